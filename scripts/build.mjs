@@ -1,0 +1,74 @@
+/**
+ * Builds everything that runs, in about a second, with esbuild:
+ *
+ *   lib/index.js   the library (components + handlers) as one CommonJS file. One file, because the serializer
+ *                  confuses modules of the same generated name from different files, and because the same
+ *                  bytes must come out in this repository, in a workspace and in a consumer's node_modules.
+ *   lib/layer/     the Lambda layer of the thumbnail step: imaging/ and its dependencies in one file.
+ *   lib/site/      the students' page.
+ *   build/         components/, handlers/, imaging/, local/, bench/ and test/, file by file, for the command
+ *                  line, the benchmarks and the tests.
+ */
+import { build } from "esbuild";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
+
+const common = { platform: "node", format: "cjs", target: "node20", logLevel: "warning" };
+
+/** Every file below a folder whose path satisfies the test. */
+function filesBelow(folder, wanted) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path, wanted) : wanted(path) ? [path] : [];
+  });
+}
+
+const isSource = (path) => path.endsWith(".ts") && !path.endsWith(".d.ts");
+const folders = ["components", "handlers", "imaging", "local", "test", "bench"];
+
+/** The library: packages stay external, so that Pulumi is the consumer's own. */
+async function buildLibrary() {
+  if (!existsSync("components/index.ts")) return;
+  await build({
+    ...common,
+    entryPoints: ["components/index.ts"],
+    outfile: "lib/index.js",
+    bundle: true,
+    packages: "external",
+    sourcemap: false,
+    // The serializer reads functions as text: names and syntax must survive as written.
+    minify: false,
+  });
+}
+
+/** The layer: one file, found by `require("avatar-imaging")` wherever Lambda mounts layers. */
+async function buildLayer() {
+  const home = "lib/layer/nodejs/node_modules/avatar-imaging";
+  mkdirSync(home, { recursive: true });
+  await build({
+    ...common,
+    entryPoints: ["imaging/index.ts"],
+    outfile: join(home, "index.js"),
+    bundle: true,
+    minify: true,
+    legalComments: "eof",
+  });
+  writeFileSync(join(home, "package.json"), JSON.stringify({ name: "avatar-imaging", main: "index.js" }) + "\n");
+}
+
+/** The tree, file by file; what is not TypeScript but read at run time is copied beside it. */
+async function buildTree() {
+  rmSync("build", { recursive: true, force: true });
+  const entryPoints = folders.flatMap((folder) => filesBelow(folder, isSource));
+  await build({ ...common, entryPoints, outdir: "build", outbase: ".", sourcemap: "linked" });
+  for (const path of folders.flatMap((folder) => filesBelow(folder, (p) => /\.(json|html|css|svg|wasm)$/.test(p)))) {
+    mkdirSync(dirname(join("build", path)), { recursive: true });
+    cpSync(path, join("build", path));
+  }
+}
+
+await Promise.all([buildLibrary(), buildLayer(), buildTree()]);
