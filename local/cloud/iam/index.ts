@@ -1,0 +1,30 @@
+/**
+ * Who may do what, in the local cloud: credentials of the declared roles, and IAM's decision on every call.
+ *
+ *   createCredentialStore({ identity, secret? }): CredentialStore
+ *     .operator                              { accessKeyId: "local", secretAccessKey: "local" }
+ *     .issue({ roleArn, sessionName, environment?, expiresAt? }): Credentials
+ *     .find(accessKeyId, sessionToken?): KnownCredentials | undefined     (secret, caller, expiry)
+ *
+ *   createAuthorizer({ identity, roles, resourcePolicies? }): Authorizer
+ *     .authorize(caller, action, resource, context?)                throws CloudError AccessDenied (403)
+ *     .authorizeService("events.amazonaws.com", action, resource, context?)    likewise
+ *     .authorizeAssume("lambda.amazonaws.com", roleArn)                        likewise
+ *     .unknownManagedPolicies: string[]      lines to print
+ *
+ *   readPolicy(document, name, kind): Policy      checks a document as IAM would
+ *   evaluate(question): Decision                  the bare decision
+ *   matchesWildcards(text, pattern): boolean      `*` and `?`
+ */
+export { createAuthorizer, type Authorizer, type DeclaredResourcePolicy, type DeclaredRole } from "./authorizer";
+export {
+  createCredentialStore,
+  sessionArn,
+  type CredentialStore,
+  type Credentials,
+  type KnownCredentials,
+  type Session,
+} from "./credentials";
+export { evaluate, type Decision, type Principal, type Question } from "./evaluate";
+export { matchesWildcards } from "./pattern";
+export { readPolicy, type Policy, type PolicyKind } from "./policy";
