@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EvaluationRequest } from "./child";
+import type { ProgramGraph } from "./graph";
+
+/** The kept graph, with everything that it was made from. */
+interface Kept {
+  readonly request: string;
+  /** Absolute path to a digest of its content, of a folder's listing, or "absent". */
+  readonly files: Readonly<Record<string, string>>;
+  readonly graph: ProgramGraph;
+}
+
+const FILE = "graph.json";
+
+/** The graph that was kept for this very request, unless one of the files that it was made from has changed. */
+export function recall(folder: string, request: EvaluationRequest): ProgramGraph | undefined {
+  let kept: Kept;
+  try {
+    kept = JSON.parse(readFileSync(join(folder, FILE), "utf8")) as Kept;
+  } catch {
+    // None yet, or one that was cut short: the program is evaluated again.
+    return undefined;
+  }
+  if (kept.request !== keyOf(request)) return undefined;
+  const current = Object.entries(kept.files).every(([path, digest]) => digestOf(path) === digest);
+  return current ? kept.graph : undefined;
+}
+
+/** Keeps a graph. A folder that cannot be written is no failure: the next start is slower, that is all. */
+export function remember(
+  folder: string,
+  request: EvaluationRequest,
+  graph: ProgramGraph,
+  files: readonly string[],
+): void {
+  const kept: Kept = {
+    request: keyOf(request),
+    files: Object.fromEntries(files.map((path) => [path, digestOf(path)])),
+    graph,
+  };
+  try {
+    mkdirSync(folder, { recursive: true });
+    const temporary = join(folder, `${FILE}.${process.pid}`);
+    writeFileSync(temporary, JSON.stringify(kept));
+    renameSync(temporary, join(folder, FILE));
+  } catch {
+    return;
+  }
+}
+
+/** The request and this program host's own text: outputs that it computes differently make another graph. */
+function keyOf(request: EvaluationRequest): string {
+  const hash = createHash("sha256").update(JSON.stringify(request)).update(process.version);
+  for (const name of readdirSync(__dirname).sort()) {
+    if (name.endsWith(".js")) hash.update(readFileSync(join(__dirname, name)));
+  }
+  return hash.digest("hex");
+}
+
+function digestOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return "absent";
+  const hash = createHash("sha256");
+  if (stat.isDirectory()) hash.update(readdirSync(path).sort().join("\0"));
+  else hash.update(readFileSync(path));
+  return hash.digest("hex");
+}

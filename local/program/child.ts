@@ -1,0 +1,205 @@
+/**
+ * Evaluates one Pulumi program under mocks, in a process of its own, and sends the graph to the parent.
+ *
+ * A process of its own, because Pulumi keeps its state in globals, and because resources may be made by callbacks
+ * that run long after the module's text has: only when nothing is left to run (`beforeExit`) is the graph complete.
+ */
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import type * as PulumiRuntime from "@pulumi/pulumi/runtime";
+import { describeError, isReported } from "./errors";
+import type { ProgramGraph, ResourceNode } from "./graph";
+import { answerInvoke } from "./invokes";
+import { provision } from "./outputs";
+import { recordReads } from "./reads";
+import { transpileOnRequire } from "./transpile";
+import { plain, withoutFiles } from "./values";
+
+/** What the parent asks for, as JSON in the first argument. */
+export interface EvaluationRequest {
+  readonly program: string;
+  readonly folder: string;
+  readonly project: string;
+  readonly stack: string;
+  readonly config: Readonly<Record<string, string>>;
+  readonly region: string;
+  readonly accountId: string;
+  readonly partition: string;
+}
+
+export type EvaluationAnswer =
+  /** `files`: what the evaluation read outside node_modules, so that the graph can be kept until one changes. */
+  { readonly graph: ProgramGraph; readonly files: readonly string[] } | { readonly error: string };
+
+type Runtime = typeof PulumiRuntime;
+
+/** The members of a registration request that Pulumi's mocks do not pass on. */
+interface RegisterRequest {
+  getParent(): string;
+  getRemote?(): boolean;
+  getDependenciesList(): string[];
+}
+type Callback = (error: unknown, response: { getUrn(): string } | undefined) => void;
+interface Monitor {
+  newUrn(parent: string, type: string, name: string): string;
+  registerResource(request: RegisterRequest, callback: Callback): Promise<void>;
+}
+
+const request = JSON.parse(process.argv[2] ?? "") as EvaluationRequest;
+const resources: ResourceNode[] = [];
+const urns = new Set<string>();
+const errors: string[] = [];
+
+process.chdir(request.folder);
+const fromProgram = createRequire(request.program);
+const reads = recordReads();
+
+function fail(error: unknown): void {
+  if (isReported(error)) return;
+  const message = describeError(error);
+  if (!errors.includes(message)) errors.push(message);
+}
+process.on("uncaughtException", fail);
+process.on("unhandledRejection", fail);
+
+function loadPulumi(): Runtime {
+  try {
+    return (fromProgram("@pulumi/pulumi") as { runtime: Runtime }).runtime;
+  } catch {
+    throw Object.assign(
+      new Error(`${request.program} cannot load @pulumi/pulumi. Run \`npm install\` in ${request.folder}.`),
+      { hideStack: true },
+    );
+  }
+}
+
+/** The engine's own rule: the parent's whole qualified type, a dollar sign, the type. */
+function urnOf(parent: string, type: string, name: string): string {
+  const parentType = parent.split("::")[2] ?? "";
+  const qualified = parentType === "" || parentType === "pulumi:pulumi:Stack" ? type : `${parentType}$${type}`;
+  return `urn:pulumi:${request.stack}::${request.project}::${qualified}::${name}`;
+}
+
+/** Registers one resource: the mock is told what to answer, and the graph gets its node. */
+async function newResource(
+  args: PulumiRuntime.MockResourceArgs,
+  registration: RegisterRequest | undefined,
+): Promise<PulumiRuntime.MockResourceResult> {
+  const parent = registration?.getParent() ?? "";
+  const urn = urnOf(parent, args.type, args.name);
+  if (args.type === "pulumi:pulumi:StackReference") {
+    throw new Error(
+      `The program reads the outputs of another stack (${args.name}), which does not exist on this machine. ` +
+        `Take the values from the stack's configuration instead.`,
+    );
+  }
+  if (urns.has(urn))
+    throw new Error(`Duplicate resource URN '${urn}': two resources of one type have the name ${args.name}.`);
+  urns.add(urn);
+  const inputs = (await plain(args.inputs)) as Record<string, unknown>;
+  const custom = args.custom === true;
+  const { region, accountId, partition } = request;
+  const known = withoutFiles(inputs) as Record<string, unknown>;
+  const made = custom
+    ? provision({ urn, type: args.type, name: args.name, inputs: known, region, accountId, partition })
+    : { id: "", outputs: known };
+  const id = args.id !== undefined && args.id !== "" ? args.id : made.id;
+  if (args.type !== "pulumi:pulumi:Stack") {
+    resources.push({
+      urn,
+      type: args.type,
+      name: args.name,
+      id,
+      custom,
+      remote: registration?.getRemote?.() ?? false,
+      ...(parent === "" || parent.includes("::pulumi:pulumi:Stack::") ? {} : { parent }),
+      inputs,
+      outputs: made.outputs,
+      dependencies: registration?.getDependenciesList() ?? [],
+    });
+  }
+  return { id, state: made.outputs };
+}
+
+/** Installs the mocks, and reads from each registration what the mock interface leaves out. */
+async function installMocks(runtime: Runtime): Promise<void> {
+  let current: RegisterRequest | undefined;
+  await runtime.setMocks(
+    {
+      // Called synchronously by the monitor, before its first await.
+      newResource: (args) => newResource(args, current),
+      call: (args) => answerInvoke({ token: args.token, inputs: args.inputs as Record<string, unknown> }, request),
+    },
+    request.project,
+    request.stack,
+    false,
+  );
+  const monitor = runtime.getMonitor() as unknown as Monitor;
+  monitor.newUrn = urnOf;
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (registration, callback) => {
+    current = registration;
+    const done = register(registration, callback);
+    current = undefined;
+    return done;
+  };
+}
+
+async function run(): Promise<void> {
+  const runtime = loadPulumi();
+  await installMocks(runtime);
+  runtime.setAllConfig({ ...request.config });
+  transpileOnRequire(request.program, createRequire(fromProgram.resolve("@pulumi/pulumi")));
+  const outputs: unknown = await runtime.runInPulumiStack(async () => {
+    const exported: unknown = fromProgram(resolve(request.program));
+    return (await (typeof exported === "function" ? (exported as () => unknown)() : exported)) as Record<
+      string,
+      unknown
+    >;
+  });
+  stackOutputs = outputs;
+}
+
+let stackOutputs: unknown;
+let answered = false;
+
+/** Stack outputs are Outputs, possibly nested, possibly secret. */
+async function settled(value: unknown): Promise<unknown> {
+  if (typeof value === "object" && value !== null && "__pulumiOutput" in value) {
+    return settled(await (value as unknown as { promise(): Promise<unknown> }).promise());
+  }
+  if (Array.isArray(value)) return Promise.all(value.map(settled));
+  if (typeof value === "object" && value !== null && !("__pulumiAsset" in value) && !("__pulumiArchive" in value)) {
+    return Object.fromEntries(
+      await Promise.all(Object.entries(value).map(async ([key, member]) => [key, await settled(member)] as const)),
+    );
+  }
+  return plain(value);
+}
+
+async function answer(): Promise<EvaluationAnswer> {
+  if (errors.length > 0) return { error: errors.join("\n") };
+  const graph: ProgramGraph = {
+    project: request.project,
+    stack: request.stack,
+    region: request.region,
+    accountId: request.accountId,
+    partition: request.partition,
+    resources,
+    stackOutputs: ((await settled(stackOutputs)) ?? {}) as Record<string, unknown>,
+  };
+  return { graph, files: reads() };
+}
+
+process.on("beforeExit", () => {
+  if (answered) return;
+  answered = true;
+  void answer()
+    .catch((error: unknown): EvaluationAnswer => ({ error: describeError(error) }))
+    .then((message) => {
+      // Not 0 after a failure: Pulumi would add a warning of promises that never settled, as they do not then.
+      process.send?.(message, () => process.exit("error" in message ? 1 : 0));
+    });
+});
+
+run().catch(fail);

@@ -1,0 +1,87 @@
+import { fork } from "node:child_process";
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { recall, remember } from "./cache";
+import type { EvaluationAnswer, EvaluationRequest } from "./child";
+import { readProject } from "./config";
+import type { ProgramGraph } from "./graph";
+
+export interface EvaluateOptions {
+  /** The program's entry file, TypeScript or JavaScript. */
+  readonly program: string;
+  /** Default `dev`. */
+  readonly stack?: string;
+  /** Configuration for this run alone: `key` or `namespace:key` to its value. */
+  readonly config?: Readonly<Record<string, string>>;
+  /** A folder in which the graph is kept until the program, its configuration or a package changes. */
+  readonly cache?: string;
+  /** Gets what the program prints, a piece at a time. Default: nothing is shown. */
+  readonly print?: (text: string) => void;
+}
+
+/** The one account of the local cloud: twelve digits that AWS gives to nobody. */
+export const ACCOUNT_ID = "000000000000";
+/** The region when the stack's configuration has no `aws:region`. */
+export const DEFAULT_REGION = "ap-southeast-1";
+
+/**
+ * Evaluates a Pulumi program without any cloud and returns what it declares.
+ *
+ * The program runs in a child process under Pulumi's mocks, in its project's folder, with its own packages. URLs that
+ * lead to the local cloud have {@link PLACEHOLDER_HOST} for a host; `atAddress` puts the real one in.
+ *
+ * @throws Error with the program's own message, once, when it fails; or with the setting at fault
+ */
+export async function evaluateProgram(options: EvaluateOptions): Promise<ProgramGraph> {
+  const program = resolve(options.program);
+  const stat = statSync(program, { throwIfNoEntry: false });
+  if (!stat?.isFile()) {
+    throw new Error(`There is no Pulumi program at ${program}. Name its entry file, for example --program index.ts.`);
+  }
+  const project = readProject(program, options.stack ?? "dev", options.config);
+  const request: EvaluationRequest = {
+    program,
+    folder: project.folder,
+    project: project.name,
+    stack: project.stack,
+    config: project.config,
+    region: project.config["aws:region"] ?? DEFAULT_REGION,
+    accountId: ACCOUNT_ID,
+    partition: "aws",
+  };
+  const kept = options.cache === undefined ? undefined : recall(options.cache, request);
+  if (kept) return kept;
+  const answer = await evaluateInChild(request, options.print);
+  if ("error" in answer) throw new Error(answer.error);
+  if (options.cache !== undefined) remember(options.cache, request, answer.graph, answer.files);
+  return answer.graph;
+}
+
+async function evaluateInChild(request: EvaluationRequest, print?: (text: string) => void): Promise<EvaluationAnswer> {
+  const child = fork(join(__dirname, "child.js"), [JSON.stringify(request)], {
+    cwd: request.folder,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { ...process.env, PULUMI_TEST_MODE: "true", NODE_OPTIONS: "" },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(-10_000);
+      print?.(text);
+    });
+  }
+  return new Promise((done, failed) => {
+    let answer: EvaluationAnswer | undefined;
+    child.once("message", (message) => (answer = message as EvaluationAnswer));
+    child.once("error", failed);
+    child.once("close", (code, signal) => {
+      if (answer) done(answer);
+      else
+        failed(
+          new Error(
+            `The program ended (${signal ?? `exit status ${code}`}) before it was evaluated.\n${output}`.trim(),
+          ),
+        );
+    });
+  });
+}

@@ -1,0 +1,69 @@
+/**
+ * The resource graph of a Pulumi program, as plain JSON: what the program declares, with every promise awaited,
+ * every secret unwrapped and every computed output filled in.
+ */
+export interface ProgramGraph {
+  readonly project: string;
+  readonly stack: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly partition: string;
+  /** In the order of registration: a resource comes after everything that its inputs were made from. */
+  readonly resources: readonly ResourceNode[];
+  readonly stackOutputs: Readonly<Record<string, unknown>>;
+}
+
+export interface ResourceNode {
+  /** Unique: `urn:pulumi:STACK::PROJECT::PARENT_TYPE$TYPE::NAME`, as the Pulumi engine writes it. */
+  readonly urn: string;
+  /** The type token, for example `aws:s3/bucket:Bucket`. */
+  readonly type: string;
+  /** The logical name, the one that the program gives. */
+  readonly name: string;
+  /** The physical id; empty for components. */
+  readonly id: string;
+  /** False for components, true for everything that a provider makes. */
+  readonly custom: boolean;
+  /** True for a component whose children only its own plugin knows: nothing below it is in the graph. */
+  readonly remote: boolean;
+  /** URN of the parent; the stack itself is not a node. */
+  readonly parent?: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Inputs and computed outputs together, as the program sees them; archives and assets are only in `inputs`. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+  /** URNs of the resources that its inputs were made from. */
+  readonly dependencies: readonly string[];
+}
+
+/** A file's content that the program declares, in place of Pulumi's asset classes. */
+export type AssetNode =
+  | { readonly $asset: "text"; readonly text: string }
+  | { readonly $asset: "file"; readonly path: string }
+  | { readonly $asset: "remote"; readonly uri: string };
+
+/** A folder's content that the program declares, in place of Pulumi's archive classes. */
+export type ArchiveNode =
+  | { readonly $archive: "assets"; readonly assets: Readonly<Record<string, AssetNode | ArchiveNode>> }
+  /** A folder, or a `.zip`, `.tar`, `.tgz` file. */
+  | { readonly $archive: "file"; readonly path: string }
+  | { readonly $archive: "remote"; readonly uri: string };
+
+export function isAsset(value: unknown): value is AssetNode {
+  return typeof value === "object" && value !== null && "$asset" in value;
+}
+
+export function isArchive(value: unknown): value is ArchiveNode {
+  return typeof value === "object" && value !== null && "$archive" in value;
+}
+
+/**
+ * Stands for the gateway's address while the program is evaluated: the port is known only when it listens, and the
+ * graph is kept from run to run. Port 0 never answers, and a URL with it parses.
+ */
+export const PLACEHOLDER_HOST = "127.0.0.1:0";
+
+/** The graph with the gateway's real address wherever the program used the placeholder's. */
+export function atAddress(graph: ProgramGraph, host: string): ProgramGraph {
+  const text = JSON.stringify(graph).replace(/127\.0\.0\.1:0(?!\d)/g, host);
+  return JSON.parse(text) as ProgramGraph;
+}

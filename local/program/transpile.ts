@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import Module from "node:module";
+import { dirname } from "node:path";
+import type TypeScript from "typescript";
+
+interface CompilingModule extends Module {
+  _compile(code: string, filename: string): void;
+}
+
+/**
+ * Makes `require` understand TypeScript files as `pulumi up` does: each file by itself, without checking types,
+ * under the nearest tsconfig.json's options.
+ *
+ * With TypeScript's own transpiler and not a quicker one, because the serializer of callbacks loads TypeScript in
+ * any case, so this one costs next to nothing, and because what is serialized is then what `pulumi up` serializes.
+ *
+ * @param fromPulumi resolves from the Pulumi package, so that both use the same TypeScript
+ */
+export function transpileOnRequire(program: string, fromPulumi: NodeJS.Require): void {
+  let typescript: typeof TypeScript | undefined;
+  let options: TypeScript.CompilerOptions | undefined;
+  const compile = (module: Module, filename: string): void => {
+    typescript ??= load(fromPulumi, program);
+    options ??= compilerOptions(typescript, program);
+    const { outputText } = typescript.transpileModule(readFileSync(filename, "utf8"), {
+      fileName: filename,
+      compilerOptions: options,
+    });
+    (module as CompilingModule)._compile(outputText, filename);
+  };
+  const { _extensions } = Module as unknown as {
+    _extensions: Record<string, (module: Module, filename: string) => void>;
+  };
+  _extensions[".ts"] = compile;
+  _extensions[".cts"] = compile;
+  // Places in error messages are then those of the program's own text.
+  process.setSourceMapsEnabled(true);
+}
+
+function load(fromPulumi: NodeJS.Require, program: string): typeof TypeScript {
+  for (const find of [fromPulumi, Module.createRequire(program), require]) {
+    try {
+      return find("typescript") as typeof TypeScript;
+    } catch {
+      continue;
+    }
+  }
+  throw Object.assign(
+    new Error(`${program} is TypeScript, and the package typescript is not installed. Run \`npm install typescript\`.`),
+    {
+      hideStack: true,
+    },
+  );
+}
+
+function compilerOptions(typescript: typeof TypeScript, program: string): TypeScript.CompilerOptions {
+  const path = typescript.findConfigFile(dirname(program), (file) => typescript.sys.fileExists(file));
+  const read =
+    path === undefined ? undefined : typescript.readConfigFile(path, (file) => typescript.sys.readFile(file));
+  const json = (read?.config as { compilerOptions?: unknown } | undefined)?.compilerOptions ?? {};
+  const { options } = typescript.convertCompilerOptionsFromJson(json, dirname(path ?? program));
+  return {
+    target: typescript.ScriptTarget.ES2022,
+    esModuleInterop: true,
+    ...options,
+    module: typescript.ModuleKind.CommonJS,
+    moduleResolution: typescript.ModuleResolutionKind.Node10,
+    isolatedModules: true,
+    inlineSourceMap: true,
+    inlineSources: false,
+    sourceMap: false,
+    declaration: false,
+    noEmit: false,
+    incremental: false,
+  };
+}

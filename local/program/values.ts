@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import type { ArchiveNode, AssetNode } from "./graph";
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+/** What Pulumi's asset and archive classes look like from outside, whichever copy of the package made them. */
+interface PulumiAssetLike {
+  readonly __pulumiAsset?: unknown;
+  readonly __pulumiArchive?: unknown;
+  readonly text?: unknown;
+  readonly path?: unknown;
+  readonly uri?: unknown;
+  readonly assets?: unknown;
+}
+
+/**
+ * A resource's inputs as plain JSON: promises awaited, secrets unwrapped, assets and archives described.
+ * Undefined members are left out, as Pulumi leaves them out on the wire.
+ */
+export async function plain(value: unknown): Promise<unknown> {
+  const awaited: unknown = await value;
+  if (awaited === null || typeof awaited !== "object") return typeof awaited === "function" ? undefined : awaited;
+  if (Array.isArray(awaited)) return Promise.all(awaited.map(plain));
+  if (isMarked(awaited, "__pulumiAsset")) return asset(awaited);
+  if (isMarked(awaited, "__pulumiArchive")) return archive(awaited);
+  const members = awaited as Record<string, unknown>;
+  if (members[SIGNATURE] === SECRET) return plain(members["value"]);
+  const entries = await Promise.all(Object.entries(members).map(async ([key, member]) => [key, await plain(member)]));
+  return Object.fromEntries(entries.filter(([, member]) => member !== undefined)) as Record<string, unknown>;
+}
+
+function isMarked(value: object, mark: "__pulumiAsset" | "__pulumiArchive"): value is PulumiAssetLike {
+  return mark in value;
+}
+
+async function asset(value: PulumiAssetLike): Promise<AssetNode> {
+  if (value.text !== undefined) return { $asset: "text", text: String(await value.text) };
+  // Relative to the working directory, which is the project's folder, as for the Pulumi engine.
+  if (value.path !== undefined) return { $asset: "file", path: resolve(String(await value.path)) };
+  return { $asset: "remote", uri: String(await value.uri) };
+}
+
+async function archive(value: PulumiAssetLike): Promise<ArchiveNode> {
+  if (value.path !== undefined) return { $archive: "file", path: resolve(String(await value.path)) };
+  if (value.uri !== undefined) return { $archive: "remote", uri: String(await value.uri) };
+  const assets = (await value.assets) as Record<string, unknown>;
+  const entries = await Promise.all(
+    Object.entries(assets).map(async ([name, member]) => [name, (await plain(member)) as AssetNode | ArchiveNode]),
+  );
+  return { $archive: "assets", assets: Object.fromEntries(entries) as Record<string, AssetNode | ArchiveNode> };
+}
+
+/** The same value without assets and archives: what a provider would answer about the resource. */
+export function withoutFiles(value: unknown): unknown {
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map(withoutFiles);
+  if ("$asset" in value || "$archive" in value) return undefined;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, member]) => [key, withoutFiles(member)] as const)
+      .filter(([, member]) => member !== undefined),
+  );
+}
