@@ -1,0 +1,4 @@
+import type { ReasonCode } from "../lib/reasons";
+
+/** ReceivePhoto judges nothing: all that can happen to it is a fault of ours. */
+export const receivePhotoErrors: readonly ReasonCode[] = [];

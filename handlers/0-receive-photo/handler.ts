@@ -1,0 +1,195 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { S3 } from "@aws-sdk/client-s3";
+import { getAvatar } from "../lib/avatar-row";
+import { namedError } from "../lib/errors";
+import type { Failures, FlowInput, InterruptedExecution, ObjectCreatedEvent, Photo } from "../lib/flow-data";
+import { deriveUploadId, parseUploadKey } from "../lib/keys";
+import { setting, step, type Handler } from "../lib/step";
+import { getUpload, isConditionFailure } from "../lib/upload-row";
+
+export interface ReceivePhotoInput {
+  readonly event: FlowInput;
+  /** This execution's ARN. */
+  readonly execution: string;
+}
+
+export type ReceivePhotoOutput =
+  /** The upload is this execution's. */
+  | { readonly claim: "claimed"; readonly photo: Photo }
+  /** An earlier attempt saved the avatar and then stopped: what is left is to tidy up and to say so. */
+  | { readonly claim: "saved"; readonly photo: Photo }
+  /** An execution that ended without a word left the upload open: this one closes it. */
+  | { readonly claim: "interrupted"; readonly photo: Photo; readonly failed: Failures }
+  /** Another execution has, or had, the upload; or there is nothing to process. */
+  | { readonly claim: "already-handled" };
+
+export interface ReceivePhotoSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  /** How long a row is kept after it was last claimed, in days. */
+  readonly rowDays: number;
+}
+
+export interface ReceivePhotoClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly s3: Pick<S3, "headObject">;
+  readonly now: () => Date;
+}
+
+/**
+ * Claims the upload that an event is about, once: EventBridge delivers at least once, and an execution started from a
+ * rule has no name that would make it unique. The claim is a conditional write on the upload's row.
+ *
+ * An upload that failed can be claimed again: that is how an operator starts it once more.
+ */
+export function receivePhoto(
+  settings: ReceivePhotoSettings,
+  clients: ReceivePhotoClients,
+): Handler<ReceivePhotoInput, ReceivePhotoOutput> {
+  return async ({ event, execution }) => {
+    const interrupted = "interrupted" in event ? event.interrupted : undefined;
+    const created = interrupted ? originalEvent(interrupted) : (event as ObjectCreatedEvent);
+    // The console makes empty objects that stand for folders; they are no uploads.
+    if (created === undefined || created.detail.object.key.endsWith("/")) return { claim: "already-handled" };
+    const photo = await identify(settings, clients, created, execution);
+    if (photo === undefined) return { claim: "already-handled" };
+    const claimed = await claim(settings, clients, photo, interrupted?.executionArn);
+    if (claimed === undefined) return { claim: "already-handled" };
+    if (claimed.wasClaimed) {
+      const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
+      if (avatar?.uploadId === photo.uploadId) return { claim: "saved", photo };
+    }
+    if (interrupted === undefined) return { claim: "claimed", photo };
+    const cause = `The execution ${interrupted.executionArn} ended ${interrupted.status} without closing the upload.`;
+    return { claim: "interrupted", photo, failed: { [claimed.step]: { Error: "Interrupted", Cause: cause } } };
+  };
+}
+
+function originalEvent({ input }: InterruptedExecution["interrupted"]): ObjectCreatedEvent | undefined {
+  const event = JSON.parse(input) as Partial<ObjectCreatedEvent>;
+  return event.detail?.object?.key === undefined ? undefined : (event as ObjectCreatedEvent);
+}
+
+/** Finds out which upload the object is; undefined when the object is gone already. */
+async function identify(
+  settings: ReceivePhotoSettings,
+  clients: ReceivePhotoClients,
+  event: ObjectCreatedEvent,
+  executionArn: string,
+): Promise<Photo | undefined> {
+  const { bucket, object } = event.detail;
+  const key = parseUploadKey(object.key);
+  if (key === undefined) {
+    throw namedError(
+      "InvalidKey",
+      `The key "${object.key}" is not uploads/{studentId}/{file name} with a studentId of 1 to 64 of A-Z a-z 0-9 _ . -; ` +
+        "copy the photo again under such a key.",
+    );
+  }
+  const versionId = object["version-id"];
+  const photo = {
+    bucket: bucket.name,
+    key: object.key,
+    etag: object.etag,
+    bytes: object.size,
+    studentId: key.studentId,
+    executionArn,
+    ...(versionId === undefined ? {} : { versionId }),
+  };
+  if (key.issuedId !== undefined) {
+    const row = await getUpload(clients.dynamodb, settings.uploadTable, key.issuedId);
+    // A second object under an issued key (the form was posted twice) is an upload of its own, as a copy is.
+    const isThisOne = row?.studentId === key.studentId && (row.versionId === undefined || row.versionId === versionId);
+    if (isThisOne) return { ...photo, uploadId: key.issuedId };
+  }
+  const storedAt = await whenStored(clients, photo);
+  if (storedAt === undefined) return undefined;
+  return { ...photo, uploadId: deriveUploadId(photo.bucket, photo.key, versionId ?? photo.etag, storedAt) };
+}
+
+async function whenStored(
+  clients: ReceivePhotoClients,
+  photo: { bucket: string; key: string; versionId?: string },
+): Promise<Date | undefined> {
+  try {
+    const head = await clients.s3.headObject({
+      Bucket: photo.bucket,
+      Key: photo.key,
+      ...(photo.versionId === undefined ? {} : { VersionId: photo.versionId }),
+    });
+    return head.LastModified ?? new Date(0);
+  } catch (error) {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    if (status === 404) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes the upload for this execution.
+ *
+ * What an earlier attempt recorded (steps, face_id, confirmed) stays: Undo goes by it when the same execution is run
+ * again, and a row is cleared of it when it ends.
+ *
+ * @returns the row as it was, with the step it had come to; undefined when the upload is not to be had
+ */
+async function claim(
+  settings: ReceivePhotoSettings,
+  clients: ReceivePhotoClients,
+  photo: Photo,
+  interruptedArn: string | undefined,
+): Promise<{ step: string; wasClaimed: boolean } | undefined> {
+  const now = clients.now();
+  // The same execution claims twice when the answer to its first claim was lost.
+  const owners = interruptedArn === undefined ? ":owner" : ":owner, :interrupted";
+  try {
+    const { Attributes: before } = await clients.dynamodb.updateItem({
+      TableName: settings.uploadTable,
+      Key: { upload_id: { S: photo.uploadId } },
+      ConditionExpression:
+        "attribute_not_exists(upload_id) OR #status IN (:awaiting, :failed) " +
+        `OR (#status = :processing AND execution_arn IN (${owners}))`,
+      UpdateExpression:
+        "SET #status = :processing, student_id = :student, object_key = :key, version_id = :version, " +
+        "execution_arn = :owner, claimed_at = :now, created_at = if_not_exists(created_at, :now), " +
+        "#step = :step, steps = if_not_exists(steps, :steps), expires_at = :expires REMOVE #reason, ended_at",
+      ExpressionAttributeNames: { "#status": "status", "#reason": "reason", "#step": "step" },
+      ExpressionAttributeValues: {
+        ":awaiting": { S: "awaiting-upload" },
+        ":failed": { S: "failed" },
+        ":processing": { S: "processing" },
+        ":owner": { S: photo.executionArn },
+        ":student": { S: photo.studentId },
+        ":key": { S: photo.key },
+        ":version": { S: photo.versionId ?? "" },
+        ":now": { S: now.toISOString() },
+        ":step": { S: "ReceivePhoto" },
+        ":steps": { M: { ReceivePhoto: { S: now.toISOString() } } },
+        ":expires": { N: String(Math.floor(now.getTime() / 1000) + settings.rowDays * 86_400) },
+        ...(interruptedArn === undefined ? {} : { ":interrupted": { S: interruptedArn } }),
+      },
+      ReturnValues: "ALL_OLD",
+    });
+    const status = before?.["status"]?.S;
+    return {
+      step: before?.["step"]?.S ?? "ReceivePhoto",
+      wasClaimed: status === "processing" || status === "failed",
+    };
+  } catch (error) {
+    if (isConditionFailure(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The function as it is deployed. */
+export function receivePhotoFactory(): Handler<ReceivePhotoInput, ReceivePhotoOutput> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    avatarTable: setting("AVATAR_TABLE"),
+    rowDays: Number(setting("UPLOAD_ROW_DAYS")),
+  };
+  const clients = { dynamodb: new DynamoDB({}), s3: new S3({}), now: () => new Date() };
+  return step("ReceivePhoto", receivePhoto(settings, clients));
+}

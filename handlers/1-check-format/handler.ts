@@ -1,0 +1,119 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { S3 } from "@aws-sdk/client-s3";
+import { createHash } from "node:crypto";
+import { rejection } from "../lib/errors";
+import type { Format, ImageFormat, Photo } from "../lib/flow-data";
+import { fileKind, readJpegHeader, readPngHeader } from "../lib/image-header";
+import { parseUploadKey } from "../lib/keys";
+import { setting, step, type Handler } from "../lib/step";
+import { beginStep } from "../lib/upload-row";
+
+export interface CheckFormatInput {
+  readonly photo: Photo;
+}
+
+/** What a photo file must keep to; the component's `upload` args. */
+export interface UploadLimits {
+  readonly maxBytes: number;
+  readonly maxPixels: number;
+  /** Pixels of the shorter side. */
+  readonly minSide: number;
+}
+
+export interface CheckFormatSettings {
+  readonly uploadTable: string;
+  readonly limits: UploadLimits;
+}
+
+export interface CheckFormatClients {
+  readonly dynamodb: Pick<DynamoDB, "updateItem">;
+  readonly s3: Pick<S3, "getObject">;
+  readonly now: () => Date;
+}
+
+/**
+ * More scans than any camera or web service writes (libjpeg's default progression has 10). Each scan makes a decoder
+ * go over all coefficients again, so that a small file of thousands of them costs minutes.
+ */
+const maxScans = 100;
+
+/** Checks the file by its name, its size and its bytes, in the order of what each check costs. */
+export function checkFormat(
+  settings: CheckFormatSettings,
+  clients: CheckFormatClients,
+): Handler<CheckFormatInput, Format> {
+  return async ({ photo }) => {
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckFormat", clients.now());
+    const named = formatByName(photo.key);
+    checkSize(photo.bytes, settings.limits);
+    const { Body: body } = await clients.s3.getObject({
+      Bucket: photo.bucket,
+      Key: photo.key,
+      ...(photo.versionId === undefined ? {} : { VersionId: photo.versionId }),
+    });
+    const bytes = Buffer.from((await body?.transformToByteArray()) ?? []);
+    const { width, height } = checkBytes(bytes, named, settings.limits);
+    return { format: named, width, height, sha256: createHash("sha256").update(bytes).digest("hex") };
+  };
+}
+
+function formatByName(key: string): ImageFormat {
+  const extension = parseUploadKey(key)?.extension ?? "";
+  if (extension === "jpg" || extension === "jpeg") return "jpeg";
+  if (extension === "png") return "png";
+  throw rejection(
+    "FORMAT_NOT_SUPPORTED",
+    `The extension "${extension.slice(0, 16)}" is none of .jpg, .jpeg and .png; upload a photo with one of these.`,
+  );
+}
+
+function checkSize(bytes: number, limits: UploadLimits): void {
+  if (bytes === 0) throw rejection("FILE_CORRUPT", "The file is empty; upload the photo again.");
+  if (bytes > limits.maxBytes) {
+    throw rejection(
+      "FILE_TOO_LARGE",
+      `The file has ${bytes} bytes, more than the ${limits.maxBytes} allowed; reduce the photo.`,
+    );
+  }
+}
+
+/**
+ * Checks the bytes of a file that is named as one format.
+ *
+ * @returns the upright size in pixels
+ */
+export function checkBytes(bytes: Buffer, named: ImageFormat, limits: UploadLimits): { width: number; height: number } {
+  const kind = fileKind(bytes);
+  if (kind !== named) {
+    throw rejection("FORMAT_MISMATCH", `The file is named as ${named} but its first bytes are those of ${kind}.`);
+  }
+  const header = named === "jpeg" ? readJpegHeader(bytes) : readPngHeader(bytes);
+  if ("damage" in header) throw rejection("FILE_CORRUPT", `The ${named} file is damaged: ${header.damage}.`);
+  const { width, height } = header;
+  if (width === 0 || height === 0) throw rejection("FILE_CORRUPT", `The header says ${width}×${height} pixels.`);
+  if (Math.min(width, height) < limits.minSide) {
+    throw rejection("IMAGE_TOO_SMALL", `${width}×${height} pixels; the shorter side must have ${limits.minSide}.`);
+  }
+  if (width * height > limits.maxPixels) {
+    throw rejection(
+      "IMAGE_TOO_LARGE",
+      `${width}×${height} = ${width * height} pixels; at most ${limits.maxPixels} are allowed.`,
+    );
+  }
+  if (header.scans > maxScans) {
+    throw rejection("FILE_CORRUPT", `The photo has ${header.scans} scans; at most ${maxScans} are read.`);
+  }
+  return header.orientation >= 5 ? { width: height, height: width } : { width, height };
+}
+
+/** The function as it is deployed. */
+export function checkFormatFactory(): Handler<CheckFormatInput, Format> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    limits: JSON.parse(setting("UPLOAD_LIMITS")) as UploadLimits,
+  };
+  const clients = { dynamodb: new DynamoDB({}), s3: new S3({}), now: () => new Date() };
+  return step("CheckFormat", checkFormat(settings, clients));
+}

@@ -1,0 +1,51 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { Rekognition } from "@aws-sdk/client-rekognition";
+import type { Face, Format, Photo } from "../lib/flow-data";
+import { asPhotoRefusal, photoImage } from "../lib/rekognition";
+import { setting, step, type Handler } from "../lib/step";
+import { beginStep } from "../lib/upload-row";
+import { judgeFaces, type FaceRules } from "./judge";
+
+export interface DetectFaceInput {
+  readonly photo: Photo;
+  readonly format: Format;
+}
+
+export interface DetectFaceSettings {
+  readonly uploadTable: string;
+  readonly rules: FaceRules;
+}
+
+export interface DetectFaceClients {
+  readonly dynamodb: Pick<DynamoDB, "updateItem">;
+  readonly rekognition: Pick<Rekognition, "detectFaces">;
+  readonly now: () => Date;
+}
+
+/** Finds the one usable face. One Rekognition call; the photo's bytes never pass through the function. */
+export function detectFace(settings: DetectFaceSettings, clients: DetectFaceClients): Handler<DetectFaceInput, Face> {
+  return async ({ photo, format }) => {
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "DetectFace", clients.now());
+    try {
+      const { FaceDetails: faces = [] } = await clients.rekognition.detectFaces({
+        Image: photoImage(photo),
+        Attributes: ["DEFAULT", "SUNGLASSES", "FACE_OCCLUDED"],
+      });
+      return judgeFaces(faces, format, settings.rules);
+    } catch (error) {
+      throw asPhotoRefusal(error);
+    }
+  };
+}
+
+/** The function as it is deployed. */
+export function detectFaceFactory(): Handler<DetectFaceInput, Face> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    rules: JSON.parse(setting("FACE_RULES")) as FaceRules,
+  };
+  const clients = { dynamodb: new DynamoDB({}), rekognition: new Rekognition({}), now: () => new Date() };
+  return step("DetectFace", detectFace(settings, clients));
+}

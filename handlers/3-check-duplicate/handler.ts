@@ -1,0 +1,94 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { Rekognition } from "@aws-sdk/client-rekognition";
+import { rejection } from "../lib/errors";
+import type { Photo } from "../lib/flow-data";
+import { asPhotoRefusal, matchesOfOthers, photoImage } from "../lib/rekognition";
+import { standingOf } from "../lib/rivals";
+import { setting, step, type Handler } from "../lib/step";
+import { beginStep } from "../lib/upload-row";
+
+export interface CheckDuplicateInput {
+  readonly photo: Photo;
+}
+
+export interface CheckDuplicateOutput {
+  /** Whether the student's own face was found: the photo replaces an earlier one. */
+  readonly isReplacement: boolean;
+}
+
+export interface CheckDuplicateSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  readonly collectionId: string;
+  /** 0–100. */
+  readonly duplicateSimilarity: number;
+}
+
+export interface CheckDuplicateClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly rekognition: Pick<Rekognition, "searchFacesByImage">;
+  readonly now: () => Date;
+}
+
+/** Matches asked for: a student's own old faces and leftovers must never hide another student's behind them. */
+const maxMatches = 100;
+
+/**
+ * Looks for the face in the collection. Another student's face refuses the photo; the student's own is a replacement.
+ *
+ * This is the cheap check before any work is done. What closes the race between two uploads is the confirmation in
+ * IndexFace.
+ */
+export function checkDuplicate(
+  settings: CheckDuplicateSettings,
+  clients: CheckDuplicateClients,
+): Handler<CheckDuplicateInput, CheckDuplicateOutput> {
+  return async ({ photo }) => {
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now());
+    const matches = await search(settings, clients, photo);
+    const others = matchesOfOthers(matches, photo.studentId);
+    for (const match of others) {
+      if ((await standingOf(clients.dynamodb, settings, match)) !== "left-over") {
+        throw rejection(
+          "DUPLICATE_FACE",
+          `The face matches another student's with a similarity of ${settings.duplicateSimilarity} or more.`,
+        );
+      }
+    }
+    return { isReplacement: matches.length > others.length };
+  };
+}
+
+async function search(settings: CheckDuplicateSettings, clients: CheckDuplicateClients, photo: Photo) {
+  try {
+    const { FaceMatches: matches = [] } = await clients.rekognition.searchFacesByImage({
+      CollectionId: settings.collectionId,
+      Image: photoImage(photo),
+      FaceMatchThreshold: settings.duplicateSimilarity,
+      MaxFaces: maxMatches,
+      // DetectFace has judged the face's quality already, by rules that the student is told.
+      QualityFilter: "NONE",
+    });
+    return matches;
+  } catch (error) {
+    // The search wants a face too, and answers so when it finds none where DetectFace found one.
+    if (/no faces/i.test((error as Error).message) && (error as Error).name === "InvalidParameterException") {
+      throw rejection("NO_FACE", "The search in the collection found no face in the photo.");
+    }
+    throw asPhotoRefusal(error);
+  }
+}
+
+/** The function as it is deployed. */
+export function checkDuplicateFactory(): Handler<CheckDuplicateInput, CheckDuplicateOutput> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    avatarTable: setting("AVATAR_TABLE"),
+    collectionId: setting("COLLECTION_ID"),
+    duplicateSimilarity: Number(setting("DUPLICATE_SIMILARITY")),
+  };
+  const clients = { dynamodb: new DynamoDB({}), rekognition: new Rekognition({}), now: () => new Date() };
+  return step("CheckDuplicate", checkDuplicate(settings, clients));
+}

@@ -1,0 +1,4 @@
+import type { ReasonCode } from "../lib/reasons";
+
+/** What only a decoder finds out. */
+export const createThumbnailErrors: readonly ReasonCode[] = ["FILE_CORRUPT", "FORMAT_NOT_SUPPORTED", "IMAGE_TOO_LARGE"];

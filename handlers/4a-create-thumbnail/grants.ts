@@ -1,0 +1,7 @@
+import { allow, markProgress, readUploads, type Grants } from "../lib/grants";
+
+export const createThumbnailGrants: Grants = (on) => [
+  markProgress(on),
+  readUploads(on),
+  allow(["s3:PutObject"], [`${on.photoBucket}/avatars/*`]),
+];

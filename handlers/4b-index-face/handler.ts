@@ -1,0 +1,169 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { Rekognition, UnindexedFace } from "@aws-sdk/client-rekognition";
+import { rejection } from "../lib/errors";
+import type { Photo } from "../lib/flow-data";
+import { externalImageId } from "../lib/keys";
+import type { ReasonCode } from "../lib/reasons";
+import { asPhotoRefusal, matchesOfOthers, photoImage, type Match } from "../lib/rekognition";
+import { standingOf } from "../lib/rivals";
+import { setting, step, type Handler } from "../lib/step";
+import { beginStep, claimLost, isConditionFailure, updateOwnUpload } from "../lib/upload-row";
+
+export interface IndexFaceInput {
+  readonly photo: Photo;
+}
+
+export interface IndexFaceOutput {
+  readonly faceId: string;
+}
+
+export interface IndexFaceSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  readonly collectionId: string;
+  /** 0–100. */
+  readonly duplicateSimilarity: number;
+}
+
+export interface IndexFaceClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly rekognition: Pick<Rekognition, "indexFaces" | "searchFaces">;
+  readonly now: () => Date;
+}
+
+/**
+ * Puts the face into the collection, then makes sure that no rival got in meanwhile.
+ *
+ * Each upload indexes first and searches second, so that of two rivals at least one sees the other. Which of them
+ * stays is decided on the rows, not on who saw whom: the earlier upload stays unless the later one is confirmed
+ * already, and confirming is a conditional write that a rival's `yielded_to` prevents. See docs/architecture.md.
+ */
+export function indexFace(
+  settings: IndexFaceSettings,
+  clients: IndexFaceClients,
+): Handler<IndexFaceInput, IndexFaceOutput> {
+  return async ({ photo }) => {
+    // Before the call: Undo takes the face back even when this function dies before it learns the face's id.
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now());
+    const faceId = await addToCollection(settings, clients, photo);
+    await updateOwnUpload(clients.dynamodb, settings.uploadTable, photo, { face_id: { S: faceId } });
+    for (const rival of await findRivals(settings, clients, photo, faceId)) {
+      await contest(settings, clients, photo, rival);
+    }
+    await confirm(settings, clients, photo);
+    return { faceId };
+  };
+}
+
+/** Indexes the face. Repeated for the same photo, Rekognition gives back the face that it has. */
+async function addToCollection(
+  settings: IndexFaceSettings,
+  { rekognition }: IndexFaceClients,
+  photo: Photo,
+): Promise<string> {
+  try {
+    const { FaceRecords: records = [], UnindexedFaces: unindexed = [] } = await rekognition.indexFaces({
+      CollectionId: settings.collectionId,
+      Image: photoImage(photo),
+      ExternalImageId: externalImageId(photo.studentId, photo.uploadId),
+      MaxFaces: 1,
+      QualityFilter: "AUTO",
+      DetectionAttributes: ["DEFAULT"],
+    });
+    const faceId = records[0]?.Face?.FaceId;
+    if (faceId !== undefined) return faceId;
+    throw refusalOf(unindexed);
+  } catch (error) {
+    throw asPhotoRefusal(error);
+  }
+}
+
+/** Why Rekognition did not index the only face, in the catalogue's terms. */
+function refusalOf(unindexed: readonly UnindexedFace[]): Error {
+  const given = unindexed.flatMap(({ Reasons }) => Reasons ?? []);
+  const known: readonly (readonly [string, Exclude<ReasonCode, "INTERNAL">])[] = [
+    ["EXTREME_POSE", "FACE_TURNED_AWAY"],
+    ["LOW_BRIGHTNESS", "FACE_TOO_DARK"],
+    ["LOW_SHARPNESS", "FACE_BLURRED"],
+    ["SMALL_BOUNDING_BOX", "FACE_TOO_SMALL"],
+    ["LOW_FACE_QUALITY", "FACE_BLURRED"],
+    ["LOW_CONFIDENCE", "NO_FACE"],
+  ];
+  const [, code] = known.find(([reason]) => (given as readonly string[]).includes(reason)) ?? ["", "NO_FACE" as const];
+  return rejection(code, `Rekognition did not index the face: ${given.join(", ") || "it found none"}.`);
+}
+
+async function findRivals(
+  settings: IndexFaceSettings,
+  { rekognition }: IndexFaceClients,
+  photo: Photo,
+  faceId: string,
+): Promise<readonly Match[]> {
+  const { FaceMatches: matches = [] } = await rekognition.searchFaces({
+    CollectionId: settings.collectionId,
+    FaceId: faceId,
+    FaceMatchThreshold: settings.duplicateSimilarity,
+    MaxFaces: 100,
+  });
+  return matchesOfOthers(matches, photo.studentId);
+}
+
+function duplicate(): Error {
+  return rejection("DUPLICATE_FACE", "Another student registered the same face at the same time.");
+}
+
+/** Stands against one rival: returns when this upload may stay, throws DUPLICATE_FACE when it may not. */
+async function contest(
+  settings: IndexFaceSettings,
+  { dynamodb }: IndexFaceClients,
+  photo: Photo,
+  rival: Match,
+): Promise<void> {
+  const standing = await standingOf(dynamodb, settings, rival);
+  if (standing === "left-over") return;
+  if (standing === "registered" || rival.uploadId < photo.uploadId) throw duplicate();
+  try {
+    await dynamodb.updateItem({
+      TableName: settings.uploadTable,
+      Key: { upload_id: { S: rival.uploadId } },
+      ConditionExpression: "#status = :processing AND attribute_not_exists(confirmed)",
+      UpdateExpression: "SET yielded_to = :winner",
+      ExpressionAttributeNames: { "#status": "status" },
+      ExpressionAttributeValues: { ":processing": { S: "processing" }, ":winner": { S: photo.uploadId } },
+    });
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+    // It was confirmed, or it ended, since we looked. If it ended without its face we may stay.
+    if ((await standingOf(dynamodb, settings, rival)) === "registered") throw duplicate();
+  }
+}
+
+/** Passes the point after which no rival can make this upload yield. */
+async function confirm(settings: IndexFaceSettings, { dynamodb }: IndexFaceClients, photo: Photo): Promise<void> {
+  try {
+    const condition = "attribute_not_exists(yielded_to)";
+    await updateOwnUpload(dynamodb, settings.uploadTable, photo, { confirmed: { BOOL: true } }, condition);
+  } catch (error) {
+    if ((error as Error).name !== claimLost) throw error;
+    const { Item: row } = await dynamodb.getItem({
+      TableName: settings.uploadTable,
+      Key: { upload_id: { S: photo.uploadId } },
+      ConsistentRead: true,
+    });
+    throw row?.["yielded_to"] === undefined ? error : duplicate();
+  }
+}
+
+/** The function as it is deployed. */
+export function indexFaceFactory(): Handler<IndexFaceInput, IndexFaceOutput> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    avatarTable: setting("AVATAR_TABLE"),
+    collectionId: setting("COLLECTION_ID"),
+    duplicateSimilarity: Number(setting("DUPLICATE_SIMILARITY")),
+  };
+  const clients = { dynamodb: new DynamoDB({}), rekognition: new Rekognition({}), now: () => new Date() };
+  return step("IndexFace", indexFace(settings, clients));
+}

@@ -1,0 +1,3 @@
+import type { ReasonCode } from "../lib/reasons";
+
+export const saveMetadataErrors: readonly ReasonCode[] = ["SUPERSEDED"];

@@ -1,0 +1,6 @@
+import { allow, markProgress, type Grants } from "../lib/grants";
+
+export const saveMetadataGrants: Grants = (on) => [
+  markProgress(on),
+  allow(["dynamodb:GetItem", "dynamodb:PutItem"], [on.avatarTable]),
+];

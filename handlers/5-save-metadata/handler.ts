@@ -1,0 +1,97 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { getAvatar, writeAvatarRow, type AvatarRow } from "../lib/avatar-row";
+import { namedError, rejection } from "../lib/errors";
+import type { Face, Format, Photo } from "../lib/flow-data";
+import type { CreateThumbnailOutput } from "../4a-create-thumbnail/handler";
+import type { IndexFaceOutput } from "../4b-index-face/handler";
+import { setting, step, unavailable, type Handler } from "../lib/step";
+import { beginStep, isConditionFailure } from "../lib/upload-row";
+
+export interface SaveMetadataInput {
+  readonly photo: Photo;
+  readonly format: Format;
+  readonly face: Face;
+  /** What the two branches of Process gave, in the order of the branches. */
+  readonly processed: readonly [CreateThumbnailOutput, IndexFaceOutput];
+}
+
+export interface SaveMetadataOutput {
+  /** ISO 8601, UTC. */
+  readonly processedAt: string;
+}
+
+export interface SaveMetadataSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+}
+
+export interface SaveMetadataClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "putItem" | "updateItem">;
+  readonly now: () => Date;
+}
+
+/**
+ * Makes the upload the student's avatar: the one write that decides. Before it nothing of an earlier avatar is
+ * touched; after it the upload is not undone any more.
+ *
+ * The row is replaced only if it is still the one that was read, and only by a newer upload.
+ */
+export function saveMetadata(
+  settings: SaveMetadataSettings,
+  clients: SaveMetadataClients,
+): Handler<SaveMetadataInput, SaveMetadataOutput> {
+  return async ({ photo, format, face, processed: [{ thumbnails }, { faceId }] }) => {
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "SaveMetadata", clients.now());
+    const before = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
+    // The answer to an earlier try was lost.
+    if (before?.uploadId === photo.uploadId) return { processedAt: before.processedAt };
+    if (before !== undefined && before.uploadId > photo.uploadId) {
+      throw rejection("SUPERSEDED", `Upload ${before.uploadId}, which is newer, is the student's avatar.`);
+    }
+    const row: AvatarRow = {
+      studentId: photo.studentId,
+      uploadId: photo.uploadId,
+      faceId,
+      thumbnails,
+      ...format,
+      bytes: photo.bytes,
+      face,
+      processedAt: clients.now().toISOString(),
+      executionArn: photo.executionArn,
+      replaces: before === undefined ? [] : [{ uploadId: before.uploadId, faceId: before.faceId }, ...before.replaces],
+    };
+    await replaceRow(settings, clients, row, before);
+    return { processedAt: row.processedAt };
+  };
+}
+
+async function replaceRow(
+  settings: SaveMetadataSettings,
+  { dynamodb }: SaveMetadataClients,
+  row: AvatarRow,
+  before: AvatarRow | undefined,
+): Promise<void> {
+  try {
+    await dynamodb.putItem({
+      TableName: settings.avatarTable,
+      Item: writeAvatarRow(row),
+      ...(before === undefined
+        ? { ConditionExpression: "attribute_not_exists(student_id)" }
+        : {
+            ConditionExpression: "upload_id = :before",
+            ExpressionAttributeValues: { ":before": { S: before.uploadId } },
+          }),
+    });
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+    // Another upload of the student was saved between the read and the write: the next try sees it.
+    throw namedError(unavailable, "The student's row changed while it was being replaced; try again.", error);
+  }
+}
+
+/** The function as it is deployed. */
+export function saveMetadataFactory(): Handler<SaveMetadataInput, SaveMetadataOutput> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const settings = { uploadTable: setting("UPLOAD_TABLE"), avatarTable: setting("AVATAR_TABLE") };
+  return step("SaveMetadata", saveMetadata(settings, { dynamodb: new DynamoDB({}), now: () => new Date() }));
+}

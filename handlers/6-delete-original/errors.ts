@@ -1,0 +1,3 @@
+import type { ReasonCode } from "../lib/reasons";
+
+export const deleteOriginalErrors: readonly ReasonCode[] = [];

@@ -1,0 +1,66 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { Rekognition } from "@aws-sdk/client-rekognition";
+import type { S3 } from "@aws-sdk/client-s3";
+import { getAvatar } from "../lib/avatar-row";
+import { deleteOriginal as deleteTheOriginal } from "../lib/clean-up";
+import type { Photo } from "../lib/flow-data";
+import { setting, step, type Handler } from "../lib/step";
+import { removeReplaced } from "../lib/tidy";
+import { beginStep } from "../lib/upload-row";
+
+export interface DeleteOriginalInput {
+  readonly photo: Photo;
+}
+
+export interface DeleteOriginalOutput {
+  /** How many earlier avatars of the student were removed. */
+  readonly replaced: number;
+}
+
+export interface DeleteOriginalSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  readonly collectionId: string;
+}
+
+export interface DeleteOriginalClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly rekognition: Pick<Rekognition, "deleteFaces">;
+  readonly s3: Pick<S3, "deleteObject" | "listObjectVersions" | "deleteObjects">;
+  readonly now: () => Date;
+}
+
+/** Deletes the uploaded object, and the face and thumbnails of the avatar that this one replaced. */
+export function deleteOriginal(
+  settings: DeleteOriginalSettings,
+  clients: DeleteOriginalClients,
+): Handler<DeleteOriginalInput, DeleteOriginalOutput> {
+  return async ({ photo }) => {
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "DeleteOriginal", clients.now());
+    await deleteTheOriginal(clients.s3, photo);
+    const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
+    // A newer upload may have replaced this one already; then what this one replaced is on its list.
+    if (avatar?.uploadId !== photo.uploadId) return { replaced: 0 };
+    await removeReplaced(settings, clients, photo.bucket, avatar);
+    return { replaced: avatar.replaces.length };
+  };
+}
+
+/** The function as it is deployed. */
+export function deleteOriginalFactory(): Handler<DeleteOriginalInput, DeleteOriginalOutput> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
+  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    avatarTable: setting("AVATAR_TABLE"),
+    collectionId: setting("COLLECTION_ID"),
+  };
+  const clients = {
+    dynamodb: new DynamoDB({}),
+    rekognition: new Rekognition({}),
+    s3: new S3({}),
+    now: () => new Date(),
+  };
+  return step("DeleteOriginal", deleteOriginal(settings, clients));
+}

@@ -1,0 +1,7 @@
+import { allow, type Grants } from "../lib/grants";
+
+export const notifySuccessGrants: Grants = (on) => [
+  allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
+  allow(["dynamodb:GetItem"], [on.avatarTable]),
+  allow(["sns:Publish"], [on.successTopic]),
+];

@@ -1,0 +1,84 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { SNS } from "@aws-sdk/client-sns";
+import { getAvatar } from "../lib/avatar-row";
+import { namedError } from "../lib/errors";
+import type { Photo } from "../lib/flow-data";
+import { displayName, publish } from "../lib/notice";
+import { setting, step, type Handler } from "../lib/step";
+import { beginStep, getUpload, updateOwnUpload } from "../lib/upload-row";
+
+export interface NotifySuccessInput {
+  readonly photo: Photo;
+}
+
+export interface NotifySuccessOutput {
+  readonly outcome: "accepted";
+  readonly processedAt: string;
+}
+
+export interface NotifySuccessSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  readonly topicArn: string;
+}
+
+export interface NotifySuccessClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly sns: Pick<SNS, "publish">;
+  readonly now: () => Date;
+}
+
+/**
+ * Tells that the avatar is there, then closes the upload's row. In this order: a row that says accepted means that
+ * somebody was told. Where the answer of either call is lost the notice may be sent twice, but never not at all.
+ */
+export function notifySuccess(
+  settings: NotifySuccessSettings,
+  clients: NotifySuccessClients,
+): Handler<NotifySuccessInput, NotifySuccessOutput> {
+  return async ({ photo }) => {
+    const { dynamodb } = clients;
+    const avatar = await getAvatar(dynamodb, settings.avatarTable, photo.studentId);
+    const row = await getUpload(dynamodb, settings.uploadTable, photo.uploadId);
+    if (row?.executionArn === photo.executionArn && row.status === "accepted") {
+      return { outcome: "accepted", processedAt: avatar?.processedAt ?? "" };
+    }
+    await beginStep(dynamodb, settings.uploadTable, photo, "NotifySuccess", clients.now());
+    const at = clients.now().toISOString();
+    // A newer upload of the student may have taken the row since: this one was accepted all the same.
+    const isCurrent = avatar?.uploadId === photo.uploadId;
+    if (avatar === undefined) {
+      throw namedError("AvatarGone", `Student ${photo.studentId} has no avatar any more; it was erased meanwhile.`);
+    }
+    await publish(clients.sns, settings.topicArn, {
+      type: "avatar.accepted",
+      schema: "1",
+      studentId: photo.studentId,
+      uploadId: photo.uploadId,
+      fileName: displayName(photo.key),
+      at,
+      executionArn: photo.executionArn,
+      bucket: photo.bucket,
+      thumbnails: isCurrent ? avatar.thumbnails : {},
+      processedAt: avatar.processedAt,
+    });
+    await updateOwnUpload(dynamodb, settings.uploadTable, photo, {
+      status: { S: "accepted" },
+      ended_at: { S: at },
+    });
+    return { outcome: "accepted", processedAt: avatar.processedAt };
+  };
+}
+
+/** The function as it is deployed. */
+export function notifySuccessFactory(): Handler<NotifySuccessInput, NotifySuccessOutput> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { SNS } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    avatarTable: setting("AVATAR_TABLE"),
+    topicArn: setting("SUCCESS_TOPIC_ARN"),
+  };
+  const clients = { dynamodb: new DynamoDB({}), sns: new SNS({}), now: () => new Date() };
+  return step("NotifySuccess", notifySuccess(settings, clients));
+}

@@ -1,0 +1,6 @@
+import { allow, type Grants } from "../lib/grants";
+
+export const notifyFailureGrants: Grants = (on) => [
+  allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
+  allow(["sns:Publish"], [on.failureTopic]),
+];

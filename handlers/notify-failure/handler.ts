@@ -1,0 +1,131 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { SNS } from "@aws-sdk/client-sns";
+import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../lib/flow-data";
+import { deriveUploadId, parseUploadKey } from "../lib/keys";
+import { displayName, publish } from "../lib/notice";
+import { setting, step, type Handler } from "../lib/step";
+import { claimLost, getUpload, isConditionFailure } from "../lib/upload-row";
+import { namedError } from "../lib/errors";
+import { verdictOf, type Verdict } from "../lib/verdict";
+
+export interface NotifyFailureInput {
+  /** The execution's own input. */
+  readonly event: FlowInput;
+  readonly execution: string;
+  /** The machine's state; without a photo when the upload could not even be claimed. */
+  readonly state: { readonly photo?: Photo };
+  readonly failed: readonly Failures[];
+}
+
+export interface NotifyFailureOutput {
+  readonly outcome: "rejected" | "failed" | "already-handled";
+  readonly step: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface NotifyFailureSettings {
+  readonly uploadTable: string;
+  readonly topicArn: string;
+}
+
+export interface NotifyFailureClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly sns: Pick<SNS, "publish">;
+  readonly now: () => Date;
+}
+
+/**
+ * Tells what became of a photo that was not accepted, then closes the upload's row. In this order, and at least once,
+ * for the reasons that NotifySuccess gives.
+ */
+export function notifyFailure(
+  settings: NotifyFailureSettings,
+  clients: NotifyFailureClients,
+): Handler<NotifyFailureInput, NotifyFailureOutput> {
+  return async ({ event, execution, state, failed }) => {
+    const verdict = verdictOf(failed);
+    const photo = state.photo ?? unclaimedPhoto(event, execution);
+    const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
+    const isTold = row?.executionArn === execution && (row.status === "rejected" || row.status === "failed");
+    if (isTold) return { ...verdict, outcome: row.status as "rejected" | "failed" };
+    const isOthers = row?.executionArn !== undefined && row.executionArn !== execution;
+    if (isOthers) return { ...verdict, outcome: "already-handled" };
+    const at = clients.now().toISOString();
+    await publish(clients.sns, settings.topicArn, {
+      type: verdict.outcome === "rejected" ? "avatar.rejected" : "avatar.failed",
+      schema: "1",
+      studentId: photo.studentId,
+      uploadId: photo.uploadId,
+      fileName: displayName(photo.key),
+      at,
+      executionArn: execution,
+      step: verdict.step,
+      reason: verdict.reason,
+    });
+    await closeRow(settings, clients, photo, verdict, at);
+    return verdict;
+  };
+}
+
+/** Names an upload whose claim failed, from the event alone. */
+function unclaimedPhoto(event: FlowInput, executionArn: string): Photo {
+  const created = ("interrupted" in event ? JSON.parse(event.interrupted.input) : event) as ObjectCreatedEvent;
+  const { bucket, object } = created.detail;
+  const key = parseUploadKey(object.key);
+  const version = object["version-id"];
+  return {
+    bucket: bucket.name,
+    key: object.key,
+    ...(version === undefined ? {} : { versionId: version }),
+    etag: object.etag,
+    bytes: object.size,
+    studentId: key?.studentId ?? "unknown",
+    uploadId: key?.issuedId ?? deriveUploadId(bucket.name, object.key, version ?? object.etag, new Date(created.time)),
+    executionArn,
+  };
+}
+
+async function closeRow(
+  settings: NotifyFailureSettings,
+  { dynamodb }: NotifyFailureClients,
+  photo: Photo,
+  verdict: Verdict,
+  at: string,
+): Promise<void> {
+  try {
+    await dynamodb.updateItem({
+      TableName: settings.uploadTable,
+      Key: { upload_id: { S: photo.uploadId } },
+      ConditionExpression: "attribute_not_exists(execution_arn) OR execution_arn = :owner",
+      // What the next attempt must not find: Undo has removed the face that the id names.
+      UpdateExpression:
+        "SET #status = :status, #step = :step, #reason = :reason, ended_at = :at, execution_arn = :owner, " +
+        "student_id = :student, object_key = :key, steps = if_not_exists(steps, :no_steps) " +
+        "REMOVE face_id, confirmed, yielded_to",
+      ExpressionAttributeNames: { "#status": "status", "#step": "step", "#reason": "reason" },
+      ExpressionAttributeValues: {
+        ":owner": { S: photo.executionArn },
+        ":status": { S: verdict.outcome },
+        ":step": { S: verdict.step },
+        ":reason": { S: verdict.reason },
+        ":at": { S: at },
+        ":student": { S: photo.studentId },
+        ":key": { S: photo.key },
+        ":no_steps": { M: {} },
+      },
+    });
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+    throw namedError(claimLost, `Upload ${photo.uploadId} was taken by another execution meanwhile.`, error);
+  }
+}
+
+/** The function as it is deployed. */
+export function notifyFailureFactory(): Handler<NotifyFailureInput, NotifyFailureOutput> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { SNS } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
+  const settings = { uploadTable: setting("UPLOAD_TABLE"), topicArn: setting("FAILURE_TOPIC_ARN") };
+  const clients = { dynamodb: new DynamoDB({}), sns: new SNS({}), now: () => new Date() };
+  return step("NotifyFailure", notifyFailure(settings, clients));
+}

@@ -1,0 +1,85 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { Rekognition } from "@aws-sdk/client-rekognition";
+import type { S3 } from "@aws-sdk/client-s3";
+import { getAvatar } from "../lib/avatar-row";
+import { deleteFaces, deleteOriginal, deleteThumbnails, findFacesOf } from "../lib/clean-up";
+import type { Failures, Photo } from "../lib/flow-data";
+import { setting, step, type Handler } from "../lib/step";
+import { removeReplaced } from "../lib/tidy";
+import { getUpload, type UploadRow } from "../lib/upload-row";
+import { verdictOf } from "../lib/verdict";
+
+export interface UndoInput {
+  /** The machine's state; without a photo when the upload could not even be claimed: then there is nothing to undo. */
+  readonly state: { readonly photo?: Photo };
+  /** Everything the machine caught on the way here. */
+  readonly failed: readonly Failures[];
+}
+
+export interface UndoOutput {
+  /** False when the upload is another execution's by now: then this one has nothing to undo and nothing to say. */
+  readonly owned: boolean;
+}
+
+export interface UndoSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  readonly collectionId: string;
+}
+
+export interface UndoClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly rekognition: Pick<Rekognition, "deleteFaces" | "listFaces">;
+  readonly s3: Pick<S3, "deleteObject" | "listObjectVersions" | "deleteObjects">;
+}
+
+/**
+ * Takes back what this upload created, and only that. It goes by the rows and by the names that every object and face
+ * carries, not by what the steps reported: a step that died reported nothing. Safe to repeat.
+ *
+ * An upload that has been saved is the student's avatar and stays; what it replaced is removed.
+ * The original goes when the photo was refused, and stays when the fault is ours, so that it can be tried again.
+ */
+export function undo(settings: UndoSettings, clients: UndoClients): Handler<UndoInput, UndoOutput> {
+  return async ({ state: { photo }, failed }) => {
+    if (photo === undefined) return { owned: true };
+    const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
+    if (row?.executionArn !== photo.executionArn) return { owned: false };
+    const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
+    if (avatar?.uploadId === photo.uploadId) {
+      await removeReplaced(settings, clients, photo.bucket, avatar);
+      return { owned: true };
+    }
+    const faceIds = await facesToRemove(settings, clients, row);
+    // Never the face of the avatar in use: the same bytes may have been given the same face.
+    const removable = faceIds.filter((faceId) => faceId !== avatar?.faceId);
+    if (removable.length > 0) await deleteFaces(clients.rekognition, settings.collectionId, removable);
+    await deleteThumbnails(clients.s3, photo.bucket, photo.studentId, photo.uploadId);
+    if (verdictOf(failed).outcome === "rejected") await deleteOriginal(clients.s3, photo);
+    return { owned: true };
+  };
+}
+
+async function facesToRemove(
+  settings: UndoSettings,
+  { rekognition }: UndoClients,
+  row: UploadRow,
+): Promise<readonly string[]> {
+  if (row.faceId !== undefined) return [row.faceId];
+  // IndexFace began and left no id: either it created nothing, or it died before it could say what.
+  return row.steps["IndexFace"] === undefined ? [] : findFacesOf(rekognition, settings.collectionId, row.uploadId);
+}
+
+/** The function as it is deployed. */
+export function undoFactory(): Handler<UndoInput, UndoOutput> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
+  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    avatarTable: setting("AVATAR_TABLE"),
+    collectionId: setting("COLLECTION_ID"),
+  };
+  const clients = { dynamodb: new DynamoDB({}), rekognition: new Rekognition({}), s3: new S3({}) };
+  return step("Undo", undo(settings, clients));
+}
