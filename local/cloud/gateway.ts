@@ -56,8 +56,8 @@ export interface Gateway {
   /**
    * Takes no more requests, finishes those under way, closes the services.
    *
-   * @param graceMilliseconds after which requests that have not finished are cut off, default 5000; streams of
-   * server-sent events are ended at once
+   * @param graceMilliseconds after which requests that have not finished are cut off, default 5000; the streams
+   * of live pages are ended at once
    */
   close(graceMilliseconds?: number): Promise<void>;
 }
@@ -75,7 +75,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const services = new Map(options.services.map((service) => [service.name, service]));
   const onError = options.onError ?? ((error, what) => console.error(`${what}:`, error));
   const open = new Set<ServerResponse>();
+  const pages = new WeakSet<ServerResponse>();
+  const sockets = new Set<Socket>();
   let closing: Promise<void> | undefined;
+
+  /** Ends the connections that carry no request. Node's own counts one that has never sent anything as busy. */
+  function endIdleConnections(): void {
+    const busy = new Set([...open].map(({ req }) => req.socket));
+    for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
+  }
 
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, (request, response) => {
     open.add(response);
@@ -83,13 +91,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     response.on("close", () => {
       open.delete(response);
       drain(request);
-      if (closing) setImmediate(() => server.closeIdleConnections());
+      if (closing) endIdleConnections();
     });
     answer(request, response).catch((error: unknown) => {
       onError(error, `${request.method} ${request.url}`);
       if (response.headersSent) response.destroy();
       else endWith(response, 500, "text/plain", "Internal error of the local cloud.\n");
     });
+  });
+
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
   });
 
   /** Host, route, or AWS protocol. */
@@ -105,7 +118,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const route = options.routes?.find(({ prefix }) =>
       prefix === "/" ? isHomePage : path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`),
     );
-    if (route) return route.handle(request, response);
+    if (route) {
+      pages.add(response);
+      return route.handle(request, response);
+    }
     if (isHomePage) return endWith(response, 200, "text/plain", greeting());
     return answerAws(request, response, head);
   }
@@ -207,10 +223,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url: `http://127.0.0.1:${port}`,
     port,
     close(graceMilliseconds = 5000) {
-      closing ??= closeAll(server, open, options.services, graceMilliseconds);
+      closing ??= closeAll(graceMilliseconds);
       return closing;
     },
   };
+
+  async function closeAll(graceMilliseconds: number): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const response of open) {
+      // A page's stream of events would hold the port open for as long as somebody looks at it.
+      if (pages.has(response) && response.headersSent) response.end();
+      else if (!response.headersSent) response.setHeader("connection", "close");
+    }
+    endIdleConnections();
+    const grace = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+    await closed;
+    clearTimeout(grace);
+    await Promise.all(options.services.map((service) => service.close?.()));
+  }
 }
 
 function listen(server: Server, port: number): Promise<void> {
@@ -232,24 +262,6 @@ function portError(error: NodeJS.ErrnoException, port: number): Error {
       code: error.code,
     },
   );
-}
-
-async function closeAll(
-  server: Server,
-  open: ReadonlySet<ServerResponse>,
-  services: readonly CloudService[],
-  graceMilliseconds: number,
-): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  for (const response of open) {
-    // A live page would hold the port open for as long as somebody looks at it.
-    if (String(response.getHeader("content-type")).startsWith("text/event-stream")) response.end();
-    else if (!response.headersSent) response.setHeader("connection", "close");
-  }
-  const grace = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
-  await closed;
-  clearTimeout(grace);
-  await Promise.all(services.map((service) => service.close?.()));
 }
 
 /** The body by what was signed of it: its hash, a literal in the hash's place, or nothing said. */

@@ -39,18 +39,21 @@ export async function openKeptMap<Value>(file: string): Promise<KeptMap<Value>> 
   /** One write for all changes of the moment: a thousand changes at once are one or two writes. */
   async function flush(): Promise<void> {
     await Promise.resolve();
-    while (waiting.length > 0) {
-      const chunk = waiting.join("");
-      lines += waiting.length;
-      waiting = [];
-      if (lines > map.size + MAX_STALE_LINES) {
-        // The map already holds the waiting changes, so the new log has them too.
-        await handle.close();
-        handle = await rewrite(file, map);
-        lines = map.size;
-      } else await handle.appendFile(chunk);
+    try {
+      while (waiting.length > 0) {
+        const chunk = waiting.join("");
+        lines += waiting.length;
+        waiting = [];
+        if (lines > map.size + MAX_STALE_LINES) {
+          // The map already holds the waiting changes, so the new log has them too.
+          await handle.close();
+          handle = await rewrite(file, map);
+          lines = map.size;
+        } else await handle.appendFile(chunk);
+      }
+    } finally {
+      flushing = undefined;
     }
-    flushing = undefined;
   }
 
   function append(line: readonly unknown[]): Promise<void> {
