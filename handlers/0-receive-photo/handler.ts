@@ -142,12 +142,14 @@ async function claim(
   const now = clients.now();
   // The same execution claims twice when the answer to its first claim was lost.
   const owners = interruptedArn === undefined ? ":owner" : ":owner, :interrupted";
+  // An upload that failed may be tried again; one that failed before its execution ended needs no closing.
+  const open = interruptedArn === undefined ? ":awaiting, :failed" : ":awaiting";
   try {
     const { Attributes: before } = await clients.dynamodb.updateItem({
       TableName: settings.uploadTable,
       Key: { upload_id: { S: photo.uploadId } },
       ConditionExpression:
-        "attribute_not_exists(upload_id) OR #status IN (:awaiting, :failed) " +
+        `attribute_not_exists(upload_id) OR #status IN (${open}) ` +
         `OR (#status = :processing AND execution_arn IN (${owners}))`,
       UpdateExpression:
         "SET #status = :processing, student_id = :student, object_key = :key, version_id = :version, " +
@@ -156,7 +158,6 @@ async function claim(
       ExpressionAttributeNames: { "#status": "status", "#reason": "reason", "#step": "step" },
       ExpressionAttributeValues: {
         ":awaiting": { S: "awaiting-upload" },
-        ":failed": { S: "failed" },
         ":processing": { S: "processing" },
         ":owner": { S: photo.executionArn },
         ":student": { S: photo.studentId },
@@ -166,7 +167,9 @@ async function claim(
         ":step": { S: "ReceivePhoto" },
         ":steps": { M: { ReceivePhoto: { S: now.toISOString() } } },
         ":expires": { N: String(Math.floor(now.getTime() / 1000) + settings.rowDays * 86_400) },
-        ...(interruptedArn === undefined ? {} : { ":interrupted": { S: interruptedArn } }),
+        ...(interruptedArn === undefined
+          ? { ":failed": { S: "failed" } }
+          : { ":interrupted": { S: interruptedArn } }),
       },
       ReturnValues: "ALL_OLD",
     });

@@ -1,0 +1,173 @@
+import { expect } from "chai";
+import { receivePhoto, type ReceivePhotoClients } from "../../handlers/0-receive-photo/handler";
+import type { FlowInput } from "../../handlers/lib/flow-data";
+import { deriveUploadId } from "../../handlers/lib/keys";
+import {
+  anAvatar,
+  anEvent,
+  avatarTable,
+  errorOf,
+  executionArn,
+  now,
+  recorded,
+  startTables,
+  uploadIdAt,
+  uploadTable,
+  type Tables,
+} from "./harness";
+
+describe("ReceivePhoto", () => {
+  let tables: Tables;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+  beforeEach(() => tables.clear());
+
+  const storedAt = new Date("2026-03-01T07:59:58Z");
+  const s3 = recorded<ReceivePhotoClients["s3"]>({ headObject: () => ({ LastModified: storedAt }) });
+  const receive = (event: FlowInput, execution = executionArn, client = s3) =>
+    receivePhoto(
+      { uploadTable, avatarTable, rowDays: 30 },
+      { dynamodb: tables.dynamodb, s3: client, now: () => now },
+    )({ event, execution });
+
+  const issued = uploadIdAt(5);
+  const issuedKey = `uploads/SV001/${issued}.jpg`;
+  const awaiting = { upload_id: { S: issued }, student_id: { S: "SV001" }, status: { S: "awaiting-upload" } };
+
+  it("claims an upload that the server issued", async () => {
+    await tables.putUpload({ ...awaiting, email: { S: "a@example.org" } });
+    const output = await receive(anEvent(issuedKey));
+    expect(output).to.deep.equal({
+      claim: "claimed",
+      photo: {
+        bucket: "photos",
+        key: issuedKey,
+        versionId: "v1",
+        etag: "etag",
+        bytes: 1000,
+        studentId: "SV001",
+        uploadId: issued,
+        executionArn,
+      },
+    });
+    const row = await tables.upload(issued);
+    expect(row?.["status"]?.S).to.equal("processing");
+    expect(row?.["claimed_at"]?.S).to.equal(now.toISOString());
+    expect(row?.["email"]?.S, "what the API wrote stays").to.equal("a@example.org");
+    expect(row?.["expires_at"]?.N).to.equal(String(now.getTime() / 1000 + 30 * 86_400));
+  });
+
+  it("lets a repeated event end as already handled", async () => {
+    await tables.putUpload(awaiting);
+    await receive(anEvent(issuedKey));
+    expect(await receive(anEvent(issuedKey), `${executionArn}-2`)).to.deep.equal({ claim: "already-handled" });
+  });
+
+  it("lets one of twenty simultaneous events through", async () => {
+    await tables.putUpload(awaiting);
+    const outputs = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => receive(anEvent(issuedKey), `${executionArn}-${i}`)),
+    );
+    expect(outputs.filter(({ claim }) => claim === "claimed")).to.have.length(1);
+  });
+
+  it("claims again for the same execution, as when the answer to its first claim was lost", async () => {
+    await tables.putUpload(awaiting);
+    await receive(anEvent(issuedKey));
+    expect((await receive(anEvent(issuedKey))).claim).to.equal("claimed");
+  });
+
+  it("claims an upload that failed, so that an operator can start it again", async () => {
+    await tables.putUpload({ ...awaiting, status: { S: "failed" }, reason: { S: "INTERNAL" } });
+    expect((await receive(anEvent(issuedKey))).claim).to.equal("claimed");
+    expect(await tables.upload(issued)).to.not.have.property("reason");
+  });
+
+  for (const status of ["accepted", "rejected"]) {
+    it(`leaves an upload alone that was ${status}`, async () => {
+      await tables.putUpload({ ...awaiting, status: { S: status } });
+      expect(await receive(anEvent(issuedKey))).to.deep.equal({ claim: "already-handled" });
+    });
+  }
+
+  it("goes on where an upload had been saved when its execution stopped", async () => {
+    await tables.putUpload({ ...awaiting, status: { S: "failed" } });
+    await tables.putAvatar(anAvatar({ uploadId: issued }));
+    expect((await receive(anEvent(issuedKey))).claim).to.equal("saved");
+  });
+
+  for (const key of [
+    "uploads/SV001/ảnh thẻ của tôi.jpg",
+    "uploads/SV001/a+b%20c.jpg",
+    "uploads/SV001/folder/photo.JPG",
+    `uploads/SV001/${uploadIdAt(7)}.jpg`,
+  ]) {
+    it(`derives the id of a plain copy: ${key}`, async () => {
+      const output = await receive(anEvent(key));
+      const expected = deriveUploadId("photos", key, "v1", storedAt);
+      expect(output).to.have.nested.property("photo.uploadId", expected);
+      expect((await tables.upload(expected))?.["student_id"]?.S).to.equal("SV001");
+    });
+  }
+
+  it("takes a second version under an issued key as an upload of its own", async () => {
+    await tables.putUpload(awaiting);
+    await receive(anEvent(issuedKey));
+    const second = await receive(anEvent(issuedKey, { "version-id": "v2" }), `${executionArn}-2`);
+    expect(second.claim).to.equal("claimed");
+    expect(second).to.have.nested.property("photo.uploadId").that.is.not.equal(issued);
+  });
+
+  it("does not give one student's issued id to another's object", async () => {
+    await tables.putUpload(awaiting);
+    const output = await receive(anEvent(`uploads/SV002/${issued}.jpg`));
+    expect(output).to.have.nested.property("photo.uploadId").that.is.not.equal(issued);
+  });
+
+  it("has nothing to do for an object that is gone, or for a folder of the console", async () => {
+    const gone = recorded<ReceivePhotoClients["s3"]>({
+      headObject: () => {
+        throw Object.assign(new Error("NotFound"), { name: "NotFound", $metadata: { httpStatusCode: 404 } });
+      },
+    });
+    expect(await receive(anEvent("uploads/SV001/x.jpg"), executionArn, gone)).to.deep.equal({
+      claim: "already-handled",
+    });
+    expect(await receive(anEvent("uploads/SV001/"))).to.deep.equal({ claim: "already-handled" });
+  });
+
+  for (const key of ["uploads/photo.jpg", "uploads/Nguyễn Văn A/photo.jpg", `uploads/${"x".repeat(65)}/p.jpg`]) {
+    it(`names the rule that a key breaks: ${key.slice(0, 40)}`, async () => {
+      const error = await errorOf(receive(anEvent(key)));
+      expect(error.name).to.equal("InvalidKey");
+      expect(error.message).to.include(key).and.include("uploads/{studentId}/{file name}");
+    });
+  }
+
+  describe("for an execution that was interrupted", () => {
+    const interrupted = (status = "TIMED_OUT") => ({
+      interrupted: { executionArn, status, input: JSON.stringify(anEvent(issuedKey)) },
+    });
+
+    it("takes the upload over and says at which step it stopped", async () => {
+      await tables.putUpload(awaiting);
+      await receive(anEvent(issuedKey));
+      await tables.putUpload({ ...(await tables.upload(issued)), step: { S: "DetectFace" } });
+      const output = await receive(interrupted(), `${executionArn}-closing`);
+      expect(output.claim).to.equal("interrupted");
+      expect(output).to.have.nested.property("failed.DetectFace.Error", "Interrupted");
+      expect((await tables.upload(issued))?.["execution_arn"]?.S).to.equal(`${executionArn}-closing`);
+    });
+
+    it("has nothing to do when the upload had been closed", async () => {
+      await tables.putUpload({ ...awaiting, status: { S: "failed" }, execution_arn: { S: executionArn } });
+      expect((await receive(interrupted("FAILED"), `${executionArn}-closing`)).claim).to.equal("already-handled");
+    });
+
+    it("has nothing to do when another execution has the upload", async () => {
+      await tables.putUpload(awaiting);
+      await receive(anEvent(issuedKey), `${executionArn}-other`);
+      expect((await receive(interrupted(), `${executionArn}-closing`)).claim).to.equal("already-handled");
+    });
+  });
+});
