@@ -1,0 +1,241 @@
+import { expect } from "chai";
+import { checkDuplicate, type CheckDuplicateClients } from "../../handlers/3-check-duplicate/handler";
+import { indexFace, type IndexFaceClients } from "../../handlers/4b-index-face/handler";
+import type { Photo } from "../../handlers/lib/flow-data";
+import { externalImageId } from "../../handlers/lib/keys";
+import {
+  aClaimedRow,
+  anAvatar,
+  aPhoto,
+  avatarTable,
+  collectionId,
+  errorOf,
+  now,
+  recorded,
+  startTables,
+  uploadIdAt,
+  uploadTable,
+  type Call,
+  type Tables,
+} from "./harness";
+
+const settings = { uploadTable, avatarTable, collectionId, duplicateSimilarity: 95 };
+const mine = aPhoto({ studentId: "SV001", uploadId: uploadIdAt(10) });
+const theirs = (second: number): Photo =>
+  aPhoto({ studentId: "SV002", uploadId: uploadIdAt(second), executionArn: "theirs" });
+const matchOf = (photo: Pick<Photo, "studentId" | "uploadId">, faceId = `face-of-${photo.uploadId}`) => ({
+  Similarity: 99,
+  Face: { FaceId: faceId, ExternalImageId: externalImageId(photo.studentId, photo.uploadId) },
+});
+
+describe("CheckDuplicate", () => {
+  let tables: Tables;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+  beforeEach(async () => {
+    await tables.clear();
+    await tables.putUpload(aClaimedRow(mine));
+  });
+
+  const check = (matches: unknown[] | Error, calls: Call[] = []) => {
+    const rekognition = recorded<CheckDuplicateClients["rekognition"]>(
+      {
+        searchFacesByImage: () => {
+          if (matches instanceof Error) throw matches;
+          return { FaceMatches: matches };
+        },
+      },
+      calls,
+    );
+    return checkDuplicate(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now })({ photo: mine });
+  };
+
+  it("passes a face that nobody has, by a search at the set similarity", async () => {
+    const calls: Call[] = [];
+    expect(await check([], calls)).to.deep.equal({ isReplacement: false });
+    expect(calls[0]?.input).to.deep.include({ CollectionId: collectionId, FaceMatchThreshold: 95, QualityFilter: "NONE" });
+  });
+
+  it("refuses the face of another student's avatar", async () => {
+    const avatar = anAvatar({ studentId: "SV002" });
+    await tables.putAvatar(avatar);
+    const error = await errorOf(check([matchOf(avatar, avatar.faceId)]));
+    expect(error.name).to.equal("DUPLICATE_FACE");
+    expect(error.message, "never says whose").to.not.include("SV002");
+  });
+
+  it("refuses the face of another student's upload on its way", async () => {
+    await tables.putUpload(aClaimedRow(theirs(5)));
+    expect((await errorOf(check([matchOf(theirs(5))]))).name).to.equal("DUPLICATE_FACE");
+  });
+
+  it("takes the student's own face for a replacement", async () => {
+    await tables.putAvatar(anAvatar({ studentId: "SV001" }));
+    expect(await check([matchOf(anAvatar({ studentId: "SV001" }))])).to.deep.equal({ isReplacement: true });
+  });
+
+  for (const status of ["rejected", "failed"]) {
+    it(`does not let the leftover of an upload that was ${status} turn anybody away`, async () => {
+      await tables.putUpload(aClaimedRow(theirs(5), { status: { S: status } }));
+      expect(await check([matchOf(theirs(5))])).to.deep.equal({ isReplacement: false });
+    });
+  }
+
+  it("finds another student behind any number of leftovers and own faces", async () => {
+    const avatar = anAvatar({ studentId: "SV003", uploadId: uploadIdAt(1) });
+    await tables.putAvatar(avatar);
+    const matches = [
+      matchOf({ studentId: "SV001", uploadId: uploadIdAt(2) }),
+      matchOf(theirs(3)),
+      { Similarity: 98, Face: { FaceId: "foreign", ExternalImageId: "not one of ours" } },
+      matchOf(avatar, avatar.faceId),
+    ];
+    expect((await errorOf(check(matches))).name).to.equal("DUPLICATE_FACE");
+  });
+
+  it("tells no face from a fault", async () => {
+    const invalid = (message: string) => Object.assign(new Error(message), { name: "InvalidParameterException" });
+    const noFace = invalid("There are no faces in the image. Should be at least 1.");
+    expect((await errorOf(check(noFace))).name).to.equal("NO_FACE");
+    expect((await errorOf(check(invalid("Request has invalid parameters")))).name).to.equal("InvalidParameterException");
+  });
+});
+
+describe("IndexFace", () => {
+  let tables: Tables;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+  beforeEach(async () => {
+    await tables.clear();
+    await tables.putUpload(aClaimedRow(mine));
+  });
+
+  const index = (matches: unknown[], answers: { unindexed?: string[]; onSearch?: () => Promise<void> } = {}, calls: Call[] = []) => {
+    const rekognition = recorded<IndexFaceClients["rekognition"]>(
+      {
+        indexFaces: () =>
+          answers.unindexed === undefined
+            ? { FaceRecords: [{ Face: { FaceId: "my-face" } }] }
+            : { FaceRecords: [], UnindexedFaces: [{ Reasons: answers.unindexed }] },
+        searchFaces: async () => {
+          await answers.onSearch?.();
+          return { FaceMatches: matches };
+        },
+      },
+      calls,
+    );
+    return indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now })({ photo: mine });
+  };
+  const row = async (uploadId: string) => (await tables.upload(uploadId)) ?? {};
+
+  it("indexes one face under the upload's name, records it, searches and confirms", async () => {
+    const calls: Call[] = [];
+    expect(await index([], {}, calls)).to.deep.equal({ faceId: "my-face" });
+    expect(calls.map(({ operation }) => operation)).to.deep.equal(["indexFaces", "searchFaces"]);
+    expect(calls[0]?.input).to.deep.include({
+      ExternalImageId: `SV001:${mine.uploadId}`,
+      MaxFaces: 1,
+      QualityFilter: "AUTO",
+    });
+    expect(await row(mine.uploadId)).to.deep.include({ face_id: { S: "my-face" }, confirmed: { BOOL: true } });
+  });
+
+  it("has marked its beginning and recorded the face before it searches", async () => {
+    await index([], {
+      onSearch: async () => {
+        const seen = await row(mine.uploadId);
+        expect(seen["steps"]?.M).to.have.property("IndexFace");
+        expect(seen["face_id"]?.S).to.equal("my-face");
+        expect(seen).to.not.have.property("confirmed");
+      },
+    });
+  });
+
+  it("stays against a later rival that is on its way, and makes it yield", async () => {
+    await tables.putUpload(aClaimedRow(theirs(11)));
+    await index([matchOf(theirs(11))]);
+    expect((await row(theirs(11).uploadId))["yielded_to"]?.S).to.equal(mine.uploadId);
+    expect((await row(mine.uploadId))["confirmed"]?.BOOL).to.equal(true);
+  });
+
+  it("yields to an earlier rival that is on its way", async () => {
+    await tables.putUpload(aClaimedRow(theirs(9)));
+    expect((await errorOf(index([matchOf(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
+    expect(await row(mine.uploadId)).to.not.have.property("confirmed");
+  });
+
+  it("yields to a later rival that is confirmed already", async () => {
+    await tables.putUpload(aClaimedRow(theirs(11), { confirmed: { BOOL: true } }));
+    expect((await errorOf(index([matchOf(theirs(11))]))).name).to.equal("DUPLICATE_FACE");
+  });
+
+  it("yields to a rival that confirms between the look and the write", async () => {
+    await tables.putUpload(aClaimedRow(theirs(11)));
+    let reads = 0;
+    const dynamodb = new Proxy(tables.dynamodb, {
+      get: (target, name) => {
+        if (name === "getItem") {
+          return async (input: never) => {
+            const answer = await target.getItem(input);
+            reads += 1;
+            if (reads === 2) await tables.putUpload(aClaimedRow(theirs(11), { confirmed: { BOOL: true } }));
+            return answer;
+          };
+        }
+        const value = target[name as keyof typeof target] as unknown;
+        return typeof value === "function" ? (value as () => unknown).bind(target) : value;
+      },
+    });
+    const rekognition = recorded<IndexFaceClients["rekognition"]>({
+      indexFaces: () => ({ FaceRecords: [{ Face: { FaceId: "my-face" } }] }),
+      searchFaces: () => ({ FaceMatches: [matchOf(theirs(11))] }),
+    });
+    const handle = indexFace(settings, { dynamodb, rekognition, now: () => now });
+    expect((await errorOf(handle({ photo: mine }))).name).to.equal("DUPLICATE_FACE");
+  });
+
+  it("yields when a rival that it never saw has made it yield", async () => {
+    await tables.putUpload(aClaimedRow(mine, { yielded_to: { S: uploadIdAt(3) } }));
+    expect((await errorOf(index([]))).name).to.equal("DUPLICATE_FACE");
+  });
+
+  it("is not turned away by the leftover of an upload that ended", async () => {
+    await tables.putUpload(aClaimedRow(theirs(5), { status: { S: "failed" } }));
+    expect(await index([matchOf(theirs(5))])).to.deep.equal({ faceId: "my-face" });
+  });
+
+  it("ends with exactly one of two rivals, whoever sees whom", async () => {
+    for (const [iSeeThem, theySeeMe] of [[true, true], [true, false], [false, true]] as const) {
+      await tables.clear();
+      const rival = theirs(11);
+      await tables.putUpload(aClaimedRow(mine));
+      await tables.putUpload(aClaimedRow(rival));
+      const run = (photo: Photo, matches: unknown[]) => {
+        const rekognition = recorded<IndexFaceClients["rekognition"]>({
+          indexFaces: () => ({ FaceRecords: [{ Face: { FaceId: `face-of-${photo.uploadId}` } }] }),
+          searchFaces: () => ({ FaceMatches: matches }),
+        });
+        const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now });
+        return handle({ photo }).then(() => "stays", (error: Error) => error.name);
+      };
+      const outcomes = await Promise.all([
+        run(mine, iSeeThem ? [matchOf(rival)] : []),
+        run(rival, theySeeMe ? [matchOf(mine)] : []),
+      ]);
+      expect(outcomes.filter((outcome) => outcome === "stays"), JSON.stringify(outcomes)).to.have.length(1);
+    }
+  });
+
+  const unindexed: readonly (readonly [string[], string])[] = [
+    [["EXTREME_POSE"], "FACE_TURNED_AWAY"],
+    [["LOW_SHARPNESS", "LOW_BRIGHTNESS"], "FACE_TOO_DARK"],
+    [["SMALL_BOUNDING_BOX"], "FACE_TOO_SMALL"],
+    [["LOW_CONFIDENCE"], "NO_FACE"],
+    [["SOMETHING_NEW"], "NO_FACE"],
+  ];
+  for (const [given, expected] of unindexed) {
+    it(`says ${expected} where Rekognition says ${given.join(" and ")}`, async () => {
+      expect((await errorOf(index([], { unindexed: given }))).name).to.equal(expected);
+    });
+  }
+});
