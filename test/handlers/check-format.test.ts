@@ -3,7 +3,17 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { checkBytes, checkFormat, type CheckFormatClients } from "../../handlers/1-check-format/handler";
 import { fileKind, readJpegHeader, readPngHeader } from "../../handlers/lib/image-header";
-import { aClaimedRow, aPhoto, errorOf, now, recorded, startTables, uploadTable, type Call, type Tables } from "./harness";
+import {
+  aClaimedRow,
+  aPhoto,
+  errorOf,
+  now,
+  recorded,
+  startTables,
+  uploadTable,
+  type Call,
+  type Tables,
+} from "./harness";
 import { jpegFile, pngFile } from "./photos";
 
 const limits = { maxBytes: 1_000_000, maxPixels: 50_000_000, minSide: 160 };
@@ -90,7 +100,10 @@ describe("CheckFormat", () => {
   }
 
   it("refuses every file that was cut off, wherever it was cut", () => {
-    for (const [named, file] of [["jpeg", jpegFile({ orientation: 6 })], ["png", pngFile()]] as const) {
+    for (const [named, file] of [
+      ["jpeg", jpegFile({ orientation: 6 })],
+      ["png", pngFile()],
+    ] as const) {
       for (let length = 12; length < file.length; length += 1) {
         expect(() => checkBytes(file.subarray(0, length), named, limits), `${named} of ${length} bytes`)
           .to.throw()
@@ -105,7 +118,9 @@ describe("CheckFormat", () => {
     for (let at = 8; at < file.length; at += 1) {
       const changed = Buffer.from(file);
       changed[at] = (changed[at] ?? 0) ^ 0x10;
-      expect(() => checkBytes(changed, "png", limits), `byte ${at}`).to.throw().with.property("name", "FILE_CORRUPT");
+      expect(() => checkBytes(changed, "png", limits), `byte ${at}`)
+        .to.throw()
+        .with.property("name", "FILE_CORRUPT");
     }
   });
 

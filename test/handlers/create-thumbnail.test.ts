@@ -2,7 +2,18 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { cropSquare } from "../../handlers/4a-create-thumbnail/crop";
 import { createThumbnail, type CreateThumbnailClients } from "../../handlers/4a-create-thumbnail/handler";
-import { aClaimedRow, aFace, aFormat, aPhoto, now, recorded, startTables, uploadTable, type Call, type Tables } from "./harness";
+import {
+  aClaimedRow,
+  aFace,
+  aFormat,
+  aPhoto,
+  now,
+  recorded,
+  startTables,
+  uploadTable,
+  type Call,
+  type Tables,
+} from "./harness";
 
 describe("The crop square", () => {
   it("is centred on the face, a little raised, with the margin on every side", () => {
@@ -12,7 +23,10 @@ describe("The crop square", () => {
 
   it("is moved in where the photo ends", () => {
     const photo = { width: 1000, height: 1000 };
-    expect(cropSquare({ left: -0.05, top: -0.05, width: 0.2, height: 0.2 }, photo, 0.5)).to.include({ left: 0, top: 0 });
+    expect(cropSquare({ left: -0.05, top: -0.05, width: 0.2, height: 0.2 }, photo, 0.5)).to.include({
+      left: 0,
+      top: 0,
+    });
     const corner = cropSquare({ left: 0.85, top: 0.85, width: 0.2, height: 0.2 }, photo, 0.5);
     expect(corner).to.deep.equal({ left: 600, top: 600, size: 400 });
   });
@@ -49,9 +63,9 @@ describe("CreateThumbnail", () => {
       },
       calls,
     );
-    const imaging = recorded<CreateThumbnailClients["imaging"]>(
-      { createThumbnails: () => [64, 256].map((size) => ({ size, jpeg: Buffer.from(`jpeg ${size}`) })) },
-    );
+    const imaging = recorded<CreateThumbnailClients["imaging"]>({
+      createThumbnails: () => [64, 256].map((size) => ({ size, jpeg: Buffer.from(`jpeg ${size}`) })),
+    });
     const handle = createThumbnail(
       { uploadTable, thumbnail: { sizes: [64, 256], quality: 85, margin: 0.35 }, maxPixels: 50_000_000 },
       { dynamodb: tables.dynamodb, s3, imaging, now: () => now },

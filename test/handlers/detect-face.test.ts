@@ -2,7 +2,18 @@ import type { FaceDetail } from "@aws-sdk/client-rekognition";
 import { expect } from "chai";
 import { detectFace, type DetectFaceClients } from "../../handlers/2-detect-face/handler";
 import { judgeFaces, type FaceRules } from "../../handlers/2-detect-face/judge";
-import { aClaimedRow, aFormat, aPhoto, errorOf, now, recorded, startTables, uploadTable, type Call, type Tables } from "./harness";
+import {
+  aClaimedRow,
+  aFormat,
+  aPhoto,
+  errorOf,
+  now,
+  recorded,
+  startTables,
+  uploadTable,
+  type Call,
+  type Tables,
+} from "./harness";
 
 const rules: FaceRules = {
   minConfidence: 90,
@@ -50,7 +61,11 @@ describe("The judgement of the faces in a photo", () => {
     ["a face nobody is sure of", "NO_FACE", [aFaceDetail({ Confidence: 89.9 })]],
     ["two faces", "MULTIPLE_FACES", [aFaceDetail(), aFaceDetail()]],
     ["a face and something that hardly is one", "passed", [aFaceDetail(), aFaceDetail({ Confidence: 60 })]],
-    ["a face of 79 pixels", "FACE_TOO_SMALL", [aFaceDetail({ BoundingBox: { Left: 0, Top: 0, Width: 0.0799, Height: 0.3 } })]],
+    [
+      "a face of 79 pixels",
+      "FACE_TOO_SMALL",
+      [aFaceDetail({ BoundingBox: { Left: 0, Top: 0, Width: 0.0799, Height: 0.3 } })],
+    ],
     ["a face of 80 pixels", "passed", [aFaceDetail({ BoundingBox: { Left: 0, Top: 0, Width: 0.08, Height: 0.3 } })]],
     ["a dark face", "FACE_TOO_DARK", [aFaceDetail({ Quality: { Brightness: 19, Sharpness: 80 } })]],
     ["a blurred face", "FACE_BLURRED", [aFaceDetail({ Quality: { Brightness: 70, Sharpness: 9 } })]],
@@ -75,8 +90,9 @@ describe("The judgement of the faces in a photo", () => {
   }
 
   it("says what was measured and what is needed", () => {
-    expect(() => judgeFaces([aFaceDetail({ Pose: { Yaw: 60, Pitch: 0, Roll: 0 } })], { width: 1000, height: 800 }, rules))
-      .to.throw(/60, 0, 0 degrees; at most 45/);
+    expect(() =>
+      judgeFaces([aFaceDetail({ Pose: { Yaw: 60, Pitch: 0, Roll: 0 } })], { width: 1000, height: 800 }, rules),
+    ).to.throw(/60, 0, 0 degrees; at most 45/);
   });
 });
 

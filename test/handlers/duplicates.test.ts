@@ -53,7 +53,11 @@ describe("CheckDuplicate", () => {
   it("passes a face that nobody has, by a search at the set similarity", async () => {
     const calls: Call[] = [];
     expect(await check([], calls)).to.deep.equal({ isReplacement: false });
-    expect(calls[0]?.input).to.deep.include({ CollectionId: collectionId, FaceMatchThreshold: 95, QualityFilter: "NONE" });
+    expect(calls[0]?.input).to.deep.include({
+      CollectionId: collectionId,
+      FaceMatchThreshold: 95,
+      QualityFilter: "NONE",
+    });
   });
 
   it("refuses the face of another student's avatar", async () => {
@@ -97,7 +101,9 @@ describe("CheckDuplicate", () => {
     const invalid = (message: string) => Object.assign(new Error(message), { name: "InvalidParameterException" });
     const noFace = invalid("There are no faces in the image. Should be at least 1.");
     expect((await errorOf(check(noFace))).name).to.equal("NO_FACE");
-    expect((await errorOf(check(invalid("Request has invalid parameters")))).name).to.equal("InvalidParameterException");
+    expect((await errorOf(check(invalid("Request has invalid parameters")))).name).to.equal(
+      "InvalidParameterException",
+    );
   });
 });
 
@@ -110,7 +116,11 @@ describe("IndexFace", () => {
     await tables.putUpload(aClaimedRow(mine));
   });
 
-  const index = (matches: unknown[], answers: { unindexed?: string[]; onSearch?: () => Promise<void> } = {}, calls: Call[] = []) => {
+  const index = (
+    matches: unknown[],
+    answers: { unindexed?: string[]; onSearch?: () => Promise<void> } = {},
+    calls: Call[] = [],
+  ) => {
     const rekognition = recorded<IndexFaceClients["rekognition"]>(
       {
         indexFaces: () =>
@@ -205,7 +215,11 @@ describe("IndexFace", () => {
   });
 
   it("ends with exactly one of two rivals, whoever sees whom", async () => {
-    for (const [iSeeThem, theySeeMe] of [[true, true], [true, false], [false, true]] as const) {
+    for (const [iSeeThem, theySeeMe] of [
+      [true, true],
+      [true, false],
+      [false, true],
+    ] as const) {
       await tables.clear();
       const rival = theirs(11);
       await tables.putUpload(aClaimedRow(mine));
@@ -216,13 +230,19 @@ describe("IndexFace", () => {
           searchFaces: () => ({ FaceMatches: matches }),
         });
         const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now });
-        return handle({ photo }).then(() => "stays", (error: Error) => error.name);
+        return handle({ photo }).then(
+          () => "stays",
+          (error: Error) => error.name,
+        );
       };
       const outcomes = await Promise.all([
         run(mine, iSeeThem ? [matchOf(rival)] : []),
         run(rival, theySeeMe ? [matchOf(mine)] : []),
       ]);
-      expect(outcomes.filter((outcome) => outcome === "stays"), JSON.stringify(outcomes)).to.have.length(1);
+      expect(
+        outcomes.filter((outcome) => outcome === "stays"),
+        JSON.stringify(outcomes),
+      ).to.have.length(1);
     }
   });
 

@@ -95,7 +95,10 @@ export const aFormat: Format = { format: "jpeg", width: 1000, height: 800, sha25
 
 export const aFace = { box: { left: 0.4, top: 0.3, width: 0.2, height: 0.3 }, confidence: 99.9 };
 
-export function anEvent(key: string, changes: Partial<ObjectCreatedEvent["detail"]["object"]> = {}): ObjectCreatedEvent {
+export function anEvent(
+  key: string,
+  changes: Partial<ObjectCreatedEvent["detail"]["object"]> = {},
+): ObjectCreatedEvent {
   return {
     source: "aws.s3",
     time: "2026-03-01T07:59:59Z",

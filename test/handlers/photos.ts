@@ -25,7 +25,14 @@ export interface JpegShape {
 }
 
 /** A JPEG of the given shape: SOI, EXIF, SOF0, scans, EOI. */
-export function jpegFile({ width = 400, height = 300, orientation, littleEndian, scans = 1, data }: JpegShape = {}): Buffer {
+export function jpegFile({
+  width = 400,
+  height = 300,
+  orientation,
+  littleEndian,
+  scans = 1,
+  data,
+}: JpegShape = {}): Buffer {
   const frame = Buffer.alloc(15);
   frame[0] = 8;
   frame.writeUInt16BE(height, 1);

@@ -1,3 +1,4 @@
+/** Packages of the tests that ship no types: what of them is used. */
 declare module "dynalite" {
   import type { Server } from "node:http";
   export default function dynalite(options?: {
@@ -6,4 +7,8 @@ declare module "dynalite" {
     deleteTableMs?: number;
     updateTableMs?: number;
   }): Server;
+}
+
+declare module "asl-validator" {
+  export default function validate(definition: object): { isValid: boolean; errorsText(separator?: string): string };
 }

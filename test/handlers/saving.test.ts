@@ -1,0 +1,227 @@
+import { expect } from "chai";
+import { saveMetadata } from "../../handlers/5-save-metadata/handler";
+import { deleteOriginal, type DeleteOriginalClients } from "../../handlers/6-delete-original/handler";
+import { readAvatarRow } from "../../handlers/lib/avatar-row";
+import type { Photo } from "../../handlers/lib/flow-data";
+import {
+  aClaimedRow,
+  aFace,
+  aFormat,
+  anAvatar,
+  aPhoto,
+  avatarTable,
+  collectionId,
+  errorOf,
+  now,
+  recorded,
+  startTables,
+  uploadIdAt,
+  uploadTable,
+  type Call,
+  type Tables,
+} from "./harness";
+
+const photo = aPhoto({ uploadId: uploadIdAt(10) });
+
+describe("SaveMetadata", () => {
+  let tables: Tables;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+  beforeEach(async () => {
+    await tables.clear();
+    await tables.putUpload(aClaimedRow(photo));
+  });
+
+  const thumbnails = { "64": "avatars/SV001/x/64.jpg" };
+  const save = (of: Photo = photo, at = now) =>
+    saveMetadata(
+      { uploadTable, avatarTable },
+      { dynamodb: tables.dynamodb, now: () => at },
+    )({
+      photo: of,
+      format: aFormat,
+      face: aFace,
+      processed: [{ thumbnails }, { faceId: "new-face" }],
+    });
+
+  it("writes the student's one row, with processed_at in UTC", async () => {
+    expect(await save()).to.deep.equal({ processedAt: now.toISOString() });
+    const item = (await tables.avatar("SV001")) ?? {};
+    expect(readAvatarRow(item)).to.deep.equal({
+      studentId: "SV001",
+      uploadId: photo.uploadId,
+      faceId: "new-face",
+      thumbnails,
+      ...aFormat,
+      bytes: 1000,
+      face: aFace,
+      processedAt: now.toISOString(),
+      executionArn: photo.executionArn,
+      replaces: [],
+    });
+    expect(Object.keys(item).sort()).to.deep.equal(
+      "bytes execution_arn face face_id format height processed_at sha256 student_id thumbnails upload_id width".split(
+        " ",
+      ),
+    );
+  });
+
+  it("keeps what it replaces on the row, with what that had replaced", async () => {
+    await tables.putAvatar(
+      anAvatar({ uploadId: uploadIdAt(5), faceId: "old", replaces: [{ uploadId: uploadIdAt(1), faceId: "older" }] }),
+    );
+    await save();
+    expect(readAvatarRow((await tables.avatar("SV001")) ?? {}).replaces).to.deep.equal([
+      { uploadId: uploadIdAt(5), faceId: "old" },
+      { uploadId: uploadIdAt(1), faceId: "older" },
+    ]);
+  });
+
+  it("gives the same answer again when its answer was lost", async () => {
+    await save();
+    expect(await save(photo, new Date("2030-01-01"))).to.deep.equal({ processedAt: now.toISOString() });
+  });
+
+  it("does not replace a newer avatar", async () => {
+    const newer = anAvatar({ uploadId: uploadIdAt(11) });
+    await tables.putAvatar(newer);
+    expect((await errorOf(save())).name).to.equal("SUPERSEDED");
+    expect(readAvatarRow((await tables.avatar("SV001")) ?? {})).to.deep.equal(newer);
+  });
+
+  it("leaves the newest of many simultaneous uploads of a student, with every other one on its list", async () => {
+    const photos = Array.from({ length: 8 }, (_, i) => aPhoto({ uploadId: uploadIdAt(20 + i) }));
+    for (const each of photos) await tables.putUpload(aClaimedRow(each));
+    const retried = async (each: Photo): Promise<string> => {
+      for (;;) {
+        try {
+          await save(each);
+          return "saved";
+        } catch (error) {
+          // As the machine does.
+          if ((error as Error).name !== "Unavailable") return (error as Error).name;
+        }
+      }
+    };
+    const outcomes = await Promise.all(photos.map(retried));
+    const row = readAvatarRow((await tables.avatar("SV001")) ?? {});
+    expect(row.uploadId).to.equal(uploadIdAt(27));
+    expect(outcomes[7]).to.equal("saved");
+    const saved = photos.filter((each, i) => outcomes[i] === "saved" && each.uploadId !== row.uploadId);
+    expect(row.replaces.map(({ uploadId }) => uploadId).sort()).to.deep.equal(
+      saved.map(({ uploadId }) => uploadId).sort(),
+    );
+    expect(outcomes.filter((outcome) => outcome !== "saved").every((outcome) => outcome === "SUPERSEDED")).to.equal(
+      true,
+    );
+  });
+});
+
+describe("DeleteOriginal", () => {
+  let tables: Tables;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+  beforeEach(async () => {
+    await tables.clear();
+    await tables.putUpload(aClaimedRow(photo));
+  });
+
+  function remove(calls: Call[], of: Photo = photo) {
+    const versions = new Map<string, string[]>([[`avatars/SV001/${uploadIdAt(5)}/`, ["64.jpg", "256.jpg"]]]);
+    const clients: Omit<DeleteOriginalClients, "dynamodb"> = {
+      rekognition: recorded<DeleteOriginalClients["rekognition"]>({ deleteFaces: () => ({}) }, calls),
+      s3: recorded<DeleteOriginalClients["s3"]>(
+        {
+          deleteObject: () => ({}),
+          listObjectVersions: ({ Prefix }: { Prefix: string }) => ({
+            Versions: (versions.get(Prefix) ?? []).map((name) => ({ Key: Prefix + name, VersionId: "v" })),
+          }),
+          deleteObjects: ({ Delete }: { Delete: { Objects: { Key: string }[] } }) => {
+            versions.clear();
+            return { Deleted: Delete.Objects };
+          },
+        },
+        calls,
+      ),
+      now: () => now,
+    };
+    const settings = { uploadTable, avatarTable, collectionId };
+    return deleteOriginal(settings, { ...clients, dynamodb: tables.dynamodb })({ photo: of });
+  }
+
+  it("deletes the very version that was processed", async () => {
+    await tables.putAvatar(anAvatar({ uploadId: photo.uploadId }));
+    const calls: Call[] = [];
+    expect(await remove(calls)).to.deep.equal({ replaced: 0 });
+    expect(calls).to.deep.equal([
+      { operation: "deleteObject", input: { Bucket: "photos", Key: photo.key, VersionId: "v1" } },
+    ]);
+  });
+
+  it("removes the face and every version of the thumbnails of the replaced avatar, and strikes it off the row", async () => {
+    await tables.putAvatar(
+      anAvatar({ uploadId: photo.uploadId, faceId: "new", replaces: [{ uploadId: uploadIdAt(5), faceId: "old" }] }),
+    );
+    const calls: Call[] = [];
+    expect(await remove(calls)).to.deep.equal({ replaced: 1 });
+    expect(calls.find(({ operation }) => operation === "deleteFaces")?.input).to.deep.equal({
+      CollectionId: collectionId,
+      FaceIds: ["old"],
+    });
+    expect(calls.find(({ operation }) => operation === "deleteObjects")?.input).to.deep.include({
+      Delete: {
+        Objects: ["64.jpg", "256.jpg"].map((name) => ({
+          Key: `avatars/SV001/${uploadIdAt(5)}/${name}`,
+          VersionId: "v",
+        })),
+        Quiet: true,
+      },
+    });
+    expect(await tables.avatar("SV001")).to.not.have.property("replaces");
+  });
+
+  it("never removes the face in use, even when the replaced avatar had the same", async () => {
+    await tables.putAvatar(
+      anAvatar({ uploadId: photo.uploadId, faceId: "same", replaces: [{ uploadId: uploadIdAt(5), faceId: "same" }] }),
+    );
+    const calls: Call[] = [];
+    await remove(calls);
+    expect(calls.map(({ operation }) => operation)).to.not.include("deleteFaces");
+  });
+
+  it("leaves what a newer upload has on its list to that upload", async () => {
+    await tables.putAvatar(
+      anAvatar({ uploadId: uploadIdAt(99), replaces: [{ uploadId: photo.uploadId, faceId: "mine" }] }),
+    );
+    const calls: Call[] = [];
+    expect(await remove(calls)).to.deep.equal({ replaced: 0 });
+    expect(calls.map(({ operation }) => operation)).to.deep.equal(["deleteObject"]);
+    expect(await tables.avatar("SV001")).to.have.property("replaces");
+  });
+
+  it("fails when S3 or Rekognition say that a deletion did not happen", async () => {
+    const clients = (answers: { faces?: unknown; objects?: unknown }): DeleteOriginalClients => ({
+      dynamodb: tables.dynamodb,
+      rekognition: recorded<DeleteOriginalClients["rekognition"]>({ deleteFaces: () => answers.faces ?? {} }),
+      s3: recorded<DeleteOriginalClients["s3"]>({
+        deleteObject: () => ({}),
+        listObjectVersions: () => ({ Versions: [{ Key: "k", VersionId: "v" }] }),
+        deleteObjects: () => answers.objects ?? {},
+      }),
+      now: () => now,
+    });
+    await tables.putAvatar(
+      anAvatar({ uploadId: photo.uploadId, faceId: "new", replaces: [{ uploadId: uploadIdAt(5), faceId: "old" }] }),
+    );
+    const settings = { uploadTable, avatarTable, collectionId };
+    const nameOf = async (answers: { faces?: unknown; objects?: unknown }) =>
+      (await errorOf(deleteOriginal(settings, clients(answers))({ photo }))).name;
+    const failed = (reason: string) => ({ UnsuccessfulFaceDeletions: [{ FaceId: "old", Reasons: [reason] }] });
+    expect(await nameOf({ faces: failed("ASSOCIATED_TO_AN_EXISTING_USER") })).to.equal("FaceNotDeleted");
+    expect(
+      await nameOf({ faces: failed("FACE_NOT_FOUND"), objects: { Errors: [{ Code: "InternalError" }] } }),
+    ).to.equal("Unavailable");
+    expect(await nameOf({ objects: { Errors: [{ Code: "AccessDenied" }] } })).to.equal("AccessDenied");
+    expect(await tables.avatar("SV001"), "the list is kept for the next try").to.have.property("replaces");
+  });
+});
