@@ -1,0 +1,241 @@
+import type * as pulumi from "@pulumi/pulumi";
+
+/**
+ * The options of {@link AvatarPipeline}. All are optional: without any, photos are checked, stored and recorded, the
+ * upload page is published, and nobody gets mail.
+ *
+ * An option typed `pulumi.Input` takes outputs of other resources. The others decide which resources exist, so that
+ * they must be known when the program runs.
+ */
+export interface AvatarPipelineArgs {
+  /** Who is told what became of a photo. */
+  notifications?: NotificationArgs;
+  /** What a face must be like, and when two faces are one person's. */
+  face?: FaceArgs;
+  /** What the stored avatar looks like. */
+  thumbnail?: ThumbnailArgs;
+  /** What may be uploaded. */
+  upload?: UploadArgs;
+  /** The page on which students upload their photo, and the HTTP API behind it. */
+  site?: SiteArgs;
+  /** How long data is kept. */
+  retention?: RetentionArgs;
+  /**
+   * Tags of every resource that can carry them, besides the provider's default tags.
+   *
+   * @default none
+   * @example { school: "hcmut", "cost-centre": "4711" }
+   */
+  tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+}
+
+/** Who is told what became of a photo. */
+export interface NotificationArgs {
+  /**
+   * E-mail addresses that get a notice of each accepted photo. AWS asks each address once to confirm.
+   *
+   * @default none: an address that nobody chose must not be written to
+   * @example ["registry@school.example"]
+   */
+  successEmails?: pulumi.Input<string>[];
+  /**
+   * E-mail addresses that get a notice of each photo that was refused or could not be processed: what is wrong and
+   * what to do. AWS asks each address once to confirm.
+   *
+   * @default none: an address that nobody chose must not be written to
+   * @example ["registry@school.example"]
+   */
+  failureEmails?: pulumi.Input<string>[];
+}
+
+/** What a face must be like, and when two faces are one person's. */
+export interface FaceArgs {
+  /**
+   * Similarity (percent) from which two faces are one person's.
+   *
+   * @default 95: a false duplicate turns an honest student away, and brothers and sisters score high; below 90 that
+   * happens in every larger school, at 99 the same person passes as two
+   */
+  duplicateSimilarity?: pulumi.Input<number>;
+  /**
+   * How sure (percent) Rekognition must be that there is a face, sunglasses or a cover.
+   *
+   * @default 90: posters and patterns that look like a face score below it, faces in poor light above
+   */
+  minConfidence?: pulumi.Input<number>;
+  /**
+   * The shorter side of the face in the photo, in pixels.
+   *
+   * @default 80: twice the 40 pixels that Rekognition needs to find a face, and enough for a thumbnail that is not
+   * blurred
+   */
+  minFaceSide?: pulumi.Input<number>;
+  /**
+   * Rekognition's sharpness of the face, 0 to 100.
+   *
+   * @default 10: only faces that a person could not recognize either are below it
+   */
+  minSharpness?: pulumi.Input<number>;
+  /**
+   * Rekognition's brightness of the face, 0 to 100.
+   *
+   * @default 20: dark skin in ordinary light is well above it, a face against a window is not
+   */
+  minBrightness?: pulumi.Input<number>;
+  /**
+   * How far the face may be turned to either side, in degrees.
+   *
+   * @default 45: Rekognition's guidance for faces that are searched
+   */
+  maxYaw?: pulumi.Input<number>;
+  /**
+   * How far the head may be tilted to either shoulder, in degrees.
+   *
+   * @default 45: a head tilted further lies, and so does its thumbnail
+   */
+  maxRoll?: pulumi.Input<number>;
+  /**
+   * How far the face may look up, in degrees.
+   *
+   * @default 45: Rekognition's guidance for faces that are searched
+   */
+  maxPitchUp?: pulumi.Input<number>;
+  /**
+   * How far the face may look down, in degrees.
+   *
+   * @default 30: Rekognition's guidance for faces that are searched
+   */
+  maxPitchDown?: pulumi.Input<number>;
+}
+
+/** What the stored avatar looks like. */
+export interface ThumbnailArgs {
+  /**
+   * Sides of the square thumbnails, in pixels; each is a file of its own.
+   *
+   * @default [64, 256, 512]: a list, a profile and a card, each at the double density of phones
+   */
+  sizes?: pulumi.Input<pulumi.Input<number>[]>;
+  /**
+   * JPEG quality, 1 to 100.
+   *
+   * @default 85: above it files grow and nobody sees the difference at these sizes
+   */
+  quality?: pulumi.Input<number>;
+  /**
+   * Space around the face on each side, as a share of its longer side.
+   *
+   * @default 0.35: hair and shoulders' beginning, as on an identity card
+   */
+  margin?: pulumi.Input<number>;
+}
+
+/** What may be uploaded. */
+export interface UploadArgs {
+  /**
+   * Size of a photo's file, in bytes.
+   *
+   * @default 10485760 (10 MiB): photos of current phones have 2 to 8; Rekognition reads at most 15,728,640
+   */
+  maxBytes?: pulumi.Input<number>;
+  /**
+   * Width times height of a photo, in pixels.
+   *
+   * @default 50000000: the 48 megapixels of current phones; a small file that claims more is made to harm
+   */
+  maxPixels?: pulumi.Input<number>;
+  /**
+   * The shorter side of a photo, in pixels.
+   *
+   * @default 160: twice the smallest face, so that it is a portrait and not a cut-out; Rekognition needs 80
+   */
+  minSide?: pulumi.Input<number>;
+  /**
+   * How long the permission to upload is valid, in seconds.
+   *
+   * @default 900: a slow phone connection needs minutes, a form that was left open needs a new one
+   */
+  expirySeconds?: pulumi.Input<number>;
+}
+
+/** The languages of the upload page and of the mail to students. */
+export enum SiteLocale {
+  /** Vietnamese */
+  Vietnamese = "vi",
+  /** English */
+  English = "en",
+}
+
+/** The page on which students upload their photo, and the HTTP API behind it. */
+export interface SiteArgs {
+  /**
+   * Whether the page and its API are made. Without them photos come by a copy into the bucket, below
+   * `uploads/{studentId}/`.
+   *
+   * @default true: without a page there is no way for a student to upload
+   */
+  enabled?: boolean;
+  /**
+   * Whether the page is served over HTTPS, by CloudFront. Browsers give the camera to pages of HTTPS only.
+   *
+   * @default true: without it photos and ids travel in the clear
+   */
+  https?: boolean;
+  /**
+   * The language the page begins with; a visitor can change it.
+   *
+   * @default "vi": most students who see the page read Vietnamese
+   */
+  locale?: pulumi.Input<SiteLocale>;
+}
+
+/** How long data is kept. */
+export interface RetentionArgs {
+  /**
+   * How long the record of an upload is kept after it was last worked on, in days.
+   *
+   * @default 30: long enough for a question about a refusal; the avatar's own record stays as long as the avatar
+   */
+  uploadRowDays?: pulumi.Input<number>;
+  /**
+   * After how many days an uploaded photo is removed, whatever became of it. Accepted and rejected ones are removed at
+   * once; this is for those that failed.
+   *
+   * @default 7: a week to mend the fault and process the photo again; less than one would remove photos that are
+   * still being processed
+   */
+  originalDays?: pulumi.Input<number>;
+  /**
+   * How long logs are kept, in days: one of the numbers that CloudWatch Logs offers (1, 3, 5, 7, 14, 30, 60, 90, …).
+   *
+   * @default 30: as long as the record of an upload, which they explain
+   */
+  logDays?: pulumi.Input<number>;
+  /**
+   * Whether photos, tables and faces are protected: `pulumi destroy` refuses to delete them until this is set to
+   * false and deployed, and the tables refuse to be deleted by any other way. When false, destroying the stack removes
+   * everything, with what is in it.
+   *
+   * @default true: registered faces cannot be had back, a student would have to come again
+   */
+  keepData?: boolean;
+}
+
+/** Every default of {@link AvatarPipelineArgs}, once: the docs above are held to it by a test. */
+export const defaults = {
+  face: {
+    duplicateSimilarity: 95,
+    minConfidence: 90,
+    minFaceSide: 80,
+    minSharpness: 10,
+    minBrightness: 20,
+    maxYaw: 45,
+    maxRoll: 45,
+    maxPitchUp: 45,
+    maxPitchDown: 30,
+  },
+  thumbnail: { sizes: [64, 256, 512], quality: 85, margin: 0.35 },
+  upload: { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160, expirySeconds: 900 },
+  site: { enabled: true, https: true, locale: SiteLocale.Vietnamese },
+  retention: { uploadRowDays: 30, originalDays: 7, logDays: 30, keepData: true },
+} as const;

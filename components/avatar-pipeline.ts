@@ -1,0 +1,80 @@
+import type * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { AvatarPipelineArgs } from "./args";
+import { createAvatarTables } from "./avatar-tables";
+import { createFaceCollection } from "./face-collection";
+import { createNoticeTopics } from "./notice-topics";
+import { createPhotoBucket } from "./photo-bucket";
+import { readSettings } from "./settings";
+import { createStateMachine } from "./state-machine";
+import { createStepFunctions } from "./step-functions";
+import { createUploadRule } from "./upload-rule";
+
+/**
+ * Turns a photo that a student uploads into one valid, unique, well-cropped avatar.
+ *
+ * A photo is accepted when it is a JPEG or PNG that shows exactly one clear face which is not another student's. It is
+ * then cropped to thumbnails and recorded, its original is deleted, and everybody who subscribed is told.
+ *
+ * @example
+ * const avatars = new AvatarPipeline("avatars", {
+ *   notifications: { failureEmails: ["registry@school.example"] },
+ * });
+ * export const page = avatars.siteUrl;
+ */
+export class AvatarPipeline extends pulumi.ComponentResource {
+  /** The bucket: originals below `uploads/{studentId}/`, thumbnails below `avatars/{studentId}/{uploadId}/`. */
+  public readonly photoBucket: aws.s3.Bucket;
+  /** The table of avatars in use, one row per student; key `student_id`. */
+  public readonly avatarTable: aws.dynamodb.Table;
+  /** The table of uploads, how far each is and how it ended; key `upload_id`. */
+  public readonly uploadTable: aws.dynamodb.Table;
+  /** The id of the Rekognition collection of registered faces. */
+  public readonly faceCollectionId: pulumi.Output<string>;
+  /** The ARN of the state machine; its executions show how each photo fared. */
+  public readonly stateMachineArn: pulumi.Output<string>;
+  /** The ARN of the topic that gets one message for each accepted photo. */
+  public readonly successTopicArn: pulumi.Output<string>;
+  /** The ARN of the topic that gets one message for each photo that was refused or could not be processed. */
+  public readonly failureTopicArn: pulumi.Output<string>;
+  /** The URL of the queue of events that could not start the machine within a day. */
+  public readonly deadLetterQueueUrl: pulumi.Output<string>;
+
+  /**
+   * @param name letters, digits and hyphens; the names of all resources begin with it
+   * @throws pulumi.ResourceError when an option's value breaks its rule, before any resource is declared
+   */
+  constructor(name: string, args: AvatarPipelineArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
+    super("avatar-pipeline:index:AvatarPipeline", name, { ...args }, opts);
+    const own = { parent: this };
+    const settings = readSettings(name, args, this);
+
+    const photoBucket = createPhotoBucket(name, settings, own);
+    const tables = createAvatarTables(name, settings, own);
+    const collection = createFaceCollection(name, settings, own);
+    const topics = createNoticeTopics(name, settings, own);
+    const parts = { settings, photoBucket, tables, collection, topics };
+    const functions = createStepFunctions(name, parts, own);
+    const stateMachine = createStateMachine(name, { settings, functions }, own);
+    const rule = createUploadRule(name, { settings, photoBucket, stateMachine }, own);
+
+    this.photoBucket = photoBucket;
+    this.avatarTable = tables.avatars;
+    this.uploadTable = tables.uploads;
+    this.faceCollectionId = collection.collectionId;
+    this.stateMachineArn = stateMachine.arn;
+    this.successTopicArn = topics.success.arn;
+    this.failureTopicArn = topics.failure.arn;
+    this.deadLetterQueueUrl = rule.deadLetters.url;
+    this.registerOutputs({
+      photoBucket: this.photoBucket,
+      avatarTable: this.avatarTable,
+      uploadTable: this.uploadTable,
+      faceCollectionId: this.faceCollectionId,
+      stateMachineArn: this.stateMachineArn,
+      successTopicArn: this.successTopicArn,
+      failureTopicArn: this.failureTopicArn,
+      deadLetterQueueUrl: this.deadLetterQueueUrl,
+    });
+  }
+}

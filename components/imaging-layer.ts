@@ -1,0 +1,35 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { physicalName } from "./names";
+
+/** Where the build puts the layer: beside the one file of the library. */
+const layerFolder = join(__dirname, "layer");
+
+/**
+ * The layer that the thumbnail step decodes photos with. Its files lie where every Node.js runtime looks for packages,
+ * `/opt/nodejs/node_modules`, and are the same wherever the package is installed.
+ *
+ * @throws pulumi.ResourceError when the package was not built
+ */
+export function createImagingLayer(name: string, opts: pulumi.CustomResourceOptions): aws.lambda.LayerVersion {
+  if (!existsSync(join(layerFolder, "nodejs"))) {
+    throw new pulumi.ResourceError(
+      `The imaging layer is not at ${layerFolder}; install the package again, or run \`npm run build\` in its repository.`,
+      opts.parent,
+      true,
+    );
+  }
+  return new aws.lambda.LayerVersion(
+    `${name}-imaging`,
+    {
+      layerName: physicalName(name, 64),
+      description: "Decodes, crops and encodes photos",
+      code: new pulumi.asset.FileArchive(layerFolder),
+      compatibleRuntimes: [aws.lambda.Runtime.NodeJS22dX],
+      compatibleArchitectures: ["arm64"],
+    },
+    opts,
+  );
+}

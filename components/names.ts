@@ -1,0 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+import { createHash } from "node:crypto";
+
+/** A step's name as part of a resource's name: `CreateThumbnail` to `create-thumbnail`. */
+export function kebabCase(name: string): string {
+  return name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase();
+}
+
+/**
+ * A physical name for what Pulumi makes up no name for: readable, and different for every project, stack and instance
+ * of one account, also where two of them joined by hyphens read the same. Without hyphens or points at its ends, of
+ * letters, digits, `-` and `_`.
+ *
+ * It must never change: a Rekognition collection that is renamed is a new one without faces.
+ */
+export function physicalName(name: string, maxLength: number): string {
+  const parts = [pulumi.getProject(), pulumi.getStack(), name];
+  const suffix = "-" + createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 8);
+  const readable = parts.join("-").replace(/[^A-Za-z0-9_-]/g, "-");
+  return readable.slice(0, maxLength - suffix.length) + suffix;
+}
+
+/** The short, stable name of a value that must not stand in a resource's name itself, such as an address. */
+export function fingerprint(value: string): string {
+  return createHash("sha256").update(value).digest("hex").slice(0, 8);
+}

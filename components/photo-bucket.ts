@@ -1,0 +1,121 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { uploadPrefix } from "../handlers/lib/keys";
+import type { Settings } from "./settings";
+
+/**
+ * The one bucket of photos: originals below `uploads/`, thumbnails below `avatars/`.
+ *
+ * Private, encrypted, TLS only. Versioned, so that a photo that is overwritten while it is processed is still
+ * processed as the version that its event named. What is stored is announced on the event bus.
+ */
+export function createPhotoBucket(
+  name: string,
+  settings: Pick<Settings, "retention" | "keepData" | "tags">,
+  opts: pulumi.CustomResourceOptions,
+): aws.s3.Bucket {
+  const part = `${name}-photos`;
+  const bucket = new aws.s3.Bucket(
+    part,
+    { forceDestroy: !settings.keepData, tags: settings.tags },
+    { ...opts, protect: settings.keepData, retainOnDelete: settings.keepData },
+  );
+  const of = { bucket: bucket.bucket };
+  const publicAccess = new aws.s3.BucketPublicAccessBlock(
+    part,
+    { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+    opts,
+  );
+  new aws.s3.BucketOwnershipControls(part, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, opts);
+  new aws.s3.BucketServerSideEncryptionConfiguration(
+    part,
+    { ...of, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+    opts,
+  );
+  const versioning = new aws.s3.BucketVersioning(part, { ...of, versioningConfiguration: { status: "Enabled" } }, opts);
+  new aws.s3.BucketPolicy(
+    part,
+    { ...of, policy: tlsOnly(bucket.arn) },
+    // S3 refuses two changes to a bucket's access at the same time.
+    { ...opts, dependsOn: [publicAccess] },
+  );
+  new aws.s3.BucketLifecycleConfiguration(
+    part,
+    {
+      ...of,
+      rules: [
+        {
+          id: "leftover-originals",
+          status: "Enabled",
+          filter: { prefix: uploadPrefix },
+          expiration: { days: settings.retention.originalDays },
+        },
+        {
+          // The pipeline deletes by version; this is for what a person deletes or overwrites.
+          id: "old-versions",
+          status: "Enabled",
+          filter: { prefix: "" },
+          noncurrentVersionExpiration: { noncurrentDays: 1 },
+        },
+        {
+          // S3 allows no day count beside it: a marker goes when it is the last that is left of an object.
+          id: "delete-markers",
+          status: "Enabled",
+          filter: { prefix: "avatars/" },
+          expiration: { expiredObjectDeleteMarker: true },
+        },
+        {
+          id: "unfinished-uploads",
+          status: "Enabled",
+          filter: { prefix: "" },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 1 },
+        },
+      ],
+    },
+    // A rule for old versions is refused on a bucket that has none yet.
+    { ...opts, dependsOn: [versioning] },
+  );
+  new aws.s3.BucketNotification(part, { ...of, eventbridge: true }, opts);
+  return bucket;
+}
+
+/** Lets pages of these origins upload with a presigned POST and read its answer. */
+export function allowUploadsFrom(
+  name: string,
+  args: { readonly bucket: aws.s3.Bucket; readonly origins: pulumi.Input<string>[] },
+  opts: pulumi.CustomResourceOptions,
+): aws.s3.BucketCorsConfiguration {
+  return new aws.s3.BucketCorsConfiguration(
+    `${name}-photos`,
+    {
+      bucket: args.bucket.bucket,
+      corsRules: [
+        {
+          allowedMethods: ["POST"],
+          allowedOrigins: args.origins,
+          allowedHeaders: ["*"],
+          exposeHeaders: ["ETag"],
+          maxAgeSeconds: 3600,
+        },
+      ],
+    },
+    opts,
+  );
+}
+
+/** Refuses every request that is not made over TLS. */
+export function tlsOnly(bucketArn: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "TlsOnly",
+        Effect: "Deny",
+        Principal: "*",
+        Action: "s3:*",
+        Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      },
+    ],
+  });
+}

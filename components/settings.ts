@@ -1,0 +1,196 @@
+import * as pulumi from "@pulumi/pulumi";
+import { defaults, SiteLocale, type AvatarPipelineArgs } from "./args";
+
+/** The args with every default in its place and every value checked; what the parts are made from. */
+export interface Settings {
+  readonly successEmails: readonly pulumi.Input<string>[];
+  readonly failureEmails: readonly pulumi.Input<string>[];
+  readonly face: Group<typeof defaults.face>;
+  readonly thumbnail: Group<Pick<typeof defaults.thumbnail, "quality" | "margin">> & {
+    readonly sizes: pulumi.Input<readonly number[]>;
+  };
+  readonly upload: Group<typeof defaults.upload>;
+  readonly site: { readonly enabled: boolean; readonly https: boolean; readonly locale: pulumi.Input<SiteLocale> };
+  readonly retention: Group<Omit<typeof defaults.retention, "keepData">>;
+  readonly keepData: boolean;
+  readonly tags: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+}
+
+type Group<Defaults> = { readonly [Option in keyof Defaults]: pulumi.Input<number> };
+
+/** What is wrong with a value, and what to do: `must be …; …`. Undefined when it is right. */
+type Rule<Value> = (value: Value) => string | undefined;
+
+/** CloudWatch Logs offers these and no others (its API's own list). */
+const logDays = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/**
+ * The longest name of an instance: the longest name of a part ("-interrupted-execution", 22), Pulumi's hyphen and seven
+ * characters must fit into the 64 that IAM, Lambda and EventBridge allow.
+ */
+const maxNameLength = 34;
+
+/**
+ * Puts the defaults in and checks every value. What is known now is refused now, before any resource is declared; an
+ * output is refused as soon as its value is known.
+ *
+ * @throws pulumi.ResourceError that names the option, its value, the rule and the fix
+ */
+export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulumi.Resource): Settings {
+  const refuse = (option: string, value: unknown, problem: string): never => {
+    throw new pulumi.ResourceError(`${option} is ${JSON.stringify(value)}, but ${problem}.`, owner, true);
+  };
+  const check = <Value>(option: string, value: pulumi.Input<Value>, rule: Rule<Value>): pulumi.Input<Value> => {
+    const test = (known: Value): Value => {
+      const problem = rule(known);
+      return problem === undefined ? known : refuse(option, known, problem);
+    };
+    return isLater(value) ? (pulumi.output(value) as pulumi.Output<Value>).apply(test) : test(value);
+  };
+  const given = <Value>(option: string, value: pulumi.Input<Value> | undefined, otherwise: Value, rule: Rule<Value>) =>
+    check(option, value ?? otherwise, rule);
+
+  const nameProblem = instanceName(name);
+  if (nameProblem !== undefined) refuse("The name of the AvatarPipeline", name, nameProblem);
+  const { notifications = {}, face = {}, thumbnail = {}, upload = {}, site = {}, retention = {} } = args;
+  const emails = (option: string, addresses: pulumi.Input<string>[] = []) => {
+    if (!Array.isArray(addresses)) refuse(option, addresses, 'must be a list of addresses; write ["a@school.example"]');
+    const known = addresses.filter((address) => typeof address === "string");
+    const twice = known.find((address, index) => known.indexOf(address) !== index);
+    if (twice !== undefined) refuse(option, twice, "must be listed once; remove the second");
+    return addresses.map((address, index) => check(`${option}[${index}]`, address, emailAddress));
+  };
+  const faceOption = (option: keyof typeof defaults.face, rule: Rule<number>) =>
+    given(`face.${option}`, face[option], defaults.face[option] as number, rule);
+  const uploadOption = (option: keyof typeof defaults.upload, rule: Rule<number>) =>
+    given(`upload.${option}`, upload[option], defaults.upload[option] as number, rule);
+  const angle = between(0, 90, "degrees");
+
+  return {
+    successEmails: emails("notifications.successEmails", notifications.successEmails),
+    failureEmails: emails("notifications.failureEmails", notifications.failureEmails),
+    face: {
+      duplicateSimilarity: faceOption(
+        "duplicateSimilarity",
+        between(50, 100, "percent; from 90 to 99 two photos of one person match and two persons rarely do"),
+      ),
+      minConfidence: faceOption("minConfidence", between(50, 100, "percent")),
+      minFaceSide: faceOption("minFaceSide", whole(40, 4096, "pixels; Rekognition finds no face below 40")),
+      minSharpness: faceOption("minSharpness", between(0, 100, "on Rekognition's scale")),
+      minBrightness: faceOption("minBrightness", between(0, 100, "on Rekognition's scale")),
+      maxYaw: faceOption("maxYaw", angle),
+      maxRoll: faceOption("maxRoll", between(0, 180, "degrees")),
+      maxPitchUp: faceOption("maxPitchUp", angle),
+      maxPitchDown: faceOption("maxPitchDown", angle),
+    },
+    thumbnail: {
+      sizes: given<readonly number[]>("thumbnail.sizes", settled(thumbnail.sizes), defaults.thumbnail.sizes, sizes),
+      quality: given<number>("thumbnail.quality", thumbnail.quality, defaults.thumbnail.quality, whole(1, 100, "")),
+      margin: given<number>(
+        "thumbnail.margin",
+        thumbnail.margin,
+        defaults.thumbnail.margin,
+        between(0, 2, "as a share of the face's side; 0.35 is an identity card's"),
+      ),
+    },
+    upload: {
+      maxBytes: uploadOption("maxBytes", whole(1, 15 * 1024 * 1024, "bytes; Rekognition reads no larger photo")),
+      maxPixels: uploadOption("maxPixels", whole(80 * 80, 200_000_000, "pixels")),
+      minSide: uploadOption("minSide", whole(80, 4096, "pixels; Rekognition reads no smaller photo than 80")),
+      expirySeconds: uploadOption("expirySeconds", whole(60, 3600, "seconds; a permission must outlive a slow upload")),
+    },
+    site: {
+      enabled: flag("site.enabled", site.enabled, defaults.site.enabled, refuse),
+      https: flag("site.https", site.https, defaults.site.https, refuse),
+      locale: given<SiteLocale>("site.locale", site.locale, defaults.site.locale, locale),
+    },
+    retention: {
+      uploadRowDays: given<number>(
+        "retention.uploadRowDays",
+        retention.uploadRowDays,
+        defaults.retention.uploadRowDays,
+        whole(1, 3650, "days; a shorter time would end before the photo is processed"),
+      ),
+      originalDays: given<number>(
+        "retention.originalDays",
+        retention.originalDays,
+        defaults.retention.originalDays,
+        whole(1, 3650, "days; processing may take up to 12 hours and S3 counts in days"),
+      ),
+      logDays: given<number>("retention.logDays", retention.logDays, defaults.retention.logDays, offeredLogDays),
+    },
+    keepData: flag("retention.keepData", retention.keepData, defaults.retention.keepData, refuse),
+    tags: args.tags ?? {},
+  };
+}
+
+/** Whether the value is known only later. */
+function isLater(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
+  return pulumi.Output.isInstance(value) || value instanceof Promise;
+}
+
+/** A list whose items may be outputs, as one input; a list of plain items stays plain, so that it is checked at once. */
+function settled(list: pulumi.Input<pulumi.Input<number>[]> | undefined): pulumi.Input<readonly number[]> | undefined {
+  if (list === undefined) return undefined;
+  if (Array.isArray(list) && !list.some(isLater)) return list as number[];
+  return pulumi.output(list);
+}
+
+function flag(
+  option: string,
+  value: unknown,
+  otherwise: boolean,
+  refuse: (option: string, value: unknown, problem: string) => never,
+): boolean {
+  if (value === undefined) return otherwise;
+  if (typeof value === "boolean") return value;
+  return isLater(value)
+    ? refuse(option, "an output", "it decides which resources exist; give true or false as a plain value")
+    : refuse(option, value, "must be true or false; write it without quotes");
+}
+
+function between(least: number, most: number, unit: string): Rule<number> {
+  return (value) =>
+    typeof value === "number" && value >= least && value <= most
+      ? undefined
+      : `must be a number from ${least} to ${most} ${unit}`.trim();
+}
+
+function whole(least: number, most: number, unit: string): Rule<number> {
+  return (value) =>
+    Number.isInteger(value) && value >= least && value <= most
+      ? undefined
+      : `must be a whole number from ${least} to ${most} ${unit}`.trim();
+}
+
+const sizes: Rule<readonly number[]> = (value) => {
+  const problem = "must list 1 to 10 different whole numbers from 16 to 2048 pixels, for example [64, 256, 512]";
+  const isRight =
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= 10 &&
+    new Set(value).size === value.length &&
+    value.every((size) => whole(16, 2048, "")(size as number) === undefined);
+  return isRight ? undefined : problem;
+};
+
+const offeredLogDays: Rule<number> = (value) =>
+  logDays.includes(value) ? undefined : `must be one of CloudWatch Logs' numbers of days: ${logDays.join(", ")}`;
+
+const locale: Rule<string> = (value) =>
+  (Object.values(SiteLocale) as string[]).includes(value)
+    ? undefined
+    : `must be one of ${Object.values(SiteLocale).join(", ")}; use the enum SiteLocale`;
+
+const emailAddress: Rule<string> = (value) =>
+  typeof value === "string" && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)
+    ? undefined
+    : "must be one e-mail address, for example registry@school.example";
+
+const instanceName: Rule<string> = (value) =>
+  /^[A-Za-z][A-Za-z0-9-]*$/.test(value) && value.length <= maxNameLength
+    ? undefined
+    : `must be 1 to ${maxNameLength} letters, digits and hyphens, a letter first, because the names of buckets, roles ` +
+      'and functions begin with it; choose one such as "avatars"';

@@ -1,0 +1,90 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import flow from "../handlers/flow.asl.json";
+import { assumedBy } from "./roles";
+import type { Settings } from "./settings";
+
+/**
+ * The machine that leads a photo through the steps: handlers/flow.asl.json with each `${StepName}` replaced by the ARN
+ * of that step's function.
+ */
+export function createStateMachine(
+  name: string,
+  args: {
+    readonly settings: Pick<Settings, "retention" | "tags">;
+    readonly functions: ReadonlyMap<string, aws.lambda.Function>;
+  },
+  opts: pulumi.CustomResourceOptions,
+): aws.sfn.StateMachine {
+  const part = `${name}-flow`;
+  const { retention, tags } = args.settings;
+  const arns = pulumi.all(Object.fromEntries([...args.functions].map(([step, { arn }]) => [step, arn])));
+  const logs = new aws.cloudwatch.LogGroup(
+    part,
+    // Under this prefix AWS writes without adding each group to the account's one, size-limited resource policy.
+    { namePrefix: `/aws/vendedlogs/states/${part}-`, retentionInDays: retention.logDays, tags },
+    opts,
+  );
+  const role = new aws.iam.Role(
+    part,
+    { description: `The flow of ${name}`, assumeRolePolicy: assumedBy("states.amazonaws.com"), tags },
+    opts,
+  );
+  const policy = new aws.iam.RolePolicy(part, { role: role.name, policy: arns.apply(policyOf) }, opts);
+  return new aws.sfn.StateMachine(
+    part,
+    {
+      type: "STANDARD",
+      roleArn: role.arn,
+      definition: arns.apply(definitionWith),
+      loggingConfiguration: {
+        level: "ALL",
+        // What the states hand on names students and says where their faces are.
+        includeExecutionData: false,
+        logDestination: pulumi.interpolate`${logs.arn}:*`,
+      },
+      tracingConfiguration: { enabled: true },
+      tags,
+    },
+    // Step Functions checks at once that the role may write the logs.
+    { ...opts, dependsOn: [policy] },
+  );
+}
+
+/** The machine's text with the functions' ARNs in it. */
+export function definitionWith(arns: Readonly<Record<string, string>>): string {
+  return JSON.stringify(flow).replace(/\$\{(\w+)\}/g, (_, step: string) => {
+    const arn = arns[step];
+    if (arn === undefined)
+      throw new Error(`handlers/flow.asl.json names the step ${step}; handlers/steps.ts does not.`);
+    return arn;
+  });
+}
+
+function policyOf(arns: Readonly<Record<string, string>>): string {
+  return JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: ["lambda:InvokeFunction"], Resource: Object.values(arns) },
+      {
+        // The delivery of logs and traces has no resources that could be named; these are AWS's own lists for it.
+        Effect: "Allow",
+        Action: [
+          "logs:CreateLogDelivery",
+          "logs:DeleteLogDelivery",
+          "logs:DescribeLogGroups",
+          "logs:DescribeResourcePolicies",
+          "logs:GetLogDelivery",
+          "logs:ListLogDeliveries",
+          "logs:PutResourcePolicy",
+          "logs:UpdateLogDelivery",
+          "xray:GetSamplingRules",
+          "xray:GetSamplingTargets",
+          "xray:PutTelemetryRecords",
+          "xray:PutTraceSegments",
+        ],
+        Resource: ["*"],
+      },
+    ],
+  });
+}

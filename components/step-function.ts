@@ -1,0 +1,112 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Grants, PipelineArns, Statement } from "../handlers/lib/grants";
+import type { Handler } from "../handlers/lib/step";
+import { kebabCase } from "./names";
+import { assumedBy } from "./roles";
+import type { Settings } from "./settings";
+
+/** One function: what it runs, what it may do, what it is told. */
+export interface StepFunctionArgs {
+  /** In PascalCase and without a number: resources are named by it, so that renumbering replaces nothing. */
+  readonly name: string;
+  /** Serialized: makes the handler, once per process. */
+  readonly factory: () => Handler<never, unknown>;
+  readonly grants: Grants;
+  /** The function's environment. */
+  readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
+  /** MB. */
+  readonly memorySize: number;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly layers?: readonly pulumi.Input<string>[];
+}
+
+/** What all functions of one pipeline share. */
+export interface StepFunctionContext {
+  /** What the grants are written in. */
+  readonly arns: pulumi.Input<{ [Name in keyof PipelineArns]: pulumi.Input<string> }>;
+  readonly settings: Pick<Settings, "retention" | "tags">;
+}
+
+/**
+ * Makes a function of a step: a log group, a role with exactly the step's grants, and the serialized handler.
+ *
+ * The archive holds one file, `__index.js`. That is why this is not `aws.lambda.CallbackFunction`, which serializes in
+ * the same way but then adds every dependency of the package.json above the working directory, and fails where there
+ * is none, as in a YAML or Python program. What a handler needs besides comes with the runtime or in a layer.
+ */
+export function createStepFunction(
+  name: string,
+  args: StepFunctionArgs,
+  context: StepFunctionContext,
+  opts: pulumi.CustomResourceOptions,
+): aws.lambda.Function {
+  const part = `${name}-${kebabCase(args.name)}`;
+  const { retention, tags } = context.settings;
+  const logs = new aws.cloudwatch.LogGroup(
+    part,
+    { namePrefix: `/aws/lambda/${part}-`, retentionInDays: retention.logDays, tags },
+    opts,
+  );
+  const role = new aws.iam.Role(
+    part,
+    { description: `${args.name} of ${name}`, assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags },
+    opts,
+  );
+  const policy = new aws.iam.RolePolicy(
+    part,
+    { role: role.name, policy: policyOf(args.grants, context.arns, logs.arn) },
+    opts,
+  );
+  return new aws.lambda.Function(
+    part,
+    {
+      description: `${args.name} of ${name}`,
+      role: role.arn,
+      code: archiveOf(args.factory),
+      handler: "__index.handler",
+      runtime: aws.lambda.Runtime.NodeJS22dX,
+      architectures: ["arm64"],
+      memorySize: args.memorySize,
+      timeout: args.timeout,
+      layers: [...(args.layers ?? [])],
+      environment: { variables: { ...args.environment } },
+      tracingConfig: { mode: "Active" },
+      loggingConfig: { logFormat: "Text", logGroup: logs.name },
+      tags,
+    },
+    // A function that runs before its role may do anything would fail in ways that are hard to explain.
+    { ...opts, dependsOn: [policy] },
+  );
+}
+
+function policyOf(
+  grants: Grants,
+  arns: StepFunctionContext["arns"],
+  logGroupArn: pulumi.Input<string>,
+): pulumi.Output<string> {
+  return pulumi.all([arns, logGroupArn]).apply(([on, logGroup]) => {
+    const own: readonly Statement[] = [
+      {
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        Resource: [`${logGroup}:*`],
+      },
+      // X-Ray has no resources that could be named.
+      { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: ["*"] },
+    ];
+    return JSON.stringify({ Version: "2012-10-17", Statement: [...grants(on), ...own] });
+  });
+}
+
+/** The function's code: the factory as text, and nothing else. */
+async function archiveOf(factory: () => Handler<never, unknown>): Promise<pulumi.asset.Archive> {
+  const { text } = await pulumi.runtime.serializeFunction(factory, {
+    exportName: "handler",
+    isFactoryFunction: true,
+    // A secret belongs into the function's environment or a store, never into its code.
+    allowSecrets: false,
+  });
+  return new pulumi.asset.AssetArchive({ "__index.js": new pulumi.asset.StringAsset(text) });
+}

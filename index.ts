@@ -1,0 +1,35 @@
+import * as pulumi from "@pulumi/pulumi";
+import { AvatarPipeline, type SiteLocale } from "avatar-pipeline";
+
+const config = new pulumi.Config();
+
+const pipeline = new AvatarPipeline("avatars", {
+  notifications: {
+    successEmails: config.getObject<string[]>("successEmails"),
+    failureEmails: config.getObject<string[]>("failureEmails"),
+  },
+  face: { duplicateSimilarity: config.getNumber("duplicateSimilarity") },
+  thumbnail: { sizes: config.getObject<number[]>("thumbnailSizes") },
+  upload: { maxBytes: config.getNumber("maxUploadBytes") },
+  site: {
+    enabled: config.getBoolean("site"),
+    https: config.getBoolean("https"),
+    locale: config.get<SiteLocale>("locale"),
+  },
+  retention: {
+    uploadRowDays: config.getNumber("uploadRowDays"),
+    originalDays: config.getNumber("originalDays"),
+    logDays: config.getNumber("logDays"),
+    keepData: config.getBoolean("keepData"),
+  },
+  tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
+});
+
+export const photoBucket = pipeline.photoBucket.bucket;
+export const avatarTable = pipeline.avatarTable.name;
+export const uploadTable = pipeline.uploadTable.name;
+export const faceCollectionId = pipeline.faceCollectionId;
+export const stateMachineArn = pipeline.stateMachineArn;
+export const successTopicArn = pipeline.successTopicArn;
+export const failureTopicArn = pipeline.failureTopicArn;
+export const deadLetterQueueUrl = pipeline.deadLetterQueueUrl;
