@@ -1,0 +1,170 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { randomBytes } from "node:crypto";
+import type { UploadLimits } from "../../1-check-format/handler";
+import { isStudentId, makeUploadId, uploadKey } from "../../lib/keys";
+import type { Locale } from "../../lib/reasons";
+import { setting } from "../../lib/step";
+import { endpoint, isLocale, jsonBody, refusal, type Endpoint } from "../http";
+import { presignPost, signerFrom, type Signer } from "../presign";
+import type { FieldError } from "../problems";
+
+/** The body of a good request. */
+export interface UploadRequest {
+  readonly studentId: string;
+  readonly extension: "jpg" | "jpeg" | "png";
+  readonly contentType: "image/jpeg" | "image/png";
+  readonly bytes: number;
+  readonly email?: string;
+  readonly locale?: Locale;
+}
+
+/** The answer: how to post the photo, and under which id to ask for its outcome. */
+export interface IssuedUpload {
+  readonly uploadId: string;
+  /** Where to POST the form, as multipart/form-data. */
+  readonly url: string;
+  /** The form's fields; the file comes after them, as `file`. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** ISO 8601, UTC: after this S3 refuses the form. */
+  readonly expiresAt: string;
+}
+
+export interface IssueUploadSettings {
+  readonly uploadTable: string;
+  readonly photoBucket: string;
+  readonly limits: Pick<UploadLimits, "maxBytes">;
+  /** How long the form can be posted. */
+  readonly expirySeconds: number;
+  readonly defaultLocale: Locale;
+}
+
+export interface IssueUploadClients {
+  readonly dynamodb: Pick<DynamoDB, "putItem">;
+  readonly signer: () => Signer;
+  readonly now: () => Date;
+  /** Ten bytes that nobody can guess: they make the uploadId the key to its own status. */
+  readonly random: () => Uint8Array;
+}
+
+/** A form that was posted late is still waited for: EventBridge delivers an event for up to 24 hours. */
+const awaitingDays = 2;
+
+/** `POST /uploads`: names an upload and signs the form that stores its photo. */
+export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadClients): Endpoint {
+  return endpoint("IssueUpload", settings.defaultLocale, async (request, locale) => {
+    const upload = readUploadRequest(jsonBody(request), settings.limits.maxBytes);
+    const now = clients.now();
+    const uploadId = makeUploadId(now.getTime(), clients.random());
+    const expiresAt = new Date(now.getTime() + settings.expirySeconds * 1000);
+    const { url, fields } = presignPost(
+      clients.signer(),
+      {
+        bucket: settings.photoBucket,
+        key: uploadKey(upload.studentId, uploadId, upload.extension),
+        contentType: upload.contentType,
+        maxBytes: upload.bytes,
+        expiresAt,
+      },
+      now,
+    );
+    await clients.dynamodb.putItem({
+      TableName: settings.uploadTable,
+      // Without a condition: an id of 80 random bits does not come twice, and the SDK may send the same put again.
+      Item: {
+        upload_id: { S: uploadId },
+        student_id: { S: upload.studentId },
+        status: { S: "awaiting-upload" },
+        locale: { S: upload.locale ?? locale },
+        created_at: { S: now.toISOString() },
+        expires_at: { N: String(Math.floor(expiresAt.getTime() / 1000) + awaitingDays * 86_400) },
+        ...(upload.email === undefined ? {} : { email: { S: upload.email } }),
+      },
+    });
+    const issued: IssuedUpload = { uploadId, url, fields, expiresAt: expiresAt.toISOString() };
+    return { status: 201, body: issued, uploadId };
+  });
+}
+
+/**
+ * Checks a request's body, all fields of it.
+ *
+ * @throws a refusal with every field that breaks its rule
+ */
+export function readUploadRequest(body: Readonly<Record<string, unknown>>, maxBytes: number): UploadRequest {
+  const errors: FieldError[] = [];
+  const { studentId, fileName, contentType, bytes } = body;
+  if (typeof studentId !== "string" || !isStudentId(studentId)) errors.push({ field: "studentId" });
+
+  const extension = typeof fileName === "string" ? extensionOf(fileName) : "";
+  const isNamed = typeof fileName === "string" && fileName.length >= 1 && fileName.length <= 255;
+  if (!isNamed) errors.push({ field: "fileName" });
+  else if (!isPhotoExtension(extension)) errors.push({ field: "fileName", reason: "FORMAT_NOT_SUPPORTED" });
+
+  const expected = extension === "png" ? "image/png" : "image/jpeg";
+  if (contentType !== expected && (isPhotoExtension(extension) || !isPhotoType(contentType))) {
+    errors.push({ field: "contentType" });
+  }
+
+  if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 1) errors.push({ field: "bytes" });
+  else if (bytes > maxBytes) errors.push({ field: "bytes", reason: "FILE_TOO_LARGE" });
+
+  // A form sends an empty text for what was left out.
+  const email = body["email"] === null || body["email"] === "" ? undefined : body["email"];
+  if (email !== undefined && !isEmail(email)) errors.push({ field: "email" });
+  const locale = body["locale"] === null || body["locale"] === "" ? undefined : body["locale"];
+  if (locale !== undefined && !isLocale(locale)) errors.push({ field: "locale" });
+
+  if (errors.length > 0) throw refusal("invalid-request", errors);
+  return {
+    studentId: studentId as string,
+    extension: extension as UploadRequest["extension"],
+    contentType: expected,
+    bytes: bytes as number,
+    ...(email === undefined ? {} : { email: email as string }),
+    ...(locale === undefined ? {} : { locale: locale as Locale }),
+  };
+}
+
+function extensionOf(fileName: string): string {
+  const dot = fileName.lastIndexOf(".");
+  return dot < 0 ? "" : fileName.slice(dot + 1).toLowerCase();
+}
+
+function isPhotoExtension(extension: string): boolean {
+  return extension === "jpg" || extension === "jpeg" || extension === "png";
+}
+
+function isPhotoType(type: unknown): boolean {
+  return type === "image/jpeg" || type === "image/png";
+}
+
+/**
+ * Whether a text can be an e-mail address: printable ASCII around one `@`, a domain with a dot, at most 254
+ * characters (RFC 5321). No line break or comma, so that it can never name a second recipient.
+ */
+export function isEmail(value: unknown): boolean {
+  return (
+    typeof value === "string" &&
+    value.length <= 254 &&
+    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/.test(value)
+  );
+}
+
+/** The function as it is deployed. */
+export function issueUploadFactory(): Endpoint {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    photoBucket: setting("PHOTO_BUCKET"),
+    limits: JSON.parse(setting("UPLOAD_LIMITS")) as UploadLimits,
+    expirySeconds: Number(setting("UPLOAD_EXPIRY_SECONDS")),
+    defaultLocale: setting("DEFAULT_LOCALE") as Locale,
+  };
+  const clients = {
+    dynamodb: new DynamoDB({}),
+    signer: () => signerFrom(process.env),
+    now: () => new Date(),
+    random: () => randomBytes(10),
+  };
+  return issueUpload(settings, clients);
+}

@@ -1,0 +1,115 @@
+import { messageOf, type Locale, type Localized, type ReasonCode } from "../lib/reasons";
+
+/**
+ * Why the API refuses a request: the catalogue behind its problem details (RFC 9457). What is wrong with a photo is
+ * in lib/reasons; a field that breaks one of those rules names the reason.
+ */
+interface Problem {
+  readonly status: number;
+  /** Short, the same for every occurrence. */
+  readonly title: Localized;
+  /** What to do about it. */
+  readonly detail: Localized;
+}
+
+const catalogue = {
+  "malformed-json": {
+    status: 400,
+    title: { vi: "Yêu cầu không đúng định dạng", en: "The request is malformed" },
+    detail: {
+      vi: "Nội dung yêu cầu phải là một đối tượng JSON. Hãy gửi lại.",
+      en: "The body must be one JSON object. Send it again.",
+    },
+  },
+  "body-too-large": {
+    status: 413,
+    title: { vi: "Yêu cầu quá lớn", en: "The request is too large" },
+    detail: {
+      vi: "Nội dung yêu cầu chỉ gồm vài trường ngắn, không chứa ảnh. Ảnh được gửi sau, bằng biểu mẫu nhận được.",
+      en: "The body holds a few short fields and no photo. The photo is sent afterwards, with the form in the answer.",
+    },
+  },
+  "invalid-request": {
+    status: 422,
+    title: { vi: "Có thông tin chưa đúng", en: "Some of the information is not valid" },
+    detail: { vi: "Hãy sửa các mục được nêu rồi gửi lại.", en: "Correct the fields that are named and send it again." },
+  },
+  "upload-not-found": {
+    status: 404,
+    title: { vi: "Không tìm thấy lần tải lên này", en: "This upload was not found" },
+    detail: {
+      vi: "Lần tải lên có thể đã quá cũ. Hãy tải ảnh lên lại.",
+      en: "It may be too old. Upload the photo again.",
+    },
+  },
+  unavailable: {
+    status: 503,
+    title: { vi: "Hệ thống đang bận", en: "The service is busy" },
+    detail: { vi: "Hãy thử lại sau vài giây.", en: "Try again in a few seconds." },
+  },
+  internal: {
+    status: 500,
+    title: { vi: "Hệ thống gặp lỗi", en: "Something went wrong on our side" },
+    detail: {
+      vi: "Hãy thử lại sau ít phút; nếu vẫn lỗi, hãy báo cho nhà trường.",
+      en: "Try again in a few minutes; if it fails again, tell the school.",
+    },
+  },
+} as const satisfies Record<string, Problem>;
+
+export type ProblemName = keyof typeof catalogue;
+
+export const problems: Readonly<Record<ProblemName, Problem>> = catalogue;
+
+const fieldRules = {
+  studentId: {
+    vi: "Mã sinh viên gồm 1 đến 64 ký tự: chữ cái không dấu, chữ số, dấu gạch dưới, dấu chấm hoặc gạch ngang.",
+    en: "A student id has 1 to 64 characters: letters A–Z, digits, underscore, full stop or hyphen.",
+  },
+  fileName: {
+    vi: "Tên tệp có từ 1 đến 255 ký tự.",
+    en: "A file name has 1 to 255 characters.",
+  },
+  contentType: {
+    vi: "Kiểu nội dung phải là image/jpeg cho .jpg và .jpeg, image/png cho .png.",
+    en: "The content type is image/jpeg for .jpg and .jpeg, image/png for .png.",
+  },
+  bytes: {
+    vi: "Kích thước tệp phải là một số nguyên dương, tính bằng byte.",
+    en: "The file's size is a positive whole number of bytes.",
+  },
+  email: {
+    vi: "Địa chỉ email không hợp lệ. Ví dụ đúng: ten@truong.edu.vn.",
+    en: "The e-mail address is not valid. A valid one looks like name@school.edu.",
+  },
+  locale: { vi: "Ngôn ngữ phải là vi hoặc en.", en: "The language is vi or en." },
+} as const satisfies Record<string, Localized>;
+
+export type FieldName = keyof typeof fieldRules;
+
+/** What is wrong with one field. */
+export interface FieldError {
+  readonly field: FieldName;
+  /** The reason of the catalogue that the photo would be refused for; absent when the field's own rule is broken. */
+  readonly reason?: ReasonCode;
+}
+
+/** The problem details of one refusal. */
+export function problemOf(name: ProblemName, locale: Locale, errors?: readonly FieldError[]): object {
+  const { status, title, detail } = problems[name];
+  return {
+    type: `urn:avatar-pipeline:problem:${name}`,
+    title: title[locale],
+    status,
+    detail: detail[locale],
+    ...(errors === undefined
+      ? {}
+      : {
+          errors: errors.map(({ field, reason }) => ({
+            field,
+            ...(reason === undefined ? {} : { reason }),
+            message: reason === undefined ? fieldRules[field][locale] : messageOf(reason, locale),
+          })),
+        }),
+  };
+}

@@ -1,0 +1,131 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { getAvatar } from "../../lib/avatar-row";
+import { isUploadId } from "../../lib/keys";
+import { messageOf, type Locale, type ReasonCode } from "../../lib/reasons";
+import { setting } from "../../lib/step";
+import { getUpload, type UploadRow, type UploadStatus } from "../../lib/upload-row";
+import { endpoint, isLocale, refusal, type Endpoint } from "../http";
+import { presignGet, signerFrom, type Signer } from "../presign";
+
+/**
+ * How far a step is: `failed` is the step that ended the upload, `skipped` is one that this took with it.
+ */
+export type StepState = "waiting" | "running" | "done" | "failed" | "skipped";
+
+export interface StepStatus {
+  readonly name: string;
+  readonly state: StepState;
+  /** When the step began: ISO 8601, UTC; null when it did not. */
+  readonly at: string | null;
+}
+
+/** The answer: what became of an upload so far. */
+export interface UploadState {
+  readonly status: UploadStatus;
+  /** The steps of the flow in the photo's order. */
+  readonly steps: readonly StepStatus[];
+  /** When it was rejected or failed. */
+  readonly reason?: ReasonCode;
+  /** What is wrong and what to do, for people. */
+  readonly message?: string;
+  /** When it was accepted, as long as no newer photo of the student has replaced it. */
+  readonly avatar?: {
+    /** By size in pixels: links that can be read for a short time. */
+    readonly thumbnails: Readonly<Record<string, string>>;
+    /** ISO 8601, UTC. */
+    readonly processedAt: string;
+  };
+}
+
+export interface ReadStatusSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  readonly photoBucket: string;
+  /** The steps' names in order; those that run at the same time stand together. */
+  readonly phases: readonly (readonly string[])[];
+  readonly defaultLocale: Locale;
+}
+
+export interface ReadStatusClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem">;
+  readonly signer: () => Signer;
+  readonly now: () => Date;
+}
+
+/** Long enough for a slow line to load a picture, short enough that a link that got about is soon worth nothing. */
+const linkSeconds = 300;
+
+/**
+ * `GET /uploads/{uploadId}`: the outcome of one upload. Its id is the key to it: 80 random bits that only the one who
+ * asked for the upload has got.
+ */
+export function readStatus(settings: ReadStatusSettings, clients: ReadStatusClients): Endpoint {
+  return endpoint("ReadStatus", settings.defaultLocale, async (request, locale) => {
+    const uploadId = request.pathParameters?.["uploadId"] ?? "";
+    if (!isUploadId(uploadId)) throw refusal("upload-not-found");
+    const row = await getUpload(clients.dynamodb, settings.uploadTable, uploadId);
+    if (row === undefined) throw refusal("upload-not-found");
+    const asked = request.queryStringParameters?.["locale"];
+    const readerLocale = isLocale(asked) ? asked : isLocale(row.locale) ? row.locale : locale;
+    const avatar = row.status === "accepted" ? await avatarOf(settings, clients, row) : undefined;
+    const state: UploadState = {
+      status: row.status,
+      steps: stepsOf(row, settings.phases),
+      ...(row.reason === undefined ? {} : { reason: row.reason, message: messageOf(row.reason, readerLocale) }),
+      ...(avatar === undefined ? {} : { avatar }),
+    };
+    return { status: 200, body: state, uploadId };
+  });
+}
+
+async function avatarOf(
+  settings: ReadStatusSettings,
+  clients: ReadStatusClients,
+  row: UploadRow,
+): Promise<UploadState["avatar"]> {
+  const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, row.studentId);
+  if (avatar?.uploadId !== row.uploadId) return undefined;
+  const signer = clients.signer();
+  const link = (key: string) => presignGet(signer, settings.photoBucket, key, linkSeconds, clients.now());
+  return {
+    thumbnails: Object.fromEntries(Object.entries(avatar.thumbnails).map(([size, key]) => [size, link(key)])),
+    processedAt: avatar.processedAt,
+  };
+}
+
+/** Reads the steps' states from when they began: a step is over once one of a later phase has begun. */
+export function stepsOf(
+  row: Pick<UploadRow, "status" | "step" | "steps">,
+  phases: ReadStatusSettings["phases"],
+): readonly StepStatus[] {
+  const begun = (name: string) => row.steps[name] !== undefined;
+  const lastBegun = phases.reduce((last, phase, i) => (phase.some(begun) ? i : last), -1);
+  const isOver = row.status === "rejected" || row.status === "failed";
+  const names = phases.flat();
+  // An upload can also end in Undo, which is no step of the flow: then it ended in what it had come to.
+  const culprit = row.step !== undefined && names.includes(row.step) ? row.step : phases[lastBegun]?.find(begun);
+  const stateOf = (name: string, phase: number): StepState => {
+    if (row.status === "accepted") return "done";
+    if (isOver && name === culprit) return "failed";
+    if (begun(name) && phase < lastBegun) return "done";
+    if (isOver) return "skipped";
+    return begun(name) ? "running" : "waiting";
+  };
+  return phases.flatMap((phase, i) =>
+    phase.map((name) => ({ name, state: stateOf(name, i), at: row.steps[name] ?? null })),
+  );
+}
+
+/** The function as it is deployed. */
+export function readStatusFactory(): Endpoint {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    avatarTable: setting("AVATAR_TABLE"),
+    photoBucket: setting("PHOTO_BUCKET"),
+    phases: JSON.parse(setting("STEP_PHASES")) as string[][],
+    defaultLocale: setting("DEFAULT_LOCALE") as Locale,
+  };
+  const clients = { dynamodb: new DynamoDB({}), signer: () => signerFrom(process.env), now: () => new Date() };
+  return readStatus(settings, clients);
+}
