@@ -167,9 +167,7 @@ async function claim(
         ":step": { S: "ReceivePhoto" },
         ":steps": { M: { ReceivePhoto: { S: now.toISOString() } } },
         ":expires": { N: String(Math.floor(now.getTime() / 1000) + settings.rowDays * 86_400) },
-        ...(interruptedArn === undefined
-          ? { ":failed": { S: "failed" } }
-          : { ":interrupted": { S: interruptedArn } }),
+        ...(interruptedArn === undefined ? { ":failed": { S: "failed" } } : { ":interrupted": { S: interruptedArn } }),
       },
       ReturnValues: "ALL_OLD",
     });

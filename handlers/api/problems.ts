@@ -1,4 +1,5 @@
 import { messageOf, type Locale, type Localized, type ReasonCode } from "../lib/reasons";
+import type { ProblemDetails } from "./contract";
 
 /**
  * Why the API refuses a request: the catalogue behind its problem details (RFC 9457). What is wrong with a photo is
@@ -95,7 +96,7 @@ export interface FieldError {
 }
 
 /** The problem details of one refusal. */
-export function problemOf(name: ProblemName, locale: Locale, errors?: readonly FieldError[]): object {
+export function problemOf(name: ProblemName, locale: Locale, errors?: readonly FieldError[]): ProblemDetails {
   const { status, title, detail } = problems[name];
   return {
     type: `urn:avatar-pipeline:problem:${name}`,

@@ -50,7 +50,9 @@ export function notifyFailure(
     const isTold = row?.executionArn === execution && (row.status === "rejected" || row.status === "failed");
     if (isTold) return { ...verdict, outcome: row.status as "rejected" | "failed" };
     const isOthers = row?.executionArn !== undefined && row.executionArn !== execution;
-    if (isOthers) return { ...verdict, outcome: "already-handled" };
+    // A claimed upload without a row is one of a student who was erased meanwhile: nothing is to be said or written.
+    const isErased = state.photo !== undefined && row === undefined;
+    if (isOthers || isErased) return { ...verdict, outcome: "already-handled" };
     const at = clients.now().toISOString();
     await publish(clients.sns, settings.topicArn, {
       type: verdict.outcome === "rejected" ? "avatar.rejected" : "avatar.failed",

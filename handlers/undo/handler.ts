@@ -44,13 +44,14 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
   return async ({ state: { photo }, failed }) => {
     if (photo === undefined) return { owned: true };
     const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
-    if (row?.executionArn !== photo.executionArn) return { owned: false };
+    // No row at all means that the student was erased meanwhile: then all the more must nothing be left.
+    if (row !== undefined && row.executionArn !== photo.executionArn) return { owned: false };
     const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
     if (avatar?.uploadId === photo.uploadId) {
       await removeReplaced(settings, clients, photo.bucket, avatar);
       return { owned: true };
     }
-    const faceIds = await facesToRemove(settings, clients, row);
+    const faceIds = await facesToRemove(settings, clients, photo.uploadId, row);
     // Never the face of the avatar in use: the same bytes may have been given the same face.
     const removable = faceIds.filter((faceId) => faceId !== avatar?.faceId);
     if (removable.length > 0) await deleteFaces(clients.rekognition, settings.collectionId, removable);
@@ -63,11 +64,13 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
 async function facesToRemove(
   settings: UndoSettings,
   { rekognition }: UndoClients,
-  row: UploadRow,
+  uploadId: string,
+  row: UploadRow | undefined,
 ): Promise<readonly string[]> {
-  if (row.faceId !== undefined) return [row.faceId];
+  if (row?.faceId !== undefined) return [row.faceId];
   // IndexFace began and left no id: either it created nothing, or it died before it could say what.
-  return row.steps["IndexFace"] === undefined ? [] : findFacesOf(rekognition, settings.collectionId, row.uploadId);
+  const mayHaveIndexed = row === undefined || row.steps["IndexFace"] !== undefined;
+  return mayHaveIndexed ? findFacesOf(rekognition, settings.collectionId, uploadId) : [];
 }
 
 /** The function as it is deployed. */

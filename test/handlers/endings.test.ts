@@ -121,6 +121,39 @@ describe("Undo", () => {
   });
 });
 
+describe("An upload of a student who was erased meanwhile", () => {
+  let tables: Tables;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+
+  it("is undone whole, found by its name, and nobody is told", async () => {
+    const calls: Call[] = [];
+    const failed = [caught("IndexFace", "ClaimLost")];
+    const handle = undo(
+      { uploadTable, avatarTable, collectionId },
+      {
+        dynamodb: tables.dynamodb,
+        rekognition: recorded<UndoClients["rekognition"]>(
+          {
+            deleteFaces: () => ({}),
+            listFaces: () => ({ Faces: [{ FaceId: "mine", ExternalImageId: `SV001:${photo.uploadId}` }] }),
+          },
+          calls,
+        ),
+        s3: recorded<UndoClients["s3"]>({ listObjectVersions: () => ({}) }, calls),
+      },
+    );
+    await handle({ state: { photo }, failed });
+    expect(calls.map(({ operation }) => operation)).to.deep.equal(["listFaces", "deleteFaces", "listObjectVersions"]);
+    const told = notifyFailure(
+      { uploadTable, topicArn: "topic" },
+      { dynamodb: tables.dynamodb, sns: recorded<NotifyFailureClients["sns"]>({}), now: () => now },
+    )({ event: anEvent(photo.key), execution: executionArn, state: { photo }, failed });
+    expect((await told).outcome).to.equal("already-handled");
+    expect(await tables.upload(photo.uploadId)).to.equal(undefined);
+  });
+});
+
 describe("NotifyFailure", () => {
   let tables: Tables;
   before(async () => (tables = await startTables()));

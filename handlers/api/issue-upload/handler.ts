@@ -4,6 +4,7 @@ import type { UploadLimits } from "../../1-check-format/handler";
 import { isStudentId, makeUploadId, uploadKey } from "../../lib/keys";
 import type { Locale } from "../../lib/reasons";
 import { setting } from "../../lib/step";
+import type { IssuedUpload } from "../contract";
 import { endpoint, isLocale, jsonBody, refusal, type Endpoint } from "../http";
 import { presignPost, signerFrom, type Signer } from "../presign";
 import type { FieldError } from "../problems";
@@ -16,17 +17,6 @@ export interface UploadRequest {
   readonly bytes: number;
   readonly email?: string;
   readonly locale?: Locale;
-}
-
-/** The answer: how to post the photo, and under which id to ask for its outcome. */
-export interface IssuedUpload {
-  readonly uploadId: string;
-  /** Where to POST the form, as multipart/form-data. */
-  readonly url: string;
-  /** The form's fields; the file comes after them, as `file`. */
-  readonly fields: Readonly<Record<string, string>>;
-  /** ISO 8601, UTC: after this S3 refuses the form. */
-  readonly expiresAt: string;
 }
 
 export interface IssueUploadSettings {

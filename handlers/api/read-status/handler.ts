@@ -1,41 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { getAvatar } from "../../lib/avatar-row";
 import { isUploadId } from "../../lib/keys";
-import { messageOf, type Locale, type ReasonCode } from "../../lib/reasons";
+import { messageOf, type Locale } from "../../lib/reasons";
 import { setting } from "../../lib/step";
-import { getUpload, type UploadRow, type UploadStatus } from "../../lib/upload-row";
+import { getUpload, type UploadRow } from "../../lib/upload-row";
+import type { StepState, StepStatus, UploadState } from "../contract";
 import { endpoint, isLocale, refusal, type Endpoint } from "../http";
 import { presignGet, signerFrom, type Signer } from "../presign";
-
-/**
- * How far a step is: `failed` is the step that ended the upload, `skipped` is one that this took with it.
- */
-export type StepState = "waiting" | "running" | "done" | "failed" | "skipped";
-
-export interface StepStatus {
-  readonly name: string;
-  readonly state: StepState;
-  /** When the step began: ISO 8601, UTC; null when it did not. */
-  readonly at: string | null;
-}
-
-/** The answer: what became of an upload so far. */
-export interface UploadState {
-  readonly status: UploadStatus;
-  /** The steps of the flow in the photo's order. */
-  readonly steps: readonly StepStatus[];
-  /** When it was rejected or failed. */
-  readonly reason?: ReasonCode;
-  /** What is wrong and what to do, for people. */
-  readonly message?: string;
-  /** When it was accepted, as long as no newer photo of the student has replaced it. */
-  readonly avatar?: {
-    /** By size in pixels: links that can be read for a short time. */
-    readonly thumbnails: Readonly<Record<string, string>>;
-    /** ISO 8601, UTC. */
-    readonly processedAt: string;
-  };
-}
 
 export interface ReadStatusSettings {
   readonly uploadTable: string;

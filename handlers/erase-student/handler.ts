@@ -1,0 +1,138 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { Rekognition } from "@aws-sdk/client-rekognition";
+import type { S3 } from "@aws-sdk/client-s3";
+import { deleteEveryVersion, deleteFaces } from "../lib/clean-up";
+import { namedError } from "../lib/errors";
+import { everyFace, everyItem } from "../lib/inventory";
+import { isStudentId, parseExternalImageId } from "../lib/keys";
+import { setting, step, type Handler } from "../lib/step";
+import { readUploadRow } from "../lib/upload-row";
+
+export interface EraseStudentInput {
+  readonly studentId: string;
+}
+
+/** What was erased: how many of each, and when. Holds nothing of the student but the id that was asked for. */
+export interface EraseReceipt {
+  readonly studentId: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly faces: number;
+  /** Versions of objects, as all of the following. */
+  readonly thumbnails: number;
+  readonly originals: number;
+  readonly uploadRows: number;
+  readonly avatarRows: number;
+}
+
+export interface EraseStudentSettings {
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  readonly collectionId: string;
+  readonly photoBucket: string;
+  /** Longer than any step's function can run. */
+  readonly settleSeconds: number;
+}
+
+export interface EraseStudentClients {
+  readonly dynamodb: Pick<DynamoDB, "scan" | "deleteItem">;
+  readonly rekognition: Pick<Rekognition, "listFaces" | "deleteFaces">;
+  readonly s3: Pick<S3, "listObjectVersions" | "deleteObjects">;
+  readonly now: () => Date;
+  readonly sleep: (seconds: number) => Promise<void>;
+}
+
+/**
+ * Erases everything that is held of a student: faces, thumbnails, originals, rows.
+ *
+ * The rows of uploads go first, so that an upload on its way loses its claim and undoes itself. Where there was one,
+ * the erasure is repeated after the longest time that a function can still be at work. Safe to repeat; a student of
+ * whom nothing is held gives a receipt of zeros.
+ *
+ * @throws InvalidStudentId
+ */
+export function eraseStudent(
+  settings: EraseStudentSettings,
+  clients: EraseStudentClients,
+): Handler<EraseStudentInput, EraseReceipt> {
+  return async ({ studentId }) => {
+    if (typeof studentId !== "string" || !isStudentId(studentId)) {
+      throw namedError(
+        "InvalidStudentId",
+        `${JSON.stringify(studentId)} is no studentId: 1 to 64 of A-Z a-z 0-9 _ . -, and not "." or "..".`,
+      );
+    }
+    const first = await sweep(settings, clients, studentId);
+    let { receipt } = first;
+    if (first.wasBusy) {
+      await clients.sleep(settings.settleSeconds);
+      const second = (await sweep(settings, clients, studentId)).receipt;
+      receipt = add(receipt, second);
+    }
+    return { studentId, at: clients.now().toISOString(), ...receipt };
+  };
+}
+
+type Counts = Omit<EraseReceipt, "studentId" | "at">;
+
+function add(a: Counts, b: Counts): Counts {
+  return {
+    faces: a.faces + b.faces,
+    thumbnails: a.thumbnails + b.thumbnails,
+    originals: a.originals + b.originals,
+    uploadRows: a.uploadRows + b.uploadRows,
+    avatarRows: a.avatarRows + b.avatarRows,
+  };
+}
+
+async function sweep(
+  settings: EraseStudentSettings,
+  { dynamodb, rekognition, s3 }: EraseStudentClients,
+  studentId: string,
+): Promise<{ receipt: Counts; wasBusy: boolean }> {
+  let uploadRows = 0;
+  let wasBusy = false;
+  const ofStudent = { attribute: "student_id", text: studentId };
+  for await (const item of everyItem(dynamodb, settings.uploadTable, ofStudent)) {
+    const row = readUploadRow(item);
+    wasBusy ||= row.status === "processing" || row.status === "awaiting-upload";
+    await dynamodb.deleteItem({ TableName: settings.uploadTable, Key: { upload_id: { S: row.uploadId } } });
+    uploadRows += 1;
+  }
+  const originals = await deleteEveryVersion(s3, settings.photoBucket, `uploads/${studentId}/`);
+  const { Attributes: avatar } = await dynamodb.deleteItem({
+    TableName: settings.avatarTable,
+    Key: { student_id: { S: studentId } },
+    ReturnValues: "ALL_OLD",
+  });
+  const faceIds: string[] = [];
+  for await (const { faceId, name } of everyFace(rekognition, settings.collectionId)) {
+    if (parseExternalImageId(name)?.studentId === studentId) faceIds.push(faceId);
+  }
+  if (faceIds.length > 0) await deleteFaces(rekognition, settings.collectionId, faceIds);
+  const thumbnails = await deleteEveryVersion(s3, settings.photoBucket, `avatars/${studentId}/`);
+  const avatarRows = avatar === undefined ? 0 : 1;
+  return { receipt: { faces: faceIds.length, thumbnails, originals, uploadRows, avatarRows }, wasBusy };
+}
+
+/** The function as it is deployed. */
+export function eraseStudentFactory(): Handler<EraseStudentInput, EraseReceipt> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
+  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    avatarTable: setting("AVATAR_TABLE"),
+    collectionId: setting("COLLECTION_ID"),
+    photoBucket: setting("PHOTO_BUCKET"),
+    settleSeconds: Number(setting("SETTLE_SECONDS")),
+  };
+  const clients = {
+    dynamodb: new DynamoDB({}),
+    rekognition: new Rekognition({}),
+    s3: new S3({}),
+    now: () => new Date(),
+    sleep: (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000)),
+  };
+  return step("EraseStudent", eraseStudent(settings, clients));
+}

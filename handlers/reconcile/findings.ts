@@ -1,0 +1,50 @@
+/**
+ * What a reconciliation can find. Each kind says which promise it breaks (docs/architecture.md) and what `fix` does.
+ */
+export const findingKinds = {
+  "face-left-over":
+    "A face in the collection that no avatar and no upload on its way holds. Fixed by deleting the face.",
+  "face-missing":
+    "An avatar whose face is not in the collection. Fixed by indexing the avatar's largest thumbnail again.",
+  "thumbnails-left-over":
+    "Thumbnails of an upload that is no avatar and not on its way. Fixed by deleting them, with every version.",
+  "thumbnail-missing":
+    "An avatar with a thumbnail that is not in the bucket. Not fixed: ask the student to upload the photo again.",
+  "replaced-left-over": "An avatar that still lists what it replaced. Fixed by removing the old face and thumbnails.",
+  "original-left-over": "The original of an upload that was accepted or rejected. Fixed by deleting that version.",
+  "upload-not-started":
+    "An original that no execution has taken: its event was lost. Fixed by starting an execution for it.",
+  "upload-interrupted":
+    "An upload whose execution has ended without closing it. Fixed by starting an execution that closes it.",
+  "faces-match":
+    "Two students' faces match at or above the duplicate threshold. Not fixed: a person must decide whose it is.",
+} as const;
+
+export type FindingKind = keyof typeof findingKinds;
+
+export interface Finding {
+  readonly kind: FindingKind;
+  /** Present where the difference belongs to a student. */
+  readonly studentId?: string;
+  readonly uploadId?: string;
+  /** The face id, key or execution concerned. */
+  readonly subject: string;
+  /** Whether it was mended in this run. */
+  readonly fixed: boolean;
+  /** Why it could not be mended, when mending was tried. */
+  readonly problem?: string;
+}
+
+export interface ReconcileReport {
+  readonly at: string;
+  readonly fix: boolean;
+  /** How much was compared. */
+  readonly compared: {
+    readonly avatars: number;
+    readonly uploads: number;
+    readonly faces: number;
+    readonly thumbnails: number;
+    readonly originals: number;
+  };
+  readonly findings: readonly Finding[];
+}
