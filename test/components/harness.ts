@@ -1,0 +1,230 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A registration as the engine would have got it. */
+export interface Registered {
+  readonly urn: string;
+  readonly type: string;
+  readonly name: string;
+  /** The parent's URN. */
+  readonly parent: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
+  /** URNs that it must come after. */
+  readonly dependencies: readonly string[];
+}
+
+export interface Evaluation<Declared> {
+  readonly declared: Declared;
+  readonly resources: readonly Registered[];
+  /** The one resource of a type and name; the type's last part is enough: `Bucket`. Throws when there is none. */
+  one(type: string, name: string): Registered;
+  all(type: string): readonly Registered[];
+}
+
+export interface World {
+  readonly project?: string;
+  readonly stack?: string;
+  readonly partition?: string;
+  readonly region?: string;
+}
+
+interface RegisterRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getProtect(): boolean;
+  getRetainondelete(): boolean;
+  getDependenciesList(): string[];
+}
+type Callback = (error: unknown, response: unknown) => void;
+
+/**
+ * Evaluates what `declare` declares, with every resource registered when it returns. One evaluation at a time: Pulumi
+ * keeps its state in globals.
+ *
+ * @param declare returns the roots of what it declares; all that is below them is awaited
+ */
+export async function evaluate<Declared extends readonly pulumi.Resource[]>(
+  declare: () => Declared,
+  { project = "school", stack = "dev", partition = "aws", region = "ap-southeast-1" }: World = {},
+): Promise<Evaluation<Declared>> {
+  const resources: Registered[] = [];
+  let current: RegisterRequest | undefined;
+  await pulumi.runtime.setMocks(
+    {
+      newResource: (args) => {
+        const parent = current?.getParent() ?? "";
+        const urn = `urn:pulumi:${stack}::${project}::${typesOf(parent)}${args.type}::${args.name}`;
+        if (resources.some((other) => other.urn === urn)) throw new Error(`Duplicate resource URN ${urn}`);
+        resources.push({
+          urn,
+          type: args.type,
+          name: args.name,
+          parent,
+          inputs: args.inputs as Record<string, unknown>,
+          protect: current?.getProtect() ?? false,
+          retainOnDelete: current?.getRetainondelete() ?? false,
+          dependencies: current?.getDependenciesList() ?? [],
+        });
+        if (args.type === "pulumi:pulumi:Stack" || args.custom !== true) return { id: "", state: args.inputs };
+        return answer(args, { partition, region, urn });
+      },
+      call: ({ token }) => {
+        throw new Error(`The program calls ${token}; no part of it should call anything.`);
+      },
+    },
+    project,
+    stack,
+    false,
+  );
+  const monitor = pulumi.runtime.getMonitor() as unknown as {
+    registerResource(request: RegisterRequest, callback: Callback): Promise<void>;
+  };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, callback) => {
+    current = request;
+    const done = register(request, callback);
+    current = undefined;
+    return done;
+  };
+  const declared = declare();
+  for (const root of declared) await registered(root);
+  const all = (type: string) => resources.filter((one) => one.type === type || one.type.endsWith(`:${type}`));
+  return {
+    declared,
+    resources: resources.filter(({ type }) => type !== "pulumi:pulumi:Stack"),
+    all,
+    one: (type, name) => {
+      const found = all(type).filter((one) => one.name === name);
+      if (found.length === 1) return found[0]!;
+      throw new Error(`${found.length} resources of type ${type} are named ${name}, not 1.`);
+    },
+  };
+}
+
+function typesOf(parent: string): string {
+  const types = parent.split("::")[2] ?? "";
+  return types === "" || types === "pulumi:pulumi:Stack" ? "" : `${types}$`;
+}
+
+/** Awaits the registration of a resource and of all below it; a failure of any is thrown. */
+async function registered(resource: pulumi.Resource): Promise<void> {
+  await valueOf(resource.urn);
+  const { __childResources: children } = resource as unknown as { __childResources?: Set<pulumi.Resource> };
+  for (const child of children ?? []) await registered(child);
+}
+
+/** The value of an output. */
+export function valueOf<Value>(output: pulumi.Output<Value>): Promise<Value> {
+  return (output as unknown as { promise(): Promise<Value> }).promise();
+}
+
+interface Identity {
+  readonly partition: string;
+  readonly region: string;
+  readonly urn: string;
+}
+
+const account = "123456789012";
+
+/**
+ * What AWS would compute. A type that is not here fails the test: without its outputs, `undefined` would end up in
+ * policies and nobody would notice.
+ */
+const outputs: Readonly<
+  Record<string, (physical: string, inputs: Record<string, string>, where: Identity) => Record<string, unknown>>
+> = {
+  "aws:s3/bucket:Bucket": (bucket, _inputs, { partition }) => ({ bucket, arn: `arn:${partition}:s3:::${bucket}` }),
+  "aws:dynamodb/table:Table": (name, _inputs, where) => ({ name, arn: arn(where, "dynamodb", `table/${name}`) }),
+  "aws:rekognition/collection:Collection": (_name, { collectionId }, where) => ({
+    arn: arn(where, "rekognition", `collection/${collectionId}`),
+  }),
+  "aws:sns/topic:Topic": (name, _inputs, where) => ({ name, arn: arn(where, "sns", name) }),
+  "aws:sqs/queue:Queue": (name, _inputs, where) => ({
+    name,
+    arn: arn(where, "sqs", name),
+    url: `https://sqs.${where.region}.example/${account}/${name}`,
+  }),
+  "aws:iam/role:Role": (name, _inputs, { partition }) => ({
+    name,
+    arn: `arn:${partition}:iam::${account}:role/${name}`,
+  }),
+  "aws:cloudwatch/logGroup:LogGroup": (name, { namePrefix = "" }, where) => ({
+    name: namePrefix + name,
+    arn: arn(where, "logs", `log-group:${namePrefix}${name}`),
+  }),
+  "aws:cloudwatch/eventRule:EventRule": (name, _inputs, where) => ({ name, arn: arn(where, "events", `rule/${name}`) }),
+  "aws:lambda/function:Function": (name, _inputs, where) => ({
+    name,
+    arn: arn(where, "lambda", `function:${name}`),
+    invokeArn: `arn:${where.partition}:apigateway:${where.region}:lambda:path/functions/${name}/invocations`,
+  }),
+  "aws:lambda/layerVersion:LayerVersion": (_name, { layerName }, where) => ({
+    arn: arn(where, "lambda", `layer:${layerName}:1`),
+  }),
+  "aws:sfn/stateMachine:StateMachine": (name, _inputs, where) => ({
+    name,
+    arn: arn(where, "states", `stateMachine:${name}`),
+  }),
+};
+
+/** Types that nothing is read from. */
+const withoutOutputs = new Set([
+  "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
+  "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+  "aws:s3/bucketNotification:BucketNotification",
+  "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+  "aws:s3/bucketPolicy:BucketPolicy",
+  "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+  "aws:s3/bucketVersioning:BucketVersioning",
+  "aws:sns/topicSubscription:TopicSubscription",
+  "aws:sqs/queuePolicy:QueuePolicy",
+  "aws:iam/rolePolicy:RolePolicy",
+  "aws:cloudwatch/eventTarget:EventTarget",
+]);
+
+function arn({ partition, region }: Identity, service: string, resource: string): string {
+  return `arn:${partition}:${service}:${region}:${account}:${resource}`;
+}
+
+function answer(args: pulumi.runtime.MockResourceArgs, where: Identity): pulumi.runtime.MockResourceResult {
+  // As Pulumi names things: the logical name and seven characters, so that two of one name differ by their URN.
+  const physical = `${args.name}-${hash(where.urn)}`.toLowerCase();
+  const inputs = args.inputs as Record<string, string>;
+  const compute = outputs[args.type];
+  if (compute === undefined && !withoutOutputs.has(args.type)) {
+    throw new Error(`The harness does not know what AWS computes for ${args.type}.`);
+  }
+  return { id: physical, state: { ...inputs, ...compute?.(physical, inputs, where) } };
+}
+
+function hash(text: string): string {
+  let value = 5381;
+  for (const character of text) value = (Math.imul(value, 33) ^ character.charCodeAt(0)) >>> 0;
+  return value.toString(16).padStart(8, "0").slice(0, 7);
+}
+
+/** The text files of an archive of assets, by their path. */
+export async function textFilesOf(archive: unknown): Promise<Readonly<Record<string, string>>> {
+  const { assets } = (await archive) as { assets: Promise<Record<string, unknown>> };
+  const files = Object.entries(await assets).map(async ([path, asset]) => {
+    const { text } = (await asset) as { text?: Promise<string> };
+    if (text === undefined) throw new Error(`${path} of the archive is not a text.`);
+    return [path, await text] as const;
+  });
+  return Object.fromEntries(await Promise.all(files));
+}
+
+export interface PolicyStatement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: unknown;
+}
+
+/** The statements of a policy that an input holds as JSON text. */
+export function statementsOf(resource: Registered, input = "policy"): readonly PolicyStatement[] {
+  return (JSON.parse(resource.inputs[input] as string) as { Statement: PolicyStatement[] }).Statement;
+}

@@ -1,0 +1,92 @@
+import { expect } from "chai";
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { AvatarPipeline } from "avatar-pipeline";
+import { steps } from "../../handlers/steps";
+import { evaluate, textFilesOf, valueOf, type Evaluation } from "./harness";
+import type { Ran, Scenario } from "./run-handler";
+import { scenarios } from "./scenarios";
+
+/** Where the steps were written, for the handler as it was before it was serialized. */
+const sources = join(__dirname, "../../handlers/steps.js");
+
+const execute = promisify(execFile);
+const kebab = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
+
+describe("The function of every step, serialized", () => {
+  let world: Evaluation<readonly AvatarPipeline[]>;
+  let folder: string;
+
+  before(async () => {
+    world = await evaluate(() => [new AvatarPipeline("avatars")]);
+    folder = mkdtempSync(join(tmpdir(), "avatar-pipeline-"));
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function archiveOf(step: string): Promise<Readonly<Record<string, string>>> {
+    return textFilesOf(world.one("Function", `avatars-${kebab(step)}`).inputs["code"]);
+  }
+  async function environmentOf(step: string): Promise<Record<string, string>> {
+    const { variables } = world.one("Function", `avatars-${kebab(step)}`).inputs["environment"] as {
+      variables: Record<string, string>;
+    };
+    return variables;
+  }
+  async function run(module: string, factory: string, given: readonly Scenario[]): Promise<readonly Ran[]> {
+    const file = join(folder, "scenarios.json");
+    writeFileSync(file, JSON.stringify(given));
+    const runner = join(__dirname, "run-handler.js");
+    const { stdout } = await execute(process.execPath, [runner, module, factory, file], { env: {} });
+    return JSON.parse(stdout) as Ran[];
+  }
+
+  it("has scenarios for every step", () => {
+    expect(Object.keys(scenarios)).to.have.members(steps.map(({ name }) => name));
+  });
+
+  for (const step of steps) {
+    describe(step.name, () => {
+      it("is one file of less than 40 kB that needs nothing but the SDK, Node.js and the layer", async () => {
+        const files = await archiveOf(step.name);
+        expect(Object.keys(files)).to.deep.equal(["__index.js"]);
+        const text = files["__index.js"]!;
+        expect(text.length).to.be.lessThan(40_000);
+        const needed = [...text.matchAll(/require\("([^"]+)"\)/g)].map(([, module]) => module!);
+        const isProvided = (module: string) =>
+          module.startsWith("@aws-sdk/") ||
+          isBuiltin(module) ||
+          (module === "avatar-imaging" && step.usesImaging === true);
+        expect(needed.filter((module) => !isProvided(module))).to.deep.equal([]);
+      });
+
+      it("gives the same results, the same error names and makes the same calls as the original", async () => {
+        const environment = await environmentOf(step.name);
+        const given = scenarios[step.name]!;
+        const scripts = given.map(({ name, input, answers }): Scenario => ({ name, environment, input, answers }));
+        scripts.push({ name: "without its settings", environment: {}, input: {}, answers: {} });
+        const module = join(folder, `${step.name}.js`);
+        writeFileSync(module, (await archiveOf(step.name))["__index.js"]!);
+        const original = await run(sources, step.name, scripts);
+        const serialized = await run(module, "", scripts);
+        scripts.forEach(({ name }, index) => expect(serialized[index], name).to.deep.equal(original[index]));
+        const ends = serialized.map(({ error }) => error?.name ?? "output");
+        expect(ends).to.deep.equal([...given.map((scenario) => scenario.ends), "MissingSetting"]);
+        expect(serialized.filter(({ error }) => error?.isError === false)).to.deep.equal([]);
+        // Every reason that the step declares was tried.
+        expect(ends).to.include.members([...step.errors]);
+      });
+    });
+  }
+
+  it("takes the layer only where photos are decoded", async () => {
+    for (const step of steps) {
+      const { layers } = world.one("Function", `avatars-${kebab(step.name)}`).inputs as { layers: string[] };
+      expect(layers.length, step.name).to.equal(step.usesImaging === true ? 1 : 0);
+    }
+    expect(await valueOf(world.declared[0]!.urn)).to.include("avatar-pipeline:index:AvatarPipeline");
+  });
+});
