@@ -10,8 +10,8 @@
  *                  line, the benchmarks and the tests.
  */
 import { build } from "esbuild";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
@@ -60,6 +60,33 @@ async function buildLayer() {
   writeFileSync(join(home, "package.json"), JSON.stringify({ name: "avatar-imaging", main: "index.js" }) + "\n");
 }
 
+/** The students' page: hashed names, so that browsers keep what has not changed, and the page that names them. */
+async function buildSite() {
+  rmSync("lib/site", { recursive: true, force: true });
+  const { metafile } = await build({
+    entryPoints: ["site/main.ts", "site/style.css"],
+    outdir: "lib/site",
+    entryNames: "[name]-[hash]",
+    bundle: true,
+    minify: true,
+    platform: "browser",
+    format: "esm",
+    // The browsers of phones from 2021 on: what has createImageBitmap with orientation, and dialogs.
+    target: ["chrome94", "safari15.4", "firefox98"],
+    logLevel: "warning",
+    metafile: true,
+  });
+  const names = Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [
+    basename(entryPoint),
+    basename(path),
+  ]);
+  const page = names.reduce(
+    (html, [source, built]) => html.replace(`"${source.replace(/\.ts$/, ".js")}"`, `"${built}"`),
+    readFileSync("site/index.html", "utf8"),
+  );
+  writeFileSync("lib/site/index.html", page.replace(/\n\s+/g, "\n"));
+}
+
 /** The tree, file by file; what is not TypeScript but read at run time is copied beside it. */
 async function buildTree() {
   rmSync("build", { recursive: true, force: true });
@@ -71,4 +98,4 @@ async function buildTree() {
   }
 }
 
-await Promise.all([buildLibrary(), buildLayer(), buildTree()]);
+await Promise.all([buildLibrary(), buildLayer(), buildSite(), buildTree()]);

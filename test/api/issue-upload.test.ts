@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import type { IssuedUpload, ProblemDetails } from "../../handlers/api/contract";
 import type { HttpRequest } from "../../handlers/api/http";
-import { isEmail, issueUpload, type IssuedUpload } from "../../handlers/api/issue-upload/handler";
+import { isEmail, issueUpload } from "../../handlers/api/issue-upload/handler";
 import { isUploadId } from "../../handlers/lib/keys";
 import { now, startTables, uploadTable, type Tables } from "../handlers/harness";
-import { aPost, bodyOf, collectLogs, goodBody, limits, signer, type ProblemBody } from "./requests";
+import { aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
 
 const settings = {
   uploadTable,
@@ -33,7 +34,7 @@ describe("POST /uploads", () => {
   const problemOf = async (body: unknown, changes: Partial<HttpRequest> = {}) => {
     const response = await handle(aPost(body, changes));
     expect(response.headers["content-type"]).to.equal("application/problem+json; charset=utf-8");
-    const problem = bodyOf<ProblemBody>(response);
+    const problem = bodyOf<ProblemDetails>(response);
     expect(problem.status).to.equal(response.statusCode);
     return problem;
   };
@@ -192,7 +193,7 @@ describe("POST /uploads", () => {
           return;
         }
         expect(response.statusCode).to.be.within(400, 499);
-        const problem = bodyOf<ProblemBody>(response);
+        const problem = bodyOf<ProblemDetails>(response);
         expect(problem).to.include.keys("type", "title", "status", "detail");
         expect(problem.status).to.equal(response.statusCode);
       }),

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import type { ProblemDetails, UploadState } from "../../handlers/api/contract";
 import type { HttpRequest } from "../../handlers/api/http";
-import { readStatus, stepsOf, type UploadState } from "../../handlers/api/read-status/handler";
+import { readStatus, stepsOf } from "../../handlers/api/read-status/handler";
 import type { Item } from "../../handlers/lib/upload-row";
 import { reasonCodes } from "../../handlers/lib/reasons";
 import { anAvatar, avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../handlers/harness";
-import { aGet, bodyOf, collectLogs, signer, type ProblemBody } from "./requests";
+import { aGet, bodyOf, collectLogs, signer } from "./requests";
 
 const phases = [["ReceivePhoto"], ["CheckFormat"], ["CreateThumbnail", "IndexFace"], ["SaveMetadata"]];
 const settings = { uploadTable, avatarTable, photoBucket: "photos", phases, defaultLocale: "vi" as const };
@@ -114,7 +115,7 @@ describe("GET /uploads/{uploadId}", () => {
   it("does not know an id that was never issued", async () => {
     const response = await handle(aGet(uploadIdAt(9), { headers: { "accept-language": "en" } }));
     expect(response.statusCode).to.equal(404);
-    expect(bodyOf<ProblemBody>(response)).to.deep.equal({
+    expect(bodyOf<ProblemDetails>(response)).to.deep.equal({
       type: "urn:avatar-pipeline:problem:upload-not-found",
       title: "This upload was not found",
       status: 404,
@@ -139,7 +140,7 @@ describe("GET /uploads/{uploadId}", () => {
       fc.asyncProperty(request, async (malformed) => {
         const response = await handle(malformed as HttpRequest);
         expect(response.statusCode).to.equal(404);
-        expect(bodyOf<ProblemBody>(response).type).to.equal("urn:avatar-pipeline:problem:upload-not-found");
+        expect(bodyOf<ProblemDetails>(response).type).to.equal("urn:avatar-pipeline:problem:upload-not-found");
       }),
       { numRuns: 300 },
     );

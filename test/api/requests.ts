@@ -25,14 +25,6 @@ export function aGet(uploadId: string, changes: Partial<HttpRequest> = {}): Http
   return { headers: {}, pathParameters: { uploadId }, requestContext: { requestId: "request-2" }, ...changes };
 }
 
-export interface ProblemBody {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly errors?: readonly { readonly field: string; readonly reason?: string; readonly message: string }[];
-}
-
 export function bodyOf<Body>(response: HttpResponse): Body {
   return JSON.parse(response.body) as Body;
 }

@@ -1,0 +1,134 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { existsSync, readdirSync } from "node:fs";
+import { extname, join } from "node:path";
+import { allowUploadsFrom } from "./photo-bucket";
+import type { Settings } from "./settings";
+import type { PipelineParts } from "./step-functions";
+import { createUploadApi } from "./upload-api";
+
+/** Where students upload, and what the page asks. */
+export interface UploadPage {
+  readonly siteUrl: pulumi.Output<string>;
+  readonly apiUrl: pulumi.Output<string>;
+}
+
+/** Where the build puts the page: beside the one file of the library. */
+const siteFolder = join(__dirname, "site");
+
+/**
+ * The upload page with its API: the page's bucket, the API for that page alone, the page's files, and its settings,
+ * which the stack writes, so that one build of the page serves every stack.
+ */
+export function createUploadPage(name: string, parts: PipelineParts, opts: pulumi.CustomResourceOptions): UploadPage {
+  const { settings, photoBucket } = parts;
+  const site = createSite(name, settings, opts);
+  const api = createUploadApi(name, { ...parts, origin: site.origin }, opts);
+  allowUploadsFrom(name, { bucket: photoBucket, origins: [site.origin] }, opts);
+  publishPage(name, { bucket: site.bucket, settings, apiUrl: api.apiEndpoint }, opts);
+  return { siteUrl: pulumi.interpolate`${site.origin}/`, apiUrl: api.apiEndpoint };
+}
+
+interface Site {
+  readonly bucket: aws.s3.Bucket;
+  /** Scheme and host. */
+  readonly origin: pulumi.Output<string>;
+}
+
+/** A static website of S3: the one bucket that anybody may read, and nothing but the page in it. */
+function createSite(name: string, settings: Pick<Settings, "tags">, opts: pulumi.CustomResourceOptions): Site {
+  const part = `${name}-site`;
+  // Its files come from the package: nothing is lost with it.
+  const bucket = new aws.s3.Bucket(part, { forceDestroy: true, tags: settings.tags }, opts);
+  const of = { bucket: bucket.bucket };
+  const access = new aws.s3.BucketPublicAccessBlock(
+    part,
+    { ...of, blockPublicAcls: true, ignorePublicAcls: true, blockPublicPolicy: false, restrictPublicBuckets: false },
+    opts,
+  );
+  new aws.s3.BucketPolicy(
+    part,
+    {
+      ...of,
+      policy: pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Sid: "Page",
+            Effect: "Allow",
+            Principal: "*",
+            Action: "s3:GetObject",
+            Resource: pulumi.interpolate`${bucket.arn}/*`,
+          },
+        ],
+      }),
+    },
+    // S3 refuses a public policy as long as the block is there.
+    { ...opts, dependsOn: [access] },
+  );
+  const website = new aws.s3.BucketWebsiteConfiguration(
+    part,
+    { ...of, indexDocument: { suffix: "index.html" }, errorDocument: { key: "index.html" } },
+    opts,
+  );
+  return { bucket, origin: pulumi.interpolate`http://${website.websiteEndpoint}` };
+}
+
+/** What the page reads from `settings.json`; the page's own copy of this shape is in site/settings.ts. */
+function pageSettings(settings: Settings, apiUrl: pulumi.Input<string>): pulumi.Output<string> {
+  const { maxBytes, maxPixels, minSide } = settings.upload;
+  return pulumi.jsonStringify({ apiUrl, locale: settings.site.locale, limits: { maxBytes, maxPixels, minSide } });
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
+
+/**
+ * Publishes the page's files and its settings.
+ *
+ * @throws pulumi.ResourceError when the package was not built
+ */
+function publishPage(
+  name: string,
+  args: { readonly bucket: aws.s3.Bucket; readonly settings: Settings; readonly apiUrl: pulumi.Input<string> },
+  opts: pulumi.CustomResourceOptions,
+): void {
+  if (!existsSync(join(siteFolder, "index.html"))) {
+    throw new pulumi.ResourceError(
+      `The upload page is not at ${siteFolder}; install the package again, or run \`npm run build\` in its repository.`,
+      opts.parent,
+      true,
+    );
+  }
+  const bucket = args.bucket.bucket;
+  for (const file of readdirSync(siteFolder).sort()) {
+    new aws.s3.BucketObjectv2(
+      `${name}-site-${file}`,
+      {
+        bucket,
+        key: file,
+        source: new pulumi.asset.FileAsset(join(siteFolder, file)),
+        contentType: contentTypes[extname(file)] ?? "application/octet-stream",
+        // A file with a hash in its name never changes; the page that names it must always be asked for.
+        cacheControl: /-[A-Z0-9]{8}\./.test(file) ? "public, max-age=31536000, immutable" : "no-cache",
+      },
+      opts,
+    );
+  }
+  new aws.s3.BucketObjectv2(
+    `${name}-site-settings.json`,
+    {
+      bucket,
+      key: "settings.json",
+      content: pageSettings(args.settings, args.apiUrl),
+      contentType: "application/json",
+      cacheControl: "no-cache",
+    },
+    opts,
+  );
+}

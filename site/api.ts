@@ -1,0 +1,81 @@
+/** The page's side of the HTTP API; the shapes are those of its contract. */
+import type { IssuedUpload, ProblemDetails, UploadState } from "../handlers/api/contract";
+
+export type { IssuedUpload, UploadState };
+
+export interface UploadOrder {
+  readonly studentId: string;
+  readonly fileName: string;
+  readonly contentType: string;
+  readonly bytes: number;
+  readonly email?: string;
+  readonly locale: string;
+}
+
+/** What the API, or S3, said no with; S3's own words are for developers and left out. */
+export type Refused = Pick<ProblemDetails, "status" | "title" | "detail" | "errors">;
+
+/** Thrown where a server answered with an error. */
+export class RefusedError extends Error {
+  constructor(readonly refused: Refused) {
+    super(`${refused.status} ${refused.title}`);
+  }
+}
+
+/** Thrown where no answer came: the line is down, or too slow. */
+export class OfflineError extends Error {}
+
+async function call<Body>(url: string, init: RequestInit = {}): Promise<Body> {
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
+  } catch (error) {
+    throw new OfflineError(String(error));
+  }
+  if (response.ok) return (await response.json()) as Body;
+  const problem = (await response.json().catch(() => ({}))) as Partial<Refused>;
+  throw new RefusedError({ title: "", detail: "", ...problem, status: response.status });
+}
+
+/** Asks for an upload's id and form. */
+export function issueUpload(apiUrl: string, order: UploadOrder): Promise<IssuedUpload> {
+  return call(`${apiUrl}/uploads`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(order),
+  });
+}
+
+/** Asks what became of an upload. */
+export function readStatus(apiUrl: string, uploadId: string, locale: string): Promise<UploadState> {
+  return call(`${apiUrl}/uploads/${uploadId}?locale=${locale}`);
+}
+
+/**
+ * Posts the form. XMLHttpRequest, because fetch tells nothing of an upload's progress.
+ *
+ * @param onProgress gets the share that is sent, 0 to 1
+ */
+export function postPhoto(
+  issued: Pick<IssuedUpload, "url" | "fields">,
+  photo: Blob,
+  onProgress: (share: number) => void,
+): Promise<void> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(issued.fields)) form.append(name, value);
+  form.append("file", photo);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", issued.url);
+    request.upload.onprogress = ({ lengthComputable, loaded, total }) => {
+      if (lengthComputable) onProgress(loaded / total);
+    };
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) resolve();
+      else reject(new RefusedError({ status: request.status, title: "", detail: "" }));
+    };
+    request.onerror = () => reject(new OfflineError("upload"));
+    request.ontimeout = request.onerror;
+    request.send(form);
+  });
+}
