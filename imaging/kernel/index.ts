@@ -1,0 +1,17 @@
+/** All that the driver calls: the exports of the WebAssembly module and of its plain counterpart. */
+export { decodeBaseline } from "./baseline";
+export { encodeRow, finishStream } from "./encode";
+export { buildHuffman } from "./huffman";
+export { addRow, expandRow, scatter, unfilter, writeMeans } from "./png";
+export { decodeAcFirst, decodeAcRefinement, decodeDcFirst, decodeDcRefinement, transformRow } from "./progressive";
+export {
+  applyBlack,
+  convertColours,
+  invert,
+  resampleColumns,
+  resampleRows,
+  setAlpha,
+  spreadGrey,
+  toRgb,
+} from "./resample";
+export { unstuff } from "./stream";

@@ -1,0 +1,136 @@
+import { createInflate } from "node:zlib";
+import type { Engine } from "../engine";
+import { imagingError } from "../errors";
+import type { PngInfo } from "./chunks";
+
+/** Inflated bytes come in pieces of this size; two of them are under way at a time. */
+const pieceSize = 128 * 1024;
+/** Compressed bytes go in in pieces of this size, so that little is inflated beyond the last wanted row. */
+const inputSize = 64 * 1024;
+
+/** Rows of pixels that follow each other: of the image, or of one interlacing pass. */
+interface Rows {
+  /** Bytes a row, without its filter byte. */
+  readonly length: number;
+  readonly rows: number;
+}
+
+/**
+ * Inflates the pixels piece by piece, undoes the filters and hands over every row, until all wanted rows are there.
+ *
+ * @param take gets the address of a row's bytes, its number, and the index of its group; it must not keep the address
+ * @throws FILE_CORRUPT when the data are damaged or end before the last wanted row
+ */
+export async function inflateRows(
+  engine: Engine,
+  info: PngInfo,
+  { lengths }: { readonly lengths: readonly Rows[] },
+  take: (address: number, row: number, group: number) => void,
+): Promise<void> {
+  const rows = new RowAssembler(engine, info, lengths, take);
+  const inflate = createInflate({ chunkSize: pieceSize });
+  await new Promise<void>((resolve, reject) => {
+    let settled = false;
+    const settle = (error?: Error): void => {
+      if (settled) return;
+      settled = true;
+      inflate.destroy();
+      if (error) reject(error);
+      else resolve();
+    };
+    const damaged = (cause: Error): Error =>
+      imagingError("FILE_CORRUPT", `The PNG's pixels cannot be inflated: ${cause.message}.`, cause);
+    inflate.on("error", (error) => settle(damaged(error)));
+    inflate.on("data", (piece: Buffer) => {
+      if (settled) return;
+      try {
+        if (rows.add(piece)) settle();
+      } catch (error) {
+        settle(error as Error);
+      }
+    });
+    inflate.on("end", () => settle(imagingError("FILE_CORRUPT", "The PNG's pixels end early.")));
+    void feed(inflate, info.data, () => settled);
+  });
+}
+
+async function feed(
+  inflate: ReturnType<typeof createInflate>,
+  data: readonly Buffer[],
+  settled: () => boolean,
+): Promise<void> {
+  for (const buffer of data) {
+    for (let at = 0; at < buffer.length; at += inputSize) {
+      if (settled()) return;
+      if (!inflate.write(buffer.subarray(at, at + inputSize))) {
+        await new Promise((resolve) => {
+          inflate.once("drain", resolve);
+          inflate.once("close", resolve);
+        });
+      }
+    }
+  }
+  if (!settled()) inflate.end();
+}
+
+/** Cuts the inflated bytes into rows and undoes their filters. */
+class RowAssembler {
+  private readonly piece: number;
+  private readonly pixel: number;
+  /** Two rows, each after 8 bytes of which the last takes the filter byte. */
+  private current: number;
+  private before: number;
+  private readonly longest: number;
+  private filled = 0;
+  private row = 0;
+  private group = 0;
+
+  constructor(
+    private readonly engine: Engine,
+    { depth, channels }: PngInfo,
+    private readonly groups: readonly Rows[],
+    private readonly take: (address: number, row: number, group: number) => void,
+  ) {
+    this.longest = Math.max(...groups.map(({ length }) => length));
+    this.pixel = Math.max(1, (depth * channels) >> 3);
+    this.piece = engine.allocate(pieceSize);
+    this.current = engine.allocate(this.longest + 8) + 7;
+    this.before = engine.allocate(this.longest + 8) + 7;
+  }
+
+  /** @returns whether the last wanted row has been handed over */
+  add(inflated: Buffer): boolean {
+    const { engine } = this;
+    const { kernel } = engine;
+    engine.bytes.set(inflated, this.piece);
+    let at = 0;
+    while (at < inflated.length) {
+      const group = this.groups[this.group];
+      if (!group) return true;
+      const wanted = group.length + 1 - this.filled;
+      const length = Math.min(wanted, inflated.length - at);
+      engine.bytes.copyWithin(this.current + this.filled, this.piece + at, this.piece + at + length);
+      at += length;
+      this.filled += length;
+      if (length < wanted) break;
+      this.finishRow(group, kernel);
+    }
+    return this.group >= this.groups.length;
+  }
+
+  private finishRow(group: Rows, kernel: Engine["kernel"]): void {
+    const { engine } = this;
+    const filter = engine.bytes[this.current] ?? 0;
+    if (kernel.unfilter(filter, this.current + 1, this.before + 1, group.length, this.pixel) < 0) {
+      throw imagingError("FILE_CORRUPT", `The PNG has a row of filter ${filter}, which PNG does not have.`);
+    }
+    this.take(this.current + 1, this.row, this.group);
+    [this.current, this.before] = [this.before, this.current];
+    this.filled = 0;
+    this.row++;
+    if (this.row < group.rows) return;
+    this.row = 0;
+    this.group++;
+    engine.bytes.fill(0, this.before, this.before + this.longest + 1);
+  }
+}
