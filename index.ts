@@ -33,3 +33,5 @@ export const stateMachineArn = pipeline.stateMachineArn;
 export const successTopicArn = pipeline.successTopicArn;
 export const failureTopicArn = pipeline.failureTopicArn;
 export const deadLetterQueueUrl = pipeline.deadLetterQueueUrl;
+export const reconcileFunctionName = pipeline.reconcileFunctionName;
+export const eraseStudentFunctionName = pipeline.eraseStudentFunctionName;

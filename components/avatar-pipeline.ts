@@ -4,6 +4,7 @@ import type { AvatarPipelineArgs } from "./args";
 import { createAvatarTables } from "./avatar-tables";
 import { createFaceCollection } from "./face-collection";
 import { createNoticeTopics } from "./notice-topics";
+import { createOperations } from "./operations";
 import { createPhotoBucket } from "./photo-bucket";
 import { readSettings } from "./settings";
 import { createStateMachine } from "./state-machine";
@@ -39,6 +40,10 @@ export class AvatarPipeline extends pulumi.ComponentResource {
   public readonly failureTopicArn: pulumi.Output<string>;
   /** The URL of the queue of events that could not start the machine within a day. */
   public readonly deadLetterQueueUrl: pulumi.Output<string>;
+  /** The name of the function that compares the stores and mends what differs. */
+  public readonly reconcileFunctionName: pulumi.Output<string>;
+  /** The name of the function that erases a student. */
+  public readonly eraseStudentFunctionName: pulumi.Output<string>;
 
   /**
    * @param name letters, digits and hyphens; the names of all resources begin with it
@@ -57,6 +62,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const functions = createStepFunctions(name, parts, own);
     const stateMachine = createStateMachine(name, { settings, functions }, own);
     const rule = createUploadRule(name, { settings, photoBucket, stateMachine }, own);
+    const operations = createOperations(name, { ...parts, stateMachine }, own);
 
     this.photoBucket = photoBucket;
     this.avatarTable = tables.avatars;
@@ -66,6 +72,8 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     this.successTopicArn = topics.success.arn;
     this.failureTopicArn = topics.failure.arn;
     this.deadLetterQueueUrl = rule.deadLetters.url;
+    this.reconcileFunctionName = operations.reconcile.name;
+    this.eraseStudentFunctionName = operations.eraseStudent.name;
     this.registerOutputs({
       photoBucket: this.photoBucket,
       avatarTable: this.avatarTable,
@@ -75,6 +83,8 @@ export class AvatarPipeline extends pulumi.ComponentResource {
       successTopicArn: this.successTopicArn,
       failureTopicArn: this.failureTopicArn,
       deadLetterQueueUrl: this.deadLetterQueueUrl,
+      reconcileFunctionName: this.reconcileFunctionName,
+      eraseStudentFunctionName: this.eraseStudentFunctionName,
     });
   }
 }

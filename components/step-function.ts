@@ -1,18 +1,18 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Grants, PipelineArns, Statement } from "../handlers/lib/grants";
+import type { PipelineArns, Statement } from "../handlers/lib/grants";
 import type { Handler } from "../handlers/lib/step";
 import { kebabCase } from "./names";
 import { assumedBy } from "./roles";
 import type { Settings } from "./settings";
 
 /** One function: what it runs, what it may do, what it is told. */
-export interface StepFunctionArgs {
+export interface StepFunctionArgs<Arns extends PipelineArns = PipelineArns> {
   /** In PascalCase and without a number: resources are named by it, so that renumbering replaces nothing. */
   readonly name: string;
   /** Serialized: makes the handler, once per process. */
   readonly factory: () => Handler<never, unknown>;
-  readonly grants: Grants;
+  readonly grants: (on: Arns) => readonly Statement[];
   /** The function's environment. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
   /** MB. */
@@ -23,9 +23,9 @@ export interface StepFunctionArgs {
 }
 
 /** What all functions of one pipeline share. */
-export interface StepFunctionContext {
+export interface StepFunctionContext<Arns extends PipelineArns = PipelineArns> {
   /** What the grants are written in. */
-  readonly arns: pulumi.Input<{ [Name in keyof PipelineArns]: pulumi.Input<string> }>;
+  readonly arns: { readonly [Name in keyof Arns]: pulumi.Input<string> };
   readonly settings: Pick<Settings, "retention" | "tags">;
 }
 
@@ -36,10 +36,10 @@ export interface StepFunctionContext {
  * the same way but then adds every dependency of the package.json above the working directory, and fails where there
  * is none, as in a YAML or Python program. What a handler needs besides comes with the runtime or in a layer.
  */
-export function createStepFunction(
+export function createStepFunction<Arns extends PipelineArns>(
   name: string,
-  args: StepFunctionArgs,
-  context: StepFunctionContext,
+  args: StepFunctionArgs<Arns>,
+  context: StepFunctionContext<Arns>,
   opts: pulumi.CustomResourceOptions,
 ): aws.lambda.Function {
   const part = `${name}-${kebabCase(args.name)}`;
@@ -81,9 +81,9 @@ export function createStepFunction(
   );
 }
 
-function policyOf(
-  grants: Grants,
-  arns: StepFunctionContext["arns"],
+function policyOf<Arns extends PipelineArns>(
+  grants: (on: Arns) => readonly Statement[],
+  arns: StepFunctionContext<Arns>["arns"],
   logGroupArn: pulumi.Input<string>,
 ): pulumi.Output<string> {
   return pulumi.all([arns, logGroupArn]).apply(([on, logGroup]) => {
@@ -96,7 +96,7 @@ function policyOf(
       // X-Ray has no resources that could be named.
       { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: ["*"] },
     ];
-    return JSON.stringify({ Version: "2012-10-17", Statement: [...grants(on), ...own] });
+    return JSON.stringify({ Version: "2012-10-17", Statement: [...grants(on as unknown as Arns), ...own] });
   });
 }
 

@@ -56,7 +56,7 @@ export function functionContext({
 }
 
 /** The value of every setting that a step can ask for. */
-function settingValues(parts: PipelineParts): Readonly<Record<SettingName, pulumi.Input<string>>> {
+export function settingValues(parts: PipelineParts): Readonly<Record<SettingName, pulumi.Input<string>>> {
   const { settings, tables, collection, topics } = parts;
   const { maxBytes, maxPixels, minSide } = settings.upload;
   return {

@@ -1,0 +1,77 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { operations, settleSeconds, type OperatorSettingName } from "../handlers/operations";
+import { createStepFunction } from "./step-function";
+import { functionContext, settingValues, type PipelineParts } from "./step-functions";
+
+export interface Operations {
+  /** Compares the stores and mends what differs; called by the schedule and by `avatar-pipeline reconcile`. */
+  readonly reconcile: aws.lambda.Function;
+  /** Erases a student; called by `avatar-pipeline erase`. */
+  readonly eraseStudent: aws.lambda.Function;
+}
+
+/** The operator's functions, and the schedule on which the stores are compared and mended. */
+export function createOperations(
+  name: string,
+  parts: PipelineParts & { readonly stateMachine: aws.sfn.StateMachine },
+  opts: pulumi.CustomResourceOptions,
+): Operations {
+  const { stateMachine, photoBucket, settings } = parts;
+  const { arns } = functionContext(parts);
+  const context = {
+    settings,
+    arns: {
+      ...arns,
+      stateMachine: stateMachine.arn,
+      executions: stateMachine.arn.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`),
+    },
+  };
+  const values: Readonly<Record<OperatorSettingName, pulumi.Input<string>>> = {
+    ...settingValues(parts),
+    PHOTO_BUCKET: photoBucket.bucket,
+    STATE_MACHINE_ARN: stateMachine.arn,
+    SETTLE_SECONDS: String(settleSeconds),
+  };
+  const [reconcile, eraseStudent] = operations.map((operation) => {
+    const environment = Object.fromEntries(operation.settings.map((setting) => [setting, values[setting]]));
+    return createStepFunction(name, { ...operation, environment }, context, opts);
+  }) as [aws.lambda.Function, aws.lambda.Function];
+  schedule(name, reconcile, settings, opts);
+  return { reconcile, eraseStudent };
+}
+
+/** Every night, so that what a fault left is gone before the next day's uploads. */
+function schedule(
+  name: string,
+  reconcile: aws.lambda.Function,
+  settings: PipelineParts["settings"],
+  opts: pulumi.CustomResourceOptions,
+): void {
+  const part = `${name}-reconcile`;
+  const rule = new aws.cloudwatch.EventRule(
+    part,
+    {
+      description: `Compares and mends the stores of ${name}`,
+      // 18:00 UTC is 1 in the morning in Vietnam.
+      scheduleExpression: "cron(0 18 * * ? *)",
+      tags: settings.tags,
+    },
+    opts,
+  );
+  new aws.cloudwatch.EventTarget(
+    part,
+    { rule: rule.name, arn: reconcile.arn, input: JSON.stringify({ fix: true }) },
+    opts,
+  );
+  new aws.lambda.Permission(
+    part,
+    {
+      action: "lambda:InvokeFunction",
+      function: reconcile.name,
+      principal: "events.amazonaws.com",
+      sourceArn: rule.arn,
+    },
+    opts,
+  );
+}
