@@ -38,10 +38,11 @@ export interface FunctionRuntime {
    * Runs a function once and waits for its answer.
    *
    * @param payload JSON text
+   * @param started called when a process takes the event; before that it may have waited for one
    * @throws CloudError ResourceNotFoundException; TooManyRequestsException beyond the declared reserved concurrency; or
    * what the fault script says. Whatever the function itself does is a result and never throws.
    */
-  invoke(nameOrArn: string, payload: string): Promise<InvokeResult>;
+  invoke(nameOrArn: string, payload: string, started?: () => void): Promise<InvokeResult>;
   /**
    * Hands an event over and returns at once. It is tried up to three times, as Lambda does (which waits minutes
    * between the attempts, where this waits seconds); what then still fails is only in the log.
@@ -165,7 +166,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
     if (next) void acquire(pool).then(next);
   }
 
-  async function run(pool: Pool, payload: string): Promise<InvokeResult> {
+  async function run(pool: Pool, payload: string, started?: () => void): Promise<InvokeResult> {
     const { declared } = pool;
     const requestId = randomUUID();
     const call: Call = { service: "lambda", operation: "Invoke", caller: declared.name };
@@ -173,6 +174,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
     if (injected && injected.delayMilliseconds > 0) await sleep(injected.delayMilliseconds);
     if (injected?.refusal) throw injected.refusal;
     const sandbox = await acquire(pool);
+    started?.();
     try {
       if (injected?.kill === "before") return lost(pool, sandbox, requestId);
       log(declared.name, `START RequestId: ${requestId} Version: $LATEST`);
@@ -231,7 +233,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
   );
   reaper.unref();
 
-  async function invoke(nameOrArn: string, payload: string): Promise<InvokeResult> {
+  async function invoke(nameOrArn: string, payload: string, started?: () => void): Promise<InvokeResult> {
     const pool = poolOf(nameOrArn);
     if (!pool) {
       const arn = nameOrArn.startsWith("arn:")
@@ -248,7 +250,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
     }
     pool.running++;
     try {
-      return await run(pool, payload);
+      return await run(pool, payload, started);
     } finally {
       pool.running--;
     }

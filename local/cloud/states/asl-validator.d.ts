@@ -1,0 +1,7 @@
+/** The package ships no declarations; of it we use this. */
+declare module "asl-validator" {
+  export default function validator(
+    definition: unknown,
+    options: { readonly checkPaths: boolean; readonly checkArn: boolean },
+  ): { readonly isValid: boolean; readonly errorsText: (separator?: string) => string };
+}

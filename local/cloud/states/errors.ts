@@ -1,0 +1,43 @@
+/** An error of a state, by the name that Retry and Catch match. */
+export interface StateError extends Error {
+  /** What the state machine calls the error: `States.Timeout`, `Lambda.ServiceException`, or the function's own name. */
+  readonly name: string;
+  /** Text, in the case of a function's error the JSON that the function's runtime reported. */
+  readonly message: string;
+}
+
+export function stateError(error: string, cause: string): StateError {
+  return Object.assign(new Error(cause), { name: error });
+}
+
+/** A mistake of the definition that only running shows, such as a path to nothing. Nothing retries or catches it. */
+export function runtimeError(cause: string): StateError {
+  return stateError("States.Runtime", cause);
+}
+
+/** Errors that `States.ALL` does not stand for. */
+const UNCATCHABLE = new Set(["States.Runtime", "States.DataLimitExceeded"]);
+
+/**
+ * Whether one of the names in `ErrorEquals` stands for an error.
+ *
+ * @param ofTask only a Task's errors can be meant by `States.TaskFailed`
+ */
+export function matchesError(names: readonly string[], error: string, ofTask: boolean): boolean {
+  if (error === "States.Runtime") return false;
+  return names.some((name) => {
+    if (name === error) return true;
+    if (name === "States.ALL") return !UNCATCHABLE.has(error);
+    if (name === "States.TaskFailed") return ofTask && !UNCATCHABLE.has(error) && !isTimeout(error);
+    return name === "States.Timeout" && isTimeout(error);
+  });
+}
+
+function isTimeout(error: string): boolean {
+  return error === "States.Timeout" || error === "States.HeartbeatTimeout";
+}
+
+export function asStateError(error: unknown): StateError {
+  if (error instanceof Error) return error;
+  return stateError("States.Runtime", String(error));
+}
