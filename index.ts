@@ -25,6 +25,8 @@ const pipeline = new AvatarPipeline("avatars", {
   tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });
 
+export const siteUrl = pipeline.siteUrl;
+export const apiUrl = pipeline.apiUrl;
 export const photoBucket = pipeline.photoBucket.bucket;
 export const avatarTable = pipeline.avatarTable.name;
 export const uploadTable = pipeline.uploadTable.name;

@@ -10,6 +10,7 @@ import { readSettings } from "./settings";
 import { createStateMachine } from "./state-machine";
 import { createStepFunctions } from "./step-functions";
 import { createUploadRule } from "./upload-rule";
+import { createUploadPage } from "./upload-site";
 
 /**
  * Turns a photo that a student uploads into one valid, unique, well-cropped avatar.
@@ -45,6 +46,11 @@ export class AvatarPipeline extends pulumi.ComponentResource {
   /** The name of the function that erases a student. */
   public readonly eraseStudentFunctionName: pulumi.Output<string>;
 
+  /** The address of the upload page; absent without `site.enabled`. */
+  public readonly siteUrl?: pulumi.Output<string>;
+  /** The address of the HTTP API behind the page, without a slash at its end; absent without `site.enabled`. */
+  public readonly apiUrl?: pulumi.Output<string>;
+
   /**
    * @param name letters, digits and hyphens; the names of all resources begin with it
    * @throws pulumi.ResourceError when an option's value breaks its rule, before any resource is declared
@@ -63,6 +69,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const stateMachine = createStateMachine(name, { settings, functions }, own);
     const rule = createUploadRule(name, { settings, photoBucket, stateMachine }, own);
     const operations = createOperations(name, { ...parts, stateMachine }, own);
+    const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;
 
     this.photoBucket = photoBucket;
     this.avatarTable = tables.avatars;
@@ -74,6 +81,8 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     this.deadLetterQueueUrl = rule.deadLetters.url;
     this.reconcileFunctionName = operations.reconcile.name;
     this.eraseStudentFunctionName = operations.eraseStudent.name;
+    this.siteUrl = page?.siteUrl;
+    this.apiUrl = page?.apiUrl;
     this.registerOutputs({
       photoBucket: this.photoBucket,
       avatarTable: this.avatarTable,
@@ -85,6 +94,8 @@ export class AvatarPipeline extends pulumi.ComponentResource {
       deadLetterQueueUrl: this.deadLetterQueueUrl,
       reconcileFunctionName: this.reconcileFunctionName,
       eraseStudentFunctionName: this.eraseStudentFunctionName,
+      siteUrl: this.siteUrl,
+      apiUrl: this.apiUrl,
     });
   }
 }
