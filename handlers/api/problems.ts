@@ -35,6 +35,35 @@ const catalogue = {
     title: { vi: "Có thông tin chưa đúng", en: "Some of the information is not valid" },
     detail: { vi: "Hãy sửa các mục được nêu rồi gửi lại.", en: "Correct the fields that are named and send it again." },
   },
+  "invitation-missing": {
+    status: 401,
+    title: { vi: "Cần có liên kết mời", en: "An invitation is needed" },
+    detail: {
+      vi: "Hãy mở trang này bằng liên kết mà nhà trường gửi cho bạn.",
+      en: "Open this page with the link that the school has sent you.",
+    },
+  },
+  "invitation-invalid": {
+    status: 403,
+    title: { vi: "Liên kết mời không hợp lệ", en: "The invitation is not valid" },
+    detail: {
+      vi: "Liên kết có thể bị sao chép thiếu hoặc đã bị thay đổi. Hãy mở lại đúng liên kết trong thư của nhà trường.",
+      en: "The link may be cut off or changed. Open the link in the school's message again, all of it.",
+    },
+  },
+  "invitation-expired": {
+    status: 403,
+    title: { vi: "Liên kết mời đã hết hạn", en: "The invitation has expired" },
+    detail: { vi: "Hãy xin nhà trường một liên kết mới.", en: "Ask the school for a new link." },
+  },
+  "invitation-foreign": {
+    status: 403,
+    title: { vi: "Liên kết mời dành cho sinh viên khác", en: "The invitation is another student's" },
+    detail: {
+      vi: "Mỗi liên kết chỉ dùng cho một sinh viên. Hãy dùng liên kết của chính bạn.",
+      en: "Each link is for one student. Use the one that was sent to you.",
+    },
+  },
   "upload-not-found": {
     status: 404,
     title: { vi: "Không tìm thấy lần tải lên này", en: "This upload was not found" },

@@ -12,6 +12,7 @@ const settings = {
   photoBucket: "photos",
   limits,
   expirySeconds: 900,
+  access: { mode: "open" as const },
   defaultLocale: "vi" as const,
 };
 

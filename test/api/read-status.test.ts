@@ -9,7 +9,14 @@ import { anAvatar, avatarTable, now, startTables, uploadIdAt, uploadTable, type 
 import { aGet, bodyOf, collectLogs, signer } from "./requests";
 
 const phases = [["ReceivePhoto"], ["CheckFormat"], ["CreateThumbnail", "IndexFace"], ["SaveMetadata"]];
-const settings = { uploadTable, avatarTable, photoBucket: "photos", phases, defaultLocale: "vi" as const };
+const settings = {
+  uploadTable,
+  avatarTable,
+  photoBucket: "photos",
+  phases,
+  access: { mode: "open" as const },
+  defaultLocale: "vi" as const,
+};
 const uploadId = uploadIdAt(1);
 
 describe("GET /uploads/{uploadId}", () => {

@@ -6,6 +6,7 @@ import type { Locale } from "../../lib/reasons";
 import { setting } from "../../lib/step";
 import type { IssuedUpload } from "../contract";
 import { endpoint, isLocale, jsonBody, refusal, type Endpoint } from "../http";
+import { accessFrom, invitationOf, type Access } from "../invitation";
 import { presignPost, signerFrom, type Signer } from "../presign";
 import type { FieldError } from "../problems";
 
@@ -26,6 +27,7 @@ export interface IssueUploadSettings {
   /** How long the form can be posted. */
   readonly expirySeconds: number;
   readonly defaultLocale: Locale;
+  readonly access: Access;
 }
 
 export interface IssueUploadClients {
@@ -42,8 +44,16 @@ const awaitingDays = 2;
 /** `POST /uploads`: names an upload and signs the form that stores its photo. */
 export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadClients): Endpoint {
   return endpoint("IssueUpload", settings.defaultLocale, async (request, locale) => {
-    const upload = readUploadRequest(jsonBody(request), settings.limits.maxBytes);
     const now = clients.now();
+    const invitation = invitationOf(request, settings.access);
+    if (invitation !== undefined && invitation.expires * 1000 <= now.getTime()) throw refusal("invitation-expired");
+    const body = jsonBody(request);
+    // Who holds an invitation need not say again whose it is.
+    const studentId = body["studentId"] ?? invitation?.studentId;
+    const upload = readUploadRequest({ ...body, studentId }, settings.limits.maxBytes);
+    if (invitation !== undefined && upload.studentId !== invitation.studentId) throw refusal("invitation-foreign");
+    // The school's word on the address goes before the student's.
+    const email = invitation?.email ?? upload.email;
     const uploadId = makeUploadId(now.getTime(), clients.random());
     const expiresAt = new Date(now.getTime() + settings.expirySeconds * 1000);
     const { url, fields } = presignPost(
@@ -67,7 +77,7 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
         locale: { S: upload.locale ?? locale },
         created_at: { S: now.toISOString() },
         expires_at: { N: String(Math.floor(expiresAt.getTime() / 1000) + awaitingDays * 86_400) },
-        ...(upload.email === undefined ? {} : { email: { S: upload.email } }),
+        ...(email === undefined ? {} : { email: { S: email } }),
       },
     });
     const issued: IssuedUpload = { uploadId, url, fields, expiresAt: expiresAt.toISOString() };
@@ -149,6 +159,7 @@ export function issueUploadFactory(): Endpoint {
     limits: JSON.parse(setting("UPLOAD_LIMITS")) as UploadLimits,
     expirySeconds: Number(setting("UPLOAD_EXPIRY_SECONDS")),
     defaultLocale: setting("DEFAULT_LOCALE") as Locale,
+    access: accessFrom(setting),
   };
   const clients = {
     dynamodb: new DynamoDB({}),

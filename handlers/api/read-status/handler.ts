@@ -6,6 +6,7 @@ import { setting } from "../../lib/step";
 import { getUpload, type UploadRow } from "../../lib/upload-row";
 import type { StepState, StepStatus, UploadState } from "../contract";
 import { endpoint, isLocale, refusal, type Endpoint } from "../http";
+import { accessFrom, invitationOf, type Access } from "../invitation";
 import { presignGet, signerFrom, type Signer } from "../presign";
 
 export interface ReadStatusSettings {
@@ -15,6 +16,7 @@ export interface ReadStatusSettings {
   /** The steps' names in order; those that run at the same time stand together. */
   readonly phases: readonly (readonly string[])[];
   readonly defaultLocale: Locale;
+  readonly access: Access;
 }
 
 export interface ReadStatusClients {
@@ -28,14 +30,17 @@ const linkSeconds = 300;
 
 /**
  * `GET /uploads/{uploadId}`: the outcome of one upload. Its id is the key to it: 80 random bits that only the one who
- * asked for the upload has got.
+ * asked for the upload has got. Where invitations are needed, the student's own is needed too; one that has expired since
+ * still serves to learn the outcome.
  */
 export function readStatus(settings: ReadStatusSettings, clients: ReadStatusClients): Endpoint {
   return endpoint("ReadStatus", settings.defaultLocale, async (request, locale) => {
+    const invitation = invitationOf(request, settings.access);
     const uploadId = request.pathParameters?.["uploadId"] ?? "";
     if (!isUploadId(uploadId)) throw refusal("upload-not-found");
     const row = await getUpload(clients.dynamodb, settings.uploadTable, uploadId);
-    if (row === undefined) throw refusal("upload-not-found");
+    const isOthers = invitation !== undefined && row?.studentId !== invitation.studentId;
+    if (row === undefined || isOthers) throw refusal("upload-not-found");
     const asked = request.queryStringParameters?.["locale"];
     const readerLocale = isLocale(asked) ? asked : isLocale(row.locale) ? row.locale : locale;
     const avatar = row.status === "accepted" ? await avatarOf(settings, clients, row) : undefined;
@@ -96,6 +101,7 @@ export function readStatusFactory(): Endpoint {
     photoBucket: setting("PHOTO_BUCKET"),
     phases: JSON.parse(setting("STEP_PHASES")) as string[][],
     defaultLocale: setting("DEFAULT_LOCALE") as Locale,
+    access: accessFrom(setting),
   };
   const clients = { dynamodb: new DynamoDB({}), signer: () => signerFrom(process.env), now: () => new Date() };
   return readStatus(settings, clients);

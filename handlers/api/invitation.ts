@@ -1,0 +1,70 @@
+import { createPublicKey, verify } from "node:crypto";
+import { isStudentId } from "../lib/keys";
+import { refusal, type HttpRequest } from "./http";
+
+/**
+ * Invitations: who may upload, said by the school and not by a list in the stack.
+ *
+ * An invitation is a JSON Web Token signed with Ed25519 (RFC 8037): the school keeps the private key, the stack holds
+ * the public one, so that nobody who reads the stack can invite. It travels in a link's fragment, which browsers never
+ * send to a server, and from there in the Authorization header.
+ */
+export interface Invitation {
+  readonly studentId: string;
+  readonly name?: string;
+  readonly email?: string;
+  /** Seconds since 1970, UTC. */
+  readonly expires: number;
+}
+
+/** Who may upload. */
+export type Access =
+  /** Anybody who knows the page. */
+  | { readonly mode: "open" }
+  /** Holders of an invitation; the key is 32 bytes in base64url. */
+  | { readonly mode: "invite"; readonly publicKey: string };
+
+/** The one header that is taken: a token that names another algorithm is none of ours. */
+export const invitationHeader = Buffer.from('{"alg":"EdDSA","typ":"JWT"}').toString("base64url");
+
+/**
+ * Reads a token whose signature is good; undefined when it is not, or when it says no invitation.
+ *
+ * @param publicKey 32 bytes in base64url
+ */
+export function readInvitation(token: string, publicKey: string): Invitation | undefined {
+  const match = /^([\w-]+)\.([\w-]+)\.([\w-]{86})$/.exec(token);
+  if (match === null || token.length > 4096 || match[1] !== invitationHeader) return undefined;
+  const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
+  const signed = Buffer.from(`${match[1]}.${match[2]}`);
+  if (!verify(null, signed, key, Buffer.from(match[3] ?? "", "base64url"))) return undefined;
+  const claims = JSON.parse(Buffer.from(match[2] ?? "", "base64url").toString()) as Record<string, unknown>;
+  const { sub, name, email, exp } = claims;
+  if (typeof sub !== "string" || !isStudentId(sub) || typeof exp !== "number") return undefined;
+  return {
+    studentId: sub,
+    expires: exp,
+    ...(typeof name === "string" ? { name } : {}),
+    ...(typeof email === "string" ? { email } : {}),
+  };
+}
+
+/**
+ * The invitation that a request carries, as `Authorization: Bearer TOKEN`; undefined where none is needed.
+ *
+ * @throws a refusal when there is none, or when it is changed or signed with another key
+ */
+export function invitationOf(request: HttpRequest, access: Access): Invitation | undefined {
+  if (access.mode === "open") return undefined;
+  const header = request.headers?.["authorization"] ?? "";
+  if (header === "") throw refusal("invitation-missing");
+  const token = /^bearer +(\S+)$/i.exec(header)?.[1];
+  const invitation = token === undefined ? undefined : readInvitation(token, access.publicKey);
+  if (invitation === undefined) throw refusal("invitation-invalid");
+  return invitation;
+}
+
+/** The access that a function's environment declares. */
+export function accessFrom(setting: (name: string) => string): Access {
+  return setting("ACCESS") === "invite" ? { mode: "invite", publicKey: setting("INVITATION_KEY") } : { mode: "open" };
+}
