@@ -102,6 +102,7 @@ function routesOf({ settings, photoBucket, tables }: PipelineParts): readonly Ro
     UPLOAD_TABLE: tables.uploads.name,
     PHOTO_BUCKET: photoBucket.bucket,
     DEFAULT_LOCALE: settings.site.locale,
+    ACCESS: "open",
   };
   return [
     {

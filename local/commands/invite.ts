@@ -155,7 +155,7 @@ function readText(path: string, remedy: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new Error(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}); ${remedy}.`);
+    throw new Error(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}); ${remedy}.`, { cause: error });
   }
 }
 
