@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { operations, settleSeconds, type OperatorSettingName } from "../handlers/operations";
 import { createStepFunction } from "./step-function";
 import { functionContext, settingValues, type PipelineParts } from "./step-functions";

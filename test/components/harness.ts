@@ -163,6 +163,14 @@ const outputs: Readonly<
   "aws:lambda/layerVersion:LayerVersion": (_name, { layerName }, where) => ({
     arn: arn(where, "lambda", `layer:${layerName}:1`),
   }),
+  "aws:apigatewayv2/api:Api": (name, _inputs, { partition, region }) => ({
+    name,
+    apiEndpoint: `https://${name}.execute-api.${region}.example`,
+    executionArn: `arn:${partition}:execute-api:${region}:${account}:${name}`,
+  }),
+  "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": (_name, { bucket }, { region }) => ({
+    websiteEndpoint: `${bucket}.s3-website.${region}.example`,
+  }),
   "aws:sfn/stateMachine:StateMachine": (name, _inputs, where) => ({
     name,
     arn: arn(where, "states", `stateMachine:${name}`),
@@ -171,6 +179,11 @@ const outputs: Readonly<
 
 /** Types that nothing is read from. */
 const withoutOutputs = new Set([
+  "aws:apigatewayv2/integration:Integration",
+  "aws:apigatewayv2/route:Route",
+  "aws:apigatewayv2/stage:Stage",
+  "aws:lambda/permission:Permission",
+  "aws:s3/bucketObjectv2:BucketObjectv2",
   "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
   "aws:s3/bucketNotification:BucketNotification",
