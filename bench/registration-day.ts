@@ -1,4 +1,5 @@
 import flow from "../handlers/flow.asl.json";
+import { prices } from "./prices";
 
 /**
  * A registration day, simulated: how long a burst of uploads takes to drain against Rekognition's rate, what it costs,
@@ -44,8 +45,7 @@ const baseTransitions = 15;
 /** Attempts that the SDK makes by itself in one run of a function, 0.5 s and 1 s apart at most. */
 const sdkAttempts = 3;
 
-/** US dollars: Step Functions Standard per transition; Lambda per GB-second (arm64) and request; Rekognition per call. */
-const prices = { transition: 0.000025, gbSecond: 0.0000133334, request: 0.0000002, rekognition: 0.001 };
+/** The memory of the functions that wait, in GB. */
 const functionGb = 0.25;
 
 interface Outcome {
@@ -180,9 +180,9 @@ function simulate(policy: Policy, uploads: number, seconds: number, rate: number
   const dollars =
     transitions * prices.transition +
     billed * functionGb * prices.gbSecond +
-    requests * prices.request +
+    requests * prices.invocation +
     // A throttled call is not charged.
-    (uploads - failed) * 4 * prices.rekognition;
+    (uploads - failed) * 4 * prices.rekognitionCall;
   return {
     policy: policy.name,
     accepted: took.length,

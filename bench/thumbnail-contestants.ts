@@ -1,0 +1,61 @@
+import { join } from "node:path";
+
+export interface Square {
+  readonly left: number;
+  readonly top: number;
+  readonly size: number;
+}
+
+export type Contestant = (photo: Buffer, square: Square, side: number) => Promise<Buffer>;
+
+export const quality = 82;
+
+/**
+ * Loads one of the libraries and gives its way of making a thumbnail. Called in a fresh process, its time is part of
+ * the first call.
+ */
+export function loadContestant(name: string): Contestant {
+  if (name === "sharp") return loadSharp();
+  if (name === "jimp") return loadJimp();
+  if (name === "ours") return loadOurs();
+  throw new Error(`There is no contestant "${name}"; the contestants are ours, sharp and jimp.`);
+}
+
+/** The very file that the Lambda layer has. */
+function loadOurs(): Contestant {
+  const layer = join(__dirname, "../../lib/layer/nodejs/node_modules/avatar-imaging/index.js");
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { createThumbnails } = require(layer) as typeof import("../imaging/index");
+  return async (photo, square, side) => {
+    const options = { square, sizes: [side], quality, maxPixels: 50_000_000 };
+    const [thumbnail] = await createThumbnails(photo, options);
+    return thumbnail?.jpeg ?? Buffer.alloc(0);
+  };
+}
+
+function loadSharp(): Contestant {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const sharp = require("sharp") as typeof import("sharp");
+  sharp.cache(false);
+  return async (photo, { left, top, size }, side) => {
+    const upright = sharp(photo, { limitInputPixels: 50_000_000 }).autoOrient();
+    const { width, height, orientation = 1 } = await sharp(photo).metadata();
+    const [across, down] = orientation >= 5 ? [height, width] : [width, height];
+    // A centred cover is what sharp shrinks while it loads; any other part has to be cut out first.
+    const covers = size === Math.min(across, down) && left === (across - size) >> 1 && top === (down - size) >> 1;
+    const part = covers ? upright : upright.extract({ left, top, width: size, height: size });
+    return part.resize(side, side, { fit: "cover" }).jpeg({ quality }).toBuffer();
+  };
+}
+
+function loadJimp(): Contestant {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  const { Jimp } = require("jimp") as typeof import("jimp");
+  return async (photo, { left, top, size }, side) => {
+    const image = await Jimp.fromBuffer(photo, {
+      "image/jpeg": { maxMemoryUsageInMB: 4096, maxResolutionInMP: 100 },
+    });
+    image.crop({ x: left, y: top, w: size, h: size }).resize({ w: side, h: side });
+    return image.getBuffer("image/jpeg", { quality });
+  };
+}
