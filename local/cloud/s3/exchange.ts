@@ -63,8 +63,12 @@ export interface Exchange {
   query(name: string): string | undefined;
 }
 
-/** Parameters of the signature itself, which stand for no header. */
-const SIGNING = /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token)$/;
+/**
+ * Parameters that stand for no header: those of the signature itself, and checksums. S3 passes over the latter, and the
+ * SDK for JavaScript signs the checksum of no body at all into its URLs.
+ */
+const NO_HEADER =
+  /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-(?!mode$).*|sdk-checksum-.*)$/;
 
 export function headerReader(request: CloudRequest): Exchange["header"] {
   const query = request.url.searchParams;
@@ -72,7 +76,7 @@ export function headerReader(request: CloudRequest): Exchange["header"] {
   if (query.has("X-Amz-Signature")) {
     for (const [name, value] of query) {
       const header = name.toLowerCase();
-      if (header.startsWith("x-amz-") && !SIGNING.test(header)) presigned.set(header, headerText(value));
+      if (header.startsWith("x-amz-") && !NO_HEADER.test(header)) presigned.set(header, headerText(value));
     }
   }
   return (name) => {

@@ -168,6 +168,7 @@ export function s3Service(options: S3Options): S3Service {
     const operation = operationName(request.method, target, request.url.searchParams, request.headers);
     const bucket = target.bucket === undefined ? undefined : core.buckets.get(target.bucket);
     setHead(core, request, response);
+    refuseOldSignature(request);
     const header = headerReader(request);
     refuseUnserved(header, options.identity.accountId);
     const query = (name: string) => request.url.searchParams.get(name) ?? undefined;
@@ -263,6 +264,17 @@ export function s3Service(options: S3Options): S3Service {
       await store.close();
     },
   };
+}
+
+/** Signature Version 2, which `aws s3 presign` of the first command line still makes for an endpoint of its own. */
+function refuseOldSignature({ url }: CloudRequest): void {
+  if (!url.searchParams.has("AWSAccessKeyId") || !url.searchParams.has("Signature")) return;
+  throw s3Error(
+    "InvalidRequest",
+    undefined,
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256 " +
+      "(on the command line: aws configure set default.s3.signature_version s3v4).",
+  );
 }
 
 function notServed(operation: string, method: string): string {

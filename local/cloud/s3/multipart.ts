@@ -223,19 +223,18 @@ function withoutChecksums(exchange: Exchange): Exchange["header"] {
 function chosenParts(document: Buffer, { parts }: Running): Part[] {
   const listed = fromXml(document, "CompleteMultipartUpload").all("Part");
   if (listed.length === 0) throw s3Error("MalformedXML");
-  let previous = 0;
-  return listed.map((element, index) => {
-    const number = Number(element.child("PartNumber")?.trim());
+  const wanted = listed.map((element) => ({ element, number: Number(element.child("PartNumber")?.trim()) }));
+  if (!wanted.every(({ number }) => Number.isInteger(number))) throw s3Error("MalformedXML");
+  if (wanted.some(({ number }, i) => number <= (wanted[i - 1]?.number ?? 0))) throw s3Error("InvalidPartOrder");
+  return wanted.map(({ element, number }, index) => {
     const etag = (element.child("ETag") ?? "").trim().replaceAll('"', "");
-    if (!Number.isInteger(number)) throw s3Error("MalformedXML");
-    if (number <= previous) throw s3Error("InvalidPartOrder");
-    previous = number;
     const part = parts.get(number);
     if (part?.etag !== etag) throw s3Error("InvalidPart", { PartNumber: String(number), ETag: etag });
     const sum = part.checksum && element.child(checksumElement(part.checksum.algorithm));
-    if (sum !== undefined && sum.trim() !== part.checksum?.value)
+    if (sum !== undefined && sum.trim() !== part.checksum?.value) {
       throw s3Error("InvalidPart", { PartNumber: String(number) });
-    if (part.size < MIN_PART && index < listed.length - 1) {
+    }
+    if (part.size < MIN_PART && index < wanted.length - 1) {
       throw s3Error("EntityTooSmall", {
         PartNumber: String(number),
         ProposedSize: String(part.size),
