@@ -143,6 +143,25 @@ export async function profile(): Promise<Buffer> {
   return finish(sharp(source(2)).extract({ left: 220, top: 20, width: 440, height: 550 }).resize(640), {});
 }
 
+/** Where the eyes are in the portraits that can wear sunglasses, in a picture 640 px wide. */
+const eyes = {
+  A: [242, 239, 365, 242],
+  C: [268, 300, 411, 285],
+  H: [243, 323, 402, 326],
+} as const;
+
+/** A portrait with dark, slightly see-through glasses drawn over the eyes. */
+export async function sunglasses(person: keyof typeof eyes = "A"): Promise<Buffer> {
+  const [leftX, leftY, rightX, rightY] = eyes[person];
+  const apart = Math.hypot(rightX - leftX, rightY - leftY);
+  const lens = (x: number, y: number): string =>
+    `<ellipse cx="${x}" cy="${y + apart * 0.06}" rx="${apart * 0.4}" ry="${apart * 0.31}" fill="#0a0a0c" fill-opacity="0.94"/>`;
+  const glasses = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="800">
+    ${lens(leftX, leftY)}${lens(rightX, rightY)}
+    <line x1="${leftX}" y1="${leftY}" x2="${rightX}" y2="${rightY}" stroke="#111" stroke-width="${apart * 0.07}"/></svg>`;
+  return finish(sharp(await portrait(person)).composite([{ input: Buffer.from(glasses) }]), {});
+}
+
 /** A file that begins as a portrait and ends in the middle of its data. */
 export async function truncated(person: Person = "A"): Promise<Buffer> {
   const whole = await portrait(person);

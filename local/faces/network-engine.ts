@@ -1,0 +1,163 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { AnalysedFace } from "./analysis";
+import { engineError, type DetectedFace, type EngineErrorName, type FaceEngine } from "./engine";
+import type { WorkerAnswer, WorkerRequest } from "./worker";
+
+interface Task {
+  readonly request: WorkerRequest;
+  readonly resolve: (answer: WorkerAnswer) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * A photo passes DetectFaces, SearchFacesByImage and IndexFaces, each of which looks at it: this many photos are
+ * remembered, at about 70 KB a face.
+ */
+const remembered = 64;
+
+/**
+ * Photos that may wait. A detection takes a quarter of a second on an idle machine and a full one on a busy machine;
+ * with more waiting, callers would run into their own timeouts, so they are told to come back.
+ */
+const defaultWaiting = 24;
+
+/**
+ * The real thing: a detector, a landmark and a recognition network in one worker thread. It starts to load at once
+ * and does one thing at a time, in the order asked; embeddings, which end a request under way, go first. An idle
+ * engine does not keep the process alive.
+ *
+ * @param options.waiting photos that may wait before `detect` throws EngineBusy; default 24
+ */
+export function networkEngine(options: { readonly waiting?: number } = {}): FaceEngine {
+  const waiting = options.waiting ?? defaultWaiting;
+  const detections: Task[] = [];
+  const embeddings: Task[] = [];
+  const recent = new Map<string, Promise<readonly DetectedFace[]>>();
+  let current: Task | undefined;
+  let loaded = false;
+  let ended: Error | undefined;
+  let worker: Worker;
+  let tellReady: () => void;
+  let tellFailed: (error: Error) => void;
+  const ready = new Promise<void>((resolve, reject) => {
+    tellReady = resolve;
+    tellFailed = reject;
+  });
+  // Whoever waits for it is told; a failure that nobody waits for must not end the process.
+  ready.catch(() => undefined);
+
+  function start(): void {
+    // The libraries print a few hints: kept from this process's output by pipes of their own. Nobody reads those,
+    // because a stream being read keeps the process alive.
+    const started = new Worker(join(__dirname, "worker.js"), { stdout: true, stderr: true, name: "faces" });
+    worker = started;
+    let cause: Error | undefined;
+    started.on("message", (answer: WorkerAnswer) => {
+      if (answer.kind === "ready") {
+        loaded = true;
+        tellReady();
+      } else {
+        settle((task) =>
+          answer.kind === "error"
+            ? task.reject(engineError(answer.name as EngineErrorName, answer.message))
+            : task.resolve(answer),
+        );
+      }
+      next();
+    });
+    started.on("error", (error) => (cause = error));
+    started.on("exit", (code) => {
+      if (ended !== undefined) return;
+      const error = new Error(`The face engine's thread ended with code ${code}.`, { cause });
+      settle((task) => task.reject(error));
+      // Dying at the start it would die again; later, one bad photo must not take the service with it.
+      if (!loaded) return stop(error);
+      loaded = false;
+      start();
+    });
+  }
+
+  function settle(tell: (task: Task) => void): void {
+    const task = current;
+    current = undefined;
+    if (task !== undefined) tell(task);
+  }
+
+  function next(): void {
+    if (!loaded || current !== undefined) return;
+    current = embeddings.shift() ?? detections.shift();
+    if (current === undefined) return worker.unref();
+    worker.ref();
+    worker.postMessage(current.request);
+  }
+
+  function ask(queue: Task[], request: WorkerRequest): Promise<WorkerAnswer> {
+    if (ended !== undefined) return Promise.reject(ended);
+    return new Promise((resolve, reject) => {
+      queue.push({ request, resolve, reject });
+      worker.ref();
+      next();
+    });
+  }
+
+  function stop(error: Error): void {
+    ended = error;
+    tellFailed(error);
+    for (const task of [...embeddings.splice(0), ...detections.splice(0)]) task.reject(error);
+    settle((task) => task.reject(error));
+  }
+
+  async function detect(image: Buffer): Promise<readonly DetectedFace[]> {
+    if (detections.length >= waiting) {
+      throw engineError("EngineBusy", `${detections.length} photos are waiting for the face engine; try again later.`);
+    }
+    const answer = await ask(detections, { kind: "detect", image });
+    if (answer.kind !== "faces") throw new Error(`The face engine answered a detection with "${answer.kind}".`);
+    return answer.faces.map(({ aligned, ...measures }) => withEmbedding(measures, aligned));
+  }
+
+  function withEmbedding(measures: Omit<AnalysedFace, "aligned">, aligned: Uint8Array): DetectedFace {
+    let embedding: Promise<Float32Array> | undefined;
+    const compute = async (): Promise<Float32Array> => {
+      const answer = await ask(embeddings, { kind: "embed", aligned });
+      if (answer.kind !== "embedding") throw new Error(`The face engine answered an embedding with "${answer.kind}".`);
+      return answer.embedding;
+    };
+    return {
+      ...measures,
+      embedding: () => {
+        embedding ??= compute().catch((error: unknown) => {
+          embedding = undefined;
+          throw error;
+        });
+        return embedding;
+      },
+    };
+  }
+
+  start();
+  return {
+    ready: () => ready,
+    detect: (image) => {
+      const key = createHash("sha256").update(image).digest("base64");
+      let faces = recent.get(key);
+      recent.delete(key);
+      if (faces === undefined) {
+        faces = detect(image);
+        faces.catch(() => recent.delete(key));
+      }
+      recent.set(key, faces);
+      for (const oldest of recent.keys()) {
+        if (recent.size <= remembered) break;
+        recent.delete(oldest);
+      }
+      return faces;
+    },
+    close: async () => {
+      stop(engineError("EngineClosed", "The face engine is closed."));
+      await worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import * as faceapi from "@vladmandic/face-api/dist/face-api.node-wasm.js";
+import { ready, setBackend } from "@tensorflow/tfjs";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { dirname, join, sep } from "node:path";
+import type { Picture, Point } from "./picture";
+
+/** A candidate of the detector, in pixels of the picture it was given. */
+export interface Candidate {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  /** The detector's own, 0 to 1. */
+  readonly score: number;
+}
+
+/** The three networks, on WebAssembly, their weights read from the package's folder: nothing is downloaded. */
+export interface Networks {
+  /** Faces of a picture of {@link detectorSide} on each side. */
+  detect(square: Picture, minScore: number): Promise<readonly Candidate[]>;
+  /** The 68 points of a face (the iBUG 300-W scheme) in a picture cropped to its box, in that crop's pixels. */
+  landmarks(face: Picture): Promise<readonly Point[]>;
+  /** The 128 numbers of a face aligned in a picture of 150 × 150. */
+  embed(aligned: Picture): Promise<Float32Array>;
+}
+
+/** What the detector works on, in pixels; anything else it would resize without averaging. */
+export const detectorSide = 512;
+
+export async function loadNetworks(): Promise<Networks> {
+  setWasmPaths(dirname(require.resolve("@tensorflow/tfjs-backend-wasm")) + sep);
+  await setBackend("wasm");
+  await ready();
+  const weights = join(dirname(require.resolve("@vladmandic/face-api/package.json")), "model");
+  const { ssdMobilenetv1, faceLandmark68Net, faceRecognitionNet } = faceapi.nets;
+  await Promise.all([ssdMobilenetv1, faceLandmark68Net, faceRecognitionNet].map((net) => net.loadFromDisk(weights)));
+
+  async function withTensor<T>(picture: Picture, use: (tensor: faceapi.tf.Tensor3D) => Promise<T>): Promise<T> {
+    const tensor = faceapi.tf.tensor3d(picture.data, [picture.height, picture.width, 3], "int32");
+    try {
+      return await use(tensor);
+    } finally {
+      tensor.dispose();
+    }
+  }
+
+  return {
+    detect: (square, minScore) =>
+      withTensor(square, async (tensor) => {
+        const options = new faceapi.SsdMobilenetv1Options({ minConfidence: minScore, maxResults: 100 });
+        const found = await ssdMobilenetv1.locateFaces(tensor, options);
+        return found.map(({ box, score }) => ({
+          left: box.left,
+          top: box.top,
+          width: box.width,
+          height: box.height,
+          score,
+        }));
+      }),
+    landmarks: (face) =>
+      withTensor(face, async (tensor) => {
+        const found = await faceLandmark68Net.detectLandmarks(tensor);
+        if (Array.isArray(found)) throw new Error("The landmark network answered one picture with several faces.");
+        return found.positions.map(({ x, y }) => ({ x, y }));
+      }),
+    embed: (aligned) =>
+      withTensor(aligned, async (tensor) => {
+        const found = await faceRecognitionNet.computeFaceDescriptor(tensor);
+        if (Array.isArray(found)) throw new Error("The recognition network answered one face with several vectors.");
+        return found;
+      }),
+  };
+}
