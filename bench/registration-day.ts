@@ -1,4 +1,5 @@
 import flow from "../handlers/flow.asl.json";
+import { wayOf } from "./cost";
 import { prices } from "./prices";
 
 /**
@@ -40,7 +41,7 @@ const stages: readonly Stage[] = [
 ];
 
 /** Transitions of an upload that meets no retry: its states from the start to Accepted, with both branches. */
-const baseTransitions = 15;
+const baseTransitions = wayOf(undefined).length;
 
 /** Attempts that the SDK makes by itself in one run of a function, 0.5 s and 1 s apart at most. */
 const sdkAttempts = 3;
