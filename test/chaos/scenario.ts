@@ -1,0 +1,187 @@
+import fc from "fast-check";
+import { callsOfSteps } from "../../handlers/calls";
+import { steps } from "../../handlers/steps";
+
+/**
+ * Scenarios of the chaos runs: who uploads what when, and what goes wrong meanwhile. A scenario is a function of its
+ * number and the run's seed alone, so that one that breaks a promise can be run again by itself.
+ */
+export interface Scenario {
+  readonly number: number;
+  /** For people: what this scenario is about. */
+  readonly title: string;
+  readonly uploads: readonly PlannedUpload[];
+  /** The rules for the fault injector; see local/cloud/faults. */
+  readonly rules: readonly Rule[];
+  /** Milliseconds after which every running execution is stopped from outside; absent in most. */
+  readonly stopAfter?: number;
+}
+
+export interface PlannedUpload {
+  readonly student: string;
+  /** Who is on the photo; two persons make it one of several faces, none makes it one without. */
+  readonly persons: readonly string[];
+  readonly file: "jpeg" | "png" | "cut off" | "text";
+  /** Milliseconds after the one before. */
+  readonly pause: number;
+}
+
+export interface Rule {
+  readonly service: string;
+  readonly operation?: string;
+  readonly caller?: string;
+  readonly calls?: readonly number[];
+  readonly probability?: number;
+  readonly times?: number;
+  readonly fault: Readonly<Record<string, unknown>> & { readonly kind: string };
+}
+
+/** The pattern of a step's function by its name in the stack. */
+export function functionPattern(step: string): string {
+  return `*${step.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}*`;
+}
+
+/** More calls than the machine's retries times the SDK's own: an outage that outlasts all patience. */
+const outage = 60;
+
+const faultKinds: readonly (readonly [title: string, rule: Omit<Rule, "service">])[] = [
+  ["is throttled three times", { times: 3, fault: { kind: "throttle" } }],
+  ["answers 503 once", { times: 1, fault: { kind: "error", status: 503 } }],
+  ["takes effect, and its answer is lost", { calls: [1], fault: { kind: "dropAnswer" } }],
+  ["is called, and the function dies before it", { calls: [1], fault: { kind: "killFunction", when: "before" } }],
+  ["is called, and the function dies after it", { calls: [1], fault: { kind: "killFunction", when: "after" } }],
+  ["is down for longer than anybody waits", { times: outage, fault: { kind: "error", status: 500 } }],
+];
+
+/** Each fault at each call of each step, then the death of each function before and after its work. */
+function everyFault(): { title: string; step: string; rules: Rule[] }[] {
+  const atCalls = steps.flatMap(({ name }) =>
+    (callsOfSteps[name] ?? []).flatMap(([service, operation]) =>
+      faultKinds
+        // Undo and NotifyFailure are the last to speak: an outage there is the operator's alarm, not a scenario.
+        .filter(([, rule]) => rule.times !== outage || (name !== "Undo" && name !== "NotifyFailure"))
+        .map(([title, rule]) => ({
+          title: `${name}: ${operation} ${title}`,
+          step: name,
+          rules: [{ service, operation, caller: functionPattern(name), ...rule }],
+        })),
+    ),
+  );
+  const deaths = steps.flatMap(({ name }) =>
+    (["before", "after"] as const).map((when) => ({
+      title: `${name}: its function dies ${when} its work`,
+      step: name,
+      rules: [
+        {
+          service: "lambda",
+          operation: "Invoke",
+          caller: functionPattern(name),
+          calls: [1],
+          fault: { kind: "killFunction", when },
+        },
+      ],
+    })),
+  );
+  const events: { title: string; step: string; rules: Rule[] }[] = [
+    {
+      title: "every event comes three times",
+      step: "ReceivePhoto",
+      rules: [
+        {
+          service: "events",
+          operation: "Deliver",
+          fault: { kind: "duplicateEvent", copies: 2, milliseconds: [0, 400] },
+        },
+      ],
+    },
+    {
+      title: "events overtake each other",
+      step: "ReceivePhoto",
+      rules: [
+        {
+          service: "events",
+          operation: "Deliver",
+          probability: 0.5,
+          fault: { kind: "reorderEvents", milliseconds: [50, 400] },
+        },
+      ],
+    },
+  ];
+  return [...atCalls, ...deaths, ...events];
+}
+
+export const systematic = everyFault();
+
+/** What leads a photo past the step at which something is to go wrong. */
+function uploadsFor(step: string, number: number): readonly PlannedUpload[] {
+  const good = (student: string, person: string, pause = 0): PlannedUpload => ({
+    student,
+    persons: [person],
+    file: number % 2 === 0 ? "jpeg" : "png",
+    pause,
+  });
+  // An earlier avatar, so that its survival, or its removal, is seen.
+  const replacement = [good("S1", "ann"), good("S1", "ann", 1500)];
+  switch (step) {
+    case "Undo":
+    case "NotifyFailure":
+      // One that is refused before anything was made, and one whose face was indexed: a rival.
+      return [good("S1", "ann"), good("S2", "ann"), { ...good("S3", "bea"), persons: [] }];
+    case "IndexFace":
+    case "CheckDuplicate":
+      return [good("S1", "ann"), good("S2", "ann")];
+    case "DeleteOriginal":
+    case "SaveMetadata":
+    case "CreateThumbnail":
+      return replacement;
+    default:
+      return [good("S1", "ann"), good("S2", "bea")];
+  }
+}
+
+/** The scenario of a number: the systematic ones first, then mixtures drawn from the seed. */
+export function scenarioOf(number: number, seed: number): Scenario {
+  const planned = systematic[number];
+  if (planned !== undefined) {
+    return { number, title: planned.title, uploads: uploadsFor(planned.step, number), rules: planned.rules };
+  }
+  const [drawn] = fc.sample(mixtures, { seed: seed * 100_003 + number, numRuns: 1 });
+  if (drawn === undefined) throw new Error("fast-check drew nothing.");
+  const { uploads, faults, stopAfter } = drawn;
+  const title = [
+    `${uploads.length} uploads of ${new Set(uploads.map(({ student }) => student)).size} students`,
+    ...faults.map((fault) => fault.title),
+    ...(stopAfter === undefined ? [] : [`all stopped after ${stopAfter} ms`]),
+  ].join("; ");
+  return {
+    number,
+    title,
+    uploads,
+    rules: faults.flatMap((fault) => fault.rules),
+    ...(stopAfter === undefined ? {} : { stopAfter }),
+  };
+}
+
+/** Few students and fewer persons, so that they get in each other's way. */
+const upload: fc.Arbitrary<PlannedUpload> = fc.record({
+  student: fc.constantFrom("S1", "S2", "S3"),
+  persons: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(["ann"], ["bea"]) },
+    { weight: 1, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.constant(["ann", "bea"]) },
+  ),
+  file: fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom("jpeg" as const, "png" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("cut off" as const, "text" as const) },
+  ),
+  pause: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 600 }) }),
+});
+
+const mixtures = fc.record({
+  uploads: fc.array(upload, { minLength: 2, maxLength: 5 }),
+  faults: fc.array(fc.constantFrom(...systematic), { minLength: 0, maxLength: 3 }),
+  stopAfter: fc.oneof(
+    { weight: 6, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.integer({ min: 20, max: 800 }) },
+  ),
+});
