@@ -90,12 +90,27 @@ export function scaleFor(spanX: number, spanY: number, ratio: number): number {
   return [1, 2, 4].find((scale) => Math.max(spanX, spanY) / scale <= ratio) ?? 8;
 }
 
+/**
+ * How many pixels a sample may span at most. Where the region is a small part of the photo, half a pixel of the
+ * output: what is left to resample then hides that a block's transform knows nothing of its neighbours, and costs
+ * little. Where it is most of the photo, one. Chroma is as fine as luma, but never finer than the output.
+ */
+function spanOf(frame: Frame, index: number, region: Region, ratio: number): number {
+  const small = region.width * region.height * 4 <= frame.width * frame.height;
+  const finest = small ? ratio / 2 : ratio;
+  if (index === 0) return finest;
+  const [luma] = frame.components;
+  const spans = [(8 * frame.maxH) / (luma?.h ?? 1), (8 * frame.maxV) / (luma?.v ?? 1)] as const;
+  const step = Math.max(...spans) / scaleFor(...spans, finest);
+  return small ? Math.max(step, ratio) : step;
+}
+
 function layOut(engine: Engine, frame: Frame, index: number, region: Region, ratio: number): Component {
   const { h, v } = frame.components[index] ?? { h: 1, v: 1 };
   // Full-size pixels that a block of this component spans.
   const spanX = (8 * frame.maxH) / h;
   const spanY = (8 * frame.maxV) / v;
-  const scale = scaleFor(spanX, spanY, ratio);
+  const scale = scaleFor(spanX, spanY, spanOf(frame, index, region, ratio));
   const columns = Math.ceil(Math.ceil((frame.width * h) / frame.maxH) / 8);
   const rows = Math.ceil(Math.ceil((frame.height * v) / frame.maxV) / 8);
   const left = Math.floor(region.left / spanX);

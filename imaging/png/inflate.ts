@@ -63,9 +63,12 @@ async function feed(
     for (let at = 0; at < buffer.length; at += inputSize) {
       if (settled()) return;
       if (!inflate.write(buffer.subarray(at, at + inputSize))) {
-        await new Promise((resolve) => {
-          inflate.once("drain", resolve);
-          inflate.once("close", resolve);
+        await new Promise<void>((resolve) => {
+          const go = (): void => {
+            inflate.off("drain", go).off("close", go);
+            resolve();
+          };
+          inflate.on("drain", go).on("close", go);
         });
       }
     }
