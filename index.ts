@@ -7,6 +7,7 @@ const pipeline = new AvatarPipeline("avatars", {
   notifications: {
     successEmails: config.getObject<string[]>("successEmails"),
     failureEmails: config.getObject<string[]>("failureEmails"),
+    operatorEmails: config.getObject<string[]>("operatorEmails"),
   },
   face: { duplicateSimilarity: config.getNumber("duplicateSimilarity") },
   thumbnail: { sizes: config.getObject<number[]>("thumbnailSizes") },
@@ -22,6 +23,7 @@ const pipeline = new AvatarPipeline("avatars", {
     logDays: config.getNumber("logDays"),
     keepData: config.getBoolean("keepData"),
   },
+  encryption: { kmsKeyArn: config.get("kmsKeyArn") || undefined },
   tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });
 
@@ -34,6 +36,8 @@ export const faceCollectionId = pipeline.faceCollectionId;
 export const stateMachineArn = pipeline.stateMachineArn;
 export const successTopicArn = pipeline.successTopicArn;
 export const failureTopicArn = pipeline.failureTopicArn;
+export const operatorTopicArn = pipeline.operatorTopicArn;
+export const dashboardName = pipeline.dashboardName;
 export const deadLetterQueueUrl = pipeline.deadLetterQueueUrl;
 export const reconcileFunctionName = pipeline.reconcileFunctionName;
 export const eraseStudentFunctionName = pipeline.eraseStudentFunctionName;

@@ -20,6 +20,8 @@ export interface AvatarPipelineArgs {
   site?: SiteArgs;
   /** How long data is kept. */
   retention?: RetentionArgs;
+  /** What data is encrypted with. */
+  encryption?: EncryptionArgs;
   /**
    * Tags of every resource that can carry them, besides the provider's default tags.
    *
@@ -46,6 +48,14 @@ export interface NotificationArgs {
    * @example ["registry@school.example"]
    */
   failureEmails?: pulumi.Input<string>[];
+  /**
+   * E-mail addresses of those who run the pipeline: they get the alarms, which are about faults of ours and never about
+   * a photo. AWS asks each address once to confirm.
+   *
+   * @default none: an address that nobody chose must not be written to; the alarms are in the console all the same
+   * @example ["operations@school.example"]
+   */
+  operatorEmails?: pulumi.Input<string>[];
 }
 
 /** What a face must be like, and when two faces are one person's. */
@@ -219,6 +229,21 @@ export interface RetentionArgs {
    * @default true: registered faces cannot be had back, a student would have to come again
    */
   keepData?: boolean;
+}
+
+/** What data is encrypted with. */
+export interface EncryptionArgs {
+  /**
+   * The ARN of a symmetric KMS key of your own for the bucket, the tables, the topics, the queue and the logs. Each role
+   * is allowed to use it for exactly what it does. The key's own policy must let these services use it in your account:
+   * `logs.REGION`, `events` and `cloudwatch` (`kms:Decrypt`, `kms:GenerateDataKey*`; logs also `kms:Encrypt`,
+   * `kms:ReEncrypt*`, `kms:DescribeKey`).
+   *
+   * @default none: the keys that AWS manages cost nothing and cannot be deleted by mistake; a key of your own is for
+   * those who must be able to withdraw it
+   * @example key.arn
+   */
+  kmsKeyArn?: pulumi.Input<string>;
 }
 
 /** Every default of {@link AvatarPipelineArgs}, once: the docs above are held to it by a test. */

@@ -1,10 +1,13 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { createAlarms } from "./alarms";
 import type { AvatarPipelineArgs } from "./args";
 import { createAvatarTables } from "./avatar-tables";
+import { createDashboard } from "./dashboard";
 import { createFaceCollection } from "./face-collection";
 import { createNoticeTopics } from "./notice-topics";
 import { createOperations } from "./operations";
+import { createOperatorTopic } from "./operator-topic";
 import { createPhotoBucket } from "./photo-bucket";
 import { readSettings } from "./settings";
 import { createStateMachine } from "./state-machine";
@@ -41,6 +44,10 @@ export class AvatarPipeline extends pulumi.ComponentResource {
   public readonly failureTopicArn: pulumi.Output<string>;
   /** The URL of the queue of events that could not start the machine within a day. */
   public readonly deadLetterQueueUrl: pulumi.Output<string>;
+  /** The ARN of the topic of the alarms. */
+  public readonly operatorTopicArn: pulumi.Output<string>;
+  /** The name of the CloudWatch dashboard. */
+  public readonly dashboardName: pulumi.Output<string>;
   /** The name of the function that compares the stores and mends what differs. */
   public readonly reconcileFunctionName: pulumi.Output<string>;
   /** The name of the function that erases a student. */
@@ -69,6 +76,9 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const stateMachine = createStateMachine(name, { settings, functions }, own);
     const rule = createUploadRule(name, { settings, photoBucket, stateMachine }, own);
     const operations = createOperations(name, { ...parts, stateMachine }, own);
+    const operatorTopic = createOperatorTopic(name, { settings, sibling: stateMachine.arn }, own);
+    const alarms = createAlarms(name, { settings, operatorTopic, stateMachine, rule, operations }, own);
+    const dashboard = createDashboard(name, { topics, stateMachine, functions, rule, alarms }, own);
     const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;
 
     this.photoBucket = photoBucket;
@@ -79,6 +89,8 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     this.successTopicArn = topics.success.arn;
     this.failureTopicArn = topics.failure.arn;
     this.deadLetterQueueUrl = rule.deadLetters.url;
+    this.operatorTopicArn = operatorTopic.arn;
+    this.dashboardName = dashboard.dashboardName;
     this.reconcileFunctionName = operations.reconcile.name;
     this.eraseStudentFunctionName = operations.eraseStudent.name;
     this.siteUrl = page?.siteUrl;
@@ -92,6 +104,8 @@ export class AvatarPipeline extends pulumi.ComponentResource {
       successTopicArn: this.successTopicArn,
       failureTopicArn: this.failureTopicArn,
       deadLetterQueueUrl: this.deadLetterQueueUrl,
+      operatorTopicArn: this.operatorTopicArn,
+      dashboardName: this.dashboardName,
       reconcileFunctionName: this.reconcileFunctionName,
       eraseStudentFunctionName: this.eraseStudentFunctionName,
       siteUrl: this.siteUrl,

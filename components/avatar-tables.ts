@@ -12,7 +12,7 @@ export interface AvatarTables {
 /** The two tables: paid per request, encrypted, and to be had back as of any second of the last 35 days. */
 export function createAvatarTables(
   name: string,
-  settings: Pick<Settings, "keepData" | "tags">,
+  settings: Pick<Settings, "keepData" | "kmsKeyArn" | "tags">,
   opts: pulumi.CustomResourceOptions,
 ): AvatarTables {
   const table = (part: string, key: string, ttl?: string) =>
@@ -24,7 +24,10 @@ export function createAvatarTables(
         attributes: [{ name: key, type: "S" }],
         pointInTimeRecovery: { enabled: true },
         // The key that AWS manages, in place of the one that AWS owns: its use is in the account's own audit trail.
-        serverSideEncryption: { enabled: true },
+        serverSideEncryption: {
+          enabled: true,
+          ...(settings.kmsKeyArn === undefined ? {} : { kmsKeyArn: settings.kmsKeyArn }),
+        },
         deletionProtectionEnabled: settings.keepData,
         ...(ttl === undefined ? {} : { ttl: { attributeName: ttl, enabled: true } }),
         tags: settings.tags,

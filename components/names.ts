@@ -24,3 +24,16 @@ export function physicalName(name: string, maxLength: number): string {
 export function fingerprint(value: string): string {
   return createHash("sha256").update(value).digest("hex").slice(0, 8);
 }
+
+/** Where a resource is. */
+export interface Place {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+/** Reads the place from a regional resource's ARN, so that nothing needs to be asked of AWS while the program runs. */
+export function placeOf(arn: string): Place {
+  const [, partition = "", , region = "", account = ""] = arn.split(":");
+  return { partition, region, account };
+}

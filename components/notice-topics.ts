@@ -13,29 +13,35 @@ export interface NoticeTopics {
 /** The topics on which the pipeline tells what became of each photo, with their e-mail subscribers. */
 export function createNoticeTopics(
   name: string,
-  settings: Pick<Settings, "successEmails" | "failureEmails" | "tags">,
+  settings: Pick<Settings, "successEmails" | "failureEmails" | "kmsKeyArn" | "tags">,
   opts: pulumi.CustomResourceOptions,
 ): NoticeTopics {
   const topic = (part: string, displayName: string, emails: Settings["successEmails"]) => {
     const created = new aws.sns.Topic(
       `${name}-${part}`,
       // Messages name students.
-      { displayName, kmsMasterKeyId: "alias/aws/sns", tags: settings.tags },
+      { displayName, kmsMasterKeyId: settings.kmsKeyArn ?? "alias/aws/sns", tags: settings.tags },
       opts,
     );
-    emails.forEach((endpoint, index) => {
-      // Named by the address: were it the place in the list, removing one address would make all after it confirm anew.
-      const which = typeof endpoint === "string" ? fingerprint(endpoint) : String(index + 1);
-      new aws.sns.TopicSubscription(
-        `${name}-${part}-${which}`,
-        { topic: created.arn, protocol: "email", endpoint },
-        opts,
-      );
-    });
+    subscribe(`${name}-${part}`, created, emails, opts);
     return created;
   };
   return {
     success: topic("success", "Avatar accepted", settings.successEmails),
     failure: topic("failure", "Avatar not accepted", settings.failureEmails),
   };
+}
+
+/** Subscribes e-mail addresses to a topic; AWS asks each to confirm. */
+export function subscribe(
+  part: string,
+  topic: aws.sns.Topic,
+  emails: readonly pulumi.Input<string>[],
+  opts: pulumi.CustomResourceOptions,
+): void {
+  emails.forEach((endpoint, index) => {
+    // Named by the address: were it the place in the list, removing one address would make all after it confirm anew.
+    const which = typeof endpoint === "string" ? fingerprint(endpoint) : String(index + 1);
+    new aws.sns.TopicSubscription(`${part}-${which}`, { topic: topic.arn, protocol: "email", endpoint }, opts);
+  });
 }

@@ -11,7 +11,7 @@ import type { Settings } from "./settings";
  */
 export function createPhotoBucket(
   name: string,
-  settings: Pick<Settings, "retention" | "keepData" | "tags">,
+  settings: Pick<Settings, "retention" | "keepData" | "kmsKeyArn" | "tags">,
   opts: pulumi.CustomResourceOptions,
 ): aws.s3.Bucket {
   const part = `${name}-photos`;
@@ -29,7 +29,7 @@ export function createPhotoBucket(
   new aws.s3.BucketOwnershipControls(part, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, opts);
   new aws.s3.BucketServerSideEncryptionConfiguration(
     part,
-    { ...of, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
+    { ...of, rules: [encryptionRule(settings.kmsKeyArn)] },
     opts,
   );
   const versioning = new aws.s3.BucketVersioning(part, { ...of, versioningConfiguration: { status: "Enabled" } }, opts);
@@ -77,6 +77,18 @@ export function createPhotoBucket(
   );
   new aws.s3.BucketNotification(part, { ...of, eventbridge: true }, opts);
   return bucket;
+}
+
+function encryptionRule(
+  kmsKeyArn: Settings["kmsKeyArn"],
+): aws.types.input.s3.BucketServerSideEncryptionConfigurationRule {
+  return kmsKeyArn === undefined
+    ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
+    : {
+        applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
+        // One call to KMS for many objects, in place of one each.
+        bucketKeyEnabled: true,
+      };
 }
 
 /** Lets pages of these origins upload with a presigned POST and read its answer. */

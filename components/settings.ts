@@ -5,6 +5,7 @@ import { defaults, SiteLocale, type AvatarPipelineArgs } from "./args";
 export interface Settings {
   readonly successEmails: readonly pulumi.Input<string>[];
   readonly failureEmails: readonly pulumi.Input<string>[];
+  readonly operatorEmails: readonly pulumi.Input<string>[];
   readonly face: Group<typeof defaults.face>;
   readonly thumbnail: Group<Pick<typeof defaults.thumbnail, "quality" | "margin">> & {
     readonly sizes: pulumi.Input<readonly number[]>;
@@ -13,6 +14,8 @@ export interface Settings {
   readonly site: { readonly enabled: boolean; readonly https: boolean; readonly locale: pulumi.Input<SiteLocale> };
   readonly retention: Group<Omit<typeof defaults.retention, "keepData">>;
   readonly keepData: boolean;
+  /** A key of the caller's own; undefined for those that AWS manages. */
+  readonly kmsKeyArn: pulumi.Input<string> | undefined;
   readonly tags: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
 }
 
@@ -27,8 +30,8 @@ const logDays = [
 ];
 
 /**
- * The longest name of an instance: the longest name of a part ("-interrupted-execution", 22), Pulumi's hyphen and seven
- * characters must fit into the 64 that IAM, Lambda and EventBridge allow.
+ * The longest name of an instance: with the name of a part (up to 22 characters), Pulumi's hyphen and seven characters it
+ * must fit into the 64 that IAM, Lambda and EventBridge allow.
  */
 const maxNameLength = 34;
 
@@ -54,7 +57,15 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
 
   const nameProblem = instanceName(name);
   if (nameProblem !== undefined) refuse("The name of the AvatarPipeline", name, nameProblem);
-  const { notifications = {}, face = {}, thumbnail = {}, upload = {}, site = {}, retention = {} } = args;
+  const {
+    notifications = {},
+    face = {},
+    thumbnail = {},
+    upload = {},
+    site = {},
+    retention = {},
+    encryption = {},
+  } = args;
   const emails = (option: string, addresses: pulumi.Input<string>[] = []) => {
     if (!Array.isArray(addresses)) refuse(option, addresses, 'must be a list of addresses; write ["a@school.example"]');
     const known = addresses.filter((address) => typeof address === "string");
@@ -71,6 +82,7 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
   return {
     successEmails: emails("notifications.successEmails", notifications.successEmails),
     failureEmails: emails("notifications.failureEmails", notifications.failureEmails),
+    operatorEmails: emails("notifications.operatorEmails", notifications.operatorEmails),
     face: {
       duplicateSimilarity: faceOption(
         "duplicateSimilarity",
@@ -122,6 +134,8 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
       logDays: given<number>("retention.logDays", retention.logDays, defaults.retention.logDays, offeredLogDays),
     },
     keepData: flag("retention.keepData", retention.keepData, defaults.retention.keepData, refuse),
+    kmsKeyArn:
+      encryption.kmsKeyArn === undefined ? undefined : check("encryption.kmsKeyArn", encryption.kmsKeyArn, keyArn),
     tags: args.tags ?? {},
   };
 }
@@ -188,6 +202,12 @@ const emailAddress: Rule<string> = (value) =>
   typeof value === "string" && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)
     ? undefined
     : "must be one e-mail address, for example registry@school.example";
+
+const keyArn: Rule<string> = (value) =>
+  /^arn:[^:]+:kms:[^:]+:\d{12}:key\/[\w-]+$/.test(value)
+    ? undefined
+    : "must be the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID; give the key itself and not its alias, which " +
+      "roles cannot be allowed by";
 
 const instanceName: Rule<string> = (value) =>
   /^[A-Za-z][A-Za-z0-9-]*$/.test(value) && value.length <= maxNameLength

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import flow from "../handlers/flow.asl.json";
+import { logGroupArgs } from "./log-group";
 import { assumedBy } from "./roles";
 import type { Settings } from "./settings";
 
@@ -11,23 +12,23 @@ import type { Settings } from "./settings";
 export function createStateMachine(
   name: string,
   args: {
-    readonly settings: Pick<Settings, "retention" | "tags">;
+    readonly settings: Pick<Settings, "retention" | "kmsKeyArn" | "tags">;
     readonly functions: ReadonlyMap<string, aws.lambda.Function>;
   },
   opts: pulumi.CustomResourceOptions,
 ): aws.sfn.StateMachine {
   const part = `${name}-flow`;
-  const { retention, tags } = args.settings;
+  const { settings } = args;
   const arns = pulumi.all(Object.fromEntries([...args.functions].map(([step, { arn }]) => [step, arn])));
   const logs = new aws.cloudwatch.LogGroup(
     part,
     // Under this prefix AWS writes without adding each group to the account's one, size-limited resource policy.
-    { namePrefix: `/aws/vendedlogs/states/${part}-`, retentionInDays: retention.logDays, tags },
+    logGroupArgs(`/aws/vendedlogs/states/${part}-`, settings),
     opts,
   );
   const role = new aws.iam.Role(
     part,
-    { description: `The flow of ${name}`, assumeRolePolicy: assumedBy("states.amazonaws.com"), tags },
+    { description: `The flow of ${name}`, assumeRolePolicy: assumedBy("states.amazonaws.com"), tags: settings.tags },
     opts,
   );
   const policy = new aws.iam.RolePolicy(part, { role: role.name, policy: arns.apply(policyOf) }, opts);
@@ -44,7 +45,7 @@ export function createStateMachine(
         logDestination: pulumi.interpolate`${logs.arn}:*`,
       },
       tracingConfiguration: { enabled: true },
-      tags,
+      tags: settings.tags,
     },
     // Step Functions checks at once that the role may write the logs.
     { ...opts, dependsOn: [policy] },

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { PipelineArns, Statement } from "../handlers/lib/grants";
 import type { Handler } from "../handlers/lib/step";
+import { logGroupArgs } from "./log-group";
 import { kebabCase } from "./names";
 import { assumedBy } from "./roles";
 import type { Settings } from "./settings";
@@ -26,7 +27,7 @@ export interface StepFunctionArgs<Arns extends PipelineArns = PipelineArns> {
 export interface StepFunctionContext<Arns extends PipelineArns = PipelineArns> {
   /** What the grants are written in. */
   readonly arns: { readonly [Name in keyof Arns]: pulumi.Input<string> };
-  readonly settings: Pick<Settings, "retention" | "tags">;
+  readonly settings: Pick<Settings, "retention" | "kmsKeyArn" | "tags">;
 }
 
 /**
@@ -43,12 +44,8 @@ export function createStepFunction<Arns extends PipelineArns>(
   opts: pulumi.CustomResourceOptions,
 ): aws.lambda.Function {
   const part = `${name}-${kebabCase(args.name)}`;
-  const { retention, tags } = context.settings;
-  const logs = new aws.cloudwatch.LogGroup(
-    part,
-    { namePrefix: `/aws/lambda/${part}-`, retentionInDays: retention.logDays, tags },
-    opts,
-  );
+  const { tags, kmsKeyArn } = context.settings;
+  const logs = new aws.cloudwatch.LogGroup(part, logGroupArgs(`/aws/lambda/${part}-`, context.settings), opts);
   const role = new aws.iam.Role(
     part,
     { description: `${args.name} of ${name}`, assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags },
@@ -56,7 +53,7 @@ export function createStepFunction<Arns extends PipelineArns>(
   );
   const policy = new aws.iam.RolePolicy(
     part,
-    { role: role.name, policy: policyOf(args.grants, context.arns, logs.arn) },
+    { role: role.name, policy: policyOf(args.grants, context.arns, logs.arn, kmsKeyArn) },
     opts,
   );
   return new aws.lambda.Function(
@@ -85,8 +82,10 @@ function policyOf<Arns extends PipelineArns>(
   grants: (on: Arns) => readonly Statement[],
   arns: StepFunctionContext<Arns>["arns"],
   logGroupArn: pulumi.Input<string>,
+  kmsKeyArn: pulumi.Input<string> | undefined,
 ): pulumi.Output<string> {
-  return pulumi.all([arns, logGroupArn]).apply(([on, logGroup]) => {
+  return pulumi.all([arns, logGroupArn, kmsKeyArn]).apply(([on, logGroup, key]) => {
+    const granted = grants(on as unknown as Arns);
     const own: readonly Statement[] = [
       {
         Effect: "Allow",
@@ -96,8 +95,19 @@ function policyOf<Arns extends PipelineArns>(
       // X-Ray has no resources that could be named.
       { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: ["*"] },
     ];
-    return JSON.stringify({ Version: "2012-10-17", Statement: [...grants(on as unknown as Arns), ...own] });
+    return JSON.stringify({ Version: "2012-10-17", Statement: [...granted, ...keyStatements(granted, key), ...own] });
   });
+}
+
+/** The use of the caller's own key that goes with what is granted: the services use it with the caller's rights. */
+function keyStatements(granted: readonly Statement[], key: string | undefined): readonly Statement[] {
+  if (key === undefined) return [];
+  const actions = granted.flatMap(({ Action }) => Action);
+  // To write an object or publish a message takes a new data key.
+  const writes = actions.some((action) => action === "s3:PutObject" || action === "sns:Publish");
+  const uses = actions.some((action) => /^(s3|dynamodb|sns):/.test(action));
+  const needed = [...(uses ? ["kms:Decrypt"] : []), ...(writes ? ["kms:GenerateDataKey"] : [])];
+  return needed.length === 0 ? [] : [{ Effect: "Allow", Action: needed, Resource: [key] }];
 }
 
 /** The function's code: the factory as text, and nothing else. */

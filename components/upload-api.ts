@@ -7,6 +7,7 @@ import { readStatusGrants } from "../handlers/api/read-status/grants";
 import { readStatusFactory } from "../handlers/api/read-status/handler";
 import type { Endpoint } from "../handlers/api/http";
 import type { Grants } from "../handlers/lib/grants";
+import { logGroupArgs } from "./log-group";
 import { createStepFunction } from "./step-function";
 import { functionContext, type PipelineParts } from "./step-functions";
 
@@ -38,7 +39,7 @@ export function createUploadApi(
   opts: pulumi.CustomResourceOptions,
 ): aws.apigatewayv2.Api {
   const part = `${name}-api`;
-  const { retention, tags } = args.settings;
+  const { tags } = args.settings;
   const routes = routesOf(args);
   const api = new aws.apigatewayv2.Api(
     part,
@@ -58,7 +59,7 @@ export function createUploadApi(
   const logs = new aws.cloudwatch.LogGroup(
     part,
     // Under this prefix AWS writes without adding each group to the account's one, size-limited resource policy.
-    { namePrefix: `/aws/vendedlogs/apis/${part}-`, retentionInDays: retention.logDays, tags },
+    logGroupArgs(`/aws/vendedlogs/apis/${part}-`, args.settings),
     opts,
   );
   const declared = routes.map((route) => createRoute(name, { ...args, api, route }, opts));

@@ -5,7 +5,7 @@ import { assumedBy } from "./roles";
 import type { Settings } from "./settings";
 
 export interface UploadRuleArgs {
-  readonly settings: Pick<Settings, "tags">;
+  readonly settings: Pick<Settings, "kmsKeyArn" | "tags">;
   readonly photoBucket: aws.s3.Bucket;
   readonly stateMachine: aws.sfn.StateMachine;
 }
@@ -45,7 +45,13 @@ export function createUploadRule(name: string, args: UploadRuleArgs, opts: pulum
   const deadLetters = new aws.sqs.Queue(
     `${name}-dead-letters`,
     // The longest that SQS keeps a message: time to see the alarm, mend the fault and send the events again.
-    { messageRetentionSeconds: 14 * 86_400, sqsManagedSseEnabled: true, tags: settings.tags },
+    {
+      messageRetentionSeconds: 14 * 86_400,
+      ...(settings.kmsKeyArn === undefined
+        ? { sqsManagedSseEnabled: true }
+        : { kmsMasterKeyId: settings.kmsKeyArn, kmsDataKeyReusePeriodSeconds: 3600 }),
+      tags: settings.tags,
+    },
     opts,
   );
   const rule = (

@@ -124,6 +124,11 @@ describe("AvatarPipelineArgs", () => {
       'notifications.successEmails is "a@b.example", but must be listed once; remove the second',
     ],
     [
+      "a key by its alias",
+      { encryption: { kmsKeyArn: "alias/school" } },
+      'encryption.kmsKeyArn is "alias/school", but must be the ARN of a KMS key',
+    ],
+    [
       "not a number",
       { face: { minSharpness: Number.NaN } },
       "face.minSharpness is null, but must be a number from 0 to 100",
@@ -191,7 +196,7 @@ describe("AvatarPipelineArgs", () => {
       new AvatarPipeline("avatars", { tags: { school: "x" }, site: { enabled: false } }),
     ]);
     const untaggable =
-      /:(AvatarPipeline|Bucket[A-Z]\w+|TopicSubscription|RolePolicy|LayerVersion|EventTarget|QueuePolicy|Permission)$/;
+      /:(AvatarPipeline|Bucket[A-Z]\w+|TopicSubscription|RolePolicy|LayerVersion|EventTarget|QueuePolicy|Permission|TopicPolicy|Dashboard)$/;
     for (const { urn, inputs } of world.resources.filter(({ type }) => !untaggable.test(type))) {
       expect(inputs["tags"], urn).to.deep.equal({ school: "x" });
     }
@@ -250,6 +255,7 @@ describe("The stack's configuration", () => {
   const options: Record<string, unknown> = {
     successEmails: [],
     failureEmails: [],
+    operatorEmails: [],
     duplicateSimilarity: defaults.face.duplicateSimilarity,
     thumbnailSizes: defaults.thumbnail.sizes,
     maxUploadBytes: defaults.upload.maxBytes,
@@ -260,6 +266,7 @@ describe("The stack's configuration", () => {
     originalDays: defaults.retention.originalDays,
     logDays: defaults.retention.logDays,
     keepData: defaults.retention.keepData,
+    kmsKeyArn: "",
   };
 
   it("has the component's own defaults, a type and a description for every key", () => {

@@ -163,6 +163,11 @@ const outputs: Readonly<
   "aws:lambda/layerVersion:LayerVersion": (_name, { layerName }, where) => ({
     arn: arn(where, "lambda", `layer:${layerName}:1`),
   }),
+  "aws:cloudwatch/metricAlarm:MetricAlarm": (name, _inputs, where) => ({
+    name,
+    arn: arn(where, "cloudwatch", `alarm:${name}`),
+  }),
+  "aws:kms/key:Key": (name, _inputs, where) => ({ keyId: name, arn: arn(where, "kms", `key/${name}`) }),
   "aws:apigatewayv2/api:Api": (name, _inputs, { partition, region }) => ({
     name,
     apiEndpoint: `https://${name}.execute-api.${region}.example`,
@@ -182,7 +187,9 @@ const withoutOutputs = new Set([
   "aws:apigatewayv2/integration:Integration",
   "aws:apigatewayv2/route:Route",
   "aws:apigatewayv2/stage:Stage",
+  "aws:cloudwatch/dashboard:Dashboard",
   "aws:lambda/permission:Permission",
+  "aws:sns/topicPolicy:TopicPolicy",
   "aws:s3/bucketObjectv2:BucketObjectv2",
   "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration",
   "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",

@@ -6,7 +6,11 @@ import { evaluate, statementsOf, valueOf, type Evaluation, type Registered } fro
 
 type Pipelines = Evaluation<readonly AvatarPipeline[]>;
 
-const emails = { successEmails: ["a@school.example"], failureEmails: ["a@school.example", "b@school.example"] };
+const emails = {
+  operatorEmails: ["a@school.example"],
+  successEmails: ["a@school.example"],
+  failureEmails: ["a@school.example", "b@school.example"],
+};
 const kebab = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
 
 /** The last part of a type: `Bucket`. */
@@ -39,7 +43,13 @@ describe("AvatarPipeline", () => {
 
   describe("declares", () => {
     const perFunction = ["Function", "LogGroup", "Role", "RolePolicy"];
+    const alarms = ["failed", "timed-out", "events-lost", "rekognition-throttled", "functions-throttled"];
     const expected: Record<string, readonly string[]> = {
+      ...Object.fromEntries(
+        [...alarms, "flow-throttled", "reconcile-failed"].map((part) => [`avatars-${part}`, ["MetricAlarm"]]),
+      ),
+      "avatars-operators": ["Key", "Topic", "TopicPolicy"],
+      "avatars-operators-33bc47e4": ["TopicSubscription"],
       "avatars-photos": [
         "Bucket",
         "BucketLifecycleConfiguration",
@@ -49,6 +59,7 @@ describe("AvatarPipeline", () => {
         "BucketPublicAccessBlock",
         "BucketServerSideEncryptionConfiguration",
         "BucketVersioning",
+        "Dashboard",
       ],
       "avatars-avatars": ["Table"],
       "avatars-uploads": ["Table"],
@@ -64,7 +75,7 @@ describe("AvatarPipeline", () => {
       "avatars-erase-student": perFunction,
       "avatars-flow": ["LogGroup", "Role", "RolePolicy", "StateMachine"],
       "avatars-start": ["Role", "RolePolicy"],
-      "avatars-dead-letters": ["Queue", "QueuePolicy"],
+      "avatars-dead-letters": ["MetricAlarm", "Queue", "QueuePolicy"],
       "avatars-uploaded": ["EventRule", "EventTarget"],
       "avatars-interrupted": ["EventRule", "EventTarget"],
     };
@@ -284,7 +295,9 @@ describe("AvatarPipeline", () => {
         attributeName: "expires_at",
         enabled: true,
       });
-      for (const topic of world.all("Topic")) expect(topic.inputs["kmsMasterKeyId"]).to.equal("alias/aws/sns");
+      for (const topic of ["success", "failure"].map((part) => world.one("Topic", `avatars-${part}`))) {
+        expect(topic.inputs["kmsMasterKeyId"]).to.equal("alias/aws/sns");
+      }
       expect(world.one("Queue", "avatars-dead-letters").inputs["sqsManagedSseEnabled"]).to.equal(true);
     });
 

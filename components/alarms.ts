@@ -1,0 +1,173 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import type { Operations } from "./operations";
+import type { Settings } from "./settings";
+import type { UploadRule } from "./upload-rule";
+
+export interface AlarmsArgs {
+  readonly settings: Pick<Settings, "tags">;
+  readonly operatorTopic: aws.sns.Topic;
+  readonly stateMachine: aws.sfn.StateMachine;
+  readonly rule: UploadRule;
+  readonly operations: Operations;
+}
+
+/** What Rekognition counts by operation, over the whole account: its limits are the account's. */
+export const rekognitionOperations = ["DetectFaces", "SearchFacesByImage", "IndexFaces", "SearchFaces"] as const;
+
+const fiveMinutes = 300;
+
+/**
+ * What an operator must hear of: every fault of ours, and what will become one. A photo that is refused raises none.
+ *
+ * Every alarm is silent while nothing is measured: no uploads is not a fault.
+ */
+export function createAlarms(
+  name: string,
+  args: AlarmsArgs,
+  opts: pulumi.CustomResourceOptions,
+): readonly aws.cloudwatch.MetricAlarm[] {
+  const { stateMachine, rule, operations } = args;
+  const alarm = (part: string, description: string, watched: Watched) =>
+    new aws.cloudwatch.MetricAlarm(
+      `${name}-${part}`,
+      {
+        alarmDescription: description,
+        ...watched,
+        comparisonOperator: "GreaterThanThreshold",
+        treatMissingData: "notBreaching",
+        alarmActions: [args.operatorTopic.arn],
+        okActions: [args.operatorTopic.arn],
+        tags: args.settings.tags,
+      },
+      opts,
+    );
+  const ofFlow = (metricName: string): Watched => ({
+    ...any,
+    namespace: "AWS/States",
+    metricName,
+    dimensions: { StateMachineArn: stateMachine.arn },
+  });
+  return [
+    alarm(
+      "failed",
+      "Photos could not be processed for a fault of ours. The failure notices and the executions say why. Mend it, " +
+        "then start each execution again with the same input: the photos are kept until then.",
+      ofFlow("ExecutionsFailed"),
+    ),
+    alarm(
+      "timed-out",
+      "Photos were not processed within 12 hours. Look for a service that throttles or is down; start each execution " +
+        "again with the same input.",
+      ofFlow("ExecutionsTimedOut"),
+    ),
+    alarm(
+      "dead-letters",
+      "Events could not start the flow within a day, so that photos were not processed at all. Mend the cause, then " +
+        "start an execution with each message of the queue as its input.",
+      {
+        ...any,
+        namespace: "AWS/SQS",
+        metricName: "ApproximateNumberOfMessagesVisible",
+        dimensions: { QueueName: rule.deadLetters.name },
+        statistic: "Maximum",
+      },
+    ),
+    alarm(
+      "events-lost",
+      "Events could neither start the flow nor be kept in the queue of dead letters. Compare the stores with " +
+        "`avatar-pipeline reconcile`, and check the queue's policy and key.",
+      {
+        ...overMetrics(
+          [rule.uploaded, rule.interrupted].map(({ name: ruleName }) => ({
+            namespace: "AWS/Events",
+            metricName: "InvocationsFailedToBeSentToDlq",
+            dimensions: { RuleName: ruleName },
+          })),
+        ),
+        threshold: 0,
+        evaluationPeriods: 1,
+      },
+    ),
+    alarm(
+      "rekognition-throttled",
+      "Rekognition has throttled for 15 minutes. Photos wait and are processed later; when the school registers a " +
+        "whole year, ask AWS for more calls a second.",
+      {
+        ...overMetrics(
+          rekognitionOperations.map((Operation) => ({
+            namespace: "AWS/Rekognition",
+            metricName: "ThrottledCount",
+            dimensions: { Operation },
+          })),
+        ),
+        // A class that uploads together is throttled for a moment; the retries are made for that.
+        threshold: 0,
+        evaluationPeriods: 3,
+        datapointsToAlarm: 3,
+      },
+    ),
+    alarm(
+      "functions-throttled",
+      "Lambda has refused calls for 15 minutes: the account's functions run at its limit. Photos wait; ask AWS for " +
+        "more concurrent executions.",
+      // Without a dimension: all functions of the account share one limit, whoever has used it up.
+      { ...any, namespace: "AWS/Lambda", metricName: "Throttles", evaluationPeriods: 3, datapointsToAlarm: 3 },
+    ),
+    alarm(
+      "flow-throttled",
+      "Step Functions has held back state changes for 15 minutes. Photos wait; ask AWS for more transitions a second.",
+      { ...ofFlow("ExecutionThrottled"), evaluationPeriods: 3, datapointsToAlarm: 3 },
+    ),
+    alarm(
+      "reconcile-failed",
+      "The nightly comparison of the stores failed, so that leftovers are not found. The function's log says why.",
+      {
+        ...any,
+        namespace: "AWS/Lambda",
+        metricName: "Errors",
+        dimensions: { FunctionName: operations.reconcile.name },
+      },
+    ),
+  ];
+}
+
+type Watched = Pick<
+  aws.cloudwatch.MetricAlarmArgs,
+  | "namespace"
+  | "metricName"
+  | "metricQueries"
+  | "dimensions"
+  | "statistic"
+  | "period"
+  | "threshold"
+  | "datapointsToAlarm"
+> & { readonly evaluationPeriods: number };
+
+/** One is enough. */
+const any = { statistic: "Sum", period: fiveMinutes, threshold: 0, evaluationPeriods: 1 };
+
+interface Metric {
+  readonly namespace: string;
+  readonly metricName: string;
+  readonly dimensions: Record<string, pulumi.Input<string>>;
+}
+
+/** The sum of several metrics; those without data count as nothing. */
+function overMetrics(metrics: readonly Metric[]): Pick<Watched, "metricQueries"> {
+  const ids = metrics.map((_, index) => `m${index + 1}`);
+  return {
+    metricQueries: [
+      {
+        id: "sum",
+        expression: ids.map((id) => `FILL(${id}, 0)`).join(" + "),
+        label: metrics[0]?.metricName ?? "",
+        returnData: true,
+      },
+      ...metrics.map((metric, index) => ({
+        id: ids[index] ?? "",
+        metric: { ...metric, stat: "Sum", period: fiveMinutes },
+      })),
+    ],
+  };
+}

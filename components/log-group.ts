@@ -1,0 +1,15 @@
+import type * as aws from "@pulumi/aws";
+import type { Settings } from "./settings";
+
+/** A log group below a prefix: kept and encrypted as the args say. */
+export function logGroupArgs(
+  namePrefix: string,
+  settings: Pick<Settings, "retention" | "kmsKeyArn" | "tags">,
+): aws.cloudwatch.LogGroupArgs {
+  return {
+    namePrefix,
+    retentionInDays: settings.retention.logDays,
+    ...(settings.kmsKeyArn === undefined ? {} : { kmsKeyId: settings.kmsKeyArn }),
+    tags: settings.tags,
+  };
+}

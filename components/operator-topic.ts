@@ -1,0 +1,92 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { placeOf, type Place } from "./names";
+import { subscribe } from "./notice-topics";
+import type { Settings } from "./settings";
+
+/**
+ * The topic of the alarms, with the operators' addresses.
+ *
+ * It has a key of its own when the caller brings none: CloudWatch cannot write to a topic under the key that AWS manages
+ * for SNS, whose policy nobody can change.
+ */
+export function createOperatorTopic(
+  name: string,
+  args: {
+    readonly settings: Pick<Settings, "operatorEmails" | "kmsKeyArn" | "tags">;
+    /** Of any resource of the stack: it tells the account. */
+    readonly sibling: pulumi.Output<string>;
+  },
+  opts: pulumi.CustomResourceOptions,
+): aws.sns.Topic {
+  const part = `${name}-operators`;
+  const { settings } = args;
+  const where = args.sibling.apply(placeOf);
+  const topic = new aws.sns.Topic(
+    part,
+    {
+      displayName: "Avatar pipeline",
+      kmsMasterKeyId: settings.kmsKeyArn ?? createKey(part, { settings, where }, opts).arn,
+      tags: settings.tags,
+    },
+    opts,
+  );
+  new aws.sns.TopicPolicy(
+    part,
+    {
+      arn: topic.arn,
+      policy: pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Action: "sns:Publish",
+            Resource: topic.arn,
+            Condition: { StringEquals: { "aws:SourceAccount": where.account } },
+          },
+        ],
+      }),
+    },
+    opts,
+  );
+  subscribe(part, topic, settings.operatorEmails, opts);
+  return topic;
+}
+
+function createKey(
+  part: string,
+  { settings, where }: { readonly settings: Pick<Settings, "tags">; readonly where: pulumi.Output<Place> },
+  opts: pulumi.CustomResourceOptions,
+): aws.kms.Key {
+  return new aws.kms.Key(
+    part,
+    {
+      description: `Alarms on ${part}`,
+      enableKeyRotation: true,
+      // The shortest that KMS allows; alarms are not read again.
+      deletionWindowInDays: 7,
+      policy: pulumi.jsonStringify({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            // Without it the account's own policies could not allow anybody to manage the key.
+            Effect: "Allow",
+            Principal: { AWS: pulumi.interpolate`arn:${where.partition}:iam::${where.account}:root` },
+            Action: "kms:*",
+            Resource: "*",
+          },
+          {
+            Effect: "Allow",
+            Principal: { Service: "cloudwatch.amazonaws.com" },
+            Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+            Resource: "*",
+            Condition: { StringEquals: { "aws:SourceAccount": where.account } },
+          },
+        ],
+      }),
+      tags: settings.tags,
+    },
+    opts,
+  );
+}
