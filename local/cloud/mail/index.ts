@@ -1,0 +1,168 @@
+/**
+ * The inbox: every mail that AWS would have sent, kept in a folder, shown by the console, and handed to an SMTP server
+ * if one is configured.
+ *
+ *   openMailbox({ folder, smtp?, now?, onSmtpError? }): Promise<Mailbox>
+ *     .deliver(draft): Promise<Mail>                      kept once it resolves
+ *     .list({ to?, before?, limit? }): MailSummary[]      newest first
+ *     .get(id): Promise<Mail | undefined>
+ *     .watch(signal?): AsyncIterable<MailSummary>         mails from now on, until the signal or the mailbox's end
+ *     .close()
+ *
+ * Ids sort by time, as texts. The folder holds one JSON file for each mail, `<id>.json`.
+ */
+import { randomBytes } from "node:crypto";
+import { EventEmitter, on, setMaxListeners } from "node:events";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { openSmtp } from "./smtp";
+
+/** A mail that is to be sent. Addresses may have names: `Avatars <avatars@school.vn>`. */
+export interface MailDraft {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly cc?: readonly string[];
+  readonly bcc?: readonly string[];
+  readonly replyTo?: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html?: string;
+  readonly attachments?: readonly MailAttachment[];
+  /** Which service sends it, and for which topic. */
+  readonly origin: { readonly service: "sns" | "ses"; readonly topicArn?: string };
+}
+
+export interface MailAttachment {
+  readonly fileName: string;
+  readonly contentType: string;
+  /** base64 */
+  readonly content: string;
+}
+
+export interface Mail extends MailDraft {
+  readonly id: string;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly at: string;
+}
+
+/** What a list shows of a mail. */
+export type MailSummary = Pick<Mail, "id" | "at" | "from" | "to" | "subject" | "origin">;
+
+export interface Mailbox {
+  deliver(draft: MailDraft): Promise<Mail>;
+  list(filter?: {
+    /** Only mails to this address. */
+    readonly to?: string;
+    /** Only mails older than the one with this id. */
+    readonly before?: string;
+    /** Default 100. */
+    readonly limit?: number;
+  }): MailSummary[];
+  get(id: string): Promise<Mail | undefined>;
+  watch(signal?: AbortSignal): AsyncIterable<MailSummary>;
+  close(): Promise<void>;
+}
+
+export interface MailboxOptions {
+  readonly folder: string;
+  /** `smtp://[user:password@]host:port` or `smtps://…`. A mail is kept whether or not the server takes it. */
+  readonly smtp?: string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Told of a mail that the SMTP server did not take; by default it goes to stderr. */
+  readonly onSmtpError?: (line: string) => void;
+}
+
+/** @throws Error naming the file when one in the folder is no mail */
+export async function openMailbox(options: MailboxOptions): Promise<Mailbox> {
+  const { folder, now = Date.now } = options;
+  await mkdir(folder, { recursive: true });
+  // Oldest first.
+  const summaries = await readSummaries(folder);
+  const smtp = openSmtp(options.smtp, options.onSmtpError ?? ((line) => console.error(line)));
+  const nextId = sortableIds(now);
+  const arrivals = new EventEmitter().setMaxListeners(0);
+  const ended = new AbortController();
+  setMaxListeners(0, ended.signal);
+
+  return {
+    async deliver(draft) {
+      const at = new Date(now()).toISOString();
+      const mail: Mail = { id: nextId(), at, ...draft };
+      const file = join(folder, `${mail.id}.json`);
+      // Under another name first: a kill leaves a mail whole or not at all.
+      await writeFile(`${file}.new`, JSON.stringify(mail, undefined, 2));
+      await rename(`${file}.new`, file);
+      summaries.push(toSummary(mail));
+      arrivals.emit("mail", toSummary(mail));
+      smtp.send(mail);
+      return mail;
+    },
+    list({ to, before, limit = 100 } = {}) {
+      return summaries
+        .filter((mail) => (before === undefined || mail.id < before) && (to === undefined || mail.to.includes(to)))
+        .sort((a, b) => (a.id < b.id ? 1 : -1))
+        .slice(0, limit);
+    },
+    async get(id) {
+      // The id comes from a URL: only one that is listed may become part of a path.
+      if (!summaries.some((mail) => mail.id === id)) return undefined;
+      return JSON.parse(await readFile(join(folder, `${id}.json`), "utf8")) as Mail;
+    },
+    watch(signal) {
+      const stop = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
+      // Listening begins here, not with the first `next()`: what comes in between would be missed.
+      return stop.aborted ? nothing() : summariesOf(on(arrivals, "mail", { signal: stop }), stop);
+    },
+    async close() {
+      ended.abort();
+      await smtp.close();
+    },
+  };
+}
+
+async function* nothing(): AsyncGenerator<MailSummary> {}
+
+async function* summariesOf(arrivals: AsyncIterable<unknown[]>, stop: AbortSignal): AsyncGenerator<MailSummary> {
+  try {
+    for await (const [mail] of arrivals) yield mail as MailSummary;
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  }
+}
+
+async function readSummaries(folder: string): Promise<MailSummary[]> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith(".json")).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      try {
+        return toSummary(JSON.parse(await readFile(join(folder, file), "utf8")) as Mail);
+      } catch (error) {
+        throw new Error(
+          `${join(folder, file)} is no kept mail: ${(error as Error).message}. Restore it, or delete it.`,
+          {
+            cause: error,
+          },
+        );
+      }
+    }),
+  );
+}
+
+function toSummary({ id, at, from, to, subject, origin }: Mail): MailSummary {
+  return { id, at, from, to, subject, origin };
+}
+
+/** Ids that sort by the time they were made, within one millisecond by their order; random at the end. */
+function sortableIds(now: () => number): () => string {
+  let last = 0;
+  let count = 0;
+  return () => {
+    const time = Math.max(now(), last);
+    count = time === last ? count + 1 : 0;
+    last = time;
+    const digits = (value: number, length: number) => value.toString(36).padStart(length, "0");
+    return `${digits(time, 9)}${digits(count, 4)}${randomBytes(3).toString("hex")}`;
+  };
+}

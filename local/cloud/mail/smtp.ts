@@ -1,0 +1,85 @@
+import { setMaxListeners } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { createTransport } from "nodemailer";
+
+import type { Mail } from "./index";
+
+/** Waits between the attempts at one mail, in milliseconds: a server that restarts is back within them. */
+const RETRY_DELAYS = [500, 2000, 8000];
+
+export interface Smtp {
+  /** Sends in the background; the mailbox does not wait for the server. */
+  send(mail: Mail): void;
+  /** Gives up what is being tried again, waits for what is being sent. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param url of the server; without one nothing is sent
+ * @param onError told which mail the server did not take, and why
+ */
+export function openSmtp(url: string | undefined, onError: (line: string) => void): Smtp {
+  if (url === undefined) return { send: () => undefined, close: () => Promise.resolve() };
+  if (!/^smtps?:\/\/[^/]+/.test(url)) {
+    throw new Error(`The SMTP server is "${url}"; write it as smtp://HOST:PORT or smtps://USER:PASSWORD@HOST:PORT.`);
+  }
+  const transport = createTransport(url);
+  const sending = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+
+  async function attempt(mail: Mail): Promise<void> {
+    for (const delay of [...RETRY_DELAYS, undefined]) {
+      try {
+        await transport.sendMail({
+          from: mail.from,
+          to: [...mail.to],
+          cc: [...(mail.cc ?? [])],
+          bcc: [...(mail.bcc ?? [])],
+          replyTo: [...(mail.replyTo ?? [])],
+          subject: mail.subject,
+          text: mail.text,
+          ...(mail.html === undefined ? {} : { html: mail.html }),
+          attachments: (mail.attachments ?? []).map(({ fileName, contentType, content }) => ({
+            filename: fileName,
+            contentType,
+            content,
+            encoding: "base64",
+          })),
+          messageId: `<${mail.id}@avatar-pipeline.local>`,
+          date: new Date(mail.at),
+        });
+        return;
+      } catch (error) {
+        const waited = delay !== undefined && (await wait(delay));
+        if (!waited)
+          return onError(
+            `The mail ${mail.id} to ${mail.to.join(", ")} did not reach the SMTP server: ${(error as Error).message}`,
+          );
+      }
+    }
+  }
+
+  async function wait(milliseconds: number): Promise<boolean> {
+    try {
+      await sleep(milliseconds, undefined, { signal: stopping.signal });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  return {
+    send(mail) {
+      const sent = attempt(mail);
+      sending.add(sent);
+      void sent.then(() => sending.delete(sent));
+    },
+    async close() {
+      stopping.abort();
+      await Promise.all(sending);
+      transport.close();
+    },
+  };
+}
