@@ -77,7 +77,13 @@ function createSite(name: string, settings: Pick<Settings, "tags">, opts: pulumi
 /** What the page reads from `settings.json`; the page's own copy of this shape is in site/settings.ts. */
 function pageSettings(settings: Settings, apiUrl: pulumi.Input<string>): pulumi.Output<string> {
   const { maxBytes, maxPixels, minSide } = settings.upload;
-  return pulumi.jsonStringify({ apiUrl, locale: settings.site.locale, limits: { maxBytes, maxPixels, minSide } });
+  return pulumi.jsonStringify({
+    apiUrl,
+    locale: settings.site.locale,
+    limits: { maxBytes, maxPixels, minSide },
+    access: "open",
+    mail: false,
+  });
 }
 
 const contentTypes: Readonly<Record<string, string>> = {

@@ -84,6 +84,7 @@ async function buildSite() {
     (html, [source, built]) => html.replace(`"${source.replace(/\.ts$/, ".js")}"`, `"${built}"`),
     readFileSync("site/index.html", "utf8"),
   );
+  cpSync("site/favicon.svg", "lib/site/favicon.svg");
   writeFileSync("lib/site/index.html", page.replace(/\n\s+/g, "\n"));
 }
 

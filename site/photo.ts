@@ -1,0 +1,122 @@
+import type { ReasonCode } from "../handlers/lib/reasons";
+import { kindOf, sizeOf } from "./photo-header";
+import type { Limits } from "./settings";
+
+/** A photo that can be shown and cut: upright, at most {@link workingSide} pixels long. */
+export interface OpenPhoto {
+  readonly source: CanvasImageSource;
+  readonly width: number;
+  readonly height: number;
+  /** The file's name as the API takes it: what is sent is always a JPEG. */
+  readonly fileName: string;
+}
+
+/** A square of an open photo, in its pixels. */
+export interface Square {
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+}
+
+/** Why a file cannot be used; HEIC_NOT_DECODED is this browser's fault, not the pipeline's. */
+export type PhotoFault = ReasonCode | "HEIC_NOT_DECODED";
+
+/** Thrown when a file cannot be used. */
+export class PhotoError extends Error {
+  constructor(readonly fault: PhotoFault) {
+    super(fault);
+  }
+}
+
+/** More than any phone writes for one photo; what is sent is a hundredth of it. */
+const maxFileBytes = 60 * 1024 * 1024;
+
+/** The longest side in memory: 4,096² is the largest canvas that iPhones make. */
+const workingSide = 4096;
+
+/** The longest side that is sent. Thumbnails have 512: more would only cost the student's data volume. */
+export const sentSide = 2048;
+
+/** JPEG quality as browsers count it: no loss that a face detector, or a person, could see. */
+const sentQuality = 0.9;
+
+/**
+ * Checks a file by its bytes and decodes it. The browser applies the EXIF orientation.
+ *
+ * @throws PhotoError
+ */
+export async function openPhoto(file: Blob & { readonly name?: string }, limits: Limits): Promise<OpenPhoto> {
+  if (file.size > maxFileBytes) throw new PhotoError("FILE_TOO_LARGE");
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const kind = kindOf(bytes);
+  if (kind === "other") throw new PhotoError(bytes.length === 0 ? "FILE_CORRUPT" : "FORMAT_NOT_SUPPORTED");
+  if (kind !== "heic") {
+    const size = sizeOf(bytes, kind);
+    if (size === undefined || size.width === 0 || size.height === 0) throw new PhotoError("FILE_CORRUPT");
+    checkPixels(size.width, size.height, limits);
+  }
+  let bitmap: ImageBitmap;
+  try {
+    // Typed by its bytes: a browser may go by the type that the file's name gave it.
+    bitmap = await createImageBitmap(new Blob([bytes], { type: `image/${kind}` }));
+  } catch {
+    throw new PhotoError(kind === "heic" ? "HEIC_NOT_DECODED" : "FILE_CORRUPT");
+  }
+  const { width, height } = bitmap;
+  checkPixels(width, height, limits);
+  const stem = (file.name ?? "").replace(/\.[^.]*$/, "").slice(0, 100) || "photo";
+  const named = { fileName: `${stem}.jpg` };
+  const scale = Math.min(1, workingSide / Math.max(width, height));
+  if (scale === 1) return { source: bitmap, width, height, ...named };
+  const canvas = draw(bitmap, { left: 0, top: 0, width, height }, width * scale, height * scale);
+  bitmap.close();
+  return { source: canvas, width: canvas.width, height: canvas.height, ...named };
+}
+
+function checkPixels(width: number, height: number, limits: Limits): void {
+  if (Math.min(width, height) < limits.minSide) throw new PhotoError("IMAGE_TOO_SMALL");
+  if (width * height > limits.maxPixels) throw new PhotoError("IMAGE_TOO_LARGE");
+}
+
+/**
+ * Cuts the square out as a JPEG of at most {@link sentSide} pixels. What the file said besides its pixels, such as
+ * where it was taken, does not come along: a canvas knows nothing of it.
+ *
+ * @throws PhotoError FILE_TOO_LARGE when it has more bytes than the pipeline takes, which only odd limits can cause
+ */
+export async function cutSquare(photo: OpenPhoto, square: Square, limits: Limits): Promise<Blob> {
+  const side = Math.min(sentSide, Math.round(square.side));
+  const { left, top, side: from } = square;
+  const canvas = draw(photo.source, { left, top, width: from, height: from }, side, side);
+  for (const quality of [sentQuality, 0.75, 0.5]) {
+    const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
+    if (blob !== null && blob.size <= limits.maxBytes) return blob;
+  }
+  throw new PhotoError("FILE_TOO_LARGE");
+}
+
+interface Region {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Draws a region at a new size, on white where it is transparent. */
+export function draw(source: CanvasImageSource, from: Region, width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(width);
+  canvas.height = Math.round(height);
+  drawInto(canvas, source, from);
+  return canvas;
+}
+
+/** Fills a canvas with a region. */
+export function drawInto(canvas: HTMLCanvasElement, source: CanvasImageSource, from: Region): void {
+  const context = canvas.getContext("2d");
+  if (context === null) throw new PhotoError("INTERNAL");
+  context.imageSmoothingQuality = "high";
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(source, from.left, from.top, from.width, from.height, 0, 0, canvas.width, canvas.height);
+}

@@ -1,0 +1,240 @@
+import { reasons } from "../handlers/lib/reasons";
+import type { App, Screen } from "./app";
+import { hasLiveCamera, isTouch, takePhoto } from "./camera";
+import { cropper, preview } from "./crop";
+import { button, h, icon } from "./dom";
+import type { PhotoFault } from "./photo";
+import type { Say, TextName } from "./texts";
+
+/** A screen's head: how far one is, and the one thing to do. */
+export function heading(text: string, stage?: string): HTMLElement {
+  // Focus goes here when the screen changes, so that a screen reader begins with it.
+  return h("header", {}, stage && h("p", { class: "stage" }, stage), h("h1", { tabindex: -1 }, text));
+}
+
+/** A box that says what is wrong and what to do. */
+export function alertBox(title: string, remedy: string): HTMLElement {
+  const text = h("div", {}, h("strong", {}, title), h("p", {}, remedy));
+  return h("div", { class: "alert", role: "alert" }, icon("warning"), text);
+}
+
+function faultText(fault: PhotoFault, { say, locale }: App): [string, string] {
+  if (fault === "HEIC_NOT_DECODED") return [say("heicTitle"), say("heicRemedy")];
+  return [reasons[fault].title[locale], reasons[fault].remedy[locale]];
+}
+
+/** Screen 1: the photo, from wherever it is. */
+export function chooseScreen(app: App): Screen {
+  const { say, invitation } = app;
+  const trouble = h("div", {});
+  const show = (title: string, remedy: string) => trouble.replaceChildren(alertBox(title, remedy));
+  if (app.fault !== undefined) show(...faultText(app.fault, app));
+  // iPhones hand over JPEG when HEIC is not asked for; a computer must not hide the HEIC files from its list.
+  const accept = isTouch() ? "image/jpeg,image/png" : "image/jpeg,image/png,image/heic,.heic,.heif";
+  const input = (id: string, more: Record<string, string> = {}) =>
+    h("input", {
+      type: "file",
+      id,
+      accept,
+      hidden: true,
+      ...more,
+      onchange: (event: Event) => {
+        const { files } = event.target as HTMLInputElement;
+        if (files?.[0]) void app.open(files[0]);
+      },
+    });
+  const file = input("file");
+  const camera = input("camera", { capture: "user" });
+  const useCamera = async () => {
+    if (isTouch()) return camera.click();
+    try {
+      const photo = await takePhoto(say);
+      if (photo !== undefined) await app.open(photo);
+    } catch {
+      show(say("noCamera"), say("noCameraHint"));
+    }
+  };
+  const canTake = isTouch() || hasLiveCamera();
+  const tip = (name: TextName) => h("li", {}, icon("check"), say(name));
+  return {
+    element: h(
+      "section",
+      {},
+      heading(say("chooseHeading"), say("stage", { number: 1 })),
+      h("p", { class: "lead" }, ...greeting(app)),
+      trouble,
+      h(
+        "div",
+        { class: "drop" },
+        icon("face"),
+        canTake && button(isTouch() ? "primary" : "secondary", "camera", say("takePhoto"), () => void useCamera()),
+        button(isTouch() ? "secondary" : "primary", "image", say("chooseFile"), () => file.click()),
+        !isTouch() && h("p", { class: "hint" }, say("dropHint")),
+        file,
+        camera,
+      ),
+      h("h2", {}, say("tips")),
+      h("ul", { class: "tips" }, tip("tipAlone"), tip("tipLight"), tip("tipBare")),
+      invitation === undefined ? undefined : privacy(app),
+    ),
+  };
+}
+
+function greeting({ say, invitation }: App): string[] {
+  if (invitation === undefined) return [say("chooseIntro")];
+  const hello = invitation.name === undefined ? "" : say("greeting", { name: invitation.name }) + " ";
+  return [hello, say("forStudent", { id: invitation.studentId }), " ", say("chooseIntro")];
+}
+
+/** Screen 2: the square. */
+export function adjustScreen(app: App): Screen {
+  const { say, photo } = app;
+  if (photo === undefined) return chooseScreen(app);
+  return {
+    element: h(
+      "section",
+      {},
+      heading(say("cropHeading"), say("stage", { number: 2 })),
+      h("p", { class: "lead" }, say("cropHint")),
+      cropper(photo, app.crop, app.settings.limits.minSide, say),
+      h(
+        "div",
+        { class: "actions" },
+        button("primary", "check", say("cropDone"), () => app.go("details")),
+        button("quiet", undefined, say("otherPhoto"), () => app.go("choose")),
+      ),
+    ),
+  };
+}
+
+/** A labelled input with its hint, and its error while there is one. */
+function field(
+  id: string,
+  label: string,
+  hint: string,
+  input: HTMLInputElement,
+): { element: HTMLElement; refuse: (problem: string | undefined) => void } {
+  const error = h("p", { class: "error", id: `${id}-error` });
+  input.id = id;
+  input.setAttribute("aria-describedby", `${id}-hint ${id}-error`);
+  return {
+    element: h(
+      "div",
+      { class: "field" },
+      h("label", { for: id }, label),
+      h("p", { class: "hint", id: `${id}-hint` }, hint),
+      input,
+      error,
+    ),
+    refuse: (problem) => {
+      input.setAttribute("aria-invalid", String(problem !== undefined));
+      error.replaceChildren(...(problem === undefined ? [] : [icon("warning"), problem]));
+    },
+  };
+}
+
+/** Screen 3: whose photo it is, and consent. */
+export function detailsScreen(app: App): Screen {
+  const { say, photo, details, invitation, settings } = app;
+  if (photo === undefined) return chooseScreen(app);
+  const studentId = h("input", {
+    value: details.studentId,
+    required: true,
+    maxlength: 64,
+    autocomplete: "username",
+    autocapitalize: "characters",
+    spellcheck: "false",
+    oninput: () => (details.studentId = studentId.value.trim()),
+  });
+  const email = h("input", {
+    type: "email",
+    value: details.email,
+    maxlength: 254,
+    autocomplete: "email",
+    oninput: () => (details.email = email.value.trim()),
+  });
+  const consent = h("input", {
+    type: "checkbox",
+    id: "consent",
+    required: true,
+    checked: details.consent,
+    "aria-describedby": "consent-error",
+    onchange: () => (details.consent = consent.checked),
+  });
+  const consentError = h("p", { class: "error", id: "consent-error" });
+  const idField = field("student-id", say("studentId"), say("studentIdHint"), studentId);
+  const emailField = field("email", say("email"), say("emailHint"), email);
+  const asksId = invitation === undefined;
+  const asksEmail = settings.mail && invitation?.email === undefined;
+
+  const check = (): HTMLElement | undefined => {
+    const idProblem = asksId ? studentIdProblem(details.studentId, say) : undefined;
+    const emailProblem = asksEmail && email.validity.typeMismatch ? say("emailWrong") : undefined;
+    const consentProblem = details.consent ? undefined : say("consentMissing");
+    idField.refuse(idProblem);
+    emailField.refuse(emailProblem);
+    consent.setAttribute("aria-invalid", String(consentProblem !== undefined));
+    consentError.replaceChildren(...(consentProblem === undefined ? [] : [icon("warning"), consentProblem]));
+    return idProblem ? studentId : emailProblem ? email : consentProblem ? consent : undefined;
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    const wrong = check();
+    if (wrong === undefined) void app.send();
+    else wrong.focus();
+  };
+  return {
+    element: h(
+      "section",
+      {},
+      heading(say(asksId ? "detailsHeading" : "detailsHeadingInvited"), say("stage", { number: 3 })),
+      h("div", { class: "summary" }, preview(photo, app.crop, say("yourPhoto"))),
+      !asksId && h("p", { class: "lead" }, say("forStudent", { id: invitation.studentId })),
+      h(
+        "form",
+        // The page's own words, in the page's language, in place of the browser's.
+        { novalidate: true, onsubmit: submit },
+        asksId && idField.element,
+        asksEmail && emailField.element,
+        h(
+          "div",
+          { class: "field consent" },
+          consent,
+          h("label", { for: "consent" }, say("consent", { organization: organizationOf(app) })),
+          consentError,
+        ),
+        privacy(app, true),
+        h(
+          "div",
+          { class: "actions" },
+          button("primary", "send", say("send")),
+          button("quiet", undefined, say("back"), () => app.go("adjust")),
+        ),
+      ),
+    ),
+  };
+}
+
+function studentIdProblem(id: string, say: Say): string | undefined {
+  if (id === "") return say("studentIdMissing");
+  return /^[A-Za-z0-9_.-]{1,64}$/.test(id) && id !== "." && id !== ".." ? undefined : say("studentIdWrong");
+}
+
+function organizationOf({ settings, say }: App): string {
+  return settings.organization ?? say("defaultOrganization");
+}
+
+/** What happens to the photo, and how to have it erased. */
+export function privacy(app: App, open = false): HTMLElement {
+  const { say, settings } = app;
+  const contact = settings.contact ?? say("defaultContact");
+  return h(
+    "details",
+    { class: "privacy", open },
+    h("summary", {}, say("privacyHeading")),
+    h("p", {}, say("privacyUse")),
+    h("p", {}, say("privacyKeep")),
+    h("p", {}, say("privacyLocation")),
+    h("p", {}, say("privacyErase", { contact })),
+  );
+}

@@ -1,0 +1,91 @@
+import type { IssuedUpload } from "../handlers/api/contract";
+
+/**
+ * The upload under way, kept by the browser so that a reload, a closed page or an empty battery does not lose it. One
+ * at a time for each API; gone as soon as its outcome is known, because the next person at this machine may be
+ * another student.
+ */
+export interface Job {
+  readonly studentId: string;
+  readonly email: string;
+  readonly fileName: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** Until S3 has it. */
+  photo?: Blob;
+  issued?: IssuedUpload;
+}
+
+const shelf = "jobs";
+
+function open(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open("avatar-upload", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(shelf);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error("IndexedDB"));
+  });
+}
+
+/** A browser that keeps nothing (a private window, a full disk) still uploads; it only cannot go on after a reload. */
+async function use<Result>(act: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result | undefined> {
+  try {
+    const database = await open();
+    try {
+      return await new Promise((resolve, reject) => {
+        const request = act(database.transaction(shelf, "readwrite").objectStore(shelf));
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error ?? new Error("IndexedDB"));
+      });
+    } finally {
+      database.close();
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** A form of yesterday is no longer good, nor is anybody waiting for it. */
+const keptMilliseconds = 24 * 3_600_000;
+
+export async function loadJob(apiUrl: string): Promise<Job | undefined> {
+  const job = (await use((store) => store.get(apiUrl))) as Job | undefined;
+  return job !== undefined && Date.now() - job.startedAt < keptMilliseconds ? job : undefined;
+}
+
+export async function saveJob(apiUrl: string, job: Job): Promise<void> {
+  await use((store) => store.put(job, apiUrl));
+}
+
+export async function forgetJob(apiUrl: string): Promise<void> {
+  await use((store) => store.delete(apiUrl));
+}
+
+/** The outcome last seen, for as long as this tab is open. */
+export const lastOutcome = {
+  get: (apiUrl: string): string | undefined => read(sessionStorage, `outcome ${apiUrl}`),
+  set: (apiUrl: string, uploadId: string | undefined): void => write(sessionStorage, `outcome ${apiUrl}`, uploadId),
+};
+
+/** The language that the visitor chose. */
+export const chosenLanguage = {
+  get: (): string | undefined => read(localStorage, "language"),
+  set: (language: string): void => write(localStorage, "language", language),
+};
+
+function read(storage: Storage, key: string): string | undefined {
+  try {
+    return storage.getItem(key) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function write(storage: Storage, key: string, value: string | undefined): void {
+  try {
+    if (value === undefined) storage.removeItem(key);
+    else storage.setItem(key, value);
+  } catch {
+    // As above: what cannot be kept is done without.
+  }
+}
