@@ -17,6 +17,7 @@
  * port through a name of its own (DNS rebinding).
  */
 import { createHash, randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { createServer, ServerResponse, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { Duplex, type Readable } from "node:stream";
@@ -77,6 +78,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const open = new Set<ServerResponse>();
   const pages = new WeakSet<ServerResponse>();
   const sockets = new Set<Socket>();
+  const cutOff = new AbortController();
+  setMaxListeners(0, cutOff.signal);
   let closing: Promise<void> | undefined;
 
   /** Ends the connections that carry no request. Node's own counts one that has never sent anything as busy. */
@@ -161,7 +164,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }
       await serve(service, cloudRequest(), response, request, accessKeyId);
     } catch (error) {
-      if (!isCloudError(error)) onError(error, `${service?.name ?? "gateway"} ${head.method} ${head.target}`);
+      // A client that went away, such as a function that was killed, is no fault of ours.
+      if (!isCloudError(error) && !request.socket.destroyed)
+        onError(error, `${service?.name ?? "gateway"} ${head.method} ${head.target}`);
       const known = isCloudError(error)
         ? error
         : cloudError("InternalFailure", 500, "Internal error of the local cloud.");
@@ -188,8 +193,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       ...(accessKeyId === undefined ? {} : { accessKeyId }),
     };
     const injected = faults.decide(call);
-    if (injected.delayMilliseconds > 0) await sleep(injected.delayMilliseconds);
-    if (injected.kill === "before") {
+    if (injected.delayMilliseconds > 0) {
+      await sleep(injected.delayMilliseconds, undefined, { signal: cutOff.signal }).catch(() => undefined);
+    }
+    // Not to the service any more: it is being closed.
+    if (cutOff.signal.aborted) request.socket.destroy();
+    else if (injected.kill === "before") {
       faults.kill(call);
       request.socket.destroy();
     } else if (injected.refusal) {
@@ -236,7 +245,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       else if (!response.headersSent) response.setHeader("connection", "close");
     }
     endIdleConnections();
-    const grace = setTimeout(() => server.closeAllConnections(), graceMilliseconds);
+    const grace = setTimeout(() => {
+      cutOff.abort();
+      server.closeAllConnections();
+    }, graceMilliseconds);
     await closed;
     clearTimeout(grace);
     await Promise.all(options.services.map((service) => service.close?.()));

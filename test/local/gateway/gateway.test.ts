@@ -2,8 +2,9 @@ import { expect } from "chai";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { Readable } from "node:stream";
 
-import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
+import { DescribeTableCommand, DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { PublishCommand, SNSClient } from "@aws-sdk/client-sns";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
@@ -16,6 +17,7 @@ const reader = roleAllowing("reader", ["s3:GetObject"], ["arn:aws:s3:::photos/*"
 
 describe("the gateway", () => {
   const seen: Seen[] = [];
+  const reported: unknown[] = [];
   let cloud: TestCloud;
   let s3: S3Client;
 
@@ -23,7 +25,10 @@ describe("the gateway", () => {
     const echo = jsonService({
       name: "dynamodb",
       targetPrefix: "DynamoDB_20120810",
-      operations: { ListTables: () => ({ TableNames: ["t"] }) },
+      operations: {
+        ListTables: () => ({ TableNames: ["t"] }),
+        DescribeTable: () => Promise.reject(new TypeError("a bug")),
+      },
     });
     cloud = await startCloud({
       services: [recordingS3(seen), echo],
@@ -32,12 +37,15 @@ describe("the gateway", () => {
         { prefix: "/_page", handle: (request, response) => void response.end(`page ${request.url}`) },
         { prefix: "/_broken", handle: () => Promise.reject(new Error("broken")) },
       ],
-      onError: () => undefined,
+      onError: (error) => reported.push(error),
     });
     s3 = new S3Client(cloud.client());
   });
   after(() => cloud.gateway.close());
-  beforeEach(() => void (seen.length = 0));
+  beforeEach(() => {
+    seen.length = 0;
+    reported.length = 0;
+  });
 
   it("finds the service by the credential scope and names the caller", async () => {
     await s3.send(new GetObjectCommand({ Bucket: "photos", Key: "a.jpg" }));
@@ -87,6 +95,20 @@ describe("the gateway", () => {
     const url = await getSignedUrl(s3, new PutObjectCommand({ Bucket: "photos", Key: "b" }));
     await fetch(url, { method: "PUT", body: "unsigned" });
     expect(seen.map(({ body }) => body)).to.deep.equal(["hashed", "unsigned"]);
+  });
+
+  it("passes a body on that is signed chunk by chunk, framing and all", async () => {
+    const Body = Readable.from([Buffer.from("streamed")]);
+    const put = new PutObjectCommand({
+      Bucket: "photos",
+      Key: "a",
+      Body,
+      ContentLength: 8,
+      ChecksumAlgorithm: "CRC32",
+    });
+    await s3.send(put);
+    expect(seen[0]?.body).to.match(/^8\r\nstreamed\r\n0\r\nx-amz-checksum-crc32:/);
+    expect(seen[0]?.caller).to.include("operator");
   });
 
   it("refuses a body that is not the one signed", async () => {
@@ -180,6 +202,14 @@ describe("the gateway", () => {
       expect([error.name, error.$metadata?.httpStatusCode]).to.deep.equal(["NotImplemented", 501]);
       expect(error.message).to.equal('The local cloud does not serve "sns". It serves s3, dynamodb.');
     });
+  });
+
+  it("reports a fault of a service's own, and answers with it in the service's protocol", async () => {
+    const error = await rejection(
+      new DynamoDBClient(cloud.client()).send(new DescribeTableCommand({ TableName: "t" })),
+    );
+    expect([error.name, error.$metadata?.httpStatusCode]).to.deep.equal(["InternalFailure", 500]);
+    expect(reported.map(String)).to.deep.equal(["TypeError: a bug"]);
   });
 
   it("hands unsigned requests and preflights to S3 as anonymous", async () => {
