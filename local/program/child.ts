@@ -39,15 +39,22 @@ interface RegisterRequest {
   getRemote?(): boolean;
   getDependenciesList(): string[];
 }
+interface OutputsRequest {
+  getUrn(): string;
+  getOutputs(): { toJavaScript(): Record<string, unknown> };
+}
 type Callback = (error: unknown, response: { getUrn(): string } | undefined) => void;
 interface Monitor {
   newUrn(parent: string, type: string, name: string): string;
   registerResource(request: RegisterRequest, callback: Callback): Promise<void>;
+  registerResourceOutputs(request: OutputsRequest, callback: (error: unknown, response: unknown) => void): void;
 }
 
 const request = JSON.parse(process.argv[2] ?? "") as EvaluationRequest;
 const resources: ResourceNode[] = [];
 const urns = new Set<string>();
+/** What components registered as their outputs, by URN. */
+const componentOutputs = new Map<string, Record<string, unknown>>();
 const errors: string[] = [];
 
 process.chdir(request.folder);
@@ -143,6 +150,11 @@ async function installMocks(runtime: Runtime): Promise<void> {
     current = undefined;
     return done;
   };
+  const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
+  monitor.registerResourceOutputs = (registration, callback) => {
+    componentOutputs.set(registration.getUrn(), registration.getOutputs().toJavaScript());
+    registerOutputs(registration, callback);
+  };
 }
 
 async function run(): Promise<void> {
@@ -177,6 +189,12 @@ async function settled(value: unknown): Promise<unknown> {
   return plain(value);
 }
 
+/** Components have their outputs only when their constructors have run. */
+async function withComponentOutputs(node: ResourceNode): Promise<ResourceNode> {
+  const outputs = componentOutputs.get(node.urn);
+  return outputs ? { ...node, outputs: (await plain(outputs)) as Record<string, unknown> } : node;
+}
+
 async function answer(): Promise<EvaluationAnswer> {
   if (errors.length > 0) return { error: errors.join("\n") };
   const graph: ProgramGraph = {
@@ -185,7 +203,7 @@ async function answer(): Promise<EvaluationAnswer> {
     region: request.region,
     accountId: request.accountId,
     partition: request.partition,
-    resources,
+    resources: await Promise.all(resources.map(withComponentOutputs)),
     stackOutputs: ((await settled(stackOutputs)) ?? {}) as Record<string, unknown>,
   };
   return { graph, files: reads() };

@@ -3,6 +3,7 @@ import type { ArchiveNode, AssetNode } from "./graph";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 
 /** What Pulumi's asset and archive classes look like from outside, whichever copy of the package made them. */
 interface PulumiAssetLike {
@@ -15,7 +16,8 @@ interface PulumiAssetLike {
 }
 
 /**
- * A resource's inputs as plain JSON: promises awaited, secrets unwrapped, assets and archives described.
+ * A resource's inputs as plain JSON: promises awaited, secrets unwrapped, assets and archives described, and in the
+ * place of another resource its URN and id.
  * Undefined members are left out, as Pulumi leaves them out on the wire.
  */
 export async function plain(value: unknown): Promise<unknown> {
@@ -26,6 +28,7 @@ export async function plain(value: unknown): Promise<unknown> {
   if (isMarked(awaited, "__pulumiArchive")) return archive(awaited);
   const members = awaited as Record<string, unknown>;
   if (members[SIGNATURE] === SECRET) return plain(members["value"]);
+  if (members[SIGNATURE] === RESOURCE) return { urn: members["urn"], id: members["id"] ?? "" };
   const entries = await Promise.all(Object.entries(members).map(async ([key, member]) => [key, await plain(member)]));
   return Object.fromEntries(entries.filter(([, member]) => member !== undefined)) as Record<string, unknown>;
 }

@@ -44,10 +44,13 @@ export interface FunctionRuntime {
    */
   invoke(nameOrArn: string, payload: string, started?: () => void): Promise<InvokeResult>;
   /**
-   * Hands an event over and returns at once. It is tried up to three times, as Lambda does (which waits minutes
+   * Runs a function for an event whose sender wants no answer: up to three times, as Lambda does (which waits minutes
    * between the attempts, where this waits seconds); what then still fails is only in the log.
+   *
+   * @returns fulfils when it has ended, well or not; a sender that is content with the event's being taken over need
+   * not wait
    */
-  invokeEvent(nameOrArn: string, payload: string): void;
+  invokeEvent(nameOrArn: string, payload: string): Promise<void>;
   /** Events that were handed over and have not ended. */
   readonly pendingEvents: number;
   /** Processes that are alive, for the console and for tests. */
@@ -276,7 +279,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
     invoke,
     invokeEvent(nameOrArn, payload) {
       pendingEvents++;
-      void deliver(nameOrArn, payload).finally(() => pendingEvents--);
+      return deliver(nameOrArn, payload).finally(() => pendingEvents--);
     },
     get pendingEvents() {
       return pendingEvents;

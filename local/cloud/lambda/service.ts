@@ -51,7 +51,7 @@ export function lambdaService(runtime: FunctionRuntime): CloudService {
         response.writeHead(204).end();
         return;
       case "Event":
-        runtime.invokeEvent(declared.arn, payload);
+        void runtime.invokeEvent(declared.arn, payload);
         response.writeHead(202, { "content-length": 0 }).end();
         return;
       case "RequestResponse": {

@@ -1,0 +1,25 @@
+import { createServer } from "node:net";
+
+/**
+ * The port that the gateway is going to have: services read the address in what the program declares before the
+ * gateway listens.
+ *
+ * @param port 0 for any that is free
+ * @throws Error as the gateway's own, naming port and fix, before anything is touched
+ */
+export function settlePort(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", (error: NodeJS.ErrnoException) => {
+      const inUse = error.code === "EADDRINUSE";
+      const message = inUse
+        ? `Port ${port} is in use by another program. Stop that one, or choose another with --port N.`
+        : `Port ${port} cannot be opened (${error.code}). Choose another with --port N.`;
+      reject(Object.assign(new Error(message, { cause: error }), { code: error.code }));
+    });
+    probe.listen(port, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : port));
+    });
+  });
+}

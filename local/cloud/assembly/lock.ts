@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+
+/** What stands in a data folder's lock while a local mode has it. */
+export interface Holder {
+  readonly pid: number;
+  /** When the process began, by the system's own count, where it tells: process ids are used again. */
+  readonly began?: string;
+  readonly token: string;
+  /** Where it answers, once it does. */
+  readonly url?: string;
+}
+
+export interface Lock {
+  /** Tells whoever finds the lock where its holder answers. */
+  announce(url: string): void;
+  readonly token: string;
+  release(): void;
+}
+
+const FILE = "lock";
+/** The locks of this very process. */
+const held = new Set<string>();
+
+/**
+ * Takes a data folder for this process, and makes it if it is not there.
+ *
+ * A lock whose process is gone is taken over: it was killed.
+ *
+ * @throws Error naming folder, rule and fix when another process has it, or when it cannot be written
+ */
+export function lockFolder(folder: string): Lock {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(`The data folder ${folder} ${reasonOf(error)}. Choose another with --data DIR.`, { cause: error });
+  }
+  const path = join(folder, FILE);
+  const began = beginningOf(process.pid);
+  const own: Holder = { pid: process.pid, token: randomUUID(), ...(began === undefined ? {} : { began }) };
+  for (;;) {
+    try {
+      const file = openSync(path, "wx");
+      writeSync(file, JSON.stringify(own));
+      closeSync(file);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+        throw new Error(`The data folder ${folder} ${reasonOf(error)}. Choose another with --data DIR.`, {
+          cause: error,
+        });
+      }
+    }
+    const holder = holderOf(folder);
+    if (holder) {
+      const where = holder.url === undefined ? "" : `, which answers at ${holder.url}`;
+      throw Object.assign(
+        new Error(
+          `The data folder ${folder} is in use by another local mode (process ${holder.pid}${where}). ` +
+            `Stop that one, or choose another folder with --data DIR.`,
+        ),
+        { code: "FOLDER_IN_USE" },
+      );
+    }
+    // Of two processes that find a dead one's lock, one gets the name; the other finds a fresh lock.
+    const dead = `${path}.${own.token}`;
+    try {
+      renameSync(path, dead);
+      rmSync(dead);
+    } catch {
+      continue;
+    }
+  }
+  held.add(own.token);
+  return {
+    token: own.token,
+    announce(url) {
+      const fresh = `${path}.${own.token}`;
+      writeFileSync(fresh, JSON.stringify({ ...own, url }));
+      renameSync(fresh, path);
+    },
+    release() {
+      held.delete(own.token);
+      if (read(path)?.token === own.token) rmSync(path, { force: true });
+    },
+  };
+}
+
+/** The local mode that has this folder; undefined when there is none, or none any more. */
+export function holderOf(folder: string): Holder | undefined {
+  const holder = read(join(folder, FILE));
+  return holder && isAlive(holder) ? holder : undefined;
+}
+
+function read(path: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(readFileSync(path, "utf8")) as Partial<Holder>;
+    return typeof holder.pid === "number" ? (holder as Holder) : undefined;
+  } catch {
+    // None, or one cut short by a kill.
+    return undefined;
+  }
+}
+
+function isAlive({ pid, token, began }: Holder): boolean {
+  // In a container this process may well have the id of the one before it.
+  if (pid === process.pid) return held.has(token);
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it is there, and another user's.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  return began === undefined || beginningOf(pid) === undefined || beginningOf(pid) === began;
+}
+
+/** Clock ticks from the machine's start to the process's, on Linux. */
+function beginningOf(pid: number): string | undefined {
+  try {
+    // The second field, the program's name in parentheses, may hold anything.
+    return readFileSync(`/proc/${pid}/stat`, "latin1").split(") ").at(-1)?.split(" ")[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "cannot be written";
+    case "ENOTDIR":
+    case "EEXIST":
+      return "is not a folder";
+    case "ENOSPC":
+      return "has no space left";
+    default:
+      return `cannot be used: ${(error as Error).message}`;
+  }
+}
