@@ -59,7 +59,7 @@ interface Axis {
 }
 
 /**
- * Writes the taps of {@link Kernel.resampleRows} for one axis. Samples outside the region don't count: the outermost
+ * Writes the taps of {@link Kernel.resample} for one axis. Samples outside the region don't count: the outermost
  * ones stand in for them, as if the region had been cut out first.
  */
 function writeTaps(engine: Engine, axis: Axis, size: number): number {
@@ -68,7 +68,7 @@ function writeTaps(engine: Engine, axis: Axis, size: number): number {
   const last = Math.min(samples, Math.ceil((start + length - origin) / step - 1e-6)) - 1;
   const spread = Math.max(1, length / size / step);
   const reach = 3 * spread;
-  const most = Math.ceil(reach * 2) + 2;
+  const most = (Math.ceil(reach * 2) + 2 + 7) & ~7;
   const taps = engine.allocate(size * 12);
   const weightsAt = engine.allocate(size * most * 2);
   const weights = new Int16Array(engine.bytes.buffer, weightsAt, size * most);
@@ -113,7 +113,7 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
   const pixels = engine.allocate(count * 4);
   planes.forEach((plane, channel) => {
     const mark = engine.used;
-    const rowTaps = writeTaps(
+    const columnTaps = writeTaps(
       engine,
       {
         start: region.left,
@@ -125,7 +125,7 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
       },
       across,
     );
-    const columnTaps = writeTaps(
+    const rowTaps = writeTaps(
       engine,
       {
         start: region.top,
@@ -137,12 +137,22 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
       },
       down,
     );
-    const rows = engine.allocate(plane.height * across * 2);
-    const sums = engine.allocate(across * 4);
-    const { kernel } = engine;
-    kernel.resampleRows(plane.address, plane.stride, plane.height, rowTaps, across, rows);
+    const work = engine.allocate(plane.width * 2 + 16);
     const [step, stride] = turn.transposed ? [width * 4, 4] : [4, width * 4];
-    kernel.resampleColumns(rows, across, columnTaps, down, sums, pixels + channel, step, stride);
+    const out = pixels + channel;
+    engine.kernel.resample(
+      plane.address,
+      plane.stride,
+      plane.width,
+      rowTaps,
+      down,
+      columnTaps,
+      across,
+      work,
+      out,
+      step,
+      stride,
+    );
     engine.release(mark);
   });
   const { kernel } = engine;

@@ -18,11 +18,24 @@ const home = dirname(fileURLToPath(import.meta.url));
 /** The module's bytes. */
 export async function compileKernel() {
   let binary;
-  const options = ["-O3", "--runtime", "stub", "--converge", "--noAssert", "--use", "abort=", "--initialMemory", "1"];
+  const options = [
+    "-O3",
+    "--runtime",
+    "stub",
+    "--converge",
+    "--noAssert",
+    "--use",
+    "abort=",
+    "--initialMemory",
+    "1",
+    "--enable",
+    "simd",
+  ];
   const { error, stderr } = await asc.main(["index.ts", "--outFile", "kernel.wasm", "--baseDir", home, ...options], {
     readFile(name) {
-      // The memory is what differs between the two kernels.
-      const file = basename(name) === "memory.ts" ? "memory.assembly.txt" : name;
+      // The memory and the vector loops are what differs between the two kernels.
+      const differs = ["memory.ts", "vector.ts"].includes(basename(name));
+      const file = differs ? name.replace(".ts", ".assembly.txt") : name;
       try {
         return readFileSync(join(home, file), "utf8");
       } catch {

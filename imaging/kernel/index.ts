@@ -4,14 +4,5 @@ export { encodeRow, finishStream } from "./encode";
 export { buildHuffman } from "./huffman";
 export { addRow, expandRow, scatter, unfilter, writeMeans } from "./png";
 export { decodeAcFirst, decodeAcRefinement, decodeDcFirst, decodeDcRefinement, transformRow } from "./progressive";
-export {
-  applyBlack,
-  convertColours,
-  invert,
-  resampleColumns,
-  resampleRows,
-  setAlpha,
-  spreadGrey,
-  toRgb,
-} from "./resample";
+export { applyBlack, convertColours, invert, resample, setAlpha, spreadGrey, toRgb } from "./resample";
 export { unstuff } from "./stream";

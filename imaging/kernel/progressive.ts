@@ -205,30 +205,30 @@ function refine(coefficient: i32, low: i32): void {
 function correct(
   kept: i32,
   keptCount: i32,
-  history: i32,
+  lower: i32,
+  upper: i32,
   low: i32,
   first: i32,
   last: i32,
   base: i32,
   position: i32,
 ): i32 {
-  const lower = i32At(history);
-  const upper = i32At(history + 4);
-  if (kept === 0) return position + countHistory(lower, upper, first, last);
+  if (first > last) return position;
+  if (kept === 0 || first >= keptCount) return position + countHistory(lower, upper, first, last);
   const reach = last < keptCount - 1 ? last : keptCount - 1;
   for (let k = first; k <= reach; k++) {
     if (((k < 32 ? lower >>> k : upper >>> (k - 32)) & 1) === 0) continue;
     if (nextBits(base, position) < 0) refine(kept + k * 2, low);
     position++;
   }
-  const next = first > reach + 1 ? first : reach + 1;
-  return next > last ? position : position + countHistory(lower, upper, next, last);
+  return reach === last ? position : position + countHistory(lower, upper, reach + 1, last);
 }
 
 /** The zigzag index of the zero coefficient that comes after `zeros` others from `k` on; beyond `last` if none. */
-function findZero(history: i32, k: i32, last: i32, zeros: i32): i32 {
-  const lower = i32At(history);
-  const upper = i32At(history + 4);
+function findZero(lower: i32, upper: i32, k: i32, last: i32, zeros: i32): i32 {
+  // Mostly nothing but zeros lies ahead; k is at least 1.
+  const ahead = k < 32 ? (lower >>> k) | (upper << (32 - k)) : upper >>> (k - 32);
+  if ((ahead & ((2 << zeros) - 1)) === 0) return k + zeros;
   while (k <= last) {
     if (((k < 32 ? lower >>> k : upper >>> (k - 32)) & 1) === 0) {
       if (zeros === 0) return k;
@@ -256,42 +256,48 @@ export function decodeAcRefinement(scan: i32, from: i32, to: i32): i32 {
   let unit = from;
   while (unit < to && position <= limit) {
     const kept = keptAt(component, row, unit);
+    let lower = i32At(history);
+    let upper = i32At(history + 4);
     let k = start;
-    while (run === 0 && k <= last) {
-      const bits = nextBits(base, position);
-      let entry = i32At(table + H_VALUES + ((bits >>> 20) << 2));
-      if (entry === 0) {
-        entry = findEntry(table, bits, KIND_AC);
-        if (entry < 0) return -1;
+    if (run === 0) {
+      while (k <= last) {
+        const bits = nextBits(base, position);
+        let entry = i32At(table + H_VALUES + ((bits >>> 20) << 2));
+        if (entry === 0) {
+          entry = findEntry(table, bits, KIND_AC);
+          if (entry < 0) return -1;
+        }
+        position += entry & 31;
+        const step = (entry >> 5) & 127;
+        const size = (entry >> 12) & 15;
+        if (step === 127) {
+          run = 1 << size;
+          if (size !== 0) run += nextBits(base, position) >>> (32 - size);
+          position += size;
+          break;
+        }
+        let value = entry >> 16;
+        if (size !== 0) {
+          // A coefficient that becomes not 0 here is 1 or -1 in the refined bit.
+          if (size !== 1) return -1;
+          value = nextBits(base, position) < 0 ? 1 : -1;
+          position++;
+        }
+        const zero = findZero(lower, upper, k, last, step - 1);
+        position = correct(kept, keptCount, lower, upper, low, k, zero < last ? zero : last, base, position);
+        if (value !== 0) {
+          if (zero > last || value > 1 || value < -1) return -1;
+          if (zero < 32) lower |= 1 << zero;
+          else upper |= 1 << (zero - 32);
+          if (kept !== 0 && zero < keptCount) setI16(kept + zero * 2, value << low);
+        }
+        k = zero + 1;
       }
-      position += entry & 31;
-      const step = (entry >> 5) & 127;
-      const size = (entry >> 12) & 15;
-      if (step === 127) {
-        run = 1 << size;
-        if (size !== 0) run += nextBits(base, position) >>> (32 - size);
-        position += size;
-        break;
-      }
-      let value = entry >> 16;
-      if (size === 1) {
-        value = nextBits(base, position) < 0 ? 1 : -1;
-        position++;
-      } else if (size !== 0) return -1;
-      // A coefficient that becomes not 0 here is 1 or -1 in the refined bit.
-      if (value !== 0 && value !== 1 && value !== -1) return -1;
-      const zero = findZero(history, k, last, step - 1);
-      if (zero > last && value !== 0) return -1;
-      position = correct(kept, keptCount, history, low, k, zero > last ? last : zero, base, position);
-      if (value !== 0) {
-        if (zero < 32) setI32(history, i32At(history) | (1 << zero));
-        else setI32(history + 4, i32At(history + 4) | (1 << (zero - 32)));
-        if (kept !== 0 && zero < keptCount) setI16(kept + zero * 2, value << low);
-      }
-      k = zero + 1;
+      setI32(history, lower);
+      setI32(history + 4, upper);
     }
     if (run > 0) {
-      if (k <= last) position = correct(kept, keptCount, history, low, k, last, base, position);
+      position = correct(kept, keptCount, lower, upper, low, k, last, base, position);
       run--;
     }
     history += 8;

@@ -1,60 +1,40 @@
 import { clamp } from "./idct";
-import { i16At, i32At, setI16, setI32, setU8, u8At } from "./memory";
+import { i32At, setU8, u8At } from "./memory";
+import { blendRows, dot } from "./vector";
 
 /**
- * Resamples the rows of a plane of bytes to another width.
+ * Resamples a plane of bytes to another size.
  *
- * @param taps for each output column two words, its first source column and how many follow, and the address of its
- *   16-bit weights in a third; the weights of a column add up to 16384
- * @param out 16-bit samples with 6 fractional bits
- */
-export function resampleRows(plane: i32, stride: i32, rows: i32, taps: i32, width: i32, out: i32): void {
-  for (let y = 0; y < rows; y++) {
-    const row = plane + y * stride;
-    for (let x = 0; x < width; x++) {
-      const tap = taps + x * 12;
-      const count = i32At(tap + 4);
-      const weights = i32At(tap + 8);
-      const from = row + i32At(tap);
-      let sum = 128;
-      for (let n = 0; n < count; n++) sum += u8At(from + n) * i16At(weights + n * 2);
-      setI16(out + x * 2, sum >> 8);
-    }
-    out += width * 2;
-  }
-}
-
-/**
- * Resamples the columns of what {@link resampleRows} made to another height.
+ * Taps are, for each output row or column, three words: its first source row or column, how many follow, and the
+ * address of its 16-bit weights, which add up to 16384 and are followed by zeros up to a multiple of eight.
  *
- * @param sums `width` words to work in
- * @param out bytes, `outStep` apart in a row and `outStride` between rows
+ * @param work room for one row of 16-bit samples and 16 more bytes, zeros at its end
+ * @param out bytes, `step` apart in a row and `stride` between rows
  */
-export function resampleColumns(
-  source: i32,
-  width: i32,
-  taps: i32,
+export function resample(
+  plane: i32,
+  planeStride: i32,
+  planeWidth: i32,
+  rowTaps: i32,
   height: i32,
-  sums: i32,
+  columnTaps: i32,
+  width: i32,
+  work: i32,
   out: i32,
-  outStep: i32,
-  outStride: i32,
+  step: i32,
+  stride: i32,
 ): void {
   for (let y = 0; y < height; y++) {
-    const tap = taps + y * 12;
-    const count = i32At(tap + 4);
-    const weights = i32At(tap + 8);
-    let from = source + i32At(tap) * width * 2;
-    for (let x = 0; x < width; x++) setI32(sums + x * 4, 1 << 19);
-    for (let n = 0; n < count; n++) {
-      const weight = i16At(weights + n * 2);
-      for (let x = 0; x < width; x++) {
-        setI32(sums + x * 4, i32At(sums + x * 4) + i16At(from + x * 2) * weight);
-      }
-      from += width * 2;
+    const tap = rowTaps + y * 12;
+    blendRows(plane + i32At(tap) * planeStride, planeStride, i32At(tap + 4), i32At(tap + 8), planeWidth, work);
+    let at = out + y * stride;
+    for (let x = 0; x < width; x++) {
+      const column = columnTaps + x * 12;
+      const sum = dot(work + i32At(column) * 2, i32At(column + 8), i32At(column + 4));
+      // 6 fractional bits of the samples and 14 of the weights.
+      setU8(at, clamp((sum + (1 << 19)) >> 20));
+      at += step;
     }
-    const row = out + y * outStride;
-    for (let x = 0; x < width; x++) setU8(row + x * outStep, clamp(i32At(sums + x * 4) >> 20));
   }
 }
 

@@ -3,8 +3,9 @@ import type { Engine } from "../engine";
 import { imagingError } from "../errors";
 import type { PngInfo } from "./chunks";
 
-/** Inflated bytes come in pieces of this size; two of them are under way at a time. */
+/** Inflated bytes come in pieces of this size, of which so many may wait to be worked on. */
 const pieceSize = 128 * 1024;
+const maxWaiting = 4;
 /** Compressed bytes go in in pieces of this size, so that little is inflated beyond the last wanted row. */
 const inputSize = 64 * 1024;
 
@@ -31,6 +32,7 @@ export async function inflateRows(
   const inflate = createInflate({ chunkSize: pieceSize });
   await new Promise<void>((resolve, reject) => {
     let settled = false;
+    const waiting: Buffer[] = [];
     const settle = (error?: Error): void => {
       if (settled) return;
       settled = true;
@@ -40,16 +42,26 @@ export async function inflateRows(
     };
     const damaged = (cause: Error): Error =>
       imagingError("FILE_CORRUPT", `The PNG's pixels cannot be inflated: ${cause.message}.`, cause);
-    inflate.on("error", (error) => settle(damaged(error)));
-    inflate.on("data", (piece: Buffer) => {
-      if (settled) return;
+    const work = (): void => {
+      const piece = waiting.shift();
+      if (settled || !piece) return;
       try {
         if (rows.add(piece)) settle();
       } catch (error) {
         settle(error as Error);
       }
+    };
+    inflate.on("error", (error) => settle(damaged(error)));
+    inflate.on("data", (piece: Buffer) => {
+      // Worked on in a moment, so that zlib's thread inflates the next piece meanwhile.
+      waiting.push(piece);
+      setImmediate(work);
+      while (waiting.length > maxWaiting) work();
     });
-    inflate.on("end", () => settle(imagingError("FILE_CORRUPT", "The PNG's pixels end early.")));
+    inflate.on("end", () => {
+      while (!settled && waiting.length > 0) work();
+      settle(imagingError("FILE_CORRUPT", "The PNG's pixels end early."));
+    });
     void feed(inflate, info.data, () => settled);
   });
 }
