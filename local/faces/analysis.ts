@@ -24,7 +24,7 @@ const mostFaces = 100;
  * @throws UnreadableImage, ImageTooManyPixels by name
  */
 export async function analyse(networks: Networks, bytes: Buffer): Promise<readonly AnalysedFace[]> {
-  const picture = decodePicture(bytes, workSide);
+  const picture = await decodePicture(bytes, workSide);
   const { turned, turns, faces } = await searchFaces(networks, picture);
   const largest = [...faces].sort((one, other) => other.width * other.height - one.width * one.height);
   const analysed: AnalysedFace[] = [];

@@ -1,10 +1,12 @@
-import jpeg from "jpeg-js";
-import { PNG } from "pngjs";
+import { withEngine } from "../../imaging/engine";
+import { decodeRegion } from "../../imaging/formats";
 import { readImageHeader } from "../../imaging/header";
+import { turnOf } from "../../imaging/region";
+import { render } from "../../imaging/render";
 import { engineError } from "./engine";
-import { shrink, type Picture } from "./picture";
+import type { Picture } from "./picture";
 
-/** A phone's largest photo has 50 million; jpeg-js needs about 12 bytes for each while it decodes. */
+/** A phone's largest photo has 50 million. */
 const maxPixels = 64_000_000;
 
 /**
@@ -14,23 +16,28 @@ const maxPixels = 64_000_000;
  *
  * @throws UnreadableImage, ImageTooManyPixels by name
  */
-export function decodePicture(bytes: Buffer, longSide: number): Picture {
+export async function decodePicture(bytes: Buffer, longSide: number): Promise<Picture> {
   const header = readHeader(bytes);
-  const { width, height, orientation } = header;
+  const { width, height } = header;
   if (width * height > maxPixels) {
     throw engineError(
       "ImageTooManyPixels",
       `The photo has ${width}×${height} pixels; the local face engine takes at most ${maxPixels / 1e6} million.`,
     );
   }
-  const stored = header.format === "jpeg" ? decodeJpeg(bytes) : decodePng(bytes);
-  const scale = Math.min(1, longSide / Math.max(stored.width, stored.height));
-  const small = shrink(
-    stored,
-    Math.max(1, Math.round(stored.width * scale)),
-    Math.max(1, Math.round(stored.height * scale)),
-  );
-  return stand(small, orientation);
+  const ratio = Math.max(1, Math.max(width, height) / longSide);
+  const turned = header.orientation >= 5;
+  const stored = { left: 0, top: 0, width: turned ? height : width, height: turned ? width : height };
+  try {
+    const bitmap = await withEngine(undefined, async (engine) => {
+      const decoded = await decodeRegion(engine, bytes, header, stored, ratio);
+      const [across, down] = [width, height].map((side) => Math.max(1, Math.round(side / ratio))) as [number, number];
+      return render(engine, decoded, across, down, turnOf(header.orientation));
+    });
+    return { data: withoutAlpha(bitmap.data), width: bitmap.width, height: bitmap.height };
+  } catch (error) {
+    throw engineError("UnreadableImage", `The photo cannot be decoded: ${(error as Error).message}`, error);
+  }
 }
 
 function readHeader(bytes: Buffer): ReturnType<typeof readImageHeader> {
@@ -41,52 +48,12 @@ function readHeader(bytes: Buffer): ReturnType<typeof readImageHeader> {
   }
 }
 
-function decodeJpeg(bytes: Buffer): Picture {
-  try {
-    return jpeg.decode(bytes, {
-      useTArray: true,
-      formatAsRGBA: false,
-      maxResolutionInMP: maxPixels / 1e6,
-      maxMemoryUsageInMB: 2048,
-    });
-  } catch (error) {
-    throw engineError("UnreadableImage", `The JPEG cannot be decoded: ${(error as Error).message}`, error);
+function withoutAlpha(rgba: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
+    rgb[to] = rgba[from]!;
+    rgb[to + 1] = rgba[from + 1]!;
+    rgb[to + 2] = rgba[from + 2]!;
   }
-}
-
-function decodePng(bytes: Buffer): Picture {
-  try {
-    const { data, width, height } = PNG.sync.read(bytes);
-    const rgb = new Uint8Array(width * height * 3);
-    for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
-      const alpha = data[from + 3]! / 255;
-      for (let channel = 0; channel < 3; channel++) {
-        rgb[to + channel] = data[from + channel]! * alpha + 255 * (1 - alpha);
-      }
-    }
-    return { data: rgb, width, height };
-  } catch (error) {
-    throw engineError("UnreadableImage", `The PNG cannot be decoded: ${(error as Error).message}`, error);
-  }
-}
-
-/** The picture as it is looked at: EXIF orientation says where the stored first row and column belong. */
-function stand(picture: Picture, orientation: number): Picture {
-  if (orientation === 1) return picture;
-  const { data, width, height } = picture;
-  const exchanged = orientation >= 5;
-  const mirrored = [2, 3, 7, 8].includes(orientation);
-  const flipped = [3, 4, 6, 7].includes(orientation);
-  const [outWidth, outHeight] = exchanged ? [height, width] : [width, height];
-  const out = new Uint8Array(data.length);
-  for (let y = 0, to = 0; y < outHeight; y++) {
-    for (let x = 0; x < outWidth; x++, to += 3) {
-      const [u, v] = exchanged ? [y, x] : [x, y];
-      const from = ((flipped ? height - 1 - v : v) * width + (mirrored ? width - 1 - u : u)) * 3;
-      out[to] = data[from]!;
-      out[to + 1] = data[from + 1]!;
-      out[to + 2] = data[from + 2]!;
-    }
-  }
-  return { data: out, width: outWidth, height: outHeight };
+  return rgb;
 }

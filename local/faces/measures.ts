@@ -31,7 +31,7 @@ export function qualityOf(picture: Picture, left: number, top: number, width: nu
   const detail = spread(edges).variance / Math.max(1, light.variance);
   return {
     brightness: clamp(light.mean / 2.55),
-    sharpness: clamp(5 + 57 * Math.log10(Math.max(detail, 1e-6) / 0.001)),
+    sharpness: clamp(8 + 71 * Math.log10(Math.max(detail, 1e-6) / 0.002)),
   };
 }
 
