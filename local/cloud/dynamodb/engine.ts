@@ -83,7 +83,10 @@ export async function openEngine(folder: string, identity: CloudIdentity): Promi
 function run<Answer>(store: Store, operation: EngineOperation, input: object): Promise<Answer> {
   const [action, rules] = operations[operation];
   // Dynalite drops what it does not know, which would turn an option into a false success.
-  const unknown = Object.keys(input).find((parameter) => !Object.hasOwn(rules.types, parameter));
+  // Every read of the store is consistent, so that asking for it changes nothing.
+  const unknown = Object.keys(input).find(
+    (parameter) => parameter !== "ConsistentRead" && !Object.hasOwn(rules.types, parameter),
+  );
   if (unknown !== undefined) {
     throw cloudError("NotImplemented", 501, `The local cloud's dynamodb does not serve ${operation} with ${unknown}.`);
   }

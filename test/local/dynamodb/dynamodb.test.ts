@@ -181,7 +181,10 @@ describe("the local DynamoDB", () => {
     expect(queried[0]).to.have.length(10);
 
     const scanned: string[] = [];
-    for await (const { Items = [] } of paginateScan({ client, pageSize: 7 }, { TableName: "uploads" })) {
+    for await (const { Items = [] } of paginateScan(
+      { client, pageSize: 7 },
+      { TableName: "uploads", ConsistentRead: true },
+    )) {
       scanned.push(...Items.map(({ upload_id: id }) => id?.S ?? ""));
     }
     expect(scanned.sort()).to.deep.equal(ids.map((i) => `u${i}`).sort());
