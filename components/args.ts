@@ -22,6 +22,10 @@ export interface AvatarPipelineArgs {
   retention?: RetentionArgs;
   /** What data is encrypted with. */
   encryption?: EncryptionArgs;
+  /** Resources of your own, in place of those that the pipeline would make. */
+  existing?: ExistingArgs;
+  /** A trail of who read and wrote photos and rows. */
+  audit?: AuditArgs;
   /**
    * Tags of every resource that can carry them, besides the provider's default tags.
    *
@@ -246,6 +250,64 @@ export interface EncryptionArgs {
   kmsKeyArn?: pulumi.Input<string>;
 }
 
+/**
+ * Resources of your own, in place of those that the pipeline would make. The pipeline uses them and changes none of
+ * their settings: that they are encrypted, kept and closed to others is then yours to see to.
+ */
+export interface ExistingArgs {
+  /**
+   * The name of a bucket. It must have versions, send its notifications to EventBridge, and be in this region. Let
+   * the upload page's origin POST to it by CORS, expire `uploads/` after a week and old versions after a day.
+   *
+   * @default none: a bucket of its own, whose every setting the pipeline answers for
+   * @example bucket.bucket
+   */
+  photoBucket?: pulumi.Input<string>;
+  /**
+   * The name of a table with the string key `student_id` and no sort key, for one pipeline alone.
+   *
+   * @default none: a table of its own, whose every setting the pipeline answers for
+   */
+  avatarTable?: pulumi.Input<string>;
+  /**
+   * The name of a table with the string key `upload_id` and no sort key, and with `expires_at` for its time to live,
+   * for one pipeline alone.
+   *
+   * @default none: a table of its own, whose every setting the pipeline answers for
+   */
+  uploadTable?: pulumi.Input<string>;
+  /**
+   * The id of a Rekognition collection, for one pipeline alone: `reconcile` removes faces that it knows no student of.
+   *
+   * @default none: a collection of its own, which nobody else writes to
+   */
+  faceCollectionId?: pulumi.Input<string>;
+  /**
+   * The ARN of a standard topic for accepted photos.
+   *
+   * @default none: a topic of its own, to which nobody else writes
+   */
+  successTopicArn?: pulumi.Input<string>;
+  /**
+   * The ARN of a standard topic for photos that were refused or could not be processed.
+   *
+   * @default none: a topic of its own, to which nobody else writes
+   */
+  failureTopicArn?: pulumi.Input<string>;
+}
+
+/** A trail of who read and wrote photos and rows. */
+export interface AuditArgs {
+  /**
+   * Whether every read and write of the bucket's objects and the tables' rows is recorded, by CloudTrail, in a bucket
+   * of its own. Needs the package `@pulumi/awsx`.
+   *
+   * @default false: it costs $1 for each million events and is asked for by few; the key's use and every change to the
+   * resources are in the account's own trail
+   */
+  enabled?: boolean;
+}
+
 /** Every default of {@link AvatarPipelineArgs}, once: the docs above are held to it by a test. */
 export const defaults = {
   face: {
@@ -263,4 +325,5 @@ export const defaults = {
   upload: { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160, expirySeconds: 900 },
   site: { enabled: true, https: true, locale: SiteLocale.Vietnamese },
   retention: { uploadRowDays: 30, originalDays: 7, logDays: 30, keepData: true },
+  audit: { enabled: false },
 } as const;

@@ -2,6 +2,7 @@ import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { createAlarms } from "./alarms";
 import type { AvatarPipelineArgs } from "./args";
+import { createAuditTrail } from "./audit-trail";
 import { createAvatarTables } from "./avatar-tables";
 import { createDashboard } from "./dashboard";
 import { createFaceCollection } from "./face-collection";
@@ -9,6 +10,7 @@ import { createNoticeTopics } from "./notice-topics";
 import { createOperations } from "./operations";
 import { createOperatorTopic } from "./operator-topic";
 import { createPhotoBucket } from "./photo-bucket";
+import { readAvatarsPolicy } from "./read-avatars-policy";
 import { readSettings } from "./settings";
 import { createStateMachine } from "./state-machine";
 import { createStepFunctions } from "./step-functions";
@@ -44,6 +46,11 @@ export class AvatarPipeline extends pulumi.ComponentResource {
   public readonly failureTopicArn: pulumi.Output<string>;
   /** The URL of the queue of events that could not start the machine within a day. */
   public readonly deadLetterQueueUrl: pulumi.Output<string>;
+  /**
+   * An IAM policy document, as JSON, that allows to read avatars and nothing else: the rows of `avatarTable` by student
+   * and the thumbnails. For a role of yours: `new aws.iam.RolePolicy("read-avatars", { role, policy })`.
+   */
+  public readonly readAvatarsPolicy: pulumi.Output<string>;
   /** The ARN of the topic of the alarms. */
   public readonly operatorTopicArn: pulumi.Output<string>;
   /** The name of the CloudWatch dashboard. */
@@ -79,6 +86,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const operatorTopic = createOperatorTopic(name, { settings, sibling: stateMachine.arn }, own);
     const alarms = createAlarms(name, { settings, operatorTopic, stateMachine, rule, operations }, own);
     const dashboard = createDashboard(name, { topics, stateMachine, functions, rule, alarms }, own);
+    if (settings.audit) createAuditTrail(name, parts, own);
     const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;
 
     this.photoBucket = photoBucket;
@@ -89,6 +97,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     this.successTopicArn = topics.success.arn;
     this.failureTopicArn = topics.failure.arn;
     this.deadLetterQueueUrl = rule.deadLetters.url;
+    this.readAvatarsPolicy = readAvatarsPolicy(parts);
     this.operatorTopicArn = operatorTopic.arn;
     this.dashboardName = dashboard.dashboardName;
     this.reconcileFunctionName = operations.reconcile.name;
@@ -104,6 +113,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
       successTopicArn: this.successTopicArn,
       failureTopicArn: this.failureTopicArn,
       deadLetterQueueUrl: this.deadLetterQueueUrl,
+      readAvatarsPolicy: this.readAvatarsPolicy,
       operatorTopicArn: this.operatorTopicArn,
       dashboardName: this.dashboardName,
       reconcileFunctionName: this.reconcileFunctionName,

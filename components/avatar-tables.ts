@@ -12,11 +12,12 @@ export interface AvatarTables {
 /** The two tables: paid per request, encrypted, and to be had back as of any second of the last 35 days. */
 export function createAvatarTables(
   name: string,
-  settings: Pick<Settings, "keepData" | "kmsKeyArn" | "tags">,
+  settings: Pick<Settings, "existing" | "keepData" | "kmsKeyArn" | "tags">,
   opts: pulumi.CustomResourceOptions,
 ): AvatarTables {
-  const table = (part: string, key: string, ttl?: string) =>
-    new aws.dynamodb.Table(
+  const table = (part: string, existing: pulumi.Input<string> | undefined, key: string, ttl?: string) => {
+    if (existing !== undefined) return aws.dynamodb.Table.get(`${name}-${part}`, existing, undefined, opts);
+    return new aws.dynamodb.Table(
       `${name}-${part}`,
       {
         billingMode: "PAY_PER_REQUEST",
@@ -34,5 +35,10 @@ export function createAvatarTables(
       },
       { ...opts, protect: settings.keepData, retainOnDelete: settings.keepData },
     );
-  return { avatars: table("avatars", "student_id"), uploads: table("uploads", "upload_id", "expires_at") };
+  };
+  const { avatarTable, uploadTable } = settings.existing;
+  return {
+    avatars: table("avatars", avatarTable, "student_id"),
+    uploads: table("uploads", uploadTable, "upload_id", "expires_at"),
+  };
 }

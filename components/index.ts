@@ -1,7 +1,10 @@
 /** The package's public surface. */
 export {
   SiteLocale,
+  type AuditArgs,
   type AvatarPipelineArgs,
+  type EncryptionArgs,
+  type ExistingArgs,
   type FaceArgs,
   type NotificationArgs,
   type RetentionArgs,
@@ -10,3 +13,4 @@ export {
   type UploadArgs,
 } from "./args";
 export { AvatarPipeline } from "./avatar-pipeline";
+export type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../handlers/lib/notice";

@@ -13,23 +13,23 @@ export interface NoticeTopics {
 /** The topics on which the pipeline tells what became of each photo, with their e-mail subscribers. */
 export function createNoticeTopics(
   name: string,
-  settings: Pick<Settings, "successEmails" | "failureEmails" | "kmsKeyArn" | "tags">,
+  settings: Pick<Settings, "existing" | "successEmails" | "failureEmails" | "kmsKeyArn" | "tags">,
   opts: pulumi.CustomResourceOptions,
 ): NoticeTopics {
-  const topic = (part: string, displayName: string, emails: Settings["successEmails"]) => {
-    const created = new aws.sns.Topic(
-      `${name}-${part}`,
-      // Messages name students.
-      { displayName, kmsMasterKeyId: settings.kmsKeyArn ?? "alias/aws/sns", tags: settings.tags },
-      opts,
-    );
-    subscribe(`${name}-${part}`, created, emails, opts);
-    return created;
-  };
-  return {
-    success: topic("success", "Avatar accepted", settings.successEmails),
-    failure: topic("failure", "Avatar not accepted", settings.failureEmails),
-  };
+  const topic = (part: string, displayName: string, existing: pulumi.Input<string> | undefined) =>
+    existing === undefined
+      ? new aws.sns.Topic(
+          `${name}-${part}`,
+          // Messages name students.
+          { displayName, kmsMasterKeyId: settings.kmsKeyArn ?? "alias/aws/sns", tags: settings.tags },
+          opts,
+        )
+      : aws.sns.Topic.get(`${name}-${part}`, existing, undefined, opts);
+  const success = topic("success", "Avatar accepted", settings.existing.successTopicArn);
+  const failure = topic("failure", "Avatar not accepted", settings.existing.failureTopicArn);
+  subscribe(`${name}-success`, success, settings.successEmails, opts);
+  subscribe(`${name}-failure`, failure, settings.failureEmails, opts);
+  return { success, failure };
 }
 
 /** Subscribes e-mail addresses to a topic; AWS asks each to confirm. */
@@ -42,6 +42,11 @@ export function subscribe(
   emails.forEach((endpoint, index) => {
     // Named by the address: were it the place in the list, removing one address would make all after it confirm anew.
     const which = typeof endpoint === "string" ? fingerprint(endpoint) : String(index + 1);
-    new aws.sns.TopicSubscription(`${part}-${which}`, { topic: topic.arn, protocol: "email", endpoint }, opts);
+    new aws.sns.TopicSubscription(
+      `${part}-${which}`,
+      { topic: topic.arn, protocol: "email", endpoint },
+      // AWS refuses to delete a subscription that nobody has confirmed yet; with its topic it goes all the same.
+      { ...opts, deletedWith: topic },
+    );
   });
 }

@@ -11,10 +11,13 @@ import type { Settings } from "./settings";
  */
 export function createPhotoBucket(
   name: string,
-  settings: Pick<Settings, "retention" | "keepData" | "kmsKeyArn" | "tags">,
+  settings: Pick<Settings, "existing" | "retention" | "keepData" | "kmsKeyArn" | "tags">,
   opts: pulumi.CustomResourceOptions,
 ): aws.s3.Bucket {
   const part = `${name}-photos`;
+  if (settings.existing.photoBucket !== undefined) {
+    return aws.s3.Bucket.get(part, settings.existing.photoBucket, undefined, opts);
+  }
   const bucket = new aws.s3.Bucket(
     part,
     { forceDestroy: !settings.keepData, tags: settings.tags },

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { defaults, SiteLocale, type AvatarPipelineArgs } from "./args";
+import { defaults, SiteLocale, type AvatarPipelineArgs, type ExistingArgs } from "./args";
 
 /** The args with every default in its place and every value checked; what the parts are made from. */
 export interface Settings {
@@ -16,6 +16,9 @@ export interface Settings {
   readonly keepData: boolean;
   /** A key of the caller's own; undefined for those that AWS manages. */
   readonly kmsKeyArn: pulumi.Input<string> | undefined;
+  /** What the caller brings; each undefined when the pipeline makes it. */
+  readonly existing: { readonly [Option in keyof ExistingArgs]: pulumi.Input<string> | undefined };
+  readonly audit: boolean;
   readonly tags: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
 }
 
@@ -65,6 +68,8 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     site = {},
     retention = {},
     encryption = {},
+    existing = {},
+    audit = {},
   } = args;
   const emails = (option: string, addresses: pulumi.Input<string>[] = []) => {
     if (!Array.isArray(addresses)) refuse(option, addresses, 'must be a list of addresses; write ["a@school.example"]');
@@ -77,6 +82,11 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     given(`face.${option}`, face[option], defaults.face[option] as number, rule);
   const uploadOption = (option: keyof typeof defaults.upload, rule: Rule<number>) =>
     given(`upload.${option}`, upload[option], defaults.upload[option] as number, rule);
+  const own = (option: keyof ExistingArgs, form: RegExp, what: string) => {
+    const value = existing[option];
+    const rule: Rule<string> = (known) => (form.test(known) ? undefined : `must be ${what} that exists already`);
+    return value === undefined ? undefined : check(`existing.${option}`, value, rule);
+  };
   const angle = between(0, 90, "degrees");
 
   return {
@@ -136,6 +146,15 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     keepData: flag("retention.keepData", retention.keepData, defaults.retention.keepData, refuse),
     kmsKeyArn:
       encryption.kmsKeyArn === undefined ? undefined : check("encryption.kmsKeyArn", encryption.kmsKeyArn, keyArn),
+    existing: {
+      photoBucket: own("photoBucket", /^[a-z0-9.-]{3,63}$/, "the name of a bucket"),
+      avatarTable: own("avatarTable", /^[\w.-]{3,255}$/, "the name of a table"),
+      uploadTable: own("uploadTable", /^[\w.-]{3,255}$/, "the name of a table"),
+      faceCollectionId: own("faceCollectionId", /^[\w.-]{1,255}$/, "the id of a Rekognition collection"),
+      successTopicArn: own("successTopicArn", topicArn, "the ARN of a standard topic"),
+      failureTopicArn: own("failureTopicArn", topicArn, "the ARN of a standard topic"),
+    },
+    audit: flag("audit.enabled", audit.enabled, defaults.audit.enabled, refuse),
     tags: args.tags ?? {},
   };
 }
@@ -208,6 +227,9 @@ const keyArn: Rule<string> = (value) =>
     ? undefined
     : "must be the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID; give the key itself and not its alias, which " +
       "roles cannot be allowed by";
+
+/** A FIFO topic (`.fifo`) has no e-mail subscribers and wants a group with every message. */
+const topicArn = /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]{1,256}$/;
 
 const instanceName: Rule<string> = (value) =>
   /^[A-Za-z][A-Za-z0-9-]*$/.test(value) && value.length <= maxNameLength

@@ -24,7 +24,9 @@ export function createUploadPage(name: string, parts: PipelineParts, opts: pulum
   const { settings, photoBucket } = parts;
   const site = createSite(name, settings, opts);
   const api = createUploadApi(name, { ...parts, origin: site.origin }, opts);
-  allowUploadsFrom(name, { bucket: photoBucket, origins: [site.origin] }, opts);
+  // The CORS rules of a bucket that the caller brings are the caller's.
+  if (settings.existing.photoBucket === undefined)
+    allowUploadsFrom(name, { bucket: photoBucket, origins: [site.origin] }, opts);
   publishPage(name, { bucket: site.bucket, settings, apiUrl: api.apiEndpoint }, opts);
   return { siteUrl: pulumi.interpolate`${site.origin}/`, apiUrl: api.apiEndpoint };
 }

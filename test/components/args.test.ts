@@ -285,7 +285,7 @@ describe("The stack's configuration", () => {
   });
 
   it("is set by each stack with keys of this project only", () => {
-    for (const stack of ["dev"]) {
+    for (const stack of ["dev", "prod"]) {
       const { config } = parse(readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8")) as {
         config: Record<string, unknown>;
       };

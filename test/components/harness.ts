@@ -12,6 +12,10 @@ export interface Registered {
   readonly retainOnDelete: boolean;
   /** URNs that it must come after. */
   readonly dependencies: readonly string[];
+  /** The URN with which it goes, without being deleted itself. */
+  readonly deletedWith: string;
+  /** Whether it was there before: read, not made. */
+  readonly existing: boolean;
 }
 
 export interface Evaluation<Declared> {
@@ -36,6 +40,7 @@ interface RegisterRequest {
   getProtect(): boolean;
   getRetainondelete(): boolean;
   getDependenciesList(): string[];
+  getDeletedwith(): string;
 }
 type Callback = (error: unknown, response: unknown) => void;
 
@@ -66,6 +71,8 @@ export async function evaluate<Declared extends readonly pulumi.Resource[]>(
           protect: current?.getProtect() ?? false,
           retainOnDelete: current?.getRetainondelete() ?? false,
           dependencies: current?.getDependenciesList() ?? [],
+          deletedWith: current?.getDeletedwith() ?? "",
+          existing: args.custom === true && args.id !== undefined && args.id !== "",
         });
         if (args.type === "pulumi:pulumi:Stack" || args.custom !== true) return { id: "", state: args.inputs };
         return answer(args, { partition, region, urn });
@@ -137,10 +144,13 @@ const outputs: Readonly<
 > = {
   "aws:s3/bucket:Bucket": (bucket, _inputs, { partition }) => ({ bucket, arn: `arn:${partition}:s3:::${bucket}` }),
   "aws:dynamodb/table:Table": (name, _inputs, where) => ({ name, arn: arn(where, "dynamodb", `table/${name}`) }),
-  "aws:rekognition/collection:Collection": (_name, { collectionId }, where) => ({
+  "aws:rekognition/collection:Collection": (id, { collectionId = id }, where) => ({
+    collectionId,
     arn: arn(where, "rekognition", `collection/${collectionId}`),
   }),
-  "aws:sns/topic:Topic": (name, _inputs, where) => ({ name, arn: arn(where, "sns", name) }),
+  // A topic's id is its ARN.
+  "aws:sns/topic:Topic": (id, _inputs, where) =>
+    id.startsWith("arn:") ? { name: id.split(":").at(-1), arn: id } : { name: id, arn: arn(where, "sns", id) },
   "aws:sqs/queue:Queue": (name, _inputs, where) => ({
     name,
     arn: arn(where, "sqs", name),
@@ -203,6 +213,7 @@ const withoutOutputs = new Set([
   "aws:sqs/queuePolicy:QueuePolicy",
   "aws:iam/rolePolicy:RolePolicy",
   "aws:cloudwatch/eventTarget:EventTarget",
+  "awsx:cloudtrail:Trail",
 ]);
 
 function arn({ partition, region }: Identity, service: string, resource: string): string {
@@ -211,7 +222,7 @@ function arn({ partition, region }: Identity, service: string, resource: string)
 
 function answer(args: pulumi.runtime.MockResourceArgs, where: Identity): pulumi.runtime.MockResourceResult {
   // As Pulumi names things: the logical name and seven characters, so that two of one name differ by their URN.
-  const physical = `${args.name}-${hash(where.urn)}`.toLowerCase();
+  const physical = args.id || `${args.name}-${hash(where.urn)}`.toLowerCase();
   const inputs = args.inputs as Record<string, string>;
   const compute = outputs[args.type];
   if (compute === undefined && !withoutOutputs.has(args.type)) {

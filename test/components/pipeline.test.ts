@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AvatarPipeline } from "avatar-pipeline";
 import { operations } from "../../handlers/operations";
 import { steps } from "../../handlers/steps";
-import { evaluate, statementsOf, valueOf, type Evaluation, type Registered } from "./harness";
+import { evaluate, statementsOf, valueOf, type Evaluation, type PolicyStatement, type Registered } from "./harness";
 
 type Pipelines = Evaluation<readonly AvatarPipeline[]>;
 
@@ -435,6 +435,87 @@ describe("AvatarPipeline", () => {
       successTopicArn: "sns:avatars-success",
       failureTopicArn: "sns:avatars-failure",
     });
+  });
+
+  it("lets a role of the consumer's read avatars and nothing else", async () => {
+    const policy = JSON.parse(await valueOf(pipeline.readAvatarsPolicy)) as { Statement: PolicyStatement[] };
+    const allowed = policy.Statement.flatMap(({ Action, Resource }) =>
+      [Action].flat().map((action) => `${action} on ${[Resource].flat().map(readable).join()}`),
+    );
+    expect(allowed).to.deep.equal([
+      "dynamodb:GetItem on dynamodb:table/avatars-avatars",
+      "dynamodb:BatchGetItem on dynamodb:table/avatars-avatars",
+      "s3:GetObject on s3:avatars-photos/avatars/*",
+    ]);
+  });
+
+  it("can be destroyed while addresses have not confirmed: subscriptions go with their topic", () => {
+    const subscriptions = world.all("TopicSubscription");
+    expect(subscriptions).to.have.length(4);
+    for (const { name, deletedWith } of subscriptions) {
+      const topic = world.one("Topic", name.slice(0, name.lastIndexOf("-")));
+      expect(deletedWith, name).to.equal(topic.urn);
+    }
+  });
+
+  describe("with resources of the caller's own", () => {
+    let brought: Pipelines;
+    const topic = (name: string) => `arn:aws:sns:ap-southeast-1:123456789012:${name}`;
+    before(async () => {
+      const existing = {
+        photoBucket: "school-photos",
+        avatarTable: "school-avatars",
+        uploadTable: "school-uploads",
+        faceCollectionId: "school-faces",
+        successTopicArn: topic("good"),
+        failureTopicArn: topic("bad"),
+      };
+      brought = await evaluate(() => [new AvatarPipeline("avatars", { existing, notifications: emails })]);
+    });
+
+    it("makes none of them and changes none of their settings", () => {
+      const read = brought.resources.filter(({ existing }) => existing);
+      expect(read.map(({ name, type }) => `${type.slice(type.lastIndexOf(":") + 1)} ${name}`)).to.have.members([
+        "Bucket avatars-photos",
+        "Table avatars-avatars",
+        "Table avatars-uploads",
+        "Collection avatars-faces",
+        "Topic avatars-success",
+        "Topic avatars-failure",
+      ]);
+      const made = brought.resources.filter(({ existing, type }) => !existing && type.startsWith("aws:s3/"));
+      expect(made.filter(({ name }) => name === "avatars-photos")).to.deep.equal([]);
+    });
+
+    it("allows its functions them alone, and tells them their names", () => {
+      const policy = JSON.stringify(statementsOf(brought.one("RolePolicy", "avatars-index-face")));
+      expect(policy).to.include("arn:aws:s3:::school-photos/uploads/*");
+      expect(policy).to.include(":table/school-avatars").and.to.include(":collection/school-faces");
+      const { variables } = brought.one("Function", "avatars-notify-success").inputs["environment"] as {
+        variables: Record<string, string>;
+      };
+      expect(variables).to.include({ AVATAR_TABLE: "school-avatars", SUCCESS_TOPIC_ARN: topic("good") });
+      const pattern = brought.one("EventRule", "avatars-uploaded").inputs["eventPattern"] as string;
+      expect(pattern).to.include('"name":["school-photos"]');
+      expect(brought.one("TopicSubscription", "avatars-success-33bc47e4").inputs["topic"]).to.equal(topic("good"));
+    });
+  });
+
+  it("records who reads and writes photos and rows when asked to, by a trail", async () => {
+    const audited = await evaluate(() => [
+      new AvatarPipeline("avatars", { audit: { enabled: true }, site: { enabled: false } }),
+    ]);
+    const trail = audited.one("Trail", "avatars-audit");
+    expect(trail.parent).to.equal(audited.one("AvatarPipeline", "avatars").urn);
+    expect(trail.inputs["enableLogFileValidation"]).to.equal(true);
+    const selectors = trail.inputs["advancedEventSelectors"] as { fieldSelectors: Record<string, string[]>[] }[];
+    const recorded = selectors.map(
+      ({ fieldSelectors }) => (fieldSelectors[2]!["startsWiths"] ?? fieldSelectors[2]!["equals"])!,
+    );
+    expect(recorded.map((arns) => arns.map(readable))).to.deep.equal([
+      ["s3:avatars-photos/"],
+      ["dynamodb:table/avatars-avatars", "dynamodb:table/avatars-uploads"],
+    ]);
   });
 
   describe("beside another", () => {
