@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import {
@@ -105,10 +106,21 @@ describe("local S3: events", () => {
   });
 
   describe("in the outbox", () => {
+    const opened: TestS3[] = [];
+    const start = async (options: Partial<Parameters<typeof startS3>[0]>) => {
+      const other = await startS3({ buckets, ...options });
+      opened.push(other);
+      return other;
+    };
+    let storage: string;
+    before(() => (storage = mkdtempSync(join(tmpdir(), "local-s3-outbox-"))));
+    after(() => rmSync(storage, { recursive: true, force: true }));
+    // Also after a failure: an open port would keep the whole run from ending.
+    afterEach(() => Promise.all(opened.splice(0).map((other) => other.stop())));
+
     it("come after the object is there for everybody to read", async () => {
       let seen: Promise<string> | undefined;
-      const eager = await startS3({
-        buckets,
+      const eager = await start({
         emit: ({ detail }) => {
           const { key } = detail.object as { key: string };
           seen = failure(eager.client().send(new HeadObjectCommand({ Bucket, Key: key })));
@@ -117,13 +129,11 @@ describe("local S3: events", () => {
       });
       await eager.client().send(new PutObjectCommand({ Bucket, Key: "now", Body: "x" }));
       expect(await seen).to.equal("none");
-      await eager.stop();
     });
 
     it("come again, with the same id, until they are taken", async () => {
       const attempts: string[] = [];
-      const flaky = await startS3({
-        buckets,
+      const flaky = await start({
         emit: ({ id }) => {
           attempts.push(id);
           if (attempts.length === 1) throw new Error("not now");
@@ -132,14 +142,12 @@ describe("local S3: events", () => {
       await flaky.client().send(new PutObjectCommand({ Bucket, Key: "a", Body: "a" }));
       await until(() => attempts.length === 2);
       expect(attempts[0]).to.equal(attempts[1]);
-      await flaky.stop();
     });
 
     it("outlive the process when they were not taken, and only then", async () => {
       const first: CloudEvent[] = [];
-      const never = await startS3({
-        buckets,
-        storage: cloud.storage,
+      const never = await start({
+        storage,
         emit: (event) => {
           first.push(event);
           return objectOf(event).key === "taken" ? Promise.resolve() : new Promise(() => undefined);
@@ -150,17 +158,16 @@ describe("local S3: events", () => {
       await never.stop();
 
       const second: CloudEvent[] = [];
-      const next = await startS3({ buckets, storage: cloud.storage, emit: (event) => void second.push(event) });
+      const next = await start({ storage, emit: (event) => void second.push(event) });
       expect(second, "nothing before the consumer is ready").to.deep.equal([]);
       next.s3.start();
       expect(second).to.deep.equal(first.filter((event) => objectOf(event).key === "left"));
       await next.stop();
 
       const third: CloudEvent[] = [];
-      const last = await startS3({ buckets, storage: cloud.storage, emit: (event) => void third.push(event) });
+      const last = await start({ storage, emit: (event) => void third.push(event) });
       last.s3.start();
       expect(third).to.deep.equal([]);
-      await last.stop();
     });
   });
 });

@@ -105,6 +105,7 @@ export async function startS3(options: {
     async stop() {
       for (const client of clients) client.destroy();
       await gateway.close();
+      // A folder that was handed in belongs to whoever did so.
       if (options.storage === undefined) rmSync(storage, { recursive: true, force: true });
     },
   };

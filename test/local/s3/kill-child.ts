@@ -28,7 +28,11 @@ async function run(storage: string): Promise<void> {
     buckets,
     credentials: () => undefined,
     authorizeAs: () => undefined,
-    emit: (event) => tell({ emitted: event }),
+    // Late, so that the kill often comes between the change and its event.
+    emit: async (event) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+      await tell({ emitted: event });
+    },
   });
   s3.start();
   const work = async (name: string, worker: number) => {
