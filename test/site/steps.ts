@@ -1,0 +1,99 @@
+// Functions that are handed to the browser run there.
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+import { expect } from "chai";
+import axe from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { portrait } from "../photos";
+import { startBrowser, startSite, type Site, type SiteOptions } from "./harness";
+
+/** What the page's tests do over and over: one browser for all of them, one page for each. */
+export class Visit {
+  private browser: Browser | undefined;
+  private readonly opened: { close(): Promise<void> }[] = [];
+  /** What the browser complained of: errors of scripts, and of the content security policy. */
+  readonly complaints: string[] = [];
+
+  async start(): Promise<void> {
+    this.browser = await startBrowser();
+  }
+
+  async stop(): Promise<void> {
+    await this.browser?.close();
+  }
+
+  async site(options?: SiteOptions): Promise<Site> {
+    const site = await startSite(options);
+    this.opened.push(site);
+    return site;
+  }
+
+  /** Opens the page, by default on a computer. */
+  async page(url: string, options: BrowserContextOptions = {}): Promise<Page> {
+    if (this.browser === undefined) throw new Error("The browser was not started.");
+    const context = await this.browser.newContext({ viewport: { width: 1000, height: 900 }, ...options });
+    this.opened.push(context);
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("console", (message) => {
+      // A request that a test has fail on purpose is written to the console too.
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
+        this.complaints.push(message.text());
+      }
+    });
+    await page.goto(url);
+    return page;
+  }
+
+  /** Ends what one test has opened; browser complaints are failures. */
+  async end(): Promise<void> {
+    for (const thing of this.opened.splice(0).reverse()) await thing.close();
+    expect(this.complaints.splice(0)).to.deep.equal([]);
+  }
+}
+
+export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+export function heading(page: Page): Promise<string> {
+  return page.locator("h1").innerText();
+}
+
+/** Waits for a screen by its heading; the texts themselves are what a student goes by. */
+export async function see(page: Page, text: string): Promise<void> {
+  await page.getByRole("heading", { level: 1, name: text, exact: true }).waitFor();
+}
+
+export async function choose(page: Page, photo?: Buffer, name = "Ảnh thẻ.jpg"): Promise<void> {
+  const buffer = photo ?? (await somePortrait());
+  await page.locator("#file").setInputFiles({ name, mimeType: "image/jpeg", buffer });
+}
+
+let kept: Promise<Buffer> | undefined;
+/** One portrait for all tests that need just a photo. */
+export function somePortrait(): Promise<Buffer> {
+  return (kept ??= portrait("A", { width: 800, rotatedExif: 6, withLocation: true }));
+}
+
+/** From the first screen to the sending of a photo. */
+export async function upload(page: Page, studentId = "SV001", photo?: Buffer): Promise<void> {
+  await choose(page, photo);
+  await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+  const field = page.getByLabel("Mã sinh viên");
+  if ((await field.count()) > 0) await field.fill(studentId);
+  await page.getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Gửi ảnh" }).click();
+}
+
+/** Fails with every rule of WCAG 2.2 A and AA, and of good practice, that the page breaks as it is now. */
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(async () => {
+    const run = (window as unknown as { axe: typeof axe }).axe.run;
+    return run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+  });
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  expect(found).to.deep.equal([]);
+}
