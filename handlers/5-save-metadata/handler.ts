@@ -4,6 +4,7 @@ import { namedError, rejection } from "../lib/errors";
 import type { Face, Format, Photo } from "../lib/flow-data";
 import type { CreateThumbnailOutput } from "../4a-create-thumbnail/handler";
 import type { IndexFaceOutput } from "../4b-index-face/handler";
+import { isNewerUpload } from "../lib/keys";
 import { setting, step, unavailable, type Handler } from "../lib/step";
 import { beginStep, isConditionFailure } from "../lib/upload-row";
 
@@ -34,7 +35,7 @@ export interface SaveMetadataClients {
  * Makes the upload the student's avatar: the one write that decides. Before it nothing of an earlier avatar is
  * touched; after it the upload is not undone any more.
  *
- * The row is replaced only if it is still the one that was read, and only by a newer upload.
+ * The row is replaced only if it is still the one that was read, and never by an older upload.
  */
 export function saveMetadata(
   settings: SaveMetadataSettings,
@@ -45,7 +46,7 @@ export function saveMetadata(
     const before = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
     // The answer to an earlier try was lost.
     if (before?.uploadId === photo.uploadId) return { processedAt: before.processedAt };
-    if (before !== undefined && before.uploadId > photo.uploadId) {
+    if (before !== undefined && isNewerUpload(before.uploadId, photo.uploadId)) {
       throw rejection("SUPERSEDED", `Upload ${before.uploadId}, which is newer, is the student's avatar.`);
     }
     const row: AvatarRow = {

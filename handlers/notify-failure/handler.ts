@@ -103,7 +103,7 @@ async function closeRow(
       // What the next attempt must not find: Undo has removed the face that the id names.
       UpdateExpression:
         "SET #status = :status, #step = :step, #reason = :reason, ended_at = :at, execution_arn = :owner, " +
-        "student_id = :student, object_key = :key, steps = if_not_exists(steps, :no_steps) " +
+        "student_id = :student, object_key = :key, version_id = :version, steps = if_not_exists(steps, :no_steps) " +
         "REMOVE face_id, confirmed, yielded_to",
       ExpressionAttributeNames: { "#status": "status", "#step": "step", "#reason": "reason" },
       ExpressionAttributeValues: {
@@ -114,6 +114,7 @@ async function closeRow(
         ":at": { S: at },
         ":student": { S: photo.studentId },
         ":key": { S: photo.key },
+        ":version": { S: photo.versionId ?? "" },
         ":no_steps": { M: {} },
       },
     });

@@ -2,7 +2,8 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
 import { readAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
-import { everyFace, everyItem, everyVersion } from "../../handlers/lib/inventory";
+import { everyFace, everyItem, everyVersion, type StoredVersion } from "../../handlers/lib/inventory";
+import { isNewerUpload } from "../../handlers/lib/keys";
 import type { PipelineEvent } from "../../handlers/lib/notice";
 import { readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
 
@@ -32,8 +33,8 @@ export interface Snapshot {
   readonly avatars: readonly AvatarRow[];
   /** `{studentId}:{uploadId}` by face id. */
   readonly faces: ReadonlyMap<string, string>;
-  readonly thumbnails: readonly { key: string; isLatest: boolean; isMarker: boolean }[];
-  readonly originals: readonly { key: string; versionId: string; isMarker: boolean }[];
+  readonly thumbnails: readonly StoredVersion[];
+  readonly originals: readonly StoredVersion[];
 }
 
 export async function takeSnapshot(stores: Stores): Promise<Snapshot> {
@@ -44,9 +45,9 @@ export async function takeSnapshot(stores: Stores): Promise<Snapshot> {
   for await (const item of everyItem(dynamodb, stores.avatarTable)) avatars.push(readAvatarRow(item));
   const faces = new Map<string, string>();
   for await (const { faceId, name } of everyFace(rekognition, stores.collectionId)) faces.set(faceId, name);
-  const thumbnails = [];
+  const thumbnails: StoredVersion[] = [];
   for await (const version of everyVersion(s3, photoBucket, "avatars/")) thumbnails.push(version);
-  const originals = [];
+  const originals: StoredVersion[] = [];
   for await (const version of everyVersion(s3, photoBucket, "uploads/")) originals.push(version);
   return { uploads, avatars, faces, thumbnails, originals };
 }
@@ -60,7 +61,7 @@ export async function takeSnapshot(stores: Stores): Promise<Snapshot> {
 export function brokenPromises(
   { uploads, avatars, faces, thumbnails, originals }: Snapshot,
   photos: readonly PutPhoto[],
-  notices: readonly PipelineEvent[],
+  notices: readonly Pick<PipelineEvent, "type" | "uploadId">[],
   mayRepeatNotices: boolean,
 ): string[] {
   const broken: string[] = [];
@@ -134,7 +135,7 @@ function unfairEndings(
     if (photo.persons.length !== 1) broken.push(`${photo.key} of ${photo.persons.length} faces was accepted`);
     const avatar = avatars.find(({ studentId }) => studentId === photo.student);
     if (avatar === undefined) broken.push(`5: ${photo.student} was accepted and has no avatar`);
-    else if (avatar.uploadId < (rowOf(photo)?.uploadId ?? "")) {
+    else if (isNewerUpload(rowOf(photo)?.uploadId ?? "", avatar.uploadId)) {
       broken.push(`5: ${photo.student} has an older avatar than the newest that was accepted`);
     }
   }

@@ -1,0 +1,17 @@
+import type { ReasonCode } from "./reasons";
+
+/**
+ * An error whose name a state can catch. Not a class: a serialized subclass of Error loses its message, its stack
+ * and its prototype, so that a `Catch` by name never matches it.
+ */
+export function namedError(name: string, message: string, cause?: unknown): Error {
+  return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { name });
+}
+
+/**
+ * The refusal of a photo. The message is for logs and operators: it says what was measured and which rule it broke,
+ * and never names a face, an address or another student. What the student reads comes from the catalogue.
+ */
+export function rejection(code: Exclude<ReasonCode, "INTERNAL">, measured: string): Error {
+  return namedError(code, measured);
+}

@@ -1,0 +1,81 @@
+/**
+ * What travels through the machine: the shapes of its state data, in the order in which they are added.
+ */
+
+/** The S3 event that EventBridge hands to the machine, as far as the flow reads it. */
+export interface ObjectCreatedEvent {
+  readonly source: "aws.s3";
+  /** ISO 8601, UTC, seconds. */
+  readonly time: string;
+  readonly detail: {
+    readonly bucket: { readonly name: string };
+    readonly object: {
+      /** As stored: EventBridge does not percent-encode keys. */
+      readonly key: string;
+      /** In bytes. */
+      readonly size: number;
+      readonly etag: string;
+      readonly "version-id"?: string;
+    };
+  };
+}
+
+/** The input of an execution that ends what another one left open: made by the rule on execution status. */
+export interface InterruptedExecution {
+  readonly interrupted: {
+    readonly executionArn: string;
+    /** TIMED_OUT, ABORTED or FAILED. */
+    readonly status: string;
+    /** The input of the interrupted execution, as the JSON text that the event carries. */
+    readonly input: string;
+  };
+}
+
+export type FlowInput = ObjectCreatedEvent | InterruptedExecution;
+
+/** Added by ReceivePhoto: which upload this is and where its bytes are. */
+export interface Photo {
+  readonly bucket: string;
+  readonly key: string;
+  /** The version that the event named; absent on a bucket without versions. */
+  readonly versionId?: string;
+  readonly etag: string;
+  readonly bytes: number;
+  readonly studentId: string;
+  readonly uploadId: string;
+  /** The execution that has claimed the upload: every later write is conditional on it. */
+  readonly executionArn: string;
+}
+
+export type ImageFormat = "jpeg" | "png";
+
+/** Added by CheckFormat. */
+export interface Format {
+  readonly format: ImageFormat;
+  /** Pixels of the upright photo: a JPEG's EXIF orientation is applied, as Rekognition applies it. */
+  readonly width: number;
+  readonly height: number;
+  /** Of the whole file, in hex. */
+  readonly sha256: string;
+}
+
+/** Ratios of the upright photo's width and height, as Rekognition gives them; may reach outside of 0..1. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Added by DetectFace: the one usable face. */
+export interface Face {
+  readonly box: Box;
+  /** 0–100. */
+  readonly confidence: number;
+}
+
+/** Thumbnail keys by their size in pixels. */
+export type ThumbnailKeys = Readonly<Record<string, string>>;
+
+/** What a caught error looks like, by the name of the step that threw it. */
+export type Failures = Readonly<Record<string, { readonly Error?: string; readonly Cause?: string }>>;

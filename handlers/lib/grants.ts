@@ -1,0 +1,61 @@
+/**
+ * What the steps' grants are written in: IAM statements over the ARNs of one pipeline. Deploy-time code: nothing in
+ * here is serialized.
+ */
+export interface Statement {
+  readonly Effect: "Allow";
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+/** The ARNs that a step's grants may name. */
+export interface PipelineArns {
+  readonly photoBucket: string;
+  readonly uploadTable: string;
+  readonly avatarTable: string;
+  readonly faceCollection: string;
+  readonly successTopic: string;
+  readonly failureTopic: string;
+}
+
+export type Grants = (on: PipelineArns) => readonly Statement[];
+
+/** What the operator's functions may name besides: the steps cannot, since the machine is made of them. */
+export interface OperatorArns extends PipelineArns {
+  readonly stateMachine: string;
+  /** Every execution of the machine: `…:execution:{machine}:*`. */
+  readonly executions: string;
+}
+
+export type OperatorGrants = (on: OperatorArns) => readonly Statement[];
+
+/** Allows exact actions on exact resources. */
+export function allow(actions: readonly string[], resources: readonly string[]): Statement {
+  return { Effect: "Allow", Action: actions, Resource: resources };
+}
+
+/** Reads the uploaded object, in the version that the event named; Rekognition reads it with the caller's rights. */
+export function readUploads(on: PipelineArns): Statement {
+  return allow(["s3:GetObject", "s3:GetObjectVersion"], [`${on.photoBucket}/uploads/*`]);
+}
+
+export function deleteUploads(on: PipelineArns): Statement {
+  return allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], [`${on.photoBucket}/uploads/*`]);
+}
+
+/** Deletes thumbnails with all their versions. */
+export function deleteThumbnailVersions(on: PipelineArns): readonly Statement[] {
+  return [
+    {
+      ...allow(["s3:ListBucketVersions"], [on.photoBucket]),
+      Condition: { StringLike: { "s3:prefix": "avatars/*" } },
+    },
+    allow(["s3:DeleteObjectVersion"], [`${on.photoBucket}/avatars/*`]),
+  ];
+}
+
+/** Records the step's beginning in the upload's row. */
+export function markProgress(on: PipelineArns): Statement {
+  return allow(["dynamodb:UpdateItem"], [on.uploadTable]);
+}

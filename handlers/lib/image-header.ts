@@ -1,0 +1,150 @@
+/**
+ * What a JPEG or PNG file says of itself, read from its structure without decoding a pixel.
+ *
+ * Pure functions of the bytes, bounded by the file's length: no allocation grows with what a header claims.
+ */
+import { crc32 } from "node:zlib";
+
+export type FileKind = "jpeg" | "png" | "gif" | "webp" | "heic" | "avif" | "bmp" | "tiff" | "pdf" | "unknown";
+
+export interface ImageHeader {
+  /** Stored pixels, before any orientation. */
+  readonly width: number;
+  readonly height: number;
+  /** EXIF orientation 1–8; 1 when absent, and always 1 for PNG, which Rekognition does not turn. */
+  readonly orientation: number;
+  /** JPEG: the number of scans. PNG: 1, or 7 when interlaced. */
+  readonly scans: number;
+}
+
+/** What is wrong with a file's structure, in one sentence. */
+export interface Damage {
+  readonly damage: string;
+}
+
+/** Tells a file's kind by its first bytes. */
+export function fileKind(bytes: Buffer): FileKind {
+  const starts = (hex: string, at = 0) => bytes.subarray(at, at + hex.length / 2).toString("hex") === hex;
+  const ascii = (text: string, at: number) => bytes.subarray(at, at + text.length).toString("latin1") === text;
+  if (starts("ffd8ff")) return "jpeg";
+  if (starts("89504e470d0a1a0a")) return "png";
+  if (ascii("GIF8", 0)) return "gif";
+  if (ascii("RIFF", 0) && ascii("WEBP", 8)) return "webp";
+  if (ascii("ftyp", 4))
+    return ascii("avi", 8) ? "avif" : /^(hei|hev|mif1|msf1)/.test(bytes.toString("latin1", 8, 12)) ? "heic" : "unknown";
+  if (ascii("BM", 0)) return "bmp";
+  if (starts("49492a00") || starts("4d4d002a")) return "tiff";
+  if (ascii("%PDF", 0)) return "pdf";
+  return "unknown";
+}
+
+/** Reads a JPEG's frame, orientation and scans, and whether it is whole. */
+export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
+  let frame: { width: number; height: number } | undefined;
+  let orientation = 1;
+  let scans = 0;
+  let at = 2;
+  for (;;) {
+    // Any number of fill bytes may stand before a marker.
+    if (bytes[at] !== 0xff) return { damage: `no marker at byte ${at}` };
+    while (bytes[at] === 0xff) at += 1;
+    const marker = bytes[at];
+    at += 1;
+    if (marker === undefined) return { damage: "the file ends before its end-of-image marker" };
+    if (marker === 0xd9) break;
+    if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) continue;
+    if (at + 2 > bytes.length) return { damage: "the file ends inside a segment" };
+    const length = bytes.readUInt16BE(at);
+    const end = at + length;
+    if (length < 2 || end > bytes.length)
+      return { damage: `the segment at byte ${at - 2} reaches outside of the file` };
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+    if (isFrame) {
+      if (length < 8) return { damage: "the frame header is too short" };
+      if (frame !== undefined) return { damage: "there is more than one frame" };
+      frame = { height: bytes.readUInt16BE(at + 3), width: bytes.readUInt16BE(at + 5) };
+    } else if (marker === 0xe1) {
+      orientation = exifOrientation(bytes.subarray(at + 2, end)) ?? orientation;
+    }
+    at = end;
+    if (marker === 0xda) {
+      scans += 1;
+      at = endOfScan(bytes, at);
+    }
+  }
+  if (frame === undefined) return { damage: "there is no frame header" };
+  if (scans === 0) return { damage: "there is no scan" };
+  return { ...frame, orientation, scans };
+}
+
+/** Where the next marker after a scan's entropy-coded data stands: stuffed zeros and restart markers belong to it. */
+function endOfScan(bytes: Buffer, start: number): number {
+  let at = start;
+  for (;;) {
+    at = bytes.indexOf(0xff, at);
+    if (at < 0) return bytes.length;
+    const next = bytes[at + 1];
+    if (next === undefined) return at;
+    const belongs = next === 0x00 || (next >= 0xd0 && next <= 0xd7);
+    if (!belongs && next !== 0xff) return at;
+    at += belongs ? 2 : 1;
+  }
+}
+
+/** The orientation in an APP1 segment's EXIF data, when it has one that means anything. */
+function exifOrientation(segment: Buffer): number | undefined {
+  if (segment.length < 20 || segment.toString("latin1", 0, 6) !== "Exif\0\0") return undefined;
+  const tiff = segment.subarray(6);
+  const order = tiff.toString("latin1", 0, 2);
+  if (order !== "II" && order !== "MM") return undefined;
+  const little = order === "II";
+  const u16 = (at: number) => (at + 2 > tiff.length ? 0 : little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
+  const u32 = (at: number) => (at + 4 > tiff.length ? 0 : little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
+  const directory = u32(4);
+  const entries = u16(directory);
+  // A directory of 65,535 entries costs no more than its 786 KB would: reads outside of the segment give 0.
+  for (let i = 0; i < entries && directory + 2 + i * 12 < tiff.length; i += 1) {
+    const entry = directory + 2 + i * 12;
+    if (u16(entry) !== 0x0112) continue;
+    const value = u16(entry + 8);
+    return value >= 1 && value <= 8 ? value : undefined;
+  }
+  return undefined;
+}
+
+/** Reads a PNG's header, and whether every chunk up to its end is whole. */
+export function readPngHeader(bytes: Buffer): ImageHeader | Damage {
+  let header: ImageHeader | undefined;
+  let hasData = false;
+  let at = 8;
+  for (;;) {
+    if (at + 12 > bytes.length) return { damage: "the file ends before its IEND chunk" };
+    const length = bytes.readUInt32BE(at);
+    const type = bytes.toString("latin1", at + 4, at + 8);
+    const end = at + 12 + length;
+    if (end > bytes.length) return { damage: `the ${printable(type)} chunk at byte ${at} reaches outside of the file` };
+    if (crc32(bytes.subarray(at + 4, end - 4)) !== bytes.readUInt32BE(end - 4)) {
+      return { damage: `the checksum of the ${printable(type)} chunk at byte ${at} is wrong` };
+    }
+    if ((type === "IHDR") !== (header === undefined))
+      return { damage: "the IHDR chunk is not the first, or not alone" };
+    if (type === "IHDR") {
+      if (length !== 13) return { damage: "the IHDR chunk is not 13 bytes" };
+      header = {
+        width: bytes.readUInt32BE(at + 8),
+        height: bytes.readUInt32BE(at + 12),
+        orientation: 1,
+        scans: bytes[at + 20] === 1 ? 7 : 1,
+      };
+    }
+    if (type === "IDAT") hasData = true;
+    if (type === "IEND") break;
+    at = end;
+  }
+  if (header === undefined || !hasData) return { damage: "there is no image data" };
+  return header;
+}
+
+function printable(type: string): string {
+  return /^[A-Za-z]{4}$/.test(type) ? type : "unnamed";
+}

@@ -1,0 +1,142 @@
+import type { SNS } from "@aws-sdk/client-sns";
+import type { ThumbnailKeys } from "./flow-data";
+import { reasons, type ReasonCode } from "./reasons";
+import { stepTitle } from "./step-titles";
+
+/**
+ * What is published to the topics. E-mail subscribers get a text for people, Vietnamese first; every other subscriber
+ * gets the event as JSON. Both carry message attributes to filter by: `type`, `student_id`, and `reason` if any.
+ */
+export type PipelineEvent = AcceptedEvent | RefusedEvent;
+
+interface EventHead {
+  /** Raised when a member changes its meaning or goes away; new members do not raise it. */
+  readonly schema: "1";
+  readonly studentId: string;
+  readonly uploadId: string;
+  /** The name under which the photo was uploaded, without its folder. */
+  readonly fileName: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  readonly executionArn: string;
+}
+
+export interface AcceptedEvent extends EventHead {
+  readonly type: "avatar.accepted";
+  readonly bucket: string;
+  readonly thumbnails: ThumbnailKeys;
+  readonly processedAt: string;
+}
+
+export interface RefusedEvent extends EventHead {
+  readonly type: "avatar.rejected" | "avatar.failed";
+  readonly step: string;
+  readonly reason: ReasonCode;
+}
+
+export interface Notice {
+  /** Below 100 characters, no line breaks: SNS's rule. */
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** The text for people that goes with an event. */
+export function noticeOf(event: PipelineEvent): Notice {
+  return event.type === "avatar.accepted" ? acceptedNotice(event) : refusedNotice(event);
+}
+
+function acceptedNotice(event: AcceptedEvent): Notice {
+  const sizes = Object.keys(event.thumbnails)
+    .map(Number)
+    .sort((a, b) => a - b)
+    .join(", ");
+  return {
+    subject: subject("Ảnh đại diện đã được chấp nhận / Avatar accepted", event.studentId),
+    text: lines(
+      `Ảnh đại diện của sinh viên ${event.studentId} đã được chấp nhận.`,
+      `Tệp: ${event.fileName}`,
+      `Thời điểm: ${event.processedAt} (UTC)`,
+      `Kích thước: ${sizes} điểm ảnh`,
+      "Ảnh gốc đã được xóa.",
+      "",
+      "---",
+      "",
+      `The avatar of student ${event.studentId} was accepted.`,
+      `File: ${event.fileName}`,
+      `Time: ${event.processedAt} (UTC)`,
+      `Sizes: ${sizes} pixels`,
+      "The original photo has been deleted.",
+      "",
+      `Upload: ${event.uploadId}`,
+    ),
+  };
+}
+
+function refusedNotice(event: RefusedEvent): Notice {
+  const isRejected = event.type === "avatar.rejected";
+  const { title, remedy } = reasons[event.reason];
+  const step = stepTitle(event.step);
+  return {
+    subject: subject(
+      isRejected ? "Ảnh không được chấp nhận / Photo not accepted" : "Lỗi xử lý ảnh / Photo processing failed",
+      event.studentId,
+    ),
+    text: lines(
+      isRejected
+        ? `Ảnh của sinh viên ${event.studentId} không được chấp nhận.`
+        : `Không xử lý được ảnh của sinh viên ${event.studentId}.`,
+      `Tệp: ${event.fileName}`,
+      `Bước: ${step.vi}`,
+      `Lý do: ${title.vi}`,
+      `Cần làm: ${remedy.vi}`,
+      "",
+      "---",
+      "",
+      isRejected
+        ? `The photo of student ${event.studentId} was not accepted.`
+        : `The photo of student ${event.studentId} could not be processed.`,
+      `File: ${event.fileName}`,
+      `Step: ${step.en}`,
+      `Reason: ${title.en}`,
+      `What to do: ${remedy.en}`,
+      "",
+      `Upload: ${event.uploadId}`,
+      // The operator's way to the history: only a fault of ours needs it.
+      ...(isRejected ? [] : [`Execution: ${event.executionArn}`]),
+    ),
+  };
+}
+
+function lines(...text: string[]): string {
+  return text.join("\n") + "\n";
+}
+
+/** A studentId has up to 64 characters, so that title and id stay below SNS's 100. */
+function subject(title: string, studentId: string): string {
+  const room = 99 - title.length - 2;
+  const id = studentId.length <= room ? studentId : studentId.slice(0, room - 1) + "…";
+  return `${title}: ${id}`;
+}
+
+/** Publishes an event to a topic, with the text for e-mail subscribers. */
+export async function publish(sns: Pick<SNS, "publish">, topicArn: string, event: PipelineEvent): Promise<void> {
+  const { subject: Subject, text } = noticeOf(event);
+  const attribute = (value: string) => ({ DataType: "String", StringValue: value });
+  await sns.publish({
+    TopicArn: topicArn,
+    Subject,
+    MessageStructure: "json",
+    Message: JSON.stringify({ default: JSON.stringify(event), email: text }),
+    MessageAttributes: {
+      type: attribute(event.type),
+      student_id: attribute(event.studentId),
+      ...("reason" in event ? { reason: attribute(event.reason) } : {}),
+    },
+  });
+}
+
+/** A key's file name, made fit for one line of a mail: line breaks and control characters become spaces. */
+export function displayName(key: string): string {
+  // eslint-disable-next-line no-control-regex -- exactly these are meant
+  return key.slice(key.lastIndexOf("/") + 1).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
+}

@@ -1,0 +1,165 @@
+/**
+ * The catalogue of reasons: everything that a photo can be refused for, plus INTERNAL for a fault of ours.
+ *
+ * A reason's code is the error name that a step throws, the name its state catches, the value in the tables and in
+ * the APIs. The texts are what people read: in the mails, on the page and on the command line. Nothing else in the
+ * project writes such a text.
+ */
+
+/** A text in the languages that the notices and the page speak. */
+export interface Localized {
+  readonly vi: string;
+  readonly en: string;
+}
+
+export interface Reason {
+  /** What is wrong with the photo, as a short sentence without the final stop. */
+  readonly title: Localized;
+  /** What the student can do about it, as full sentences. */
+  readonly remedy: Localized;
+}
+
+export type Locale = keyof Localized;
+
+export const locales: readonly Locale[] = ["vi", "en"];
+
+const catalogue = {
+  FORMAT_NOT_SUPPORTED: {
+    title: { vi: "Định dạng tệp không được hỗ trợ", en: "The file format is not supported" },
+    remedy: {
+      vi: "Hãy dùng ảnh .jpg hoặc .png. Ảnh HEIC của iPhone: mở ảnh, chọn Chia sẻ rồi lưu thành JPEG.",
+      en: "Use a .jpg or .png photo. For an iPhone HEIC photo: open it, choose Share and save it as JPEG.",
+    },
+  },
+  FORMAT_MISMATCH: {
+    title: { vi: "Nội dung tệp không khớp với phần mở rộng", en: "The file's content does not match its extension" },
+    remedy: {
+      vi: "Tệp được đặt tên như ảnh .jpg hoặc .png nhưng thực chất là loại tệp khác. Hãy chọn ảnh gốc hoặc lưu lại ảnh đúng định dạng.",
+      en: "The file is named as a .jpg or .png photo but is of another kind. Choose the original photo, or save it again in the right format.",
+    },
+  },
+  FILE_TOO_LARGE: {
+    title: { vi: "Tệp quá lớn", en: "The file is too large" },
+    remedy: {
+      vi: "Hãy giảm kích thước ảnh hoặc chụp lại với chất lượng thấp hơn rồi tải lên lần nữa.",
+      en: "Reduce the photo, or take it again at a lower quality, and upload it once more.",
+    },
+  },
+  FILE_CORRUPT: {
+    title: { vi: "Tệp ảnh bị hỏng hoặc không đầy đủ", en: "The photo file is damaged or incomplete" },
+    remedy: {
+      vi: "Hãy tải ảnh lên lại. Nếu vẫn lỗi, mở ảnh trên điện thoại, lưu thành một bản mới rồi dùng bản đó.",
+      en: "Upload the photo again. If that fails too, open it on the phone, save a new copy and use that.",
+    },
+  },
+  IMAGE_TOO_SMALL: {
+    title: { vi: "Ảnh quá nhỏ", en: "The photo is too small" },
+    remedy: {
+      vi: "Hãy dùng ảnh gốc từ máy ảnh, không dùng ảnh thu nhỏ hay ảnh chụp màn hình.",
+      en: "Use the original photo from the camera, not a thumbnail or a screenshot.",
+    },
+  },
+  IMAGE_TOO_LARGE: {
+    title: { vi: "Ảnh có quá nhiều điểm ảnh", en: "The photo has too many pixels" },
+    remedy: {
+      vi: "Hãy thu nhỏ ảnh (cạnh dài khoảng 4.000 điểm ảnh là đủ) rồi tải lên lại.",
+      en: "Scale the photo down (a long side of about 4,000 pixels is plenty) and upload it again.",
+    },
+  },
+  NO_FACE: {
+    title: { vi: "Không tìm thấy khuôn mặt trong ảnh", en: "No face was found in the photo" },
+    remedy: {
+      vi: "Hãy chụp khuôn mặt từ phía trước, đủ sáng, khuôn mặt chiếm phần lớn khung hình.",
+      en: "Take the photo from the front, in good light, with the face filling much of the frame.",
+    },
+  },
+  MULTIPLE_FACES: {
+    title: { vi: "Có nhiều hơn một khuôn mặt trong ảnh", en: "There is more than one face in the photo" },
+    remedy: {
+      vi: "Hãy chụp một mình, và để ý cả những người ở phía sau.",
+      en: "Take the photo alone, and mind the people in the background.",
+    },
+  },
+  FACE_TOO_SMALL: {
+    title: { vi: "Khuôn mặt quá nhỏ trong ảnh", en: "The face is too small in the photo" },
+    remedy: {
+      vi: "Hãy đến gần máy ảnh hơn, hoặc cắt ảnh sát khuôn mặt hơn.",
+      en: "Come closer to the camera, or crop the photo closer to the face.",
+    },
+  },
+  FACE_BLURRED: {
+    title: { vi: "Khuôn mặt bị mờ", en: "The face is blurred" },
+    remedy: {
+      vi: "Hãy lau ống kính, giữ máy thật chắc và chụp lại.",
+      en: "Wipe the lens, hold the phone steady and take the photo again.",
+    },
+  },
+  FACE_TOO_DARK: {
+    title: { vi: "Khuôn mặt quá tối", en: "The face is too dark" },
+    remedy: {
+      vi: "Hãy quay mặt về phía ánh sáng, tránh để nguồn sáng ở sau lưng.",
+      en: "Turn towards the light, and keep bright light out of your back.",
+    },
+  },
+  FACE_TURNED_AWAY: {
+    title: { vi: "Khuôn mặt không nhìn thẳng", en: "The face is turned away" },
+    remedy: {
+      vi: "Hãy nhìn thẳng vào máy ảnh và giữ đầu ngay ngắn.",
+      en: "Look straight into the camera and keep your head level.",
+    },
+  },
+  FACE_COVERED: {
+    title: { vi: "Khuôn mặt bị che", en: "The face is covered" },
+    remedy: {
+      vi: "Hãy bỏ khẩu trang, tay hoặc những vật khác đang che khuôn mặt.",
+      en: "Take off a mask, and keep hands and other things away from the face.",
+    },
+  },
+  SUNGLASSES: {
+    title: { vi: "Bạn đang đeo kính râm", en: "You are wearing sunglasses" },
+    remedy: {
+      vi: "Hãy bỏ kính râm rồi chụp lại. Kính cận thì không sao.",
+      en: "Take the sunglasses off and take the photo again. Ordinary glasses are fine.",
+    },
+  },
+  DUPLICATE_FACE: {
+    title: {
+      vi: "Khuôn mặt này đã được một sinh viên khác đăng ký",
+      en: "This face is already registered for another student",
+    },
+    remedy: {
+      vi: "Mỗi khuôn mặt chỉ được đăng ký cho một sinh viên. Nếu bạn cho rằng có nhầm lẫn, hãy liên hệ nhà trường.",
+      en: "A face can be registered for one student only. If you think this is a mistake, contact the school.",
+    },
+  },
+  SUPERSEDED: {
+    title: { vi: "Một ảnh mới hơn của bạn đã được sử dụng", en: "A newer photo of yours is used instead" },
+    remedy: {
+      vi: "Bạn không cần làm gì thêm. Nếu muốn dùng ảnh này, hãy tải lên lại.",
+      en: "There is nothing you need to do. If you want this photo after all, upload it again.",
+    },
+  },
+  INTERNAL: {
+    title: { vi: "Hệ thống gặp lỗi khi xử lý ảnh", en: "Something went wrong on our side" },
+    remedy: {
+      vi: "Ảnh của bạn không có vấn đề gì. Hãy thử lại sau ít phút; nếu vẫn lỗi, hãy báo cho nhà trường.",
+      en: "There is nothing wrong with your photo. Try again in a few minutes; if it fails again, tell the school.",
+    },
+  },
+} as const satisfies Record<string, Reason>;
+
+export type ReasonCode = keyof typeof catalogue;
+
+export const reasons: Readonly<Record<ReasonCode, Reason>> = catalogue;
+
+export const reasonCodes = Object.keys(catalogue) as readonly ReasonCode[];
+
+/** Whether an error's name is a judgement on the photo: any reason but INTERNAL. */
+export function isRejection(name: string): name is Exclude<ReasonCode, "INTERNAL"> {
+  return name !== "INTERNAL" && Object.prototype.hasOwnProperty.call(reasons, name);
+}
+
+/** The message for a person: title and remedy, in one language. */
+export function messageOf(code: ReasonCode, locale: Locale): string {
+  return `${reasons[code].title[locale]}. ${reasons[code].remedy[locale]}`;
+}

@@ -1,0 +1,76 @@
+import { namedError } from "./errors";
+
+/**
+ * How every step's function behaves towards the machine, whatever the step does.
+ *
+ * A handler is `(settings, clients) => async (input) => output`. Its factory, the part that is serialized, reads the
+ * settings from the function's environment, makes the SDK clients once per process, and wraps the handler with
+ * {@link step}.
+ */
+export type Handler<Input, Output> = (input: Input) => Promise<Output>;
+
+/** The names under which the machine retries; everything else that is no reason is a permanent fault. */
+export const throttled = "Throttled";
+export const unavailable = "Unavailable";
+
+/**
+ * Wraps a handler so that the machine sees three kinds of errors only: a reason of the catalogue, `Throttled` or
+ * `Unavailable` (both retried, see flow.asl.json), and any other name, which is permanent.
+ *
+ * Logs one line a call, as JSON: the step and what became of it, with the upload's id. Never an address, a face, a
+ * file name or another student.
+ */
+export function step<Input, Output>(name: string, handle: Handler<Input, Output>): Handler<Input, Output> {
+  return async (input) => {
+    const started = Date.now();
+    const log = (fields: Record<string, unknown>) =>
+      console.log(JSON.stringify({ step: name, uploadId: uploadIdOf(input), ...fields, ms: Date.now() - started }));
+    try {
+      const output = await handle(input);
+      log({ outcome: "done" });
+      return output;
+    } catch (error) {
+      const named = asMachineError(error);
+      log({ outcome: "error", error: named.name, message: named.message });
+      throw named;
+    }
+  };
+}
+
+function uploadIdOf(input: unknown): string | undefined {
+  type WithPhoto = { photo?: { uploadId?: string } };
+  const { photo, state } = input as WithPhoto & { state?: WithPhoto };
+  return (photo ?? state?.photo)?.uploadId;
+}
+
+/** Gives an SDK's error one of the names that the machine retries, where a later call may succeed. */
+export function asMachineError(error: unknown): Error {
+  if (!(error instanceof Error)) return namedError("Error", String(error));
+  const sdk = error as Error & {
+    $metadata?: { httpStatusCode?: number };
+    $retryable?: { throttling?: boolean };
+    code?: string;
+  };
+  const status = sdk.$metadata?.httpStatusCode;
+  const isThrottle =
+    sdk.$retryable?.throttling === true ||
+    status === 429 ||
+    // Rekognition, DynamoDB, SNS and S3 each have names of their own for "slower, please".
+    /^(Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests|SlowDown)/.test(error.name);
+  if (isThrottle) return namedError(throttled, `${error.name}: ${error.message}`, error);
+  const isOutage =
+    (status !== undefined && status >= 500) ||
+    /^(TimeoutError|RequestTimeout|NetworkingError)/.test(error.name) ||
+    /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_SOCKET)$/.test(sdk.code ?? "");
+  if (isOutage) return namedError(unavailable, `${error.name}: ${error.message}`, error);
+  return error;
+}
+
+/** A setting from the function's environment; its absence is a fault of the deployment and says so. */
+export function setting(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") {
+    throw namedError("MissingSetting", `The environment variable ${name} is not set; deploy the stack again.`);
+  }
+  return value;
+}

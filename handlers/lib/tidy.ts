@@ -1,0 +1,38 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { Rekognition } from "@aws-sdk/client-rekognition";
+import type { S3 } from "@aws-sdk/client-s3";
+import type { AvatarRow } from "./avatar-row";
+import { deleteFaces, deleteThumbnails } from "./clean-up";
+import { isConditionFailure } from "./upload-row";
+
+export interface TidyClients {
+  readonly dynamodb: Pick<DynamoDB, "updateItem">;
+  readonly rekognition: Pick<Rekognition, "deleteFaces">;
+  readonly s3: Pick<S3, "listObjectVersions" | "deleteObjects">;
+}
+
+/** Removes the faces and thumbnails that a student's row says it replaced, then strikes them off the row. */
+export async function removeReplaced(
+  settings: { readonly avatarTable: string; readonly collectionId: string },
+  { dynamodb, rekognition, s3 }: TidyClients,
+  bucket: string,
+  row: AvatarRow,
+): Promise<void> {
+  if (row.replaces.length === 0) return;
+  // A face is the same one when the same bytes were uploaded twice under one name: never remove the one in use.
+  const faceIds = row.replaces.map(({ faceId }) => faceId).filter((faceId) => faceId !== row.faceId);
+  if (faceIds.length > 0) await deleteFaces(rekognition, settings.collectionId, faceIds);
+  for (const { uploadId } of row.replaces) await deleteThumbnails(s3, bucket, row.studentId, uploadId);
+  try {
+    await dynamodb.updateItem({
+      TableName: settings.avatarTable,
+      Key: { student_id: { S: row.studentId } },
+      ConditionExpression: "upload_id = :upload",
+      UpdateExpression: "REMOVE replaces",
+      ExpressionAttributeValues: { ":upload": { S: row.uploadId } },
+    });
+  } catch (error) {
+    // A newer upload has taken the row, and the list with it.
+    if (!isConditionFailure(error)) throw error;
+  }
+}

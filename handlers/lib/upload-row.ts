@@ -1,0 +1,138 @@
+import type { AttributeValue, DynamoDB } from "@aws-sdk/client-dynamodb";
+import { namedError } from "./errors";
+import type { Photo } from "./flow-data";
+import type { ReasonCode } from "./reasons";
+
+/**
+ * The uploads table: one row per upload, the one place that says how far it is and how it ended.
+ *
+ *   upload_id (key) student_id status step steps reason object_key version_id claimed_at ended_at execution_arn
+ *   face_id confirmed yielded_to email locale created_at expires_at (TTL, seconds)
+ *
+ * Every write after the claim is conditional on `execution_arn`, so that a function that outlived its execution
+ * can no longer change anything.
+ */
+export type UploadStatus = "awaiting-upload" | "processing" | "accepted" | "rejected" | "failed";
+
+export type Item = Record<string, AttributeValue>;
+
+/** The row as the handlers read it; absent attributes are undefined. */
+export interface UploadRow {
+  readonly uploadId: string;
+  readonly studentId: string;
+  readonly status: UploadStatus;
+  readonly step?: string;
+  /** When each step began, ISO 8601. */
+  readonly steps: Readonly<Record<string, string>>;
+  readonly reason?: ReasonCode;
+  readonly objectKey?: string;
+  readonly versionId?: string;
+  readonly executionArn?: string;
+  readonly faceId?: string;
+  readonly confirmed: boolean;
+  readonly email?: string;
+  readonly locale?: string;
+}
+
+/** Thrown by a conditional write when the upload belongs to another execution by now. */
+export const claimLost = "ClaimLost";
+
+export function readUploadRow(item: Item): UploadRow {
+  const text = (name: string) => item[name]?.S;
+  const optional = <Key extends string>(key: Key, value: string | undefined) =>
+    (value === undefined ? {} : { [key]: value }) as { [K in Key]?: string };
+  return {
+    uploadId: text("upload_id") ?? "",
+    studentId: text("student_id") ?? "",
+    status: (text("status") ?? "processing") as UploadStatus,
+    steps: Object.fromEntries(Object.entries(item["steps"]?.M ?? {}).map(([name, at]) => [name, at.S ?? ""])),
+    confirmed: item["confirmed"]?.BOOL === true,
+    ...optional("step", text("step")),
+    ...(optional("reason", text("reason")) as { reason?: ReasonCode }),
+    ...optional("objectKey", text("object_key")),
+    ...optional("versionId", text("version_id")),
+    ...optional("executionArn", text("execution_arn")),
+    ...optional("faceId", text("face_id")),
+    ...optional("email", text("email")),
+    ...optional("locale", text("locale")),
+  };
+}
+
+/** Reads one row, consistently; undefined when there is none. */
+export async function getUpload(
+  dynamodb: Pick<DynamoDB, "getItem">,
+  table: string,
+  uploadId: string,
+): Promise<UploadRow | undefined> {
+  const { Item: item } = await dynamodb.getItem({
+    TableName: table,
+    Key: { upload_id: { S: uploadId } },
+    ConsistentRead: true,
+  });
+  return item && readUploadRow(item);
+}
+
+/** Whether an SDK error says that the condition of a write did not hold. */
+export function isConditionFailure(error: unknown): boolean {
+  return error instanceof Error && error.name === "ConditionalCheckFailedException";
+}
+
+/** A write that needs the row to be this execution's still; ClaimLost says that it is not. */
+async function writeOwn(
+  dynamodb: Pick<DynamoDB, "updateItem">,
+  table: string,
+  photo: Pick<Photo, "uploadId" | "executionArn">,
+  write: { condition?: string; update: string; names: Record<string, string>; values: Item },
+): Promise<void> {
+  try {
+    await dynamodb.updateItem({
+      TableName: table,
+      Key: { upload_id: { S: photo.uploadId } },
+      ConditionExpression: "execution_arn = :owner" + (write.condition === undefined ? "" : ` AND ${write.condition}`),
+      UpdateExpression: write.update,
+      ExpressionAttributeNames: write.names,
+      ExpressionAttributeValues: { ":owner": { S: photo.executionArn }, ...write.values },
+    });
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+    throw namedError(claimLost, `Upload ${photo.uploadId} is not, or no longer, this execution's to change.`, error);
+  }
+}
+
+/**
+ * Sets attributes of the upload's row, if this execution still owns it.
+ *
+ * @param set attribute names and their values
+ * @param condition a further condition on the row, without placeholders of its own
+ * @throws ClaimLost when another execution owns the upload or the further condition does not hold
+ */
+export async function updateOwnUpload(
+  dynamodb: Pick<DynamoDB, "updateItem">,
+  table: string,
+  photo: Pick<Photo, "uploadId" | "executionArn">,
+  set: Item,
+  condition?: string,
+): Promise<void> {
+  const names = Object.keys(set);
+  await writeOwn(dynamodb, table, photo, {
+    ...(condition === undefined ? {} : { condition }),
+    update: "SET " + names.map((_, i) => `#n${i} = :v${i}`).join(", "),
+    names: Object.fromEntries(names.map((name, i) => [`#n${i}`, name])),
+    values: Object.fromEntries(Object.values(set).map((value, i) => [`:v${i}`, value])),
+  });
+}
+
+/** Records that a step begins: what the page shows, and what Undo later goes by. */
+export async function beginStep(
+  dynamodb: Pick<DynamoDB, "updateItem">,
+  table: string,
+  photo: Pick<Photo, "uploadId" | "executionArn">,
+  name: string,
+  now: Date,
+): Promise<void> {
+  await writeOwn(dynamodb, table, photo, {
+    update: "SET #step = :step, #steps.#name = :at",
+    names: { "#step": "step", "#steps": "steps", "#name": name },
+    values: { ":step": { S: name }, ":at": { S: now.toISOString() } },
+  });
+}

@@ -1,0 +1,52 @@
+import type { ArchiveNode, AssetNode, ProgramGraph } from "../../local/program/graph";
+
+/**
+ * Defects that are planted in the serialized functions, to see that a chaos run finds them. Each replaces a piece of a
+ * function's text, and fails when the piece is not there any more.
+ */
+export type Defect = (graph: ProgramGraph) => ProgramGraph;
+
+function replaceIn(part: string, piece: RegExp, by: string): Defect {
+  return (graph) => {
+    let replaced = 0;
+    const resources = graph.resources.map((node) => {
+      if (node.type !== "aws:lambda/function:Function" || !node.name.endsWith(part)) return node;
+      const archive = node.inputs["code"] as Extract<ArchiveNode, { $archive: "assets" }>;
+      const assets = Object.fromEntries(
+        Object.entries(archive.assets).map(([name, asset]) => {
+          const { text } = asset as Extract<AssetNode, { $asset: "text" }>;
+          replaced += piece.test(text) ? 1 : 0;
+          return [name, { ...asset, text: text.replace(piece, by) }];
+        }),
+      );
+      return { ...node, inputs: { ...node.inputs, code: { ...archive, assets } } };
+    });
+    if (replaced !== 1) throw new Error(`The defect's piece ${String(piece)} stands ${replaced} times in ${part}.`);
+    return { ...graph, resources };
+  };
+}
+
+export const defects: Readonly<Record<string, Defect>> = {
+  /** Undo forgets the face that was indexed. */
+  "undo-leaves-face": replaceIn("-undo", /if \(removable\.length > 0\)/, "if (false)"),
+  /** Undo forgets the thumbnails. */
+  "undo-leaves-thumbnails": replaceIn(
+    "-undo",
+    /await \(?(?:0, )?deleteThumbnails\)?\(clients\.s3/,
+    "await (() => undefined)(clients.s3",
+  ),
+  /** IndexFace confirms without looking at its rivals. */
+  "race-not-contested": replaceIn(
+    "-index-face",
+    /for \(const rival of await findRivals\([^)]*\)\)/,
+    "for (const rival of [])",
+  ),
+  /** A rival that has made this upload yield is not noticed. */
+  "race-yield-ignored": replaceIn("-index-face", /attribute_not_exists\(yielded_to\)/, "attribute_exists(upload_id)"),
+  /** The first of two executions does not shut the second out. */
+  "claim-not-exclusive": replaceIn(
+    "-receive-photo",
+    /attribute_not_exists\(upload_id\) OR/,
+    "attribute_exists(upload_id) OR attribute_not_exists(upload_id) OR",
+  ),
+};

@@ -1,0 +1,182 @@
+import { createFaultInjector } from "../../local/cloud/faults";
+import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
+import type { ProgramGraph } from "../../local/program/graph";
+import { startPipeline, type Pipeline } from "../flow/harness";
+import { portrait } from "../photos";
+import { brokenPromises, isGood, takeSnapshot, type PutPhoto, type Stores } from "./invariants";
+import { scenarioOf, type PlannedUpload, type Scenario } from "./scenario";
+
+/**
+ * Runs scenarios through the real handlers, machine, functions and services, and checks every promise after each. The
+ * faces are told by a scripted engine behind Rekognition's API, so that a run is quick and exact.
+ */
+export interface ChaosResult {
+  readonly scenario: Scenario;
+  /** Broken promises; empty when all hold. */
+  readonly broken: readonly string[];
+  readonly faults: number;
+  readonly endings: Readonly<Record<string, number>>;
+}
+
+export interface ChaosOptions {
+  readonly seed: number;
+  /** Plants a defect in the program: see defects.ts. */
+  readonly change?: (graph: ProgramGraph) => ProgramGraph;
+}
+
+export interface Chaos {
+  run(number: number): Promise<ChaosResult>;
+  close(): Promise<void>;
+}
+
+/** What a fault at these steps can make of one notice: two. Telling at least once is the promise. */
+const mayRepeat = /Notify(Success|Failure)|its function dies|all stopped/;
+
+export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos> {
+  const faults = createFaultInjector();
+  const pipeline = await startPipeline({
+    engine: scriptedEngine(),
+    faults,
+    retryScale: 0.002,
+    maxProcesses: 2,
+    ...(change === undefined ? {} : { change }),
+  });
+  const files = await testFiles();
+  const stores: Stores = {
+    dynamodb: pipeline.dynamodb,
+    rekognition: pipeline.rekognition,
+    s3: pipeline.s3,
+    photoBucket: pipeline.names.photoBucket,
+    uploadTable: pipeline.names.uploadTable,
+    avatarTable: pipeline.names.avatarTable,
+    collectionId: pipeline.names.faceCollectionId,
+  };
+  let toldBefore = 0;
+
+  async function run(number: number): Promise<ChaosResult> {
+    const scenario = scenarioOf(number, seed);
+    const photos: PutPhoto[] = [];
+    faults.use({ seed: seed * 1000 + number, rules: scenario.rules });
+    for (const [index, planned] of scenario.uploads.entries()) {
+      if (planned.pause > 0) await pause(planned.pause);
+      photos.push(await put(pipeline, files, planned, `${number}-${index}`));
+    }
+    if (scenario.stopAfter !== undefined) {
+      await pause(scenario.stopAfter);
+      await stopAll(pipeline);
+    }
+    await pipeline.cloud.idle();
+    const injected = faults.log.length;
+    faults.clear();
+    const snapshot = await takeSnapshot(stores);
+    const notices = (await pipeline.notices()).slice(0, -toldBefore || undefined);
+    const told = notices.map(({ type, uploadId }) => ({ type, uploadId }));
+    const broken = brokenPromises(snapshot, photos, told, mayRepeat.test(scenario.title));
+    broken.push(...(await failedCanTryAgain(pipeline, stores, files, photos, number)));
+    const endings: Record<string, number> = {};
+    for (const { status } of snapshot.uploads) endings[status] = (endings[status] ?? 0) + 1;
+    await empty(pipeline, stores);
+    toldBefore = (await pipeline.notices()).length;
+    return { scenario, broken, faults: injected, endings };
+  }
+
+  return { run, close: () => pipeline.close() };
+}
+
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+type Files = Readonly<Record<"jpeg" | "png", Buffer>>;
+
+async function testFiles(): Promise<Files> {
+  return { jpeg: await portrait("A", { width: 240 }), png: await portrait("A", { width: 240, format: "png" }) };
+}
+
+function bytesOf(files: Files, { file, persons }: PlannedUpload): Buffer {
+  const scripted = (format: "jpeg" | "png") =>
+    scriptFaces(
+      files[format],
+      persons.map((person) => ({ person })),
+    );
+  if (file === "text") return Buffer.from("no photo at all");
+  if (file === "cut off") return files.jpeg.subarray(0, files.jpeg.length >> 1);
+  return scripted(file);
+}
+
+async function put(pipeline: Pipeline, files: Files, planned: PlannedUpload, name: string): Promise<PutPhoto> {
+  const isBroken = planned.file === "text" || planned.file === "cut off";
+  const extension = planned.file === "png" ? "png" : "jpg";
+  const key = `uploads/${planned.student}/${isBroken ? "broken-" : ""}${name}.${extension}`;
+  const versionId = await pipeline.upload(key, bytesOf(files, planned));
+  return { key, versionId, student: planned.student, persons: planned.persons };
+}
+
+/** Stops every running execution, as an operator or an outage would. */
+async function stopAll(pipeline: Pipeline): Promise<void> {
+  const { executions = [] } = await pipeline.sfn.listExecutions({
+    stateMachineArn: pipeline.names.stateMachineArn,
+    statusFilter: "RUNNING",
+  });
+  for (const { executionArn } of executions) {
+    // It may have ended since.
+    await pipeline.sfn.stopExecution({ executionArn }).catch(() => undefined);
+  }
+}
+
+/** The fifth promise: whoever failed for a fault of ours uploads again and is accepted. */
+async function failedCanTryAgain(
+  pipeline: Pipeline,
+  stores: Stores,
+  files: Files,
+  photos: readonly PutPhoto[],
+  number: number,
+): Promise<string[]> {
+  const broken: string[] = [];
+  const { uploads, avatars } = await takeSnapshot(stores);
+  const failed = photos.filter(
+    (photo) =>
+      isGood(photo) &&
+      uploads.some(
+        (row) => row.objectKey === photo.key && row.status === "failed" && row.versionId === photo.versionId,
+      ),
+  );
+  const tried = new Set<string>();
+  for (const { student, persons } of failed) {
+    const person = persons[0] ?? "";
+    const holder = photos.find(
+      (photo) =>
+        photo.persons[0] === person &&
+        avatars.some((avatar) =>
+          uploads.some((row) => row.objectKey === photo.key && row.uploadId === avatar.uploadId),
+        ),
+    );
+    // Only one of several who share a face can have it.
+    if (tried.has(person) || (holder !== undefined && holder.student !== student)) continue;
+    tried.add(person);
+    const name = `${number}-again-${student}`;
+    const again = await put(pipeline, files, { student, persons: [person], file: "jpeg", pause: 0 }, name);
+    await pipeline.cloud.idle();
+    const row = (await pipeline.uploads()).find((each) => each.objectKey === again.key);
+    if (row?.status !== "accepted") {
+      broken.push(
+        `5: ${student} failed, uploaded again, and that was ${row?.status ?? "not even seen"} (${row?.reason})`,
+      );
+    }
+  }
+  return broken;
+}
+
+/** Empties the stores between scenarios. */
+async function empty(pipeline: Pipeline, stores: Stores): Promise<void> {
+  const { uploads, avatars, faces, thumbnails, originals } = await takeSnapshot(stores);
+  const { dynamodb, rekognition, s3 } = pipeline;
+  for (const { uploadId } of uploads) {
+    await dynamodb.deleteItem({ TableName: stores.uploadTable, Key: { upload_id: { S: uploadId } } });
+  }
+  for (const { studentId } of avatars) {
+    await dynamodb.deleteItem({ TableName: stores.avatarTable, Key: { student_id: { S: studentId } } });
+  }
+  if (faces.size > 0) await rekognition.deleteFaces({ CollectionId: stores.collectionId, FaceIds: [...faces.keys()] });
+  for (const { key, versionId } of [...thumbnails, ...originals]) {
+    await s3.deleteObject({ Bucket: stores.photoBucket, Key: key, VersionId: versionId });
+  }
+}

@@ -1,0 +1,165 @@
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { Lambda } from "@aws-sdk/client-lambda";
+import { Rekognition } from "@aws-sdk/client-rekognition";
+import { S3 } from "@aws-sdk/client-s3";
+import { SFN } from "@aws-sdk/client-sfn";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
+import { everyItem, everyVersion } from "../../handlers/lib/inventory";
+import { readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
+import { startCloud, type Cloud } from "../../local/cloud";
+import type { FaultInjector } from "../../local/cloud/faults";
+import type { FaceEngine } from "../../local/faces/engine";
+import { evaluateProgram } from "../../local/program/evaluate";
+import type { ProgramGraph } from "../../local/program/graph";
+
+/** The names in the stack, read from its outputs. */
+export interface StackNames {
+  readonly photoBucket: string;
+  readonly avatarTable: string;
+  readonly uploadTable: string;
+  readonly faceCollectionId: string;
+  readonly stateMachineArn: string;
+  readonly reconcileFunctionName: string;
+  readonly eraseStudentFunctionName: string;
+}
+
+/** A mail of a topic, as its subscriber reads it. */
+export interface Notice {
+  readonly type: "avatar.accepted" | "avatar.rejected" | "avatar.failed";
+  readonly uploadId: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+/** The whole program in the local cloud, and what a test asks of it. */
+export interface Pipeline {
+  readonly cloud: Cloud;
+  readonly names: StackNames;
+  readonly s3: S3;
+  readonly dynamodb: DynamoDB;
+  readonly rekognition: Rekognition;
+  readonly sfn: SFN;
+  readonly lambda: Lambda;
+  /** Puts a photo into the bucket; resolves with its version as soon as it is stored. */
+  upload(key: string, body: Buffer): Promise<string>;
+  /** Puts a photo into the bucket and waits for its end. */
+  process(key: string, body: Buffer): Promise<UploadRow>;
+  uploads(): Promise<UploadRow[]>;
+  avatars(): Promise<AvatarRow[]>;
+  /** Keys of the current objects below a prefix, with all their versions and markers if asked for. */
+  keys(prefix: string, every?: boolean): Promise<string[]>;
+  notices(): Promise<Notice[]>;
+  invoke<Output>(functionName: string, input: unknown): Promise<Output>;
+  close(): Promise<void>;
+}
+
+export interface PipelineOptions {
+  readonly engine: FaceEngine;
+  readonly faults?: FaultInjector;
+  readonly retryScale?: number;
+  /** Plants something in the program before it runs. */
+  readonly change?: (graph: ProgramGraph) => ProgramGraph;
+  /** A folder to go on with; otherwise a new one, removed at the end. */
+  readonly data?: string;
+  readonly maxProcesses?: number;
+}
+
+let evaluated: Promise<ProgramGraph> | undefined;
+
+/** The graph of this repository's program, evaluated once a test run. */
+export function programGraph(): Promise<ProgramGraph> {
+  evaluated ??= evaluateProgram({
+    program: join(__dirname, "../../../index.ts"),
+    config: {
+      successEmails: JSON.stringify(["success@school.example"]),
+      failureEmails: JSON.stringify(["failure@school.example"]),
+    },
+  });
+  return evaluated;
+}
+
+export async function startPipeline({ change, data: given, ...options }: PipelineOptions): Promise<Pipeline> {
+  const graph = await programGraph();
+  const data = given ?? mkdtempSync(join(tmpdir(), "avatar-pipeline-"));
+  const warnings: string[] = [];
+  const cloud = await startCloud({
+    ...options,
+    graph: change === undefined ? graph : change(graph),
+    port: 0,
+    data,
+    onWarning: (line) => warnings.push(line),
+  });
+  const names = graph.stackOutputs as unknown as StackNames;
+  const config = { ...cloud.clientConfig, maxAttempts: 5 };
+  const s3 = new S3({ ...config, forcePathStyle: true });
+  const dynamodb = new DynamoDB(config);
+  const lambda = new Lambda(config);
+  const upload = async (key: string, body: Buffer) =>
+    (await s3.putObject({ Bucket: names.photoBucket, Key: key, Body: body })).VersionId ?? "";
+  const uploads = async () => {
+    const rows: UploadRow[] = [];
+    for await (const item of everyItem(dynamodb, names.uploadTable)) rows.push(readUploadRow(item));
+    return rows;
+  };
+  return {
+    cloud,
+    names,
+    s3,
+    dynamodb,
+    rekognition: new Rekognition(config),
+    sfn: new SFN(config),
+    lambda,
+    upload,
+    uploads,
+    async process(key, body) {
+      const versionId = await upload(key, body);
+      await cloud.idle();
+      const row = (await uploads()).find((each) => each.objectKey === key && each.versionId === versionId);
+      if (row === undefined) throw new Error(`The upload ${key} left no row. Warnings: ${warnings.join("; ")}`);
+      return row;
+    },
+    async avatars() {
+      const rows: AvatarRow[] = [];
+      for await (const item of everyItem(dynamodb, names.avatarTable)) rows.push(readAvatarRow(item));
+      return rows;
+    },
+    async keys(prefix, every = false) {
+      const found: string[] = [];
+      for await (const version of everyVersion(s3, names.photoBucket, prefix)) {
+        if (every || (version.isLatest && !version.isMarker)) found.push(version.key);
+      }
+      return found;
+    },
+    async notices() {
+      const found: Notice[] = [];
+      for (const { id } of cloud.mailbox.list({ limit: 1_000_000 })) {
+        const mail = await cloud.mailbox.get(id);
+        if (mail === undefined) continue;
+        const uploadId = /^Upload: (\w+)$/m.exec(mail.text)?.[1] ?? "";
+        found.push({ type: typeOf(mail.subject), uploadId, subject: mail.subject, text: mail.text });
+      }
+      return found;
+    },
+    async invoke<Output>(functionName: string, input: unknown) {
+      const { Payload: payload, FunctionError: error } = await lambda.invoke({
+        FunctionName: functionName,
+        Payload: Buffer.from(JSON.stringify(input)),
+      });
+      const text = Buffer.from(payload ?? []).toString();
+      if (error !== undefined) throw new Error(text);
+      return JSON.parse(text) as Output;
+    },
+    async close() {
+      await cloud.close();
+      if (given === undefined) rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function typeOf(subject: string): Notice["type"] {
+  if (subject.includes("Avatar accepted")) return "avatar.accepted";
+  return subject.includes("Photo not accepted") ? "avatar.rejected" : "avatar.failed";
+}
