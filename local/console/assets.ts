@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileAnswer, type Answer } from "./http";
+import { prefix } from "./pages/view";
+
+export interface Assets {
+  /** By the name after `/_console/assets/`. */
+  readonly files: ReadonlyMap<string, Answer>;
+  /** Addresses of the style sheet and the script. */
+  readonly css: string;
+  readonly js: string;
+}
+
+/** Reads the style sheet, the script and the icon, which the build puts beside this file. */
+export function loadAssets(): Assets {
+  const read = (...path: string[]): string => readFileSync(join(__dirname, ...path), "utf8");
+  return {
+    files: new Map([
+      ["console.css", fileAnswer("text/css; charset=utf-8", read("assets", "console.css"))],
+      ["console.js", fileAnswer("text/javascript; charset=utf-8", script(read("browser", "script.js")))],
+      ["icon.svg", fileAnswer("image/svg+xml", read("assets", "icon.svg"))],
+    ]),
+    css: `${prefix}/assets/console.css`,
+    js: `${prefix}/assets/console.js`,
+  };
+}
+
+/** Without the hint at a map, which is not served. */
+function script(text: string): string {
+  return text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
+}

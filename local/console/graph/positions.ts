@@ -1,0 +1,86 @@
+import type { Block, Place } from "./layers";
+
+/** Pixels between two states beside each other, and between a state and an edge that passes. */
+const SPACE = 22;
+const LANE_SPACE = 14;
+const SWEEPS = 24;
+/** So much more the spine holds its place than what stands beside it. */
+const SPINE_WEIGHT = 1e6;
+/** Edges that pass several rows are to be straight rather than short. */
+const LANE_WEIGHT = 4;
+
+/**
+ * The x of every place's middle: as near to the mean of its neighbours above, then below, as order and spaces allow.
+ *
+ * @param width of a place, in pixels
+ */
+export function positions(block: Block, width: (place: Place) => number): ReadonlyMap<string, number> {
+  const xs = new Map<string, number>();
+  const above = new Map<string, string[]>();
+  const below = new Map<string, string[]>();
+  for (const { places } of block.chains) {
+    places.slice(1).forEach((place, i) => {
+      const upper = places[i];
+      if (!upper) return;
+      above.set(place.id, [...(above.get(place.id) ?? []), upper.id]);
+      below.set(upper.id, [...(below.get(upper.id) ?? []), place.id]);
+    });
+  }
+  const isSpine = ({ state }: Place): boolean => state !== undefined && block.spine.has(state);
+  const settle = (row: readonly Place[], wish: (place: Place) => number): void => {
+    const offsets: number[] = [];
+    row.forEach((place, i) => {
+      const left = row[i - 1];
+      const space = left && (left.state === undefined || place.state === undefined) ? LANE_SPACE : SPACE;
+      offsets.push(left ? (offsets[i - 1] ?? 0) + (width(left) + width(place)) / 2 + space : 0);
+    });
+    const wishes = row.map((place, i) => ({
+      at: (isSpine(place) ? 0 : wish(place)) - (offsets[i] ?? 0),
+      weight: isSpine(place) ? SPINE_WEIGHT : place.state === undefined ? LANE_WEIGHT : 1,
+    }));
+    inOrder(wishes).forEach((at, i) => {
+      const place = row[i];
+      if (place) xs.set(place.id, at + (offsets[i] ?? 0));
+    });
+  };
+  for (const row of block.rows) settle(row, () => 0);
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const isDown = sweep % 2 === 0;
+    for (const row of isDown ? block.rows : [...block.rows].reverse()) {
+      settle(row, (place) => {
+        const found = (isDown ? above : below).get(place.id) ?? [];
+        const own = xs.get(place.id) ?? 0;
+        if (found.length === 0) return own;
+        return found.reduce((sum, id) => sum + (xs.get(id) ?? 0), 0) / found.length;
+      });
+    }
+  }
+  return new Map([...xs].map(([id, x]) => [id, Math.round(x)]));
+}
+
+interface Wish {
+  readonly at: number;
+  readonly weight: number;
+}
+
+/**
+ * The non-decreasing numbers nearest to the wished ones, by weighted least squares: neighbours that are in each
+ * other's way are pooled at their mean (Pool Adjacent Violators).
+ */
+export function inOrder(wishes: readonly Wish[]): readonly number[] {
+  const pools: { at: number; weight: number; count: number }[] = [];
+  for (const { at, weight } of wishes) {
+    let pool = { at, weight, count: 1 };
+    for (let left = pools.at(-1); left && left.at > pool.at; left = pools.at(-1)) {
+      pools.pop();
+      const sum = left.weight + pool.weight;
+      pool = {
+        at: (left.at * left.weight + pool.at * pool.weight) / sum,
+        weight: sum,
+        count: left.count + pool.count,
+      };
+    }
+    pools.push(pool);
+  }
+  return pools.flatMap(({ at, count }) => new Array<number>(count).fill(at));
+}

@@ -1,0 +1,18 @@
+import { layOut, type Layout } from "./graph/layout";
+import { readGraph } from "./graph/model";
+import type { MachineSource } from "./sources";
+
+/** The drawing's places for a declared machine; undefined for one that is not declared any more. */
+export type Layouts = (machineArn: string) => Layout | undefined;
+
+/** A definition does not change while the program runs, so each is laid out once. */
+export function createLayouts(machines: MachineSource): Layouts {
+  const known = new Map<string, Layout>();
+  return (arn) => {
+    const found = machines.find(arn);
+    if (!found) return undefined;
+    const layout = known.get(arn) ?? layOut(readGraph(found.definition));
+    known.set(arn, layout);
+    return layout;
+  };
+}

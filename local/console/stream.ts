@@ -1,0 +1,92 @@
+import type { ServerResponse } from "node:http";
+import { titleOf } from "./pages/frame";
+import type { Page } from "./pages/view";
+
+/** Changes come in showers; a page is rendered for all of those within this time, in milliseconds. */
+const GATHER_MS = 120;
+/** Between two renderings at least so many times what the last one took, so that looking never slows the work much. */
+const REST_FACTOR = 4;
+
+/**
+ * Sends a page's regions for as long as somebody looks at it: all of them first, because they may have changed since the
+ * page was rendered, then each that has changed. Event `region`: `{"name", "html"}`; event `title`: the document's
+ * title as JSON; event `gone`: what the page shows is not there any more.
+ *
+ * @param watch told of changes, gives the function that ends that
+ * @param onError told of a source that failed; the stream ends, and the browser asks again
+ */
+export function stream(
+  page: Page,
+  response: ServerResponse,
+  watch: (listener: () => void) => () => void,
+  onError: (error: unknown) => void,
+): void {
+  const sent = new Map<string, string>();
+  let timer: NodeJS.Timeout | undefined;
+  let isRendering = false;
+  let isStale = false;
+  let isOver = false;
+  let restUntil = 0;
+
+  const unwatch = watch(changed);
+  response.on("drain", () => isStale && changed());
+  response.on("close", () => {
+    isOver = true;
+    unwatch();
+    clearTimeout(timer);
+  });
+  void render();
+
+  function changed(): void {
+    isStale = true;
+    if (isRendering || isOver || response.writableNeedDrain) return;
+    schedule(Math.max(GATHER_MS, restUntil - Date.now()));
+  }
+
+  /** The sooner of what is due already and this. */
+  let dueAt = Infinity;
+  function schedule(milliseconds: number): void {
+    const at = Date.now() + milliseconds;
+    if (at >= dueAt) return;
+    clearTimeout(timer);
+    dueAt = at;
+    timer = setTimeout(() => void render(), milliseconds);
+  }
+
+  async function render(): Promise<void> {
+    clearTimeout(timer);
+    dueAt = Infinity;
+    isRendering = true;
+    isStale = false;
+    const start = Date.now();
+    try {
+      const view = await page();
+      if (isOver) return;
+      if (!view) {
+        response.end("event: gone\ndata:\n\n");
+        return;
+      }
+      const parts = [
+        ["title", JSON.stringify(titleOf(view))],
+        ...Object.entries(view.regions).map(([name, { text }]) => [
+          "region",
+          JSON.stringify({ name, html: text }),
+          name,
+        ]),
+      ];
+      for (const [event = "", data = "", name = event] of parts) {
+        if (sent.get(name) === data) continue;
+        sent.set(name, data);
+        response.write(`event: ${event}\ndata: ${data}\n\n`);
+      }
+      restUntil = Date.now() + (Date.now() - start) * REST_FACTOR;
+      if (view.pollMilliseconds > 0) schedule(view.pollMilliseconds);
+    } catch (error) {
+      onError(error);
+      response.end();
+    } finally {
+      isRendering = false;
+    }
+    if (isStale) changed();
+  }
+}
