@@ -16,15 +16,13 @@ export interface Plane {
   readonly stepY: number;
 }
 
-/** What the planes hold. "cmyk" and "ycck" are as Adobe writes them, light instead of ink. */
+/** What the planes hold. "cmyk" and "ycck" are as Adobe and after it everybody writes them: light instead of ink. */
 export type Colours = "grey" | "rgb" | "ycc" | "cmyk" | "ycck";
 
 /** A region of a photo, decoded about as finely as it was asked for, to be rendered at any size. */
 export interface Decoded {
   readonly planes: readonly Plane[];
   readonly colours: Colours;
-  /** Ink instead of light, as only CMYK files of others than Adobe have it. */
-  readonly inverted: boolean;
   readonly region: Region;
   /** From the photo's own colours to sRGB, or undefined when it is sRGB or does not say. */
   readonly conversion: ColourConversion | undefined;
@@ -156,7 +154,6 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
     engine.release(mark);
   });
   const { kernel } = engine;
-  if (decoded.inverted) kernel.invert(pixels, count);
   if (colours === "grey") kernel.spreadGrey(pixels, count);
   else if (colours === "ycc") kernel.toRgb(pixels, count);
   else if (colours === "ycck") toLight(engine, pixels, count);

@@ -60,7 +60,6 @@ export function decodeJpeg(engine: Engine, file: Buffer, region: Region, ratio: 
   return {
     planes: components.map(({ plane }) => plane),
     colours,
-    inverted: colours === "cmyk" && reader.adobeTransform === undefined,
     region,
     conversion: profile && (colours === "rgb" || colours === "ycc") ? readProfile(profile) : undefined,
   };

@@ -41,7 +41,6 @@ export async function decodePng(engine: Engine, file: Buffer, region: Region, ra
   return {
     planes: sink.planes,
     colours: "rgb",
-    inverted: false,
     region,
     conversion: info.profile ? readProfile(info.profile) : undefined,
   };

@@ -1,0 +1,172 @@
+import { expect } from "chai";
+import jpegJs from "jpeg-js";
+import sharp from "sharp";
+import { jpegFormat } from "../../imaging/formats";
+import type { Region } from "../../imaging/region";
+import { compare, independentRgb, pattern, realPhoto, rgbOf } from "./images";
+import { writeJpeg, type WriterOptions } from "./jpeg-writer";
+
+const samplings: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
+  "4:4:4": [
+    [1, 1],
+    [1, 1],
+    [1, 1],
+  ],
+  "4:2:2": [
+    [2, 1],
+    [1, 1],
+    [1, 1],
+  ],
+  "4:2:0": [
+    [2, 2],
+    [1, 1],
+    [1, 1],
+  ],
+  "4:4:0": [
+    [1, 2],
+    [1, 1],
+    [1, 1],
+  ],
+  "4:1:1": [
+    [4, 1],
+    [1, 1],
+    [1, 1],
+  ],
+  "unequal (3×1, 1×2, 1×1)": [
+    [3, 1],
+    [1, 2],
+    [1, 1],
+  ],
+};
+
+/** Slow waves, which no subsampling harms: decoders may then only differ by rounding. */
+function smooth(channel: number): (x: number, y: number) => number {
+  return (x, y) => 128 + 60 * Math.sin(x / (30 + channel * 9) + channel) * Math.cos(y / (40 - channel * 7));
+}
+
+function written(sampling: string, rest: Partial<WriterOptions> = {}): Buffer {
+  const factors = samplings[sampling] ?? [];
+  const components = factors.map(([h, v], channel) => ({ h, v, sample: smooth(channel) }));
+  return writeJpeg({ width: 117, height: 93, components, ...rest });
+}
+
+for (const kind of ["wasm", "plain"] as const) {
+  const jpeg = jpegFormat(kind);
+
+  describe(`JPEG decoding, ${kind} engine`, () => {
+    for (const sampling of Object.keys(samplings)) {
+      for (const layout of ["interleaved", "separate", "progressive"] as const) {
+        it(`decodes ${sampling}, ${layout}, as libjpeg does`, async () => {
+          const file = written(sampling, { layout });
+          const { data, width, height } = await jpeg.decode(file);
+          expect([width, height]).to.deep.equal([117, 93]);
+          const { mean, most } = compare(rgbOf({ data }), await independentRgb(file));
+          // Chroma is enlarged by another filter than libjpeg's.
+          expect(mean).to.be.below(0.7);
+          expect(most).to.be.at.most(sampling === "4:1:1" ? 8 : 5);
+        });
+      }
+
+      it(`decodes ${sampling} with restart markers`, async () => {
+        const plain = await jpeg.decode(written(sampling));
+        for (const restartInterval of [1, 3, 8]) {
+          for (const layout of ["interleaved", "separate", "progressive"] as const) {
+            const restarted = await jpeg.decode(written(sampling, { restartInterval, layout }));
+            expect(restarted.data.equals(plain.data)).to.equal(true);
+          }
+        }
+      });
+    }
+
+    it("decodes detail at full size to the last grey level, as jpeg-js and libjpeg do", async () => {
+      const file = await sharp(realPhoto(2))
+        .resize(317, 211)
+        .jpeg({ quality: 92, chromaSubsampling: "4:4:4" })
+        .toBuffer();
+      const ours = rgbOf(await jpeg.decode(file));
+      const theirs = rgbOf(jpegJs.decode(file, { useTArray: true }));
+      expect(compare(ours, theirs)).to.satisfy(({ mean, most }: ReturnType<typeof compare>) => mean < 0.6 && most <= 5);
+      expect(compare(ours, await independentRgb(file)).most).to.be.at.most(3);
+    });
+
+    it("decodes progressive photos exactly as the same photo in one scan", async () => {
+      const baseline = await sharp(realPhoto(3)).resize(400, 300).jpeg({ quality: 85 }).toBuffer();
+      const image = await sharp(baseline).raw().toBuffer({ resolveWithObject: true });
+      const raw = { raw: { width: 400, height: 300, channels: 3 as const } };
+      for (const chromaSubsampling of ["4:2:0", "4:4:4"]) {
+        const one = await sharp(image.data, raw).jpeg({ quality: 85, chromaSubsampling }).toBuffer();
+        const many = await sharp(image.data, raw)
+          .jpeg({ quality: 85, chromaSubsampling, progressive: true })
+          .toBuffer();
+        for (const [width, height] of [
+          [400, 300],
+          [150, 112],
+          [80, 60],
+          [40, 30],
+        ]) {
+          const [a, b] = await Promise.all([one, many].map((file) => jpeg.decode(file, { width, height })));
+          expect(a?.data.equals(b?.data ?? Buffer.alloc(0))).to.equal(true);
+        }
+      }
+    });
+
+    it("decodes grey photos, also with sampling factors other than 1", async () => {
+      for (const [h, v] of [
+        [1, 1],
+        [2, 2],
+      ] as const) {
+        const file = writeJpeg({ width: 61, height: 45, components: [{ h, v, sample: pattern(0) }] });
+        expect(compare(rgbOf(await jpeg.decode(file)), await independentRgb(file)).most).to.be.at.most(2);
+      }
+    });
+
+    it("takes components as red, green and blue when Adobe's segment or their names say so", async () => {
+      const components = [0, 1, 2].map((channel) => ({ h: 1, v: 1, sample: pattern(channel) }));
+      for (const how of [{ adobe: 0 }, { ids: [0x52, 0x47, 0x42] }]) {
+        const file = writeJpeg({ width: 50, height: 40, components, ...how });
+        expect(compare(rgbOf(await jpeg.decode(file)), await independentRgb(file)).most).to.be.at.most(2);
+      }
+    });
+
+    it("decodes CMYK and YCCK, light where there is no ink", async () => {
+      const components = [0, 1, 2, 1].map((channel) => ({ h: 1, v: 1, sample: pattern(channel) }));
+      for (const adobe of [undefined, 0, 2]) {
+        const file = writeJpeg({ width: 50, height: 40, components, ...(adobe === undefined ? {} : { adobe }) });
+        const inks = await sharp(file)
+          .raw({ depth: "uchar" })
+          .pipelineColourspace("cmyk")
+          .toColourspace("cmyk")
+          .toBuffer();
+        // libvips hands out inks, 255 the most, whoever wrote the file.
+        const expected = Buffer.from(
+          Array.from({ length: 50 * 40 * 3 }, (_, at) => {
+            const pixel = Math.floor(at / 3) * 4;
+            return Math.round(((255 - (inks[pixel + (at % 3)] ?? 0)) * (255 - (inks[pixel + 3] ?? 0))) / 255);
+          }),
+        );
+        expect(compare(rgbOf(await jpeg.decode(file)), expected).most, `Adobe ${adobe}`).to.be.at.most(3);
+      }
+    });
+
+    it("decodes any region at full size as it is in the whole photo", async () => {
+      const file = await sharp(realPhoto(4)).resize(300, 220).jpeg({ chromaSubsampling: "4:4:4" }).toBuffer();
+      const whole = await independentRgb(file);
+      const regions: readonly Region[] = [
+        { left: 0, top: 0, width: 1, height: 1 },
+        { left: 299, top: 219, width: 1, height: 1 },
+        { left: 13, top: 7, width: 90, height: 33 },
+        { left: 200, top: 100, width: 100, height: 120 },
+      ];
+      for (const region of regions) {
+        const { left, top, width, height } = region;
+        const expected = Buffer.concat(
+          Array.from({ length: height }, (_, y) => {
+            const from = ((top + y) * 300 + left) * 3;
+            return whole.subarray(from, from + width * 3);
+          }),
+        );
+        expect(compare(rgbOf(await jpeg.decode(file, { region })), expected).most).to.be.at.most(3);
+      }
+    });
+  });
+}
