@@ -50,10 +50,6 @@ const ERRORS = {
   NoSuchVersion: [404, "The specified version does not exist."],
   NotImplemented: [501, "A header you provided implies functionality that is not implemented"],
   PreconditionFailed: [412, "At least one of the pre-conditions you specified did not hold"],
-  RequestTimeout: [
-    400,
-    "Your socket connection to the server was not read from or written to within the timeout period.",
-  ],
   SignatureDoesNotMatch: [
     403,
     "The request signature we calculated does not match the signature you provided. Check your key and signing method.",

@@ -49,6 +49,17 @@ export interface Subject {
   authorize(action: string, resource: string, context?: PolicyContext): void;
 }
 
+/** Who comes without any signature. */
+export const NOBODY: Caller = { kind: "anonymous", arn: "anonymous" };
+
+/** A subject other than the request's sender. */
+export function subjectOf(options: S3Options, caller: Caller): Subject {
+  return {
+    caller,
+    authorize: (action, resource, context = {}) => options.authorizeAs(caller, action, resource, context),
+  };
+}
+
 /** One request on its way through an operation. */
 export interface Exchange {
   readonly core: Core;
@@ -164,6 +175,16 @@ export function checkVersionId(versionId: string): void {
   if (versionId !== "null" && !/^[A-Za-z0-9._-]{32}$/.test(versionId)) {
     throw invalidArgument("versionId", versionId, "Invalid version id specified");
   }
+}
+
+/** A number in the query, at most `most`. @throws CloudError InvalidArgument */
+export function readCount(exchange: Exchange, name: string, standard: number, most: number): number {
+  const text = exchange.query(name);
+  if (text === undefined || text === "") return standard;
+  if (!/^\d{1,10}$/.test(text) || Number(text) > 2 ** 31 - 1) {
+    throw invalidArgument(name, text, `Argument ${name} must be an integer between 0 and 2147483647`);
+  }
+  return Math.min(Number(text), most);
 }
 
 /** Sends headers and no body. */

@@ -1,7 +1,6 @@
 import { invalidArgument } from "./errors";
-import { authorizeBucket, currentObject, sendEmpty, sendXml, type Core, type Exchange } from "./exchange";
+import { authorizeBucket, currentObject, readCount, sendEmpty, sendXml, type Core, type Exchange } from "./exchange";
 import { walk, type Walk } from "./listing";
-import { readCount } from "./multipart";
 import type { DeclaredBucket } from "./options";
 import type { StoredObject, Version } from "./store";
 import type { XmlObject } from "./xml";

@@ -15,7 +15,7 @@ import {
 import { readRange } from "./conditions";
 import { copyResult, findSource, readSource } from "./copy";
 import { invalidArgument, s3Error } from "./errors";
-import { authorizeObject, headersBelow, sendEmpty, sendXml, versionHeader, type Exchange } from "./exchange";
+import { authorizeObject, headersBelow, readCount, sendEmpty, sendXml, versionHeader, type Exchange } from "./exchange";
 import { authorizeWrite, readPartNumber, requireLength, writeContext } from "./objects";
 import type { MultipartUpload, Part } from "./store";
 import { fromXml } from "./xml";
@@ -319,14 +319,4 @@ export function listParts(exchange: Exchange): void {
       ...(part.checksum ? { [checksumElement(part.checksum.algorithm)]: part.checksum.value } : {}),
     })),
   });
-}
-
-/** A number in the query, at most `most`. @throws CloudError InvalidArgument */
-export function readCount(exchange: Exchange, name: string, standard: number, most: number): number {
-  const text = exchange.query(name);
-  if (text === undefined || text === "") return standard;
-  if (!/^\d{1,10}$/.test(text) || Number(text) > 2 ** 31 - 1) {
-    throw invalidArgument(name, text, `Argument ${name} must be an integer between 0 and 2147483647`);
-  }
-  return Math.min(Number(text), most);
 }

@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Caller } from "../service";
 import { signingKey } from "../sigv4";
 import { s3Error } from "./errors";
+import { NOBODY } from "./exchange";
 import type { S3Options } from "./options";
 
 /**
@@ -36,18 +37,18 @@ const UNCOVERED = /^(x-amz-signature|policy|file|x-ignore-.*)$/;
  */
 export function checkForm(fields: FormFields, bucket: string, options: S3Options, now: Date, max: number): PostGrant {
   const document = fields.get("policy");
-  if (document === undefined) return anonymousGrant(fields, options, max);
+  if (document === undefined) return anonymousGrant(fields, max);
   const caller = verifySignature(fields, document, options, now);
   const range = checkPolicy(document, fields, bucket, now);
   return { caller, min: range.min, max: Math.min(range.max, max) };
 }
 
 /** A form without a policy comes from nobody: the bucket would have to be open to everyone. */
-function anonymousGrant(fields: FormFields, { identity }: S3Options, max: number): PostGrant {
+function anonymousGrant(fields: FormFields, max: number): PostGrant {
   if (fields.has("x-amz-signature") || fields.has("signature")) {
     throw s3Error("InvalidArgument", undefined, "Bucket POST must contain a field named 'policy' when it is signed.");
   }
-  return { caller: { kind: "anonymous", arn: `arn:${identity.partition}:iam::anonymous` }, min: 0, max };
+  return { caller: NOBODY, min: 0, max };
 }
 
 function verifySignature(fields: FormFields, document: string, options: S3Options, now: Date): Caller {

@@ -8,7 +8,7 @@ import { readAttributes, refuseUnserved } from "./attributes";
 import { drain, MAX_BODY, piecesOf } from "./body";
 import { addObject, causeOf, receive, using } from "./changes";
 import { invalidArgument, s3Error } from "./errors";
-import { authorize, headerText, sendEmpty, sendXml, versionHeader, type Exchange } from "./exchange";
+import { authorize, headerText, sendEmpty, sendXml, subjectOf, versionHeader, type Exchange } from "./exchange";
 import { checkKey } from "./operations";
 import { writeContext } from "./objects";
 import { checkForm, type FormFields } from "./post-policy";
@@ -29,25 +29,22 @@ export async function postObject(exchange: Exchange): Promise<void> {
   const { core, bucket, request } = exchange;
   const { fields, file } = await readForm(exchange);
   const key = checkKey(fields.get("key") ?? "");
-  if (key === "")
-    throw invalidArgument(
-      "key",
-      "",
-      "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
-    );
+  if (key === "") {
+    const rule =
+      "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.";
+    throw invalidArgument("key", "", rule);
+  }
   const grant = checkForm(fields, bucket.name, core.options, core.now(), MAX_BODY);
 
   const field = (name: string) => fields.get(name);
   refuseUnserved(field, core.options.identity.accountId);
-  const subject = {
-    caller: grant.caller,
-    authorize: (action: string, resource: string, context = {}) =>
-      core.options.authorizeAs(grant.caller, action, resource, context),
-  };
+  const subject = subjectOf(core.options, grant.caller);
   const arn = core.arn(bucket.name, key);
   authorize(subject, bucket, "s3:PutObject", arn, writeContext(field));
-  if (fields.has("tagging"))
-    throw s3Error("NotImplemented", { Field: "tagging" }, "The local S3 does not serve tags in forms.");
+  const unserved = [...fields.keys()].find((name) => /^(tagging|content-md5|x-amz-checksum-.*)$/.test(name));
+  if (unserved !== undefined) {
+    throw s3Error("NotImplemented", { Field: unserved }, `The local S3 does not serve the field ${unserved} in forms.`);
+  }
   const answer = readAnswer(fields);
   const asHeader = (name: string) => (fields.has(name) ? headerText(fields.get(name) ?? "") : undefined);
   const attributes = readAttributes(asHeader, metadataOf(fields));
@@ -88,7 +85,8 @@ async function readForm({ request }: Exchange): Promise<Form> {
       // Clients may send a path; its last segment is the name.
       const last = basename((filename ?? "").replaceAll("\\", "/"));
       const named = [...fields].map(
-        ([field, value]) => [field, UNEXPANDED.has(field) ? value : value.replaceAll("${filename}", last)] as const,
+        ([field, value]) =>
+          [field, UNEXPANDED.has(field) ? value : value.replaceAll("${filename}", () => last)] as const,
       );
       // An error of the file reaches its reader; where nobody reads on, it must not end the process.
       file.on("error", () => undefined);

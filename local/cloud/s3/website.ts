@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 
-import { isCloudError, type Caller } from "../service";
+import { isCloudError } from "../service";
 import { notModified } from "./conditions";
 import { s3Error } from "./errors";
-import { authorize, currentObject, defined, type Core } from "./exchange";
+import { authorize, currentObject, defined, NOBODY, subjectOf, type Core } from "./exchange";
 import { objectHeaders } from "./objects";
 import type { DeclaredBucket, WebsiteConfiguration } from "./options";
 import type { StoredObject } from "./store";
@@ -31,18 +31,11 @@ export type WebsiteHandler = (
   root: string,
 ) => Promise<void>;
 
-/** @throws CloudError NoSuchBucket, or NoSuchWebsiteConfiguration's equivalent when the bucket declares no website */
+/** Makes the handler of a bucket's website. Errors become pages; the handler itself does not throw. */
 export function websiteOf(core: Core, bucket: DeclaredBucket, site: WebsiteOptions): WebsiteHandler {
-  const visitor: Caller = { kind: "anonymous", arn: `arn:${core.options.identity.partition}:iam::anonymous` };
-
   function find(key: string): StoredObject {
     if (site.reader === "everyone") {
-      const subject = {
-        caller: visitor,
-        authorize: (action: string, resource: string, context = {}) =>
-          core.options.authorizeAs(visitor, action, resource, context),
-      };
-      authorize(subject, bucket, "s3:GetObject", core.arn(bucket.name, key));
+      authorize(subjectOf(core.options, NOBODY), bucket, "s3:GetObject", core.arn(bucket.name, key));
     }
     const object = currentObject(core, bucket.name, key);
     if (!object) throw s3Error("NoSuchKey", { Key: key });

@@ -99,6 +99,8 @@ describe("local S3: browser forms", () => {
       expect(cloud.s3.headObject(Bucket, "uploads/SV002/ảnh thẻ.jpg")?.size).to.equal(1);
       cloud.s3.deleteObject(Bucket, "uploads/SV002/ảnh thẻ.jpg");
     }
+    await send(await presign({ Key: "uploads/SV002/${filename}" }), "x", "$&$1.jpg");
+    expect(cloud.s3.headObject(Bucket, "uploads/SV002/$&$1.jpg")?.size).to.equal(1);
   });
 
   it("are refused when a field breaks a condition, is missing, is not covered, or comes twice", async () => {
