@@ -220,7 +220,11 @@ function arn({ partition, region }: Identity, service: string, resource: string)
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
-function answer(args: pulumi.runtime.MockResourceArgs, where: Identity): pulumi.runtime.MockResourceResult {
+/** What AWS would answer to a resource's creation: its id, and its inputs with what is computed from them. */
+export function answer(
+  args: Pick<pulumi.runtime.MockResourceArgs, "type" | "name" | "inputs" | "id">,
+  where: Identity,
+): pulumi.runtime.MockResourceResult {
   // As Pulumi names things: the logical name and seven characters, so that two of one name differ by their URN.
   const physical = args.id || `${args.name}-${hash(where.urn)}`.toLowerCase();
   const inputs = args.inputs as Record<string, string>;

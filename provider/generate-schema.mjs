@@ -1,0 +1,57 @@
+/**
+ * Writes schema.json from the sources of the component: `node provider/generate-schema.mjs`. With `--check` it writes
+ * nothing and fails when the file is not what the sources say.
+ */
+/* global process, console */
+import analyzer from "@pulumi/pulumi/provider/experimental/analyzer.js";
+import generator from "@pulumi/pulumi/provider/experimental/schema.js";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import prettier from "prettier";
+import ts from "typescript";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const components = join(here, "../components");
+const { name, description } = JSON.parse(readFileSync(join(here, "../package.json"), "utf8"));
+
+/** The schema; its version is the package's and is put in by the provider, so that a release changes one file. */
+function generate() {
+  const entry = { main: join(components, "index.js") };
+  const analysis = new analyzer.Analyzer(here, name, entry, new Set(["AvatarPipeline"])).analyze();
+  addDefaults(analysis.typeDefinitions);
+  const schema = generator.generateSchema(
+    name,
+    "",
+    description,
+    analysis.components,
+    analysis.typeDefinitions,
+    analysis.dependencies,
+  );
+  delete schema.version;
+  return schema;
+}
+
+/** The analyzer reads a doc's text and leaves its tags: the defaults and their reasons are wanted in every language. */
+function addDefaults(types) {
+  const file = join(components, "args.ts");
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022, true);
+  for (const declared of source.statements.filter(ts.isInterfaceDeclaration)) {
+    for (const member of declared.members) {
+      const property = types[declared.name.text]?.properties[member.name.getText()];
+      const tag = ts.getJSDocTags(member).find(({ tagName }) => tagName.text === "default");
+      if (property && tag) property.description += `\n\nDefault: ${ts.getTextOfJSDocComment(tag.comment)}`;
+    }
+  }
+}
+
+const path = join(here, "schema.json");
+const text = await prettier.format(JSON.stringify(generate()), {
+  ...(await prettier.resolveConfig(path)),
+  parser: "json",
+});
+if (!process.argv.includes("--check")) writeFileSync(path, text);
+else if (readFileSync(path, "utf8") !== text) {
+  console.error("provider/schema.json is not what components/ says; run `node provider/generate-schema.mjs`.");
+  process.exitCode = 1;
+}
