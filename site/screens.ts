@@ -55,6 +55,9 @@ export function chooseScreen(app: App): Screen {
     }
   };
   const canTake = isTouch() || hasLiveCamera();
+  const takeButton = (look: "primary" | "secondary") =>
+    canTake && button(look, "camera", say("takePhoto"), () => void useCamera());
+  const fileButton = (look: "primary" | "secondary") => button(look, "image", say("chooseFile"), () => file.click());
   const tip = (name: TextName) => h("li", {}, icon("check"), say(name));
   return {
     element: h(
@@ -67,8 +70,10 @@ export function chooseScreen(app: App): Screen {
         "div",
         { class: "drop" },
         icon("face"),
-        canTake && button(isTouch() ? "primary" : "secondary", "camera", say("takePhoto"), () => void useCamera()),
-        button(isTouch() ? "secondary" : "primary", "image", say("chooseFile"), () => file.click()),
+        // A phone is its own camera; at a computer the photo usually lies there already.
+        ...(isTouch()
+          ? [takeButton("primary"), fileButton("secondary")]
+          : [fileButton("primary"), takeButton("secondary")]),
         !isTouch() && h("p", { class: "hint" }, say("dropHint")),
         file,
         camera,

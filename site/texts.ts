@@ -130,7 +130,7 @@ const texts = {
   stateFailed: { vi: "không đạt", en: "not passed" },
   stateSkipped: { vi: "bỏ qua", en: "skipped" },
 
-  acceptedHeading: { vi: "Xong rồi! Ảnh đã được duyệt", en: "Done! Your photo is accepted" },
+  acceptedHeading: { vi: "Ảnh đã được duyệt!", en: "Your photo is accepted!" },
   acceptedHint: {
     vi: "Đây là ảnh đại diện mới của bạn. Ảnh gốc đã được xóa.",
     en: "This is your new avatar. The original has been deleted.",

@@ -7,7 +7,7 @@ import { couple, noFace, portrait, tiny, truncated } from "../photos";
 import { choose, heading, phone, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
-const acceptedHeading = "Xong rồi! Ảnh đã được duyệt";
+const acceptedHeading = "Ảnh đã được duyệt!";
 const rejectedHeading = "Ảnh chưa dùng được";
 
 describe("The upload page", function () {

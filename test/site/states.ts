@@ -96,7 +96,7 @@ export const pageStates: readonly PageState[] = [
     name: "accepted",
     reach: async (page) => {
       await upload(page);
-      await see(page, "Xong rồi! Ảnh đã được duyệt");
+      await see(page, "Ảnh đã được duyệt!");
       await page.waitForFunction(() => (document.querySelector(".avatar img") as HTMLImageElement).naturalWidth > 0);
     },
   },
