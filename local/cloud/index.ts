@@ -38,8 +38,8 @@ import { createMachines, statesService, type Machines } from "./states";
 export { holderOf } from "./assembly/lock";
 
 export interface CloudOptions {
-  /** As the program host gives it, with the placeholder's address. */
-  readonly graph: ProgramGraph;
+  /** As the program host gives it, with the placeholder's address; asked for once the folder is this process's. */
+  readonly graph: ProgramGraph | (() => Promise<ProgramGraph>);
   /** 0 takes any free port. */
   readonly port: number;
   /** The folder that keeps everything; made if it is not there. */
@@ -47,6 +47,8 @@ export interface CloudOptions {
   /** What looks at faces; by default the networks, which begin to load at once. The caller's own is left open. */
   readonly engine?: FaceEngine;
   readonly faults?: FaultInjector;
+  /** Whom the messages of a topic are mailed to that has no subscriber at all; by default nobody. */
+  readonly fallbackEmail?: (topicName: string) => string;
   /** An SMTP server that gets every mail as well: `smtp://host:port`. */
   readonly smtp?: string;
   /** Routes beside the AWS protocols, such as the console's; the first of them is the home page without a website. */
@@ -65,6 +67,11 @@ export interface CloudOptions {
 
 /** The services, for pages and tests of this process. */
 export interface CloudParts {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** For SDK clients of the person at this machine: `new S3(cloud.clientConfig)`. */
+  readonly clientConfig: { readonly endpoint: string; readonly region: string; readonly credentials: Credentials };
+  /** With this cloud's address where the program read one. */
   readonly graph: ProgramGraph;
   readonly identity: CloudIdentity;
   readonly data: string;
@@ -76,14 +83,10 @@ export interface CloudParts {
 }
 
 export interface Cloud extends CloudParts {
-  /** `http://127.0.0.1:PORT` */
-  readonly url: string;
   readonly port: number;
   readonly buckets: readonly string[];
   /** Bucket to the address of its website. */
   readonly sites: Readonly<Record<string, string>>;
-  /** For SDK clients of the person at this machine: `new S3(cloud.clientConfig)`. */
-  readonly clientConfig: { readonly endpoint: string; readonly region: string; readonly credentials: Credentials };
   /** Resolves when no event is undelivered and no execution runs. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -104,7 +107,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const lock = lockFolder(data);
   const opened: (() => Promise<void>)[] = [];
   try {
-    return await assemble({ ...options, data, port, lock, opened });
+    const graph = typeof options.graph === "function" ? await options.graph() : options.graph;
+    return await assemble({ ...options, graph, data, port, lock, opened });
   } catch (error) {
     for (const close of opened.reverse()) await close().catch(() => undefined);
     lock.release();
@@ -113,6 +117,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
 }
 
 interface Assembly extends CloudOptions {
+  readonly graph: ProgramGraph;
   readonly lock: Lock;
   /** What is to be closed if the rest does not come to be. */
   readonly opened: (() => Promise<void>)[];
@@ -166,7 +171,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
   opening(sqs, (part) => part.close?.());
   const sns: Sns = createSns({
     identity,
-    topics: readTopics(graph, warn),
+    topics: readTopics(graph, warn, options.fallbackEmail),
     mailbox,
     onError: warn,
     ...destinationsOf(parties),
@@ -196,7 +201,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
     storage: data,
     functions: declaredFunctions,
     credentials,
-    endpoint: () => `http://127.0.0.1:${port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     packagesFrom: [process.cwd(), __dirname],
     ...own,
     ...(options.onLog ? { onLog: options.onLog } : {}),
@@ -229,7 +234,9 @@ async function assemble(options: Assembly): Promise<Cloud> {
   });
   opening(rekognition, async (part) => part.close?.());
 
-  const parts: CloudParts = { graph, identity, data, s3, functions, machines, mailbox, bus };
+  const url = `http://127.0.0.1:${port}`;
+  const clientConfig = { endpoint: url, region, credentials: credentials.operator };
+  const parts: CloudParts = { url, clientConfig, graph, identity, data, s3, functions, machines, mailbox, bus };
   const pages = options.routes?.(parts) ?? [];
   const services: readonly CloudService[] = [
     s3,
@@ -269,18 +276,14 @@ async function assemble(options: Assembly): Promise<Cloud> {
   s3.start();
   await machines.resume();
   const stopSchedules = runSchedules(graph, identity, bus, warn);
-  lock.announce(gateway.url);
+  lock.announce(url);
 
   let closing: Promise<void> | undefined;
   return {
     ...parts,
-    url: gateway.url,
     port: gateway.port,
     buckets: buckets.map(({ name }) => name),
-    sites: Object.fromEntries(
-      buckets.flatMap(({ name, website }) => (website ? [[name, gateway.url + sitePath(name)]] : [])),
-    ),
-    clientConfig: { endpoint: gateway.url, region, credentials: credentials.operator },
+    sites: Object.fromEntries(buckets.flatMap(({ name, website }) => (website ? [[name, url + sitePath(name)]] : []))),
     async idle() {
       do {
         await bus.idle();

@@ -85,6 +85,12 @@ export function lockFolder(folder: string): Lock {
     }
   }
   held.add(own.token);
+  const release = (): void => {
+    held.delete(own.token);
+    if (read(path)?.token === own.token) rmSync(path, { force: true });
+  };
+  // A process that ends before its cloud was whole leaves no lock either, unless it is killed.
+  process.once("exit", release);
   return {
     token: own.token,
     announce(url) {
@@ -93,8 +99,8 @@ export function lockFolder(folder: string): Lock {
       renameSync(fresh, path);
     },
     release() {
-      held.delete(own.token);
-      if (read(path)?.token === own.token) rmSync(path, { force: true });
+      process.off("exit", release);
+      release();
     },
   };
 }

@@ -34,17 +34,29 @@ export function readQueues(graph: ProgramGraph): readonly DeclaredQueue[] {
 
 const PROTOCOLS = ["email", "email-json", "sqs", "lambda"] as const;
 
-/** @param warn told of subscriptions of a kind that is not served */
-export function readTopics(graph: ProgramGraph, warn: (line: string) => void): readonly DeclaredTopic[] {
+/**
+ * The declared topics with their subscriptions.
+ *
+ * @param warn told of subscriptions of a kind that is not served
+ * @param fallbackEmail whom the messages of a topic are mailed to that has no subscriber at all
+ */
+export function readTopics(
+  graph: ProgramGraph,
+  warn: (line: string) => void,
+  fallbackEmail?: (topicName: string) => string,
+): readonly DeclaredTopic[] {
   const subscriptions = nodesOf(graph, "aws:sns/topicSubscription:TopicSubscription");
   return nodesOf(graph, "aws:sns/topic:Topic").map((topic) => {
     const arn = topic.required("arn");
     const displayName = topic.text("displayName");
-    const own = subscriptions.filter((node) => node.text("topic") === arn);
+    const own = subscriptions
+      .filter((node) => node.text("topic") === arn)
+      .flatMap((node) => subscriptionOf(node, warn));
+    const endpoint = own.length === 0 ? fallbackEmail?.(topic.required("name")) : undefined;
     return {
       arn,
       ...(displayName === undefined ? {} : { displayName }),
-      subscriptions: own.flatMap((node) => subscriptionOf(node, warn)),
+      subscriptions: endpoint === undefined ? own : [{ arn: `${arn}:nobody-else`, protocol: "email", endpoint }],
     };
   });
 }

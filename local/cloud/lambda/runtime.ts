@@ -18,8 +18,8 @@ export interface FunctionRuntimeOptions {
   readonly storage: string;
   readonly functions: readonly DeclaredFunction[];
   readonly credentials: CredentialStore;
-  /** `http://127.0.0.1:PORT`; asked when a process starts, because the port is known only then. */
-  readonly endpoint: () => string;
+  /** `http://127.0.0.1:PORT`, where the SDK in a function finds every service. */
+  readonly endpoint: string;
   /** Folders in which the SDK is looked for, nearest first. */
   readonly packagesFrom: readonly string[];
   readonly faults?: FaultInjector;
@@ -124,7 +124,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
       onLine: (line) => log(declared.name, line),
       environment: environmentOf(declared, {
         identity,
-        endpoint: options.endpoint(),
+        endpoint: options.endpoint,
         credentials,
         root,
         layers,

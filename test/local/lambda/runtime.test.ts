@@ -2,6 +2,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { expect } from "chai";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { settlePort } from "../../../local/cloud/assembly/address";
 import { createFaultInjector } from "../../../local/cloud/faults";
 import { startGateway, type Gateway } from "../../../local/cloud/gateway";
 import { createAuthorizer, createCredentialStore } from "../../../local/cloud/iam";
@@ -123,12 +124,13 @@ describe("functions", () => {
     mkdirSync(resolve("node_modules/.cache"), { recursive: true });
     storage = mkdtempSync(resolve("node_modules/.cache/functions-"));
     const credentials = createCredentialStore({ identity });
+    const port = await settlePort(0);
     runtime = createFunctionRuntime({
       identity,
       storage,
       functions,
       credentials,
-      endpoint: () => gateway.url,
+      endpoint: `http://127.0.0.1:${port}`,
       packagesFrom: [process.cwd()],
       faults,
       onLog: ({ source, text }) => lines.push(`${source} ${text}`),
@@ -142,7 +144,7 @@ describe("functions", () => {
       identity,
       roles: [{ arn: role("calls"), policies: [{ name: "invoke", document: allow }] }],
     });
-    gateway = await startGateway({ port: 0, identity, services: [lambdaService(runtime)], credentials, authorizer });
+    gateway = await startGateway({ port, identity, services: [lambdaService(runtime)], credentials, authorizer });
   });
 
   after(async () => {

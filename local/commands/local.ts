@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { startCloud, type Cloud } from "../cloud";
+import { createFaultInjector, type FaultInjector } from "../cloud/faults";
+import { evaluateProgram } from "../program/evaluate";
+import { consoleRoute } from "./console-route";
+import { pipelinesOf } from "./pipeline";
+import { findProgram } from "./program-file";
+import { factsRoute } from "./running";
+import { onSignals } from "./signals";
+import { readConfig, readOptions, readPort, usageError } from "./usage";
+
+export const DEFAULT_DATA = ".avatar-pipeline";
+const DEFAULT_PORT = "4180";
+
+const HELP = `Usage: avatar-pipeline local [--port N] [--data DIR]
+
+Runs the whole pipeline on this machine, until Ctrl-C: the upload page, its API, the functions, the state machine,
+and a console with the inbox and the executions.
+
+  --port N            Port on 127.0.0.1, default ${DEFAULT_PORT}; 0 takes any that is free.
+  --data DIR          Where everything is kept, default ${DEFAULT_DATA}/ in the working directory.
+  --program FILE      The Pulumi program, default the project's in the working directory.
+  --stack NAME        Its stack, which names the configuration Pulumi.NAME.yaml; default dev.
+  --config KEY=VALUE  A configuration value for this run alone; can be given again.
+  --smtp URL          A server that gets every mail as well, such as smtp://127.0.0.1:1025.
+  --faults FILE       A script of faults to inject, to see what becomes of them.
+  --help
+`;
+
+/** @returns the exit status, once the service has ended */
+export async function local(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readOptions("local", args, {
+    port: { type: "string", default: DEFAULT_PORT },
+    data: { type: "string", default: DEFAULT_DATA },
+    program: { type: "string" },
+    stack: { type: "string" },
+    config: { type: "string", multiple: true, default: [] },
+    smtp: { type: "string" },
+    faults: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (positionals[0] !== undefined) {
+    throw usageError(`"${positionals[0]}" is one argument too many; see avatar-pipeline local --help.`);
+  }
+  const ended = onSignals();
+  const data = resolve(values.data);
+  const program = findProgram(values.program);
+  const faults = values.faults === undefined ? undefined : readFaults(values.faults);
+  const cloud = await startCloud({
+    port: readPort(values.port),
+    data,
+    graph: () =>
+      evaluateProgram({
+        program,
+        cache: resolve(data, "program"),
+        config: readConfig(values.config),
+        ...(values.stack === undefined ? {} : { stack: values.stack }),
+        print: (text) => process.stderr.write(text),
+      }),
+    fallbackEmail: (topic) => `${topic}@inbox.local`,
+    routes: (parts) => [consoleRoute(parts), factsRoute(parts)],
+    onWarning: (line) => process.stderr.write(`${line}\n`),
+    ...(values.smtp === undefined ? {} : { smtp: values.smtp }),
+    ...(faults ? { faults } : {}),
+  });
+  process.stdout.write(welcome(cloud, performance.now()));
+  await ended;
+  await cloud.close();
+  return 0;
+}
+
+function readFaults(file: string): FaultInjector {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw usageError(`--faults ${file}: the file cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+  const faults = createFaultInjector({
+    onInjection: ({ kind, service, operation, caller }) =>
+      process.stderr.write(`fault: ${kind} at ${service} ${operation}, called by ${caller}\n`),
+  });
+  faults.use(text, file);
+  return faults;
+}
+
+/** @param milliseconds since the process began */
+function welcome(cloud: Cloud, milliseconds: number): string {
+  const { url, identity } = cloud;
+  const [pipeline, ...more] = pipelinesOf(cloud.graph);
+  const pages = [
+    ...Object.values(cloud.sites).map((site) => ["Upload page", site]),
+    ["Inbox", `${url}/_console/inbox`],
+    ["Executions", `${url}/_console/executions`],
+    ["Overview", `${url}/_console/`],
+    ...[pipeline, ...more].map(({ photoBucket }) => ["Photo bucket", photoBucket]),
+    ["Data", relative(process.cwd(), cloud.data) || "."],
+  ];
+  return (
+    `\n${pages.map(([name = "", value = ""]) => `  ${name.padEnd(14)}${value}\n`).join("")}\n` +
+    `  Any S3 client uploads as well; the folder below uploads/ is the student's id:\n\n` +
+    `    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=${identity.region} \\\n` +
+    `      aws s3 cp photo.jpg s3://${pipeline.photoBucket}/uploads/SV001/photo.jpg --endpoint-url ${url}\n\n` +
+    `Ready in ${(milliseconds / 1000).toFixed(1)} s. Ctrl-C ends it; everything is kept.\n`
+  );
+}

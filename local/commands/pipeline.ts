@@ -1,0 +1,47 @@
+import type { ProgramGraph, ResourceNode } from "../program/graph";
+
+/** What a command needs of a pipeline that the program declares: names, and addresses where there are any. */
+export interface Pipeline {
+  /** The component's name in the program. */
+  readonly name: string;
+  readonly photoBucket: string;
+  readonly avatarTable: string;
+  readonly uploadTable: string;
+  readonly stateMachineArn: string;
+  readonly siteUrl?: string;
+  readonly apiUrl?: string;
+}
+
+const COMPONENT = "avatar-pipeline:index:AvatarPipeline";
+
+/**
+ * The AvatarPipelines of a program, in the order of their declaration, whatever the stack itself exports.
+ *
+ * @throws Error when there is none
+ */
+export function pipelinesOf(graph: ProgramGraph): readonly [Pipeline, ...Pipeline[]] {
+  const [first, ...more] = graph.resources.filter(({ type }) => type === COMPONENT).map(pipelineOf);
+  if (!first) {
+    throw new Error(`The program declares no AvatarPipeline: there is nothing that a photo could go through.`);
+  }
+  return [first, ...more];
+}
+
+function pipelineOf({ name, outputs }: ResourceNode): Pipeline {
+  const text = (output: string): string | undefined => {
+    const value = outputs[output];
+    return typeof value === "string" ? value : undefined;
+  };
+  /** A resource among the outputs stands there with its id, which is its physical name. */
+  const id = (output: string): string => String((outputs[output] as { readonly id?: unknown } | undefined)?.id ?? "");
+  const [siteUrl, apiUrl] = [text("siteUrl"), text("apiUrl")];
+  return {
+    name,
+    photoBucket: id("photoBucket"),
+    avatarTable: id("avatarTable"),
+    uploadTable: id("uploadTable"),
+    stateMachineArn: text("stateMachineArn") ?? "",
+    ...(siteUrl === undefined ? {} : { siteUrl }),
+    ...(apiUrl === undefined ? {} : { apiUrl }),
+  };
+}

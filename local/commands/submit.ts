@@ -1,0 +1,192 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { S3 } from "@aws-sdk/client-s3";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { IssuedUpload, ProblemDetails } from "../../handlers/api/contract";
+import { getAvatar } from "../../handlers/lib/avatar-row";
+import { deriveUploadId, uploadPrefix } from "../../handlers/lib/keys";
+import { reasons, type Locale, type ReasonCode } from "../../handlers/lib/reasons";
+import { getUpload, type UploadRow } from "../../handlers/lib/upload-row";
+import type { PhotoFile } from "./photos";
+import type { Service } from "./running";
+
+/** What became of one photo: the contract's line, in the order of its keys. */
+export interface Outcome {
+  readonly file: string;
+  readonly studentId: string;
+  readonly uploadId: string;
+  readonly outcome: "accepted" | "rejected" | "failed";
+  /** The step that ended it. */
+  readonly step: string | null;
+  readonly reason: ReasonCode | null;
+  /** What is wrong and what to do; null when accepted. */
+  readonly message: string | null;
+  /** By size in pixels: files on this disk. */
+  readonly thumbnails: Readonly<Record<string, string>>;
+  readonly faceId: string | null;
+  /** ISO 8601, UTC. */
+  readonly processedAt: string | null;
+  /** From the upload's beginning to its end. */
+  readonly milliseconds: number;
+}
+
+export interface SubmitOptions {
+  readonly service: Service;
+  readonly s3: S3;
+  readonly dynamodb: DynamoDB;
+  /** The folder for thumbnails. */
+  readonly data: string;
+  readonly email?: string;
+  readonly locale: Locale;
+  /** Told of the step that the photo has come to. */
+  readonly onStep?: (step: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+const POLL_MS = 40;
+/** So often nothing may be pending before a photo counts as lost: an event may be on its way from bucket to bus. */
+const QUIET_POLLS = 25;
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  ".jpg": "image/jpeg",
+  ".jpeg": "image/jpeg",
+  ".png": "image/png",
+};
+
+/** Uploads a photo, waits for its end, and fetches its thumbnails. */
+export async function submit(photo: PhotoFile, options: SubmitOptions): Promise<Outcome> {
+  const started = performance.now();
+  const uploadId = await upload(photo, options);
+  const row = await outcomeOf(uploadId, options);
+  const milliseconds = Math.round(performance.now() - started);
+  const end = { file: photo.file, studentId: photo.studentId, uploadId };
+  if (row?.status === "accepted") {
+    const avatar = await getAvatar(options.dynamodb, options.service.pipeline.avatarTable, photo.studentId);
+    const own = avatar?.uploadId === uploadId ? avatar : undefined;
+    return {
+      ...end,
+      outcome: "accepted",
+      step: row.step ?? null,
+      reason: null,
+      message: null,
+      thumbnails: await fetchThumbnails(own?.thumbnails ?? {}, options),
+      faceId: own?.faceId ?? null,
+      processedAt: own?.processedAt ?? null,
+      milliseconds,
+    };
+  }
+  // Without a row that says how it ended, it is a fault of the pipeline: INTERNAL is the catalogue's word for that.
+  const reason = row?.reason ?? "INTERNAL";
+  const { title, remedy } = reasons[reason];
+  return {
+    ...end,
+    outcome: row?.status === "rejected" ? "rejected" : "failed",
+    step: row?.step ?? null,
+    reason,
+    message: `${title[options.locale]}. ${remedy[options.locale]}`,
+    thumbnails: {},
+    faceId: null,
+    processedAt: null,
+    milliseconds,
+  };
+}
+
+/**
+ * By the page's own way when there is an address to keep with it, which only the API can do; else, and when the API
+ * does not take a file of this kind, as a plain copy, so that the pipeline itself says what is wrong with it.
+ *
+ * @returns the uploadId
+ */
+async function upload(photo: PhotoFile, options: SubmitOptions): Promise<string> {
+  const body = await readFile(photo.path);
+  if (options.email !== undefined) {
+    const issued = await issue(photo, options.email, options);
+    if (issued) {
+      await postForm(issued, body);
+      return issued.uploadId;
+    }
+  }
+  const { s3, service } = options;
+  const Bucket = service.pipeline.photoBucket;
+  const Key = `${uploadPrefix}${photo.studentId}/${basename(photo.path)}`;
+  const ContentType = CONTENT_TYPES[extname(photo.path).toLowerCase()] ?? "application/octet-stream";
+  const { VersionId, ETag } = await s3.putObject({ Bucket, Key, Body: body, ContentType });
+  const { LastModified } = await s3.headObject({ Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) });
+  const version = VersionId ?? (ETag ?? "").replaceAll('"', "");
+  return deriveUploadId(Bucket, Key, version, LastModified ?? new Date(0));
+}
+
+/** Asks the upload API for a form; undefined when it does not take such a file. */
+async function issue(photo: PhotoFile, email: string, options: SubmitOptions): Promise<IssuedUpload | undefined> {
+  const { apiUrl } = options.service.pipeline;
+  if (apiUrl === undefined) {
+    throw new Error("--email needs the upload API, and the program declares none (site.enabled is false).");
+  }
+  const response = await fetch(`${apiUrl}/uploads`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "accept-language": options.locale },
+    body: JSON.stringify({
+      studentId: photo.studentId,
+      fileName: basename(photo.path),
+      contentType: CONTENT_TYPES[extname(photo.path).toLowerCase()] ?? "application/octet-stream",
+      bytes: photo.bytes,
+      email,
+      locale: options.locale,
+    }),
+  });
+  if (response.ok) return (await response.json()) as IssuedUpload;
+  const problem = (await response.json()) as Partial<ProblemDetails>;
+  if (response.status === 400 || response.status === 422) {
+    if (problem.errors?.some(({ reason }) => reason !== undefined)) return undefined;
+  }
+  throw new Error(
+    `${photo.file}: the upload API refused it (${response.status}): ${problem.detail ?? problem.title ?? "no reason given"}`,
+  );
+}
+
+async function postForm({ url, fields }: IssuedUpload, body: Buffer): Promise<void> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  form.append("file", new Blob([new Uint8Array(body)]));
+  const response = await fetch(url, { method: "POST", body: form });
+  if (!response.ok) throw new Error(`The upload was refused (${response.status}): ${await response.text()}`);
+}
+
+/** The upload's row once it has ended; what there is of it when nothing runs any more and it has not. */
+async function outcomeOf(uploadId: string, options: SubmitOptions): Promise<UploadRow | undefined> {
+  const { dynamodb, service, onStep, signal } = options;
+  const { uploadTable } = service.pipeline;
+  let step: string | undefined;
+  let quiet = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    // Asked before the row: were it the other way, a photo that ends in between would count as lost.
+    const pending = await service.pending();
+    const row = await getUpload(dynamodb, uploadTable, uploadId);
+    if (row && ["accepted", "rejected", "failed"].includes(row.status)) return row;
+    if (row?.step !== undefined && row.step !== step) onStep?.((step = row.step));
+    quiet = pending === 0 ? quiet + 1 : 0;
+    if (quiet >= QUIET_POLLS) return row;
+    await sleep(POLL_MS, undefined, signal ? { signal } : {});
+  }
+}
+
+async function fetchThumbnails(
+  keys: Readonly<Record<string, string>>,
+  options: SubmitOptions,
+): Promise<Record<string, string>> {
+  const Bucket = options.service.pipeline.photoBucket;
+  const files = await Promise.all(
+    Object.entries(keys).map(async ([size, Key]) => {
+      const { Body } = await options.s3.getObject({ Bucket, Key });
+      // avatars/{studentId}/{uploadId}/{size}.jpg
+      const [, studentId = "", uploadId = "", name = ""] = Key.split("/");
+      const folder = join(options.data, "thumbnails", studentId, uploadId);
+      await mkdir(folder, { recursive: true });
+      const path = join(folder, name);
+      await writeFile(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
+      return [size, path] as const;
+    }),
+  );
+  return Object.fromEntries(files.sort(([a], [b]) => Number(a) - Number(b)));
+}
