@@ -14,6 +14,8 @@ export interface Registered {
   readonly dependencies: readonly string[];
   /** The URN with which it goes, without being deleted itself. */
   readonly deletedWith: string;
+  /** The id that AWS would give it; empty for components. */
+  readonly physicalId: string;
   /** Whether it was there before: read, not made. */
   readonly existing: boolean;
 }
@@ -62,8 +64,13 @@ export async function evaluate<Declared extends readonly pulumi.Resource[]>(
         const parent = current?.getParent() ?? "";
         const urn = `urn:pulumi:${stack}::${project}::${typesOf(parent)}${args.type}::${args.name}`;
         if (resources.some((other) => other.urn === urn)) throw new Error(`Duplicate resource URN ${urn}`);
+        const made =
+          args.type === "pulumi:pulumi:Stack" || args.custom !== true
+            ? { id: "", state: args.inputs as Record<string, unknown> }
+            : answer(args, { partition, region, urn });
         resources.push({
           urn,
+          physicalId: made.id ?? "",
           type: args.type,
           name: args.name,
           parent,
@@ -74,8 +81,7 @@ export async function evaluate<Declared extends readonly pulumi.Resource[]>(
           deletedWith: current?.getDeletedwith() ?? "",
           existing: args.custom === true && args.id !== undefined && args.id !== "",
         });
-        if (args.type === "pulumi:pulumi:Stack" || args.custom !== true) return { id: "", state: args.inputs };
-        return answer(args, { partition, region, urn });
+        return made;
       },
       call: ({ token }) => {
         throw new Error(`The program calls ${token}; no part of it should call anything.`);
@@ -212,6 +218,7 @@ const withoutOutputs = new Set([
   "aws:sns/topicSubscription:TopicSubscription",
   "aws:sqs/queuePolicy:QueuePolicy",
   "aws:iam/rolePolicy:RolePolicy",
+  "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
   "aws:cloudwatch/eventTarget:EventTarget",
   "awsx:cloudtrail:Trail",
 ]);
