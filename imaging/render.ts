@@ -109,6 +109,7 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
   const [across, down] = turn.transposed ? [height, width] : [width, height];
   const count = width * height;
   const pixels = engine.allocate(count * 4);
+  const samples = engine.allocate(count * 8);
   planes.forEach((plane, channel) => {
     const mark = engine.used;
     const columnTaps = writeTaps(
@@ -136,8 +137,8 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
       down,
     );
     const work = engine.allocate(plane.width * 2 + 16);
-    const [step, stride] = turn.transposed ? [width * 4, 4] : [4, width * 4];
-    const out = pixels + channel;
+    const [step, stride] = turn.transposed ? [width * 8, 8] : [8, width * 8];
+    const out = samples + channel * 2;
     engine.kernel.resample(
       plane.address,
       plane.stride,
@@ -154,24 +155,18 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
     engine.release(mark);
   });
   const { kernel } = engine;
-  if (colours === "grey") kernel.spreadGrey(pixels, count);
-  else if (colours === "ycc") kernel.toRgb(pixels, count);
-  else if (colours === "ycck") toLight(engine, pixels, count);
-  if (colours === "cmyk" || colours === "ycck") kernel.applyBlack(pixels, count);
+  const finish = {
+    grey: kernel.finishGrey,
+    rgb: kernel.finishRgb,
+    ycc: kernel.finishYcc,
+    cmyk: kernel.finishCmyk,
+    ycck: kernel.finishYcck,
+  }[colours];
+  finish(samples, count, pixels);
   if (conversion) convert(engine, pixels, count, conversion);
-  engine.kernel.setAlpha(pixels, count, 255);
   const data = Buffer.from(engine.bytes.subarray(pixels, pixels + count * 4));
   engine.release(before);
   return { data, width, height };
-}
-
-/** Adobe's YCCK is made of inverted inks: the colours that luma and chroma give are 255 less the light. */
-function toLight(engine: Engine, pixels: number, count: number): void {
-  const black = engine.bytes.slice(pixels, pixels + count * 4);
-  engine.kernel.toRgb(pixels, count);
-  engine.kernel.invert(pixels, count);
-  const { bytes } = engine;
-  for (let at = 3; at < count * 4; at += 4) bytes[pixels + at] = black[at] ?? 0;
 }
 
 function convert(engine: Engine, pixels: number, count: number, conversion: ColourConversion): void {

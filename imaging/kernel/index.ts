@@ -4,5 +4,5 @@ export { encodeRow, finishStream } from "./encode";
 export { buildHuffman } from "./huffman";
 export { addRow, expandRow, scatter, unfilter, writeMeans } from "./png";
 export { decodeAcFirst, decodeAcRefinement, decodeDcFirst, decodeDcRefinement, transformRow } from "./progressive";
-export { applyBlack, convertColours, invert, resample, setAlpha, spreadGrey, toRgb } from "./resample";
+export { convertColours, finishCmyk, finishGrey, finishRgb, finishYcc, finishYcck, resample } from "./resample";
 export { unstuff } from "./stream";

@@ -1,5 +1,5 @@
 import { clamp } from "./idct";
-import { i32At, setU8, u8At } from "./memory";
+import { i16At, i32At, setI16, setI32, setU8, u8At } from "./memory";
 import { blendRows, dot } from "./vector";
 
 /**
@@ -9,7 +9,7 @@ import { blendRows, dot } from "./vector";
  * address of its 16-bit weights, which add up to 16384 and are followed by zeros up to a multiple of eight.
  *
  * @param work room for one row of 16-bit samples and 16 more bytes, zeros at its end
- * @param out bytes, `step` apart in a row and `stride` between rows
+ * @param out 16-bit samples with 6 fractional bits, `step` bytes apart in a row and `stride` between rows
  */
 export function resample(
   plane: i32,
@@ -31,55 +31,76 @@ export function resample(
     for (let x = 0; x < width; x++) {
       const column = columnTaps + x * 12;
       const sum = dot(work + i32At(column) * 2, i32At(column + 8), i32At(column + 4));
-      // 6 fractional bits of the samples and 14 of the weights.
-      setU8(at, clamp((sum + (1 << 19)) >> 20));
+      setI16(at, (sum + (1 << 13)) >> 14);
       at += step;
     }
   }
 }
 
-/** Luma and chroma (ITU-R BT.601, full range), in the first three of every four bytes, become red, green and blue. */
-export function toRgb(pixels: i32, count: i32): void {
-  const end = pixels + count * 4;
-  for (let at = pixels; at < end; at += 4) {
-    const luma = (u8At(at) << 16) + 32768;
-    const blue = u8At(at + 1) - 128;
-    const red = u8At(at + 2) - 128;
-    setU8(at, clamp((luma + red * 91881) >> 16));
-    setU8(at + 1, clamp((luma - blue * 22554 - red * 46802) >> 16));
-    setU8(at + 2, clamp((luma + blue * 116130) >> 16));
+/*
+ * The rest turns the samples of up to four components, eight bytes a pixel, into opaque pixels of red, green, blue and
+ * alpha, four bytes each. Rounding comes last: luma and chroma that were rounded before would cost some 2 dB.
+ */
+
+function rounded(sample: i32): i32 {
+  return clamp((sample + 32) >> 6);
+}
+
+export function finishGrey(samples: i32, count: i32, pixels: i32): void {
+  for (let n = 0; n < count; n++) {
+    const grey = rounded(i16At(samples));
+    setI32(pixels, (grey * 0x010101) | (255 << 24));
+    samples += 8;
+    pixels += 4;
   }
 }
 
-/** Sets every fourth byte of the pixels. */
-export function setAlpha(pixels: i32, count: i32, value: i32): void {
-  const end = pixels + count * 4;
-  for (let at = pixels + 3; at < end; at += 4) setU8(at, value);
-}
-
-/** Copies the first byte of every four to the second and third. */
-export function spreadGrey(pixels: i32, count: i32): void {
-  const end = pixels + count * 4;
-  for (let at = pixels; at < end; at += 4) {
-    const grey = u8At(at);
-    setU8(at + 1, grey);
-    setU8(at + 2, grey);
+export function finishRgb(samples: i32, count: i32, pixels: i32): void {
+  for (let n = 0; n < count; n++) {
+    setU8(pixels, rounded(i16At(samples)));
+    setU8(pixels + 1, rounded(i16At(samples + 2)));
+    setU8(pixels + 2, rounded(i16At(samples + 4)));
+    setU8(pixels + 3, 255);
+    samples += 8;
+    pixels += 4;
   }
 }
 
-/** Inks as light (255 is none of it), black in the fourth byte, become red, green and blue. */
-export function applyBlack(pixels: i32, count: i32): void {
-  const end = pixels + count * 4;
-  for (let at = pixels; at < end; at += 4) {
-    const light = u8At(at + 3);
-    for (let n = 0; n < 3; n++) setU8(at + n, ((u8At(at + n) * light + 127) * 257) >> 16);
+/** Luma and chroma of ITU-R BT.601, full range, as JFIF has them. */
+export function finishYcc(samples: i32, count: i32, pixels: i32): void {
+  for (let n = 0; n < count; n++) {
+    const luma = (i16At(samples) << 14) + (1 << 19);
+    const blue = i16At(samples + 2) - 8192;
+    const red = i16At(samples + 4) - 8192;
+    setU8(pixels, clamp((luma + red * 22970) >> 20));
+    setU8(pixels + 1, clamp((luma - blue * 5638 - red * 11700) >> 20));
+    setU8(pixels + 2, clamp((luma + blue * 29032) >> 20));
+    setU8(pixels + 3, 255);
+    samples += 8;
+    pixels += 4;
   }
 }
 
-/** Turns every byte of the pixels round: 255 less it. */
-export function invert(pixels: i32, count: i32): void {
-  const end = pixels + count * 4;
-  for (let at = pixels; at < end; at++) setU8(at, 255 - u8At(at));
+/** Cyan, magenta, yellow and black as light: 255 where there is none of the ink. */
+export function finishCmyk(samples: i32, count: i32, pixels: i32): void {
+  for (let n = 0; n < count; n++) {
+    const light = rounded(i16At(samples + 6));
+    for (let c = 0; c < 3; c++) setU8(pixels + c, ((rounded(i16At(samples + c * 2)) * light + 127) * 257) >> 16);
+    setU8(pixels + 3, 255);
+    samples += 8;
+    pixels += 4;
+  }
+}
+
+/** Adobe's YCCK: the colours that luma and chroma give are the inks. */
+export function finishYcck(samples: i32, count: i32, pixels: i32): void {
+  finishYcc(samples, count, pixels);
+  for (let n = 0; n < count; n++) {
+    const light = rounded(i16At(samples + 6));
+    for (let c = 0; c < 3; c++) setU8(pixels + c, (((255 - u8At(pixels + c)) * light + 127) * 257) >> 16);
+    samples += 8;
+    pixels += 4;
+  }
 }
 
 /**

@@ -61,8 +61,8 @@ for (const kind of ["wasm", "plain"] as const) {
           const { data, width, height } = await jpeg.decode(file);
           expect([width, height]).to.deep.equal([117, 93]);
           const { mean, most } = compare(rgbOf({ data }), await independentRgb(file));
-          // Chroma is enlarged by another filter than libjpeg's.
-          expect(mean).to.be.below(0.7);
+          // Chroma is enlarged by another filter than libjpeg's, and not rounded before it becomes red, green and blue.
+          expect(mean).to.be.below(0.9);
           expect(most).to.be.at.most(sampling === "4:1:1" ? 8 : 5);
         });
       }
