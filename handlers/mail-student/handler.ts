@@ -1,0 +1,140 @@
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { S3 } from "@aws-sdk/client-s3";
+import type { SESv2 } from "@aws-sdk/client-sesv2";
+import { randomBytes } from "node:crypto";
+import type { PipelineEvent } from "../lib/notice";
+import type { Locale } from "../lib/reasons";
+import { setting } from "../lib/step";
+import { isConditionFailure, readUploadRow } from "../lib/upload-row";
+import { letterFor } from "./letter";
+import { mimeOf } from "./message";
+
+/** What SNS hands to a subscribed function, as far as it is read; one record a call. */
+export interface SnsEvent {
+  readonly Records: readonly { readonly Sns: { readonly Message: string } }[];
+}
+
+export interface MailStudentSettings {
+  readonly uploadTable: string;
+  /** The address that the mail comes from. */
+  readonly sender: string;
+  readonly defaultLocale: Locale;
+}
+
+export interface MailStudentClients {
+  readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly s3: Pick<S3, "getObject">;
+  readonly ses: Pick<SESv2, "sendEmail">;
+  readonly now: () => Date;
+  /** Letters and digits that no message's text has. */
+  readonly boundary: () => string;
+}
+
+/**
+ * Mails the student what became of the photo, in the student's language, where an address was given with the upload.
+ * A subscriber of both topics: what the topics say stays the one account of what happened.
+ *
+ * SNS delivers at least once: the row remembers what was mailed. Where the answer of SES is lost the mail may be sent
+ * twice, but never not at all.
+ */
+export function mailStudent(
+  settings: MailStudentSettings,
+  clients: MailStudentClients,
+): (event: SnsEvent) => Promise<void> {
+  return async ({ Records: records }) => {
+    for (const { Sns: notice } of records) {
+      const event = JSON.parse(notice.Message) as PipelineEvent;
+      const outcome = await mail(settings, clients, event);
+      console.log(JSON.stringify({ function: "MailStudent", uploadId: event.uploadId, type: event.type, outcome }));
+    }
+  };
+}
+
+async function mail(
+  settings: MailStudentSettings,
+  clients: MailStudentClients,
+  event: PipelineEvent,
+): Promise<"mailed" | "mailed before" | "no address"> {
+  const { Item: item } = await clients.dynamodb.getItem({
+    TableName: settings.uploadTable,
+    Key: { upload_id: { S: event.uploadId } },
+    ConsistentRead: true,
+  });
+  const row = item && readUploadRow(item);
+  if (row?.email === undefined || row.studentId !== event.studentId) return "no address";
+  if (item?.["mailed"]?.S === event.type) return "mailed before";
+  const picture = event.type === "avatar.accepted" ? await smallPicture(clients, event) : undefined;
+  const locale = row.locale === "vi" || row.locale === "en" ? row.locale : settings.defaultLocale;
+  const Data = mimeOf({
+    from: settings.sender,
+    to: row.email,
+    letter: letterFor(event, locale, picture !== undefined),
+    date: clients.now(),
+    boundary: clients.boundary(),
+    ...(picture === undefined ? {} : { picture }),
+  });
+  await clients.ses.sendEmail({
+    FromEmailAddress: settings.sender,
+    Destination: { ToAddresses: [row.email] },
+    Content: { Raw: { Data } },
+  });
+  await remember(settings, clients, event);
+  return "mailed";
+}
+
+async function remember(
+  settings: MailStudentSettings,
+  { dynamodb }: MailStudentClients,
+  event: PipelineEvent,
+): Promise<void> {
+  try {
+    await dynamodb.updateItem({
+      TableName: settings.uploadTable,
+      Key: { upload_id: { S: event.uploadId } },
+      // A row that has expired meanwhile is not made anew.
+      ConditionExpression: "attribute_exists(upload_id)",
+      UpdateExpression: "SET mailed = :type",
+      ExpressionAttributeValues: { ":type": { S: event.type } },
+    });
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+  }
+}
+
+/** The thumbnail nearest to twice the size that the letter shows; none when a newer photo has replaced it meanwhile. */
+async function smallPicture(
+  { s3 }: MailStudentClients,
+  event: Extract<PipelineEvent, { type: "avatar.accepted" }>,
+): Promise<Uint8Array | undefined> {
+  const sizes = Object.keys(event.thumbnails).map(Number);
+  const best = sizes.sort((a, b) => Math.abs(a - 256) - Math.abs(b - 256))[0];
+  const key = event.thumbnails[String(best)];
+  if (key === undefined) return undefined;
+  try {
+    const { Body: body } = await s3.getObject({ Bucket: event.bucket, Key: key });
+    return await body?.transformToByteArray();
+  } catch (error) {
+    if (error instanceof Error && error.name === "NoSuchKey") return undefined;
+    throw error;
+  }
+}
+
+/** The function as it is deployed. */
+export function mailStudentFactory(): (event: SnsEvent) => Promise<void> {
+  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
+  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
+  const { SESv2 } = require("@aws-sdk/client-sesv2") as typeof import("@aws-sdk/client-sesv2");
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    sender: setting("SENDER"),
+    defaultLocale: setting("DEFAULT_LOCALE") as Locale,
+  };
+  const clients = {
+    dynamodb: new DynamoDB({}),
+    s3: new S3({}),
+    ses: new SESv2({}),
+    now: () => new Date(),
+    boundary: () => randomBytes(12).toString("hex"),
+  };
+  return mailStudent(settings, clients);
+}
