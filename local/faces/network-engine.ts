@@ -49,9 +49,7 @@ export function networkEngine(options: { readonly waiting?: number } = {}): Face
   ready.catch(() => undefined);
 
   function start(): void {
-    // The libraries print a few hints: kept from this process's output by pipes of their own. Nobody reads those,
-    // because a stream being read keeps the process alive.
-    const started = new Worker(join(__dirname, "worker.js"), { stdout: true, stderr: true, name: "faces" });
+    const started = new Worker(join(__dirname, "worker.js"), { name: "faces" });
     worker = started;
     let cause: Error | undefined;
     started.on("message", (answer: WorkerAnswer) => {

@@ -1,5 +1,5 @@
 import * as faceapi from "@vladmandic/face-api/dist/face-api.node-wasm.js";
-import { ready, setBackend } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { dirname, join, sep } from "node:path";
 import type { Picture, Point } from "./picture";
@@ -27,10 +27,32 @@ export interface Networks {
 /** What the detector works on, in pixels; anything else it would resize without averaging. */
 export const detectorSide = 512;
 
+/**
+ * `@tensorflow/tfjs` is an alias of tfjs-core here, which saves 200 MB of other backends and training code. The whole
+ * package also gives tensors the operations as methods; face-api calls these eight of them.
+ */
+function giveTensorsMethods(): void {
+  const operations = ["div", "mul", "sub", "mean"] as const;
+  const methods: Record<string, (this: tf.Tensor, ...args: never[]) => tf.Tensor> = {};
+  for (const name of operations) {
+    const operation = tf[name] as (tensor: tf.Tensor, ...args: never[]) => tf.Tensor;
+    methods[name] = function (...args) {
+      return operation(this, ...args);
+    };
+  }
+  for (const name of ["as1D", "as2D", "as3D", "as4D"]) {
+    methods[name] = function (...shape: number[]) {
+      return tf.reshape(this, name === "as1D" ? [this.size] : shape);
+    };
+  }
+  Object.assign(tf.Tensor.prototype, methods);
+}
+
 export async function loadNetworks(): Promise<Networks> {
+  giveTensorsMethods();
   setWasmPaths(dirname(require.resolve("@tensorflow/tfjs-backend-wasm")) + sep);
-  await setBackend("wasm");
-  await ready();
+  await tf.setBackend("wasm");
+  await tf.ready();
   const weights = join(dirname(require.resolve("@vladmandic/face-api/package.json")), "model");
   const { ssdMobilenetv1, faceLandmark68Net, faceRecognitionNet } = faceapi.nets;
   await Promise.all([ssdMobilenetv1, faceLandmark68Net, faceRecognitionNet].map((net) => net.loadFromDisk(weights)));

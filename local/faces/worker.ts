@@ -1,6 +1,7 @@
 /**
  * The worker thread of `network-engine.ts`: loads the networks, says so, then answers one request after the other.
  */
+import "./quiet";
 import { parentPort } from "node:worker_threads";
 import { analyse, type AnalysedFace } from "./analysis";
 import { detectorSide, loadNetworks, type Networks } from "./networks";

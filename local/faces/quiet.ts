@@ -1,0 +1,10 @@
+/**
+ * Imported before the libraries of the worker thread, which print hints of no use to anybody here while they load.
+ * What goes wrong reaches the engine as an error, not as text.
+ */
+for (const method of ["debug", "info", "log", "warn", "error"] as const) console[method] = () => undefined;
+
+// node-fetch, which nothing here calls, loads a module that newer Node versions warn about.
+process.noDeprecation = true;
+
+export {};
