@@ -3,14 +3,17 @@ import { html, type Html } from "./html";
 /** Longest text of one JSON value that a page shows, in characters; a state's data may have 262,144 bytes. */
 const MAX_JSON = 40_000;
 
-/** A moment in this machine's own time zone: the reader sits at this machine. */
+/** A moment in this machine's own time zone, where the reader sits; without the day when it is today. */
 export function moment(milliseconds: number | undefined): Html {
   if (milliseconds === undefined || Number.isNaN(milliseconds)) return html`<span class="muted">–</span>`;
   const date = new Date(milliseconds);
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const isToday = date.toDateString() === new Date().toDateString();
   const time = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
-  return html`<time datetime="${date.toISOString()}"><span class="day">${day}</span> ${time}</time>`;
+  return html`<time datetime="${date.toISOString()}"
+    >${!isToday && html`<span class="day">${day}</span> `}${time}</time
+  >`;
 }
 
 /** `340 ms`, `4.2 s`, `3 min 05 s`, `2 h 07 min`. */

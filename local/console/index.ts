@@ -62,7 +62,7 @@ export function createConsole(
     const one = second === undefined || second === "" ? undefined : second;
     switch (first) {
       case "":
-        return second === undefined ? overviewPage(sources, aboutOf, layouts) : undefined;
+        return second === undefined ? overviewPage(sources, layouts) : undefined;
       case "executions":
         return one === undefined
           ? executionsPage(sources, aboutOf, pageNumber(query))

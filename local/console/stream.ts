@@ -27,6 +27,7 @@ export function stream(
   let isStale = false;
   let isOver = false;
   let restUntil = 0;
+  let dueAt = Infinity;
 
   const unwatch = watch(changed);
   response.on("drain", () => isStale && changed());
@@ -44,7 +45,6 @@ export function stream(
   }
 
   /** The sooner of what is due already and this. */
-  let dueAt = Infinity;
   function schedule(milliseconds: number): void {
     const at = Date.now() + milliseconds;
     if (at >= dueAt) return;

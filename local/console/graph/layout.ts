@@ -158,7 +158,8 @@ function chainEdge(
   });
   const turn = points.findIndex(({ by }) => by === "curve");
   const [before, after] = [points[turn - 1], points[turn]];
-  const isLeft = before !== undefined && after !== undefined && after.x < before.x;
+  // Beside a state that is left below there is room to its left; beside a line there may be none.
+  const isLeft = before !== undefined && after !== undefined && after.x < before.x - 12 && places.length === 2;
   return {
     edge,
     points: isReversed ? reverse(points) : points,
@@ -168,7 +169,7 @@ function chainEdge(
           label: {
             text: edge.label,
             x: after.x + (isLeft ? -7 : 7),
-            y: after.y - 12,
+            y: places.length === 2 ? after.y - 12 : after.y + 14,
             anchor: isLeft ? ("end" as const) : ("start" as const),
           },
         }),

@@ -55,7 +55,21 @@ export function positions(block: Block, width: (place: Place) => number): Readon
       });
     }
   }
+  straighten(block, xs);
   return new Map([...xs].map(([id, x]) => [id, Math.round(x)]));
+}
+
+/** An edge that passes along the outer side of every row keeps to one line, as far out as it has to go anywhere. */
+function straighten(block: Block, xs: Map<string, number>): void {
+  const firsts = new Set(block.rows.flatMap((row) => row[0]?.id ?? []));
+  const lasts = new Set(block.rows.flatMap((row) => row.at(-1)?.id ?? []));
+  for (const { places } of block.chains) {
+    const lane = places.slice(1, -1).map(({ id }) => id);
+    if (lane.length < 2) continue;
+    const all = lane.map((id) => xs.get(id) ?? 0);
+    if (lane.every((id) => firsts.has(id))) for (const id of lane) xs.set(id, Math.min(...all));
+    else if (lane.every((id) => lasts.has(id))) for (const id of lane) xs.set(id, Math.max(...all));
+  }
 }
 
 interface Wish {

@@ -11,7 +11,7 @@ import { badge, empty, failureBlock, foreign, outcomeBadge } from "./parts";
 import { prefix, type Page } from "./view";
 
 /** @param id `machine:name`, or the whole ARN */
-export function executionPage({ machines, pipelines }: ConsoleSources, layouts: Layouts, id: string): Page {
+export function executionPage({ machines }: ConsoleSources, layouts: Layouts, id: string): Page {
   return () => {
     const execution =
       machines.execution(id) ?? [...machines.executions()].find(({ arn }) => arn.endsWith(`:execution:${id}`));
@@ -22,7 +22,6 @@ export function executionPage({ machines, pipelines }: ConsoleSources, layouts: 
     const layout = layouts(execution.machineArn);
     const lights = lightsOf(visits);
     const subject = about.studentId ?? execution.name;
-    const isKnown = pipelines.length > 0;
     return {
       title: `${about.word}: ${subject}`,
       section: "executions",
@@ -42,7 +41,7 @@ export function executionPage({ machines, pipelines }: ConsoleSources, layouts: 
               },
             })
           : empty("The program does not declare this execution's state machine any more."),
-        steps: steps(visits, isKnown),
+        steps: steps(visits),
         data: executionData(execution, history),
       },
       body: (regions) =>
@@ -93,25 +92,20 @@ function summary(execution: Execution, about: About, visits: readonly Visit[]): 
   </div>`;
 }
 
-function steps(visits: readonly Visit[], withTitles: boolean): Html {
+function steps(visits: readonly Visit[]): Html {
   const roots = visits.filter(({ parent }) => parent === undefined);
   if (roots.length === 0) return empty("No state has been entered yet.");
   const list = (some: readonly Visit[]): Html =>
     html`<ol class="steps">
-      ${some.map((visit) => step(visit, list, visits, withTitles))}
+      ${some.map((visit) => step(visit, list, visits))}
     </ol>`;
   return list(roots);
 }
 
-function step(
-  visit: Visit,
-  list: (some: readonly Visit[]) => Html,
-  visits: readonly Visit[],
-  withTitles: boolean,
-): Html {
+function step(visit: Visit, list: (some: readonly Visit[]) => Html, visits: readonly Visit[]): Html {
   const children = visits.filter(({ parent }) => parent === visit.id);
   const light = lightOf(visit);
-  const title = withTitles ? stepTitle(visit.name).en : visit.name;
+  const title = stepTitle(visit.name).en;
   return html`<li id="visit-${visit.id}" class="step ${light}" tabindex="-1">
     <div class="line">
       <h3>${visit.name}</h3>
@@ -147,32 +141,24 @@ function attemptsText({ attempts }: Visit): string {
   return attempts.length > 1 ? `, attempt ${attempts.length}` : "";
 }
 
-/** What went in and out, folded away. */
-function dataOf(visit: Visit): Html {
-  const last = visit.attempts.at(-1);
-  return html`${
-    visit.attempts.length > 1 &&
-    fold(
-      `${visit.id}-attempts`,
-      count(visit.attempts.length, "attempt"),
-      html`<ol class="attempts">
-        ${visit.attempts.map(attempt)}
-      </ol>`,
-    )
-  }
-  ${
-    last
-      ? html`${jsonFold(`${visit.id}-call`, "Input", last.input)}${jsonFold(`${visit.id}-answer`, "Output", last.output)}
-        ${
-          (visit.input ?? visit.output) !== undefined &&
-          fold(
-            `${visit.id}-data`,
-            "State data",
-            html`${jsonBlock("Before", visit.input)}${jsonBlock("After", visit.output)}`,
-          )
-        }`
-      : html`${jsonFold(`${visit.id}-in`, "Input", visit.input)}${jsonFold(`${visit.id}-out`, "Output", visit.output)}`
-  }`;
+/** What went in and out, folded away: of a Task what its function got and gave, and the state's data around that. */
+function dataOf({ id, input, output, attempts }: Visit): Html {
+  const last = attempts.at(-1);
+  return html`<div class="folds">
+    ${
+      attempts.length > 1 &&
+      fold(
+        `${id}-attempts`,
+        count(attempts.length, "attempt"),
+        html`<ol class="attempts">
+          ${attempts.map(attempt)}
+        </ol>`,
+      )
+    }
+    ${jsonFold(`${id}-input`, "Input", last ? last.input : input)}
+    ${jsonFold(`${id}-output`, "Output", last ? last.output : output)}
+    ${last && fold(`${id}-data`, "State data", html`${jsonBlock("Before", input)}${jsonBlock("After", output)}`)}
+  </div>`;
 }
 
 function attempt({ scheduledAt, endedAt, failure }: Attempt): Html {
@@ -190,8 +176,10 @@ function executionData(execution: Execution, history: readonly HistoryEvent[]): 
       <dt>ARN</dt>
       <dd><code>${execution.arn}</code></dd>
     </dl>
-    ${jsonFold("execution-input", "Input", typeof input === "string" ? input : undefined)}
-    ${execution.status === "SUCCEEDED" && jsonFold("execution-output", "Output", String(output))}`;
+    <div class="folds">
+      ${jsonFold("execution-input", "Input", typeof input === "string" ? input : undefined)}
+      ${execution.status === "SUCCEEDED" && jsonFold("execution-output", "Output", String(output))}
+    </div>`;
 }
 
 function fold(id: string, title: string, content: Html): Html {

@@ -61,7 +61,7 @@ function row(execution: Execution, aboutOf: AboutOf, withMachine: boolean): Html
       ${withMachine && html`<span class="file muted">${foreign(machine)}</span>`}
     </th>
     <td data-label="Outcome">${outcomeBadge(about)}</td>
-    <td data-label="Why" class="why">${about.failure ? foreign(explain(about.failure).title) : html`&nbsp;`}</td>
+    <td data-label="Why" class="why">${about.failure ? foreign(explain(about.failure).title) : ""}</td>
     <td data-label="Started">${moment(execution.startDate)}</td>
     <td data-label="Took" class="number">${lasting(execution.startDate, execution.stopDate)}</td>
   </tr>`;

@@ -14,7 +14,7 @@ export function inboxPage({ mails }: ConsoleSources): Page {
       title: `Inbox (${all.length})`,
       section: "inbox",
       pollMilliseconds: 0,
-      regions: { mails: mailList(all, undefined) },
+      regions: { mails: mailList(all, MAX_LISTED) },
       body: (regions) =>
         html`<h1>Inbox</h1>
           <p class="lead">What AWS would have sent: to the topics' e-mail subscribers, and to students.</p>
@@ -31,7 +31,7 @@ export function mailPage({ mails }: ConsoleSources, id: string): Page {
       title: mail.subject === "" ? "Mail" : mail.subject,
       section: "inbox",
       pollMilliseconds: 0,
-      regions: { mails: mailList(mails.list({ limit: Infinity }), id) },
+      regions: { mails: mailList(mails.list({ limit: Infinity }), MAX_LISTED, id) },
       body: (regions) =>
         html`<p class="back"><a href="${prefix}/inbox">Inbox</a></p>
           <div class="split">
@@ -84,9 +84,10 @@ function listed(all: readonly string[]): Html {
   return html`${all.map((text, i) => html`${i > 0 && ", "}${foreign(text)}`)}`;
 }
 
-function mailList(all: readonly MailSummary[], current: string | undefined): Html {
+/** @param current the id of the mail that is open */
+export function mailList(all: readonly MailSummary[], most: number, current?: string): Html {
   if (all.length === 0) return empty("No mail yet. Upload a photo: its outcome comes as a mail.");
-  const shown = all.slice(0, MAX_LISTED);
+  const shown = all.slice(0, most);
   return html`<ul class="mails">
       ${shown.map(
         (mail) =>
@@ -108,6 +109,6 @@ function subjectOf({ subject }: MailSummary): Html {
   return subject === "" ? html`(no subject)` : foreign(subject);
 }
 
-export function mailPath({ id }: Pick<MailSummary, "id">): string {
+function mailPath({ id }: Pick<MailSummary, "id">): string {
   return `${prefix}/inbox/${encodeURIComponent(id)}`;
 }

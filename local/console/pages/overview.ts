@@ -1,59 +1,47 @@
 import { readAvatarRow, type AvatarRow } from "../../../handlers/lib/avatar-row";
 import { readUploadRow, type Item, type UploadRow, type UploadStatus } from "../../../handlers/lib/upload-row";
-import { executionPath, reasonText, type AboutOf } from "../about";
+import { executionPath, reasonText } from "../about";
 import { count, moment } from "../format";
 import { draw, type Light } from "../graph/draw";
 import { html, type Html } from "../html";
 import type { Layouts } from "../layouts";
 import { transitionsOf, visitsOf } from "../runs";
 import type { ConsoleSources, MachineSource, PipelineSource } from "../sources";
-import { executionTable } from "./executions";
-import { mailPath } from "./inbox";
+import { mailList } from "./inbox";
 import { badge, empty, foreign } from "./parts";
 import { prefix, type Page } from "./view";
 
 const MAX_AVATARS = 48;
-const MAX_UPLOADS = 20;
-const MAX_EXECUTIONS = 8;
+const MAX_UPLOADS = 12;
+const MAX_MAILS = 6;
 /** Running executions that light the machine; more of them light the same states. */
 const MAX_LIGHTING = 300;
 /** A row that the API writes before any upload starts no execution, so that no source tells of it. */
 const POLL_MILLISECONDS = 4_000;
 
-export function overviewPage(sources: ConsoleSources, aboutOf: AboutOf, layouts: Layouts): Page {
+export function overviewPage(sources: ConsoleSources, layouts: Layouts): Page {
   return async () => {
     const parts = await Promise.all(
       sources.pipelines.map((pipeline, index) => pipelineParts(sources, pipeline, index, layouts)),
     );
-    const recent = [...sources.machines.executions()].slice(-MAX_EXECUTIONS).reverse();
     return {
       title: `Overview of ${sources.stack.name}`,
       section: "overview",
       pollMilliseconds: POLL_MILLISECONDS,
       regions: {
         ...Object.fromEntries(parts.flatMap(({ regions }) => Object.entries(regions))),
-        recent: executionTable(recent, aboutOf, sources.machines.list().length > 1),
-        mails: mailLine(sources),
+        mails: mailList(sources.mails.list({ limit: Infinity }), MAX_MAILS),
       },
       body: (regions) =>
         html`<h1>Overview</h1>
           ${parts.map(({ body }) => body(regions))}
           ${parts.length === 0 && empty("The program declares no AvatarPipeline.")}
-          <section aria-labelledby="recent">
-            <h2 id="recent">Latest executions</h2>
-            ${regions["mails"]} ${regions["recent"]}
+          <section aria-labelledby="mails">
+            <h2 id="mails">Latest mails</h2>
+            ${regions["mails"]}
           </section>`,
     };
   };
-}
-
-function mailLine({ mails }: ConsoleSources): Html {
-  const all = mails.list({ limit: Infinity });
-  const [latest] = all;
-  return html`<p>
-    <a href="${prefix}/inbox">${count(all.length, "mail")}</a> in the
-    inbox${latest ? html`, the latest: <a href="${mailPath(latest)}">${foreign(latest.subject)}</a>` : "."}
-  </p>`;
 }
 
 interface PipelineParts {
@@ -102,10 +90,6 @@ async function pipelineParts(
               <h2 id="${at("avatars")}">Registered avatars</h2>
               ${regions[at("gallery")]}
             </section>
-            <section aria-labelledby="${at("latest")}">
-              <h2 id="${at("latest")}">Uploads</h2>
-              ${regions[at("uploads")]}
-            </section>
           </div>
           <section class="picture" aria-labelledby="${at("picture")}">
             <h2 id="${at("picture")}">State machine</h2>
@@ -113,7 +97,11 @@ async function pipelineParts(
               ${regions[at("machine")]}
             </div>
           </section>
-        </div>`,
+        </div>
+        <section aria-labelledby="${at("latest")}">
+          <h2 id="${at("latest")}">Uploads</h2>
+          ${regions[at("uploads")]}
+        </section>`,
   };
 }
 
@@ -138,7 +126,7 @@ function numbers(avatars: readonly AvatarRow[], uploads: readonly Upload[], runn
       <dd>${number.toLocaleString("en")}</dd>
     </div>`;
   return html`<dl class="numbers">
-    ${fact(avatars.length, "avatars")} ${fact(of("accepted"), "uploads accepted", "succeeded")}
+    ${fact(avatars.length, "avatars")} ${fact(of("accepted"), "accepted", "succeeded")}
     ${fact(of("rejected"), "rejected", "refused")} ${fact(of("failed"), "failed", "failed")}
     ${fact(running, "running now", "running")} ${fact(of("awaiting-upload"), "awaited")}
   </dl>`;
