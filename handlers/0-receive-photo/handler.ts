@@ -4,6 +4,7 @@ import { getAvatar } from "../lib/avatar-row";
 import { namedError } from "../lib/errors";
 import type { Failures, FlowInput, InterruptedExecution, ObjectCreatedEvent, Photo } from "../lib/flow-data";
 import { deriveUploadId, parseUploadKey } from "../lib/keys";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { getUpload, isConditionFailure } from "../lib/upload-row";
 
@@ -191,6 +192,6 @@ export function receivePhotoFactory(): Handler<ReceivePhotoInput, ReceivePhotoOu
     avatarTable: setting("AVATAR_TABLE"),
     rowDays: Number(setting("UPLOAD_ROW_DAYS")),
   };
-  const clients = { dynamodb: new DynamoDB({}), s3: new S3({}), now: () => new Date() };
+  const clients = { dynamodb: new DynamoDB(sdkOptions()), s3: new S3(sdkOptions()), now: () => new Date() };
   return step("ReceivePhoto", receivePhoto(settings, clients));
 }

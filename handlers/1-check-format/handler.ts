@@ -5,6 +5,7 @@ import { rejection } from "../lib/errors";
 import type { Format, ImageFormat, Photo } from "../lib/flow-data";
 import { fileKind, readJpegHeader, readPngHeader } from "../lib/image-header";
 import { parseUploadKey } from "../lib/keys";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { beginStep } from "../lib/upload-row";
 
@@ -114,6 +115,6 @@ export function checkFormatFactory(): Handler<CheckFormatInput, Format> {
     uploadTable: setting("UPLOAD_TABLE"),
     limits: JSON.parse(setting("UPLOAD_LIMITS")) as UploadLimits,
   };
-  const clients = { dynamodb: new DynamoDB({}), s3: new S3({}), now: () => new Date() };
+  const clients = { dynamodb: new DynamoDB(sdkOptions()), s3: new S3(sdkOptions()), now: () => new Date() };
   return step("CheckFormat", checkFormat(settings, clients));
 }

@@ -2,6 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { Face, Format, Photo } from "../lib/flow-data";
 import { asPhotoRefusal, photoImage } from "../lib/rekognition";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { beginStep } from "../lib/upload-row";
 import { judgeFaces, type FaceRules } from "./judge";
@@ -46,6 +47,10 @@ export function detectFaceFactory(): Handler<DetectFaceInput, Face> {
     uploadTable: setting("UPLOAD_TABLE"),
     rules: JSON.parse(setting("FACE_RULES")) as FaceRules,
   };
-  const clients = { dynamodb: new DynamoDB({}), rekognition: new Rekognition({}), now: () => new Date() };
+  const clients = {
+    dynamodb: new DynamoDB(sdkOptions()),
+    rekognition: new Rekognition(sdkOptions()),
+    now: () => new Date(),
+  };
   return step("DetectFace", detectFace(settings, clients));
 }

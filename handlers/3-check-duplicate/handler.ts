@@ -4,6 +4,7 @@ import { rejection } from "../lib/errors";
 import type { Photo } from "../lib/flow-data";
 import { asPhotoRefusal, matchesOfOthers, photoImage } from "../lib/rekognition";
 import { standingOf } from "../lib/rivals";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { beginStep } from "../lib/upload-row";
 
@@ -89,6 +90,10 @@ export function checkDuplicateFactory(): Handler<CheckDuplicateInput, CheckDupli
     collectionId: setting("COLLECTION_ID"),
     duplicateSimilarity: Number(setting("DUPLICATE_SIMILARITY")),
   };
-  const clients = { dynamodb: new DynamoDB({}), rekognition: new Rekognition({}), now: () => new Date() };
+  const clients = {
+    dynamodb: new DynamoDB(sdkOptions()),
+    rekognition: new Rekognition(sdkOptions()),
+    now: () => new Date(),
+  };
   return step("CheckDuplicate", checkDuplicate(settings, clients));
 }

@@ -2,6 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { Face, Format, Photo, ThumbnailKeys } from "../lib/flow-data";
 import { thumbnailKey } from "../lib/keys";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { beginStep } from "../lib/upload-row";
 import { cropSquare, type Square } from "./crop";
@@ -96,6 +97,6 @@ export function createThumbnailFactory(): Handler<CreateThumbnailInput, CreateTh
     thumbnail: JSON.parse(setting("THUMBNAIL_RULES")) as ThumbnailRules,
     maxPixels: (JSON.parse(setting("UPLOAD_LIMITS")) as { maxPixels: number }).maxPixels,
   };
-  const clients = { dynamodb: new DynamoDB({}), s3: new S3({}), imaging, now: () => new Date() };
+  const clients = { dynamodb: new DynamoDB(sdkOptions()), s3: new S3(sdkOptions()), imaging, now: () => new Date() };
   return step("CreateThumbnail", createThumbnail(settings, clients));
 }

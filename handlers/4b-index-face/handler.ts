@@ -6,6 +6,7 @@ import { externalImageId } from "../lib/keys";
 import type { ReasonCode } from "../lib/reasons";
 import { asPhotoRefusal, matchesOfOthers, photoImage, type Match } from "../lib/rekognition";
 import { standingOf } from "../lib/rivals";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { beginStep, claimLost, isConditionFailure, updateOwnUpload } from "../lib/upload-row";
 
@@ -164,6 +165,10 @@ export function indexFaceFactory(): Handler<IndexFaceInput, IndexFaceOutput> {
     collectionId: setting("COLLECTION_ID"),
     duplicateSimilarity: Number(setting("DUPLICATE_SIMILARITY")),
   };
-  const clients = { dynamodb: new DynamoDB({}), rekognition: new Rekognition({}), now: () => new Date() };
+  const clients = {
+    dynamodb: new DynamoDB(sdkOptions()),
+    rekognition: new Rekognition(sdkOptions()),
+    now: () => new Date(),
+  };
   return step("IndexFace", indexFace(settings, clients));
 }

@@ -5,6 +5,7 @@ import type { Face, Format, Photo } from "../lib/flow-data";
 import type { CreateThumbnailOutput } from "../4a-create-thumbnail/handler";
 import type { IndexFaceOutput } from "../4b-index-face/handler";
 import { isNewerUpload } from "../lib/keys";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, unavailable, type Handler } from "../lib/step";
 import { beginStep, isConditionFailure } from "../lib/upload-row";
 
@@ -94,5 +95,5 @@ async function replaceRow(
 export function saveMetadataFactory(): Handler<SaveMetadataInput, SaveMetadataOutput> {
   const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const settings = { uploadTable: setting("UPLOAD_TABLE"), avatarTable: setting("AVATAR_TABLE") };
-  return step("SaveMetadata", saveMetadata(settings, { dynamodb: new DynamoDB({}), now: () => new Date() }));
+  return step("SaveMetadata", saveMetadata(settings, { dynamodb: new DynamoDB(sdkOptions()), now: () => new Date() }));
 }

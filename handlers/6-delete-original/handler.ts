@@ -4,6 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { getAvatar } from "../lib/avatar-row";
 import { deleteOriginal as deleteTheOriginal } from "../lib/clean-up";
 import type { Photo } from "../lib/flow-data";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { removeReplaced } from "../lib/tidy";
 import { beginStep } from "../lib/upload-row";
@@ -57,9 +58,9 @@ export function deleteOriginalFactory(): Handler<DeleteOriginalInput, DeleteOrig
     collectionId: setting("COLLECTION_ID"),
   };
   const clients = {
-    dynamodb: new DynamoDB({}),
-    rekognition: new Rekognition({}),
-    s3: new S3({}),
+    dynamodb: new DynamoDB(sdkOptions()),
+    rekognition: new Rekognition(sdkOptions()),
+    s3: new S3(sdkOptions()),
     now: () => new Date(),
   };
   return step("DeleteOriginal", deleteOriginal(settings, clients));

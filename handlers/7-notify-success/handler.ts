@@ -4,6 +4,7 @@ import { getAvatar } from "../lib/avatar-row";
 import { namedError } from "../lib/errors";
 import type { Photo } from "../lib/flow-data";
 import { displayName, publish } from "../lib/notice";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { beginStep, getUpload, updateOwnUpload } from "../lib/upload-row";
 
@@ -79,6 +80,6 @@ export function notifySuccessFactory(): Handler<NotifySuccessInput, NotifySucces
     avatarTable: setting("AVATAR_TABLE"),
     topicArn: setting("SUCCESS_TOPIC_ARN"),
   };
-  const clients = { dynamodb: new DynamoDB({}), sns: new SNS({}), now: () => new Date() };
+  const clients = { dynamodb: new DynamoDB(sdkOptions()), sns: new SNS(sdkOptions()), now: () => new Date() };
   return step("NotifySuccess", notifySuccess(settings, clients));
 }

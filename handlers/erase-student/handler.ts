@@ -5,6 +5,7 @@ import { deleteEveryVersion, deleteFaces } from "../lib/clean-up";
 import { namedError } from "../lib/errors";
 import { everyFace, everyItem } from "../lib/inventory";
 import { isStudentId, parseExternalImageId } from "../lib/keys";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { readUploadRow } from "../lib/upload-row";
 
@@ -128,9 +129,9 @@ export function eraseStudentFactory(): Handler<EraseStudentInput, EraseReceipt> 
     settleSeconds: Number(setting("SETTLE_SECONDS")),
   };
   const clients = {
-    dynamodb: new DynamoDB({}),
-    rekognition: new Rekognition({}),
-    s3: new S3({}),
+    dynamodb: new DynamoDB(sdkOptions()),
+    rekognition: new Rekognition(sdkOptions()),
+    s3: new S3(sdkOptions()),
     now: () => new Date(),
     sleep: (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000)),
   };

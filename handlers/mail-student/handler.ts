@@ -4,6 +4,7 @@ import type { SESv2 } from "@aws-sdk/client-sesv2";
 import { randomBytes } from "node:crypto";
 import type { PipelineEvent } from "../lib/notice";
 import type { Locale } from "../lib/reasons";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting } from "../lib/step";
 import { isConditionFailure, readUploadRow } from "../lib/upload-row";
 import { letterFor } from "./letter";
@@ -130,9 +131,9 @@ export function mailStudentFactory(): (event: SnsEvent) => Promise<void> {
     defaultLocale: setting("DEFAULT_LOCALE") as Locale,
   };
   const clients = {
-    dynamodb: new DynamoDB({}),
-    s3: new S3({}),
-    ses: new SESv2({}),
+    dynamodb: new DynamoDB(sdkOptions()),
+    s3: new S3(sdkOptions()),
+    ses: new SESv2(sdkOptions()),
     now: () => new Date(),
     boundary: () => randomBytes(12).toString("hex"),
   };

@@ -3,6 +3,7 @@ import type { SNS } from "@aws-sdk/client-sns";
 import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../lib/flow-data";
 import { deriveUploadId, parseUploadKey } from "../lib/keys";
 import { displayName, publish } from "../lib/notice";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { claimLost, getUpload, isConditionFailure } from "../lib/upload-row";
 import { namedError } from "../lib/errors";
@@ -129,6 +130,6 @@ export function notifyFailureFactory(): Handler<NotifyFailureInput, NotifyFailur
   const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { SNS } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
   const settings = { uploadTable: setting("UPLOAD_TABLE"), topicArn: setting("FAILURE_TOPIC_ARN") };
-  const clients = { dynamodb: new DynamoDB({}), sns: new SNS({}), now: () => new Date() };
+  const clients = { dynamodb: new DynamoDB(sdkOptions()), sns: new SNS(sdkOptions()), now: () => new Date() };
   return step("NotifyFailure", notifyFailure(settings, clients));
 }

@@ -8,6 +8,7 @@ import type { ObjectCreatedEvent } from "../lib/flow-data";
 import { everyFace, everyItem, everyVersion, type StoredVersion } from "../lib/inventory";
 import { externalImageId, parseExternalImageId, parseUploadKey } from "../lib/keys";
 import { matchesOfOthers } from "../lib/rekognition";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { removeReplaced } from "../lib/tidy";
 import { getUpload, readUploadRow, type UploadRow } from "../lib/upload-row";
@@ -385,10 +386,10 @@ export function reconcileFactory(): Handler<ReconcileInput, ReconcileReport> {
     graceMinutes: 15,
   };
   const clients = {
-    dynamodb: new DynamoDB({}),
-    rekognition: new Rekognition({}),
-    s3: new S3({}),
-    sfn: new SFN({}),
+    dynamodb: new DynamoDB(sdkOptions()),
+    rekognition: new Rekognition(sdkOptions()),
+    s3: new S3(sdkOptions()),
+    sfn: new SFN(sdkOptions()),
     now: () => new Date(),
   };
   return step("Reconcile", reconcile(settings, clients));

@@ -4,6 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { getAvatar } from "../lib/avatar-row";
 import { deleteFaces, deleteOriginal, deleteThumbnails, findFacesOf } from "../lib/clean-up";
 import type { Failures, Photo } from "../lib/flow-data";
+import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { removeReplaced } from "../lib/tidy";
 import { getUpload, type UploadRow } from "../lib/upload-row";
@@ -83,6 +84,10 @@ export function undoFactory(): Handler<UndoInput, UndoOutput> {
     avatarTable: setting("AVATAR_TABLE"),
     collectionId: setting("COLLECTION_ID"),
   };
-  const clients = { dynamodb: new DynamoDB({}), rekognition: new Rekognition({}), s3: new S3({}) };
+  const clients = {
+    dynamodb: new DynamoDB(sdkOptions()),
+    rekognition: new Rekognition(sdkOptions()),
+    s3: new S3(sdkOptions()),
+  };
   return step("Undo", undo(settings, clients));
 }

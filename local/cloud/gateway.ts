@@ -345,6 +345,8 @@ function endWith(response: ServerResponse, status: number, type: string, body: s
 function unsentResponse(request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request);
   const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  // Only a server's own connections tell their responses to go on; a stream into this one would wait for ever.
+  nowhere.on("drain", () => response.emit("drain"));
   response.assignSocket(nowhere as unknown as Socket);
   return response;
 }

@@ -27,6 +27,7 @@ async function main(): Promise<void> {
   let [broken, faults] = [0, 0];
   try {
     for (let number = from; number < from + scenarios; number += 1) {
+      const before = Date.now();
       const result = await chaos.run(number);
       faults += result.faults;
       for (const [status, count] of Object.entries(result.endings)) endings[status] = (endings[status] ?? 0) + count;
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
         for (const promise of result.broken) console.log(`  ${promise}`);
       } else if (process.argv.includes("--verbose")) {
         console.log(
-          `scenario ${number}: ${result.scenario.title}: ${JSON.stringify(result.endings)}, ${result.faults} faults`,
+          `scenario ${number}: ${result.scenario.title}: ${JSON.stringify(result.endings)}, ${result.faults} faults, ${Date.now() - before} ms`,
         );
       }
     }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { UploadLimits } from "../../1-check-format/handler";
 import { isStudentId, makeUploadId, uploadKey } from "../../lib/keys";
 import type { Locale } from "../../lib/reasons";
+import { sdkOptions } from "../../lib/sdk-options";
 import { setting } from "../../lib/step";
 import type { IssuedUpload } from "../contract";
 import { endpoint, isLocale, jsonBody, refusal, type Endpoint } from "../http";
@@ -162,7 +163,7 @@ export function issueUploadFactory(): Endpoint {
     access: accessFrom(setting),
   };
   const clients = {
-    dynamodb: new DynamoDB({}),
+    dynamodb: new DynamoDB(sdkOptions()),
     signer: () => signerFrom(process.env),
     now: () => new Date(),
     random: () => randomBytes(10),

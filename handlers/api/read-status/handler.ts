@@ -2,6 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { getAvatar } from "../../lib/avatar-row";
 import { isUploadId } from "../../lib/keys";
 import { messageOf, type Locale } from "../../lib/reasons";
+import { sdkOptions } from "../../lib/sdk-options";
 import { setting } from "../../lib/step";
 import { getUpload, type UploadRow } from "../../lib/upload-row";
 import type { StepState, StepStatus, UploadState } from "../contract";
@@ -103,6 +104,10 @@ export function readStatusFactory(): Endpoint {
     defaultLocale: setting("DEFAULT_LOCALE") as Locale,
     access: accessFrom(setting),
   };
-  const clients = { dynamodb: new DynamoDB({}), signer: () => signerFrom(process.env), now: () => new Date() };
+  const clients = {
+    dynamodb: new DynamoDB(sdkOptions()),
+    signer: () => signerFrom(process.env),
+    now: () => new Date(),
+  };
   return readStatus(settings, clients);
 }
