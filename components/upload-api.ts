@@ -7,6 +7,7 @@ import { readStatusGrants } from "../handlers/api/read-status/grants";
 import { readStatusFactory } from "../handlers/api/read-status/handler";
 import type { Endpoint } from "../handlers/api/http";
 import type { Grants } from "../handlers/lib/grants";
+import { steps } from "../handlers/steps";
 import { logGroupArgs } from "./log-group";
 import { createStepFunction } from "./step-function";
 import { functionContext, type PipelineParts } from "./step-functions";
@@ -186,27 +187,30 @@ function createRoute(
 }
 
 interface FlowState {
-  readonly Type: string;
   readonly Next?: string;
+  readonly Default?: string;
   readonly Choices?: readonly { readonly Next: string }[];
-  readonly Branches?: readonly { readonly StartAt: string; readonly States: Readonly<Record<string, FlowState>> }[];
+  readonly Branches?: readonly { readonly States: Readonly<Record<string, unknown>> }[];
 }
 
-/** The steps of an accepted photo as the machine's text has them; the branches of a Parallel state stand together. */
+/**
+ * The steps of an accepted photo, in order: those of the registry whose state leads on to Accepted. The branches of a
+ * Parallel state stand together.
+ */
 export function stepPhases(): readonly (readonly string[])[] {
-  const tasksFrom = (start: string, states: Readonly<Record<string, FlowState>>): string[][] => {
-    const phases: string[][] = [];
-    let at: string | undefined = start;
-    while (at !== undefined) {
-      const state: FlowState | undefined = states[at];
-      if (state?.Type === "Task") phases.push([at]);
-      const branches = state?.Branches ?? [];
-      if (branches.length > 0)
-        phases.push(branches.flatMap((branch) => tasksFrom(branch.StartAt, branch.States).flat()));
-      // A choice's first way is the one of a photo that is well.
-      at = state?.Next ?? state?.Choices?.[0]?.Next;
-    }
-    return phases;
+  const states = flow.States as unknown as Readonly<Record<string, FlowState>>;
+  const leadsToAccepted = (name: string, seen: ReadonlySet<string> = new Set()): boolean => {
+    if (name === "Accepted") return true;
+    const { Next, Default, Choices = [] } = states[name] ?? {};
+    const nexts = [Next, Default, ...Choices.map((choice) => choice.Next)].filter((next) => next !== undefined);
+    return nexts.some((next) => !seen.has(next) && leadsToAccepted(next, new Set([...seen, name])));
   };
-  return tasksFrom(flow.StartAt, flow.States as unknown as Readonly<Record<string, FlowState>>);
+  /** The state of the machine that a step is, or is a branch of. */
+  const stateOf = (step: string) =>
+    Object.entries(states).find(([name, { Branches = [] }]) =>
+      [name, ...Branches.flatMap((branch) => Object.keys(branch.States))].includes(step),
+    )?.[0] ?? "";
+  const names = steps.map(({ name }) => name);
+  const inOrder = [...new Set(names.map(stateOf))].filter((state) => leadsToAccepted(state));
+  return inOrder.map((state) => names.filter((name) => stateOf(name) === state));
 }
