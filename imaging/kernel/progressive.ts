@@ -226,9 +226,6 @@ function correct(
 
 /** The zigzag index of the zero coefficient that comes after `zeros` others from `k` on; beyond `last` if none. */
 function findZero(lower: i32, upper: i32, k: i32, last: i32, zeros: i32): i32 {
-  // Mostly nothing but zeros lies ahead; k is at least 1.
-  const ahead = k < 32 ? (lower >>> k) | (upper << (32 - k)) : upper >>> (k - 32);
-  if ((ahead & ((2 << zeros) - 1)) === 0) return k + zeros;
   while (k <= last) {
     if (((k < 32 ? lower >>> k : upper >>> (k - 32)) & 1) === 0) {
       if (zeros === 0) return k;
@@ -283,8 +280,13 @@ export function decodeAcRefinement(scan: i32, from: i32, to: i32): i32 {
           value = nextBits(base, position) < 0 ? 1 : -1;
           position++;
         }
-        const zero = findZero(lower, upper, k, last, step - 1);
-        position = correct(kept, keptCount, lower, upper, low, k, zero < last ? zero : last, base, position);
+        let zero = k + step - 1;
+        // Mostly nothing but zeros lies ahead, and nothing to correct on the way. (k is at least 1.)
+        const ahead = k < 32 ? (lower >>> k) | (upper << (32 - k)) : upper >>> (k - 32);
+        if ((ahead & ((1 << step) - 1)) !== 0) {
+          zero = findZero(lower, upper, k, last, step - 1);
+          position = correct(kept, keptCount, lower, upper, low, k, zero < last ? zero : last, base, position);
+        }
         if (value !== 0) {
           if (zero > last || value > 1 || value < -1) return -1;
           if (zero < 32) lower |= 1 << zero;
