@@ -18,7 +18,7 @@ export function violation(value: unknown, member: string, constraint: string): C
   );
 }
 
-/** A string of a pattern and length, or undefined when it was not sent. */
+/** A string of a whole-string pattern (`^…$`) and length, or undefined when it was not sent. */
 export function optionalText(
   input: Input,
   name: string,
@@ -31,7 +31,8 @@ export function optionalText(
   if (typeof value !== "string") throw serialization(name, "a string");
   if (value.length < 1) throw violation(value, member, "have length greater than or equal to 1");
   if (value.length > longest) throw violation(value, member, `have length less than or equal to ${longest}`);
-  if (!pattern.test(value)) throw violation(value, member, `satisfy regular expression pattern: ${pattern.source}`);
+  if (!pattern.test(value))
+    throw violation(value, member, `satisfy regular expression pattern: ${pattern.source.slice(1, -1)}`);
   return value;
 }
 

@@ -248,7 +248,7 @@ function faceIdsOf(input: Input, required: boolean): ReadonlySet<string> {
       throw violation(
         id,
         "faceIds",
-        `satisfy constraint: [Member must satisfy regular expression pattern: ${faceIdPattern.source}]`,
+        `satisfy constraint: [Member must satisfy regular expression pattern: ${faceIdPattern.source.slice(1, -1)}]`,
       );
     }
   }
