@@ -1,13 +1,14 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IssuedUpload, ProblemDetails } from "../../handlers/api/contract";
 import { getAvatar } from "../../handlers/lib/avatar-row";
+import { everyItem } from "../../handlers/lib/inventory";
 import { deriveUploadId, uploadPrefix } from "../../handlers/lib/keys";
 import { reasons, type Locale, type ReasonCode } from "../../handlers/lib/reasons";
-import { getUpload, type UploadRow } from "../../handlers/lib/upload-row";
+import { getUpload, readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
 import type { PhotoFile } from "./photos";
 import type { Service } from "./running";
 
@@ -111,9 +112,16 @@ async function upload(photo: PhotoFile, options: SubmitOptions): Promise<string>
   const Key = `${uploadPrefix}${photo.studentId}/${basename(photo.path)}`;
   const ContentType = CONTENT_TYPES[extname(photo.path).toLowerCase()] ?? "application/octet-stream";
   const { VersionId, ETag } = await s3.putObject({ Bucket, Key, Body: body, ContentType });
-  const { LastModified } = await s3.headObject({ Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) });
   const version = VersionId ?? (ETag ?? "").replaceAll('"', "");
-  return deriveUploadId(Bucket, Key, version, LastModified ?? new Date(0));
+  try {
+    const { LastModified } = await s3.headObject({ Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) });
+    return deriveUploadId(Bucket, Key, version, LastModified ?? new Date(0));
+  } catch (error) {
+    // The pipeline was quicker: it has refused the photo and deleted it, and its row tells the id.
+    const rows = everyItem(options.dynamodb, service.pipeline.uploadTable, { attribute: "version_id", text: version });
+    for await (const row of rows) return readUploadRow(row).uploadId;
+    throw error;
+  }
 }
 
 /** Asks the upload API for a form; undefined when it does not take such a file. */
@@ -171,6 +179,7 @@ async function outcomeOf(uploadId: string, options: SubmitOptions): Promise<Uplo
   }
 }
 
+/** Copies an avatar's thumbnails into the data folder, in place of those of the avatar that it replaced. */
 async function fetchThumbnails(
   keys: Readonly<Record<string, string>>,
   options: SubmitOptions,
@@ -188,5 +197,15 @@ async function fetchThumbnails(
       return [size, path] as const;
     }),
   );
+  const [, first] = files[0] ?? [];
+  if (first !== undefined) await removeOlderCopies(dirname(first));
   return Object.fromEntries(files.sort(([a], [b]) => Number(a) - Number(b)));
+}
+
+async function removeOlderCopies(folder: string): Promise<void> {
+  const student = dirname(folder);
+  for (const uploadId of await readdir(student)) {
+    // Ids sort by time.
+    if (uploadId < basename(folder)) await rm(join(student, uploadId), { recursive: true, force: true });
+  }
 }
