@@ -110,13 +110,22 @@ function keyStatements(granted: readonly Statement[], key: string | undefined): 
   return needed.length === 0 ? [] : [{ Effect: "Allow", Action: needed, Resource: [key] }];
 }
 
+/** The texts of factories that were serialized already: a second pipeline in a program costs next to nothing. */
+const serialized = new WeakMap<() => Handler<never, unknown>, Promise<string>>();
+
 /** The function's code: the factory as text, and nothing else. */
 async function archiveOf(factory: () => Handler<never, unknown>): Promise<pulumi.asset.Archive> {
+  const text = serialized.get(factory) ?? serialize(factory);
+  serialized.set(factory, text);
+  return new pulumi.asset.AssetArchive({ "__index.js": new pulumi.asset.StringAsset(await text) });
+}
+
+async function serialize(factory: () => Handler<never, unknown>): Promise<string> {
   const { text } = await pulumi.runtime.serializeFunction(factory, {
     exportName: "handler",
     isFactoryFunction: true,
     // A secret belongs into the function's environment or a store, never into its code.
     allowSecrets: false,
   });
-  return new pulumi.asset.AssetArchive({ "__index.js": new pulumi.asset.StringAsset(text) });
+  return text;
 }
