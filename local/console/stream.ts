@@ -6,6 +6,8 @@ import type { Page } from "./pages/view";
 const GATHER_MS = 120;
 /** Between two renderings at least so many times what the last one took, so that looking never slows the work much. */
 const REST_FACTOR = 4;
+/** After so long a browser whose stream was cut, as by a restart, asks again. */
+const RETRY_MS = 1_000;
 
 /**
  * Sends a page's regions for as long as somebody looks at it: all of them first, because they may have changed since the
@@ -29,6 +31,7 @@ export function stream(
   let restUntil = 0;
   let dueAt = Infinity;
 
+  response.write(`retry: ${RETRY_MS}\n\n`);
   const unwatch = watch(changed);
   response.on("drain", () => isStale && changed());
   response.on("close", () => {

@@ -59,7 +59,9 @@ export function executionPage({ machines }: ConsoleSources, layouts: Layouts, id
             </section>
             <section class="picture" aria-labelledby="machine-title">
               <h2 id="machine-title">State machine</h2>
-              <div class="canvas" tabindex="0" role="region" aria-labelledby="machine-title">${regions["machine"]}</div>
+              <div class="canvas" tabindex="0" role="group" aria-label="The drawing, to be scrolled">
+                ${regions["machine"]}
+              </div>
             </section>
           </div>`,
     };

@@ -41,7 +41,7 @@ export function frame(view: View, stack: StackFacts, assets: { readonly css: str
             <span class="live" data-live hidden>Live</span>
           </p>
         </header>
-        <main id="content" class="${view.section}">${view.body(regions)}</main>
+        <main id="content" tabindex="-1" class="${view.section}">${view.body(regions)}</main>
       </body>
     </html>`;
 }

@@ -93,7 +93,7 @@ async function pipelineParts(
           </div>
           <section class="picture" aria-labelledby="${at("picture")}">
             <h2 id="${at("picture")}">State machine</h2>
-            <div class="canvas" tabindex="0" role="region" aria-labelledby="${at("picture")}">
+            <div class="canvas" tabindex="0" role="group" aria-label="The drawing, to be scrolled">
               ${regions[at("machine")]}
             </div>
           </section>

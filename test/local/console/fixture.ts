@@ -57,6 +57,8 @@ export interface Fixture {
   writeLog(name: string, lines: readonly string[]): void;
   /** Lets a source fail, as a table that is gone does. */
   breakTables(): void;
+  /** Cuts every connection, as a restart does. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -165,6 +167,7 @@ export async function startFixture(options: { readonly pipelines?: number } = {}
     },
     writeLog: (name, lines) => writeFileSync(join(logs, `${name}.log`), lines.map((line) => `${line}\n`).join("")),
     breakTables: () => void (areBroken = true),
+    cut: () => server.closeAllConnections(),
     async close() {
       await machines.close();
       await mailbox.close();
