@@ -6,6 +6,8 @@ const HELP = `Usage: avatar-pipeline COMMAND [OPTION…]
 
   local      Runs the whole pipeline on this machine as a service, until Ctrl-C.
   process    Puts photos through the whole pipeline and tells what became of each.
+  reconcile  Compares what the stores hold, and mends it.
+  erase      Erases a student, and prints a receipt.
   invite     Makes the keys and the links that invite students to upload.
 
   avatar-pipeline COMMAND --help tells a command's options.
@@ -19,6 +21,8 @@ type Command = (args: string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   local: async () => (await import("./commands/local.js")).local,
   process: async () => (await import("./commands/process.js")).processPhotos,
+  reconcile: async () => (await import("./commands/reconcile.js")).reconcileStores,
+  erase: async () => (await import("./commands/erase.js")).eraseStudent,
   invite: async () => (await import("./commands/invite.js")).invite,
 };
 

@@ -8,6 +8,8 @@ export interface Pipeline {
   readonly avatarTable: string;
   readonly uploadTable: string;
   readonly stateMachineArn: string;
+  readonly reconcileFunctionName: string;
+  readonly eraseStudentFunctionName: string;
   readonly siteUrl?: string;
   readonly apiUrl?: string;
 }
@@ -41,6 +43,8 @@ function pipelineOf({ name, outputs }: ResourceNode): Pipeline {
     avatarTable: id("avatarTable"),
     uploadTable: id("uploadTable"),
     stateMachineArn: text("stateMachineArn") ?? "",
+    reconcileFunctionName: text("reconcileFunctionName") ?? "",
+    eraseStudentFunctionName: text("eraseStudentFunctionName") ?? "",
     ...(siteUrl === undefined ? {} : { siteUrl }),
     ...(apiUrl === undefined ? {} : { apiUrl }),
   };

@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import { findingKinds, type Finding, type ReconcileReport } from "../../handlers/reconcile/findings";
+import { DEFAULT_DATA } from "./local";
+import { callOperatorFunction } from "./operator-function";
+import { readOptions, usageError } from "./usage";
+
+const HELP = `Usage: avatar-pipeline reconcile [--fix] [--search-faces] [--data DIR | --stack NAME] [--json]
+
+Compares the face collection, the tables, the thumbnails and the originals, and reports every difference.
+
+  --fix            Mends what can be mended.
+  --search-faces   Also looks for two students with one face: one Rekognition call for each avatar.
+  --data DIR       The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
+  --stack NAME     A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
+  --json           The report as JSON.
+  --help
+
+Exit status: 0 nothing to report, or all of it mended; 2 differences are left; 1 any failure or bad usage.
+`;
+
+/** @returns the exit status */
+export async function reconcileStores(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readOptions("reconcile", args, {
+    fix: { type: "boolean", default: false },
+    "search-faces": { type: "boolean", default: false },
+    data: { type: "string" },
+    stack: { type: "string" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (positionals.length > 0) {
+    throw usageError(
+      `"${positionals[0]}" is too much: reconcile takes options only; see avatar-pipeline reconcile --help.`,
+    );
+  }
+  if (values.data !== undefined && values.stack !== undefined) {
+    throw usageError("--data is a local pipeline and --stack one on AWS; give one of them.");
+  }
+  const where = { data: resolve(values.data ?? DEFAULT_DATA), stack: values.stack };
+  const input = { fix: values.fix, searchFaces: values["search-faces"] };
+  const report = await callOperatorFunction<ReconcileReport>(where, "reconcileFunctionName", input);
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));
+  return report.findings.every(({ fixed }) => fixed) ? 0 : 2;
+}
+
+/** The report for a person: what was compared, then a line for each finding, then what each kind means. */
+export function textOf({ compared, findings, fix }: ReconcileReport): string {
+  const { avatars, faces, thumbnails, originals, uploads } = compared;
+  const lines = [
+    `Compared ${avatars} avatars, ${faces} faces, ${thumbnails} thumbnails, ${originals} originals and ${uploads} uploads.`,
+  ];
+  if (findings.length === 0) return `${lines[0]}\nNothing differs.\n`;
+  lines.push(...findings.map(lineOf), "");
+  for (const kind of new Set(findings.map((finding) => finding.kind))) lines.push(`${kind}: ${findingKinds[kind]}`);
+  const left = findings.filter(({ fixed }) => !fixed).length;
+  lines.push(
+    "",
+    `${findings.length} found, ${findings.length - left} mended${left > 0 && !fix ? "; mend them with --fix" : ""}.`,
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function lineOf({ kind, studentId, uploadId, subject, fixed, problem }: Finding): string {
+  const whose = [studentId, uploadId].filter((part) => part !== undefined).join(" ");
+  const what = problem === undefined ? (fixed ? "mended" : "left") : `not mended: ${problem}`;
+  return `  ${kind}${whose === "" ? "" : ` (${whose})`}: ${subject}: ${what}`;
+}
