@@ -35,8 +35,6 @@ import { createSns, type Sns } from "./sns";
 import { startSqs, type Sqs } from "./sqs";
 import { createMachines, statesService, type Machines } from "./states";
 
-export { holderOf } from "./assembly/lock";
-
 export interface CloudOptions {
   /** As the program host gives it, with the placeholder's address; asked for once the folder is this process's. */
   readonly graph: ProgramGraph | (() => Promise<ProgramGraph>);

@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { startCloud, type Cloud } from "../cloud";
+import type { Cloud } from "../cloud";
 import { createFaultInjector, type FaultInjector } from "../cloud/faults";
 import { evaluateProgram } from "../program/evaluate";
-import { consoleRoute } from "./console-route";
 import { pipelinesOf } from "./pipeline";
 import { findProgram } from "./program-file";
-import { factsRoute } from "./running";
 import { onSignals } from "./signals";
 import { readConfig, readOptions, readPort, usageError } from "./usage";
 
@@ -50,15 +48,23 @@ export async function local(args: readonly string[]): Promise<number> {
   const ended = onSignals();
   const data = resolve(values.data);
   const program = findProgram(values.program);
+  const config = readConfig(values.config);
   const faults = values.faults === undefined ? undefined : readFaults(values.faults);
+  const port = readPort(values.port);
+  // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
+  const [{ startCloud }, { consoleRoute }, { factsRoute }] = await Promise.all([
+    import("../cloud/index.js"),
+    import("./console-route.js"),
+    import("./running.js"),
+  ]);
   const cloud = await startCloud({
-    port: readPort(values.port),
+    port,
     data,
     graph: () =>
       evaluateProgram({
         program,
         cache: resolve(data, "program"),
-        config: readConfig(values.config),
+        config,
         ...(values.stack === undefined ? {} : { stack: values.stack }),
         print: (text) => process.stderr.write(text),
       }),

@@ -2,15 +2,14 @@ import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
 import type { Locale } from "../../handlers/lib/reasons";
 import { stepTitle } from "../../handlers/lib/step-titles";
-import { startCloud } from "../cloud";
 import { evaluateProgram } from "../program/evaluate";
 import { DEFAULT_DATA } from "./local";
 import { readEmail, readPhotos, type PhotoFile } from "./photos";
 import { findProgram } from "./program-file";
 import { openProgress, type Progress } from "./progress";
-import { factsRoute, findRunning, serviceOf, type Service } from "./running";
+import type { Service } from "./running";
 import { onSignals } from "./signals";
-import { submit, type Outcome } from "./submit";
+import type { Outcome } from "./submit";
 import { readConfig, readOptions, usageError } from "./usage";
 
 const HELP = `Usage: avatar-pipeline process PHOTO… [--student ID] [--email ADDRESS] [--data DIR] [--json]
@@ -56,10 +55,13 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   void onSignals().then((signal) => interrupted.abort(signal));
 
+  // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
+  const { factsRoute, findRunning, serviceOf } = await import("./running.js");
   const running = await findRunning(data);
   if (running) return run(photos, running, { data, email, json: values.json, signal: interrupted.signal });
   const program = findProgram(values.program);
   const config = readConfig(values.config);
+  const { startCloud } = await import("../cloud/index.js");
   const cloud = await startCloud({
     port: 0,
     data,
@@ -95,7 +97,11 @@ async function run(photos: readonly PhotoFile[], service: Service, options: RunO
   if (options.email !== undefined && service.pipeline.apiUrl === undefined) {
     throw usageError("--email needs the upload API, and the program declares none (its site is not enabled).");
   }
-  const [{ S3 }, { DynamoDB }] = await Promise.all([import("@aws-sdk/client-s3"), import("@aws-sdk/client-dynamodb")]);
+  const [{ S3 }, { DynamoDB }, { submit }] = await Promise.all([
+    import("@aws-sdk/client-s3"),
+    import("@aws-sdk/client-dynamodb"),
+    import("./submit.js"),
+  ]);
   const clients = { s3: new S3(service.clientConfig), dynamodb: new DynamoDB(service.clientConfig) };
   const progress = openProgress(photos.length);
   const outcomes = photos.map(() => undefined as Outcome | Error | undefined);
@@ -171,6 +177,6 @@ function sentence(outcome: Outcome, data: string): string {
 
 /** The language of this terminal, when the catalogue has it. */
 function locale(): Locale {
-  const language = process.env["LC_ALL"] ?? process.env["LC_MESSAGES"] ?? process.env["LANG"] ?? "";
+  const language = process.env["LC_ALL"] || process.env["LC_MESSAGES"] || process.env["LANG"] || "";
   return language.startsWith("vi") ? "vi" : "en";
 }

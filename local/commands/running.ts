@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import type { Cloud, CloudParts } from "../cloud";
-import { holderOf } from "../cloud";
+import { holderOf } from "../cloud/assembly/lock";
 import type { Route } from "../cloud/gateway";
 import { pipelinesOf, type Pipeline } from "./pipeline";
 

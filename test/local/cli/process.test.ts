@@ -1,0 +1,136 @@
+import { S3 } from "@aws-sdk/client-s3";
+import { expect } from "chai";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { noFace, portrait } from "../../photos";
+import { ended, repositoryProgram, run, start, type Ended, type Running } from "./run";
+
+interface Line {
+  readonly file: string;
+  readonly studentId: string;
+  readonly uploadId: string;
+  readonly outcome: string;
+  readonly step: string | null;
+  readonly reason: string | null;
+  readonly message: string | null;
+  readonly thumbnails: Record<string, string>;
+  readonly faceId: string | null;
+  readonly processedAt: string | null;
+  readonly milliseconds: number;
+}
+
+const KEYS = "file,studentId,uploadId,outcome,step,reason,message,thumbnails,faceId,processedAt,milliseconds";
+
+/** The whole thing, as a newcomer runs it: real photos, real faces, real functions. */
+describe("photos through the command line", function () {
+  this.timeout(120_000);
+  let folder: string;
+  const photo = (name: string): string => join(folder, name);
+  const options = (): string[] => ["--program", repositoryProgram(), "--data", photo("data")];
+  const process_ = (...args: string[]): Promise<Ended> => run(["process", ...args, ...options(), "--json"], folder);
+  const lines = ({ stdout }: Ended): Line[] =>
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Line);
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "process-"));
+    writeFileSync(photo("lan.jpg"), await portrait("A"));
+    writeFileSync(photo("minh anh.png"), await portrait("C", { format: "png" }));
+    writeFileSync(photo("wall.jpg"), await noFace());
+    writeFileSync(photo("moving.jpg"), Buffer.concat([Buffer.from("GIF89a"), Buffer.alloc(2000, 1)]));
+    writeFileSync(photo("notes.txt"), "a text, not a photo");
+    writeFileSync(photo("lan again.jpg"), await portrait("A", { recrop: true }));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("come to their outcomes, one line each in the order given", async () => {
+    const result = await process_("wall.jpg", "lan.jpg", "moving.jpg", "minh anh.png", "notes.txt");
+    expect(result.status, result.stderr).to.equal(2);
+    const all = lines(result);
+    expect(all.map(({ file, studentId, outcome, reason }) => [file, studentId, outcome, reason])).to.deep.equal([
+      ["wall.jpg", "wall", "rejected", "NO_FACE"],
+      ["lan.jpg", "lan", "accepted", null],
+      ["moving.jpg", "moving", "rejected", "FORMAT_MISMATCH"],
+      ["minh anh.png", "minh-anh", "accepted", null],
+      ["notes.txt", "notes", "rejected", "FORMAT_NOT_SUPPORTED"],
+    ]);
+    for (const line of all) expect(Object.keys(line).join(",")).to.equal(KEYS);
+    const [wall, lan] = all;
+    expect(wall).to.deep.include({ step: "DetectFace", thumbnails: {}, faceId: null, processedAt: null });
+    expect(wall?.message).to.match(/^No face was found in the photo\. Take the photo/);
+    expect(lan?.message).to.equal(null);
+    expect(lan?.processedAt).to.match(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
+    expect(Object.keys(lan?.thumbnails ?? {})).to.deep.equal(["64", "256", "512"]);
+    for (const path of Object.values(lan?.thumbnails ?? {})) {
+      expect(path).to.equal(photo(`data/thumbnails/lan/${lan?.uploadId}/${path.split("/").at(-1)}`));
+      expect(readFileSync(path).subarray(0, 3).toString("hex")).to.equal("ffd8ff");
+    }
+  });
+
+  it("are kept: the same face is another student's duplicate, and its owner's replacement", async () => {
+    const duplicate = await process_("lan.jpg", "--student", "SV002");
+    expect(duplicate.status, duplicate.stderr).to.equal(2);
+    expect(lines(duplicate)[0]).to.include({ outcome: "rejected", step: "CheckDuplicate", reason: "DUPLICATE_FACE" });
+    const replacement = await process_("lan again.jpg", "--student", "lan", "--email", "lan@school.example");
+    expect(replacement.status, replacement.stderr).to.equal(0);
+    expect(lines(replacement)[0]).to.include({ outcome: "accepted", studentId: "lan" });
+  });
+
+  describe("while a local mode has the data folder", () => {
+    let service: Running;
+    let url: string;
+    before(async () => {
+      service = start(["local", "--port", "0", ...options()], folder);
+      while (!service.output().stdout.includes("Ready in")) {
+        if (service.child.exitCode !== null) throw new Error(service.output().stderr);
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      url = /http:\/\/127\.0\.0\.1:\d+/.exec(service.output().stdout)?.[0] ?? "";
+    });
+    after(() => service.child.kill("SIGKILL"));
+
+    it("go through that one, and are told there", async () => {
+      const result = await process_("lan.jpg", "--student", "SV003");
+      expect(result.status, result.stderr).to.equal(2);
+      expect(lines(result)[0]).to.include({ reason: "DUPLICATE_FACE" });
+      expect(existsSync(photo("data/lock"))).to.equal(true);
+    });
+
+    it("may be copied into the bucket as the local mode tells", async () => {
+      const { stdout } = service.output();
+      const [, bucket = "", key = ""] = /s3:\/\/([^/]+)\/(\S+)/.exec(stdout) ?? [];
+      expect(stdout)
+        .to.include("AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local")
+        .and.include(`${url}/_console/inbox`);
+      const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+      const s3 = new S3({ endpoint: url, region: "ap-southeast-1", credentials });
+      await s3.putObject({ Bucket: bucket, Key: key, Body: readFileSync(photo("wall.jpg")) });
+      for (;;) {
+        const { pending } = (await (await fetch(`${url}/_local`)).json()) as { pending: number };
+        const { KeyCount } = await s3.listObjectsV2({ Bucket: bucket, Prefix: "uploads/" });
+        if (pending === 0 && KeyCount === 0) break;
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      s3.destroy();
+    });
+
+    it("cannot be served by a second one on that folder", async () => {
+      const second = await run(["local", "--port", "0", ...options()], folder);
+      expect(second.status).to.equal(1);
+      expect(second.stderr).to.match(
+        /^avatar-pipeline: The data folder .* is in use by another local mode \(process \d+, which answers at http:/,
+      );
+    });
+
+    it("end with it at Ctrl-C, cleanly", async () => {
+      const end = ended(service);
+      service.child.kill("SIGINT");
+      expect((await end).status).to.equal(0);
+      expect(existsSync(photo("data/lock"))).to.equal(false);
+      expect(service.output().stderr).to.equal("");
+    });
+  });
+});

@@ -1,0 +1,111 @@
+import { expect } from "chai";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cli } from "./run";
+
+describe("the command line, badly used", () => {
+  let folder: string;
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8", env: { ...process.env, LANG: "C" } });
+  /** Exit status 1, nothing on the standard output, one line of complaint, and no data folder. */
+  function complaint(...args: string[]): string {
+    const { status, stdout, stderr } = run(...args);
+    expect(status, stderr).to.equal(1);
+    expect(stdout).to.equal("");
+    expect(stderr.trimEnd().split("\n").length, stderr).to.equal(1);
+    expect(existsSync(join(folder, ".avatar-pipeline"))).to.equal(false);
+    return stderr.replace("avatar-pipeline: ", "").trimEnd();
+  }
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "cli-"));
+    mkdirSync(join(folder, "photos"));
+    writeFileSync(join(folder, "a.jpg"), "x");
+    writeFileSync(join(folder, "empty.jpg"), "");
+    writeFileSync(join(folder, "...jpg"), "x");
+    writeFileSync(join(folder, "secret.jpg"), "x");
+    chmodSync(join(folder, "secret.jpg"), 0);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("tells its commands, options and version", () => {
+    expect(run("--help").stdout).to.include("local").and.include("process");
+    expect(run("local", "--help").stdout).to.include("--port N").and.include("--data DIR");
+    expect(run("process", "--help").stdout).to.include("Exit status: 0 all accepted, 2 some rejected, 1 any failure");
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    expect(run("--version").stdout).to.equal(`${version}\n`);
+    expect(run().status).to.equal(1);
+  });
+
+  it("refuses commands, options and arguments that there are not", () => {
+    expect(complaint("serve")).to.equal('there is no command "serve"; see avatar-pipeline --help.');
+    expect(complaint("--what")).to.equal('there is no option "--what"; see avatar-pipeline --help.');
+    expect(complaint("local", "--what")).to.equal("Unknown option '--what'; see avatar-pipeline local --help.");
+    expect(complaint("local", "here")).to.equal('"here" is one argument too many; see avatar-pipeline local --help.');
+    expect(complaint("process", "--data")).to.match(
+      /'--data <value>' argument missing; see avatar-pipeline process --help\.$/,
+    );
+    expect(complaint("local", "--port", "many", "--program", "a.jpg")).to.equal(
+      "--port many: a port is a whole number from 0 to 65535, and 0 takes any that is free.",
+    );
+    expect(complaint("local", "--config", "x", "--program", "a.jpg", "--port", "0")).to.include(
+      "write it as KEY=VALUE",
+    );
+  });
+
+  it("refuses photos that cannot be sent, before any is", () => {
+    expect(complaint("process")).to.include("Name at least one photo");
+    expect(complaint("process", "a.jpg", "none.jpg")).to.equal("none.jpg: there is no such file.");
+    expect(complaint("process", "photos")).to.equal(
+      "photos is a folder. Name the photos in it, for example photos/*.jpg.",
+    );
+    expect(complaint("process", "empty.jpg")).to.equal("empty.jpg is empty.");
+    expect(complaint("process", "...jpg")).to.equal(
+      "...jpg: no student's id can be made of this name. Give one with --student ID.",
+    );
+    expect(complaint("process", "a.jpg", "--student", "a/b")).to.include("--student a/b: a student's id is 1 to 64 of");
+    expect(complaint("process", "a.jpg", "--email", "lan@")).to.equal("--email lan@: that is no e-mail address.");
+    if (process.getuid?.() !== 0)
+      expect(complaint("process", "secret.jpg")).to.equal("secret.jpg cannot be read (EACCES).");
+  });
+
+  it("refuses a program that is not there", () => {
+    expect(complaint("local", "--program", "none.ts")).to.include("--program none.ts: there is no such file");
+  });
+
+  it("refuses a port that is in use", async () => {
+    const other: Server = createServer().listen(0, "127.0.0.1");
+    await new Promise((listening) => other.once("listening", listening));
+    const { port } = other.address() as AddressInfo;
+    writeFileSync(join(folder, "index.js"), "");
+    expect(complaint("local", "--program", "index.js", "--port", String(port))).to.equal(
+      `Port ${port} is in use by another program. Stop that one, or choose another with --port N.`,
+    );
+    other.close();
+  });
+
+  it("refuses a data folder that is a file, or that cannot be written", () => {
+    const command = ["process", "a.jpg", "--program", "index.js", "--data"];
+    expect(complaint(...command, "a.jpg")).to.match(
+      /^The data folder .*a\.jpg is not a folder\. Choose another with --data DIR\.$/,
+    );
+    if (process.getuid?.() === 0) return;
+    mkdirSync(join(folder, "locked"));
+    chmodSync(join(folder, "locked"), 0o500);
+    expect(complaint(...command, "locked")).to.match(/locked cannot be written\. Choose another with --data DIR\.$/);
+  });
+
+  it("refuses a program without a pipeline, in its own words when it fails", () => {
+    const program = join(folder, "index.js");
+    const command = ["process", "a.jpg", "--program", program, "--data", join(folder, "data")];
+    writeFileSync(program, `require(${JSON.stringify(require.resolve("@pulumi/pulumi"))});`);
+    writeFileSync(join(folder, "package.json"), "{}");
+    const { status, stderr } = run(...command);
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/cannot load @pulumi\/pulumi. Run `npm install`/);
+  });
+});
