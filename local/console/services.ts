@@ -8,7 +8,7 @@ import type { ProgramGraph, ResourceNode } from "../program/graph";
 import type { ConsoleSources, LogSource, PipelineSource } from "./sources";
 
 /** What of the running cloud the console reads. */
-export interface Services extends Pick<CloudParts, "graph" | "s3" | "machines" | "mailbox" | "data"> {
+export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s3" | "machines" | "mailbox" | "data"> {
   /** `http://127.0.0.1:PORT`. */
   readonly endpoint: string;
   /** A client with the operator's credentials; asked for when the first page is looked at. */
@@ -31,19 +31,24 @@ export function fromServices(services: Services): ConsoleSources {
 }
 
 /** A pipeline by the outputs that its component registers. */
-function pipelineOf(node: ResourceNode, { graph, s3, dynamodb, endpoint }: Services): PipelineSource {
+function pipelineOf(node: ResourceNode, { graph, clientConfig, s3, dynamodb, endpoint }: Services): PipelineSource {
   const text = (name: string): string | undefined => {
     const value = node.outputs[name];
     return typeof value === "string" && value !== "" ? value : undefined;
   };
   const bucket = physicalName(graph, node, "photoBucket");
+  // The fixed credentials of the local cloud, which are no secret.
+  const { accessKeyId, secretAccessKey } = clientConfig.credentials;
+  const { region } = graph;
   return {
     name: node.name,
     machineArn: text("stateMachineArn") ?? "",
     bucket,
     ...(text("siteUrl") === undefined ? {} : { siteUrl: text("siteUrl") }),
     ...(text("apiUrl") === undefined ? {} : { apiUrl: text("apiUrl") }),
-    sampleCommand: `aws --endpoint-url ${endpoint} s3 cp photo.jpg s3://${bucket}/uploads/STUDENT_ID/`,
+    sampleCommand:
+      `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${region} ` +
+      `aws s3 cp photo.jpg s3://${bucket}/uploads/STUDENT_ID/photo.jpg --endpoint-url ${endpoint}`,
     avatars: () => scanAll(dynamodb(), physicalName(graph, node, "avatarTable")),
     uploads: () => scanAll(dynamodb(), physicalName(graph, node, "uploadTable")),
     async thumbnail(key) {

@@ -33,7 +33,7 @@ export interface PipelineSource {
   /** The students' page, if the pipeline has one. */
   readonly siteUrl?: string;
   readonly apiUrl?: string;
-  /** One line for a shell that uploads a photo: `aws --endpoint-url … s3 cp photo.jpg s3://…/uploads/STUDENT/`. */
+  /** One line for a shell that uploads a photo: `aws s3 cp photo.jpg s3://…/uploads/STUDENT_ID/photo.jpg …`. */
   readonly sampleCommand: string;
   /** Every item of the table of avatars, in any order. */
   avatars(): Promise<readonly Item[]>;

@@ -276,6 +276,11 @@ describe("The console's sources from the running services", () => {
       mailbox: fixture.mailbox,
       data: folder,
       endpoint: "http://127.0.0.1:4566",
+      clientConfig: {
+        endpoint: "http://127.0.0.1:4566",
+        region: "ap-southeast-1",
+        credentials: { accessKeyId: "local", secretAccessKey: "local" },
+      },
       dynamodb: () => ({
         scan: (async ({ TableName, ExclusiveStartKey }: { TableName: string; ExclusiveStartKey?: object }) => ({
           Items: [{ student_id: { S: `${TableName} ${ExclusiveStartKey ? 2 : 1}` } }],
