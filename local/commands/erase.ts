@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import type { EraseReceipt } from "../../handlers/erase-student/handler";
 import { isStudentId } from "../../handlers/lib/keys";
 import { DEFAULT_DATA } from "./local";
@@ -41,6 +42,8 @@ export async function eraseStudent(args: readonly string[]): Promise<number> {
   }
   const where = { data: resolve(values.data ?? DEFAULT_DATA), stack: values.stack };
   const receipt = await callOperatorFunction<EraseReceipt>(where, "eraseStudentFunctionName", { studentId });
+  // The copies that `avatar-pipeline process` made; the folder is named by an id, which is checked above.
+  if (values.stack === undefined) await rm(join(where.data, "thumbnails", studentId), { recursive: true, force: true });
   process.stdout.write(values.json ? `${JSON.stringify(receipt)}\n` : textOf(receipt));
   return 0;
 }
