@@ -4,15 +4,16 @@
  *
  * It uses no package, and nothing of this repository at run time, so that a function finds only what it ships.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import Module from "node:module";
-import { join, resolve, sep } from "node:path";
+import { join, sep } from "node:path";
 import { format } from "node:util";
 import type { FunctionError, InvokeMessage, WorkerMessage } from "./declared";
 
 type Handler = (event: unknown, context: object, callback: (error: unknown, result: unknown) => void) => unknown;
 
-const root = resolve(process.env["LAMBDA_TASK_ROOT"] ?? process.cwd());
+// Without links, as Node.js names modules.
+const root = realpathSync(process.env["LAMBDA_TASK_ROOT"] ?? process.cwd());
 let current: InvokeMessage | undefined;
 
 /** Node.js looks for packages in every folder above a file; on Lambda there is nothing above /var/task. */
