@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { chromium as playwright, type Browser } from "playwright-core";
 import sharp from "sharp";
 import type { Access } from "../../handlers/api/invitation";
@@ -130,7 +131,9 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     if (path.startsWith("/_site/")) {
       const name = path.slice("/_site/".length) || "index.html";
       response.setHeader("content-type", types[extname(name)] ?? "application/octet-stream");
-      response.end(readFileSync(join(siteFolder, name)));
+      // As CloudFront does.
+      response.setHeader("content-encoding", "gzip");
+      response.end(gzipSync(readFileSync(join(siteFolder, name))));
       return;
     }
     if (path === "/photos" && request.method === "POST") return takeForm(request, response);
