@@ -10,7 +10,7 @@ export const alignedSide = 150;
  * network was trained with (dlib's face chips, padding 0.25). Brows, jaw and lower lip are left out: they move with
  * expression and age.
  */
-const meanShape: readonly (readonly [landmark: number, x: number, y: number])[] = [
+export const meanShape: readonly (readonly [landmark: number, x: number, y: number])[] = [
   // The nose, from between the eyes to its tip, then its lower edge.
   ...([
     [27, 74, 48.3],

@@ -7,14 +7,20 @@ export interface Neighbour {
   readonly distance: number;
 }
 
+/** Most faces are already too far away in the first half of their numbers, and the second is not looked at. */
+const half = dimensions / 2;
+
 /**
- * Embeddings in one flat array, searched from end to end: exact, and for 100,000 faces a matter of ten milliseconds
+ * Embeddings in one flat array, searched from end to end: exact, and for 100,000 faces a matter of milliseconds
  * (`bench/collection.ts`). Slots are dense: removing one moves the last into its place.
  */
 export class FaceIndex {
   private vectors = new Float32Array(64 * dimensions);
-  /** Half the squared length of each vector, so that a search needs nothing but dot products. */
-  private halfSquares = new Float32Array(64);
+  /**
+   * Half the squared length of each vector's first and second half, so that a search needs nothing but dot products:
+   * |a − q|² = 2·(|a|²/2 + |q|²/2 − a·q).
+   */
+  private norms = new Float32Array(64 * 2);
   private count = 0;
 
   get size(): number {
@@ -26,10 +32,10 @@ export class FaceIndex {
     if (embedding.length !== dimensions) {
       throw new RangeError(`An embedding has ${dimensions} numbers, not ${embedding.length}.`);
     }
-    if (this.count === this.halfSquares.length) this.grow();
+    if (this.count * 2 === this.norms.length) this.grow();
     const slot = this.count++;
     this.vectors.set(embedding, slot * dimensions);
-    this.halfSquares[slot] = halfSquare(embedding);
+    this.norms.set(normsOf(embedding), slot * 2);
     return slot;
   }
 
@@ -38,7 +44,7 @@ export class FaceIndex {
     const last = --this.count;
     if (slot === last) return undefined;
     this.vectors.copyWithin(slot * dimensions, last * dimensions, (last + 1) * dimensions);
-    this.halfSquares[slot] = this.halfSquares[last]!;
+    this.norms.copyWithin(slot * 2, last * 2, (last + 1) * 2);
     return last;
   }
 
@@ -48,23 +54,16 @@ export class FaceIndex {
 
   /** The faces within `distance` of an embedding, nearest first. */
   near(embedding: Float32Array, distance: number): readonly Neighbour[] {
-    const { vectors, halfSquares, count } = this;
-    // |a − q|² ≤ d² is a·q − |a|²/2 ≥ (|q|² − d²)/2; the slack covers the rounding of 32-bit numbers.
-    const least = halfSquare(embedding) - Math.min(distance, 1e3) ** 2 / 2 - 1e-4;
+    const { vectors, norms, count } = this;
+    const [first, second] = normsOf(embedding);
+    // Half a squared distance; the slack covers the rounding of 32-bit numbers.
+    const most = Math.min(distance, 1e3) ** 2 / 2 + 1e-4;
     const found: Neighbour[] = [];
-    for (let slot = 0, at = 0; slot < count; slot++) {
-      // Four sums at once: one sum would make each addition wait for the one before.
-      let a = 0;
-      let b = 0;
-      let c = 0;
-      let d = 0;
-      for (let i = 0; i < dimensions; i += 4, at += 4) {
-        a += vectors[at]! * embedding[i]!;
-        b += vectors[at + 1]! * embedding[i + 1]!;
-        c += vectors[at + 2]! * embedding[i + 2]!;
-        d += vectors[at + 3]! * embedding[i + 3]!;
-      }
-      if (a + b + c + d - halfSquares[slot]! < least) continue;
+    for (let slot = 0; slot < count; slot++) {
+      const at = slot * dimensions;
+      const near = norms[slot * 2]! + first - dot(vectors, at, embedding, 0);
+      if (near > most) continue;
+      if (near + norms[slot * 2 + 1]! + second - dot(vectors, at + half, embedding, half) > most) continue;
       const exact = this.distanceTo(slot, embedding);
       if (exact <= distance) found.push({ slot, distance: exact });
     }
@@ -81,14 +80,28 @@ export class FaceIndex {
     const vectors = new Float32Array(this.vectors.length * 2);
     vectors.set(this.vectors);
     this.vectors = vectors;
-    const halfSquares = new Float32Array(this.halfSquares.length * 2);
-    halfSquares.set(this.halfSquares);
-    this.halfSquares = halfSquares;
+    const norms = new Float32Array(this.norms.length * 2);
+    norms.set(this.norms);
+    this.norms = norms;
   }
 }
 
-function halfSquare(embedding: Float32Array): number {
-  let squares = 0;
-  for (let i = 0; i < dimensions; i++) squares += embedding[i]! ** 2;
-  return squares / 2;
+/** The product of half a vector with half an embedding, from the given places on. */
+function dot(vectors: Float32Array, at: number, embedding: Float32Array, from: number): number {
+  // Four sums at once: one sum would make each addition wait for the one before.
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let i = from; i < from + half; i += 4, at += 4) {
+    a += vectors[at]! * embedding[i]!;
+    b += vectors[at + 1]! * embedding[i + 1]!;
+    c += vectors[at + 2]! * embedding[i + 2]!;
+    d += vectors[at + 3]! * embedding[i + 3]!;
+  }
+  return a + b + c + d;
+}
+
+function normsOf(embedding: Float32Array): readonly [first: number, second: number] {
+  return [dot(embedding, 0, embedding, 0) / 2, dot(embedding, half, embedding, half) / 2];
 }

@@ -1,0 +1,102 @@
+/**
+ * How long the local Rekognition's collection takes to search, to open and to take a face, with many faces in it.
+ *
+ *   npm run --silent build && node build/bench/collection.js [-- --faces 100000] [-- --json]
+ *
+ * The faces are made up, lying as the network's do: 1.45 from the origin, all to one side of it, and the distance of
+ * any two about 0.8. Half of the searches are for a face that is there, half for one that is not.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, statSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { CollectionStore } from "../local/cloud/rekognition/store";
+import { distanceOf } from "../local/faces/similarity";
+
+const box = { left: 0.25, top: 0.2, width: 0.5, height: 0.6 };
+
+/** A number as a normal distribution draws it, near enough. */
+function normal(): number {
+  return Math.random() + Math.random() + Math.random() + Math.random() - 2;
+}
+
+const middle = unit();
+
+function unit(): Float32Array {
+  const numbers = Float32Array.from({ length: 128 }, normal);
+  const length = Math.sqrt(numbers.reduce((sum, value) => sum + value * value, 0));
+  return numbers.map((value) => value / length);
+}
+
+function randomEmbedding(): Float32Array {
+  const own = unit();
+  return middle.map((value, i) => 1.33 * value + 0.57 * own[i]!);
+}
+
+function milliseconds(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+const quantile = (times: readonly number[], share: number) =>
+  [...times].sort((one, other) => one - other)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+
+function run(): void {
+  const { values } = parseArgs({
+    options: { faces: { type: "string", default: "100000" }, json: { type: "boolean", default: false } },
+  });
+  const faces = Number(values.faces);
+  if (!Number.isInteger(faces) || faces < 1) throw new Error(`--faces ${values.faces}: give a whole number from 1.`);
+  const folder = mkdtempSync(join(tmpdir(), "bench-collection-"));
+  try {
+    const store = new CollectionStore(folder, ["students"]);
+    const collection = store.get("students")!;
+    const added: number[] = [];
+    for (let i = 0; i < faces; i++) {
+      const embedding = randomEmbedding();
+      const face = { imageId: randomUUID(), externalImageId: `student-${i}:1`, box, confidence: 99, indexed: 0 };
+      added.push(milliseconds(() => collection.add(face, embedding)));
+    }
+    store.close();
+
+    let again!: CollectionStore;
+    const open = milliseconds(() => (again = new CollectionStore(folder, [])));
+    const reopened = again.get("students")!;
+    const known = [...reopened.after(0)].filter((_, i) => i % Math.ceil(faces / 50) === 0);
+    const searches: number[] = [];
+    for (let round = 0; round < 200; round++) {
+      const face = known[round % known.length]!;
+      const query = round % 2 === 0 ? randomEmbedding() : reopened.embeddingOf(face.faceId)!;
+      searches.push(milliseconds(() => reopened.near(query, distanceOf(95), 100, () => true)));
+    }
+    again.close();
+    const megabytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 1e6;
+    const result = {
+      faces,
+      searchMedianMs: quantile(searches, 0.5),
+      search95Ms: quantile(searches, 0.95),
+      addMedianMs: quantile(added, 0.5),
+      openMs: open,
+      fileMegabytes: megabytes,
+    };
+    if (values.json) console.log(JSON.stringify(result));
+    else {
+      const rows: [string, string][] = [
+        ["search, median", `${result.searchMedianMs.toFixed(1)} ms`],
+        ["search, 95 %", `${result.search95Ms.toFixed(1)} ms`],
+        ["add a face, median", `${result.addMedianMs.toFixed(3)} ms`],
+        ["open the collection", `${result.openMs.toFixed(0)} ms`],
+        ["its file", `${result.fileMegabytes.toFixed(0)} MB`],
+      ];
+      console.log(`A collection of ${faces.toLocaleString("en")} faces, node ${process.version}`);
+      for (const [name, value] of rows) console.log(`${name.padEnd(22)}${value.padStart(10)}`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+run();
