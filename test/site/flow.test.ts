@@ -1,0 +1,90 @@
+import { expect } from "chai";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { reasons } from "../../handlers/lib/reasons";
+import { couple, portrait } from "../photos";
+import { phone, see, upload, Visit } from "./steps";
+
+describe("The upload page in front of the whole pipeline, in the local mode", function () {
+  this.timeout(120_000);
+  const visit = new Visit();
+  let folder: string;
+  let pipeline: ChildProcess;
+  let url: string;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "avatar-flow-"));
+    const command = ["bin/avatar-pipeline.js", "local", "--port", "0", "--data", join(folder, "data")];
+    pipeline = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
+    url = await pageOf(pipeline);
+    await visit.start();
+  });
+  after(async () => {
+    await visit.stop();
+    const ended = once(pipeline, "exit");
+    pipeline.kill("SIGINT");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(() => visit.end());
+
+  /** Waits for the end of an upload, which a real face network takes some time to come to. */
+  async function ends(page: Page, heading: string): Promise<void> {
+    page.setDefaultTimeout(60_000);
+    await see(page, heading);
+  }
+
+  it("accepts a student's photo, refuses it to another, and lets the student replace it", async () => {
+    const page = await visit.page(url, phone);
+    await upload(page, "SV001", await portrait("A", { rotatedExif: 6 }));
+    await ends(page, "Ảnh đã được duyệt!");
+    await page.waitForFunction(() => (document.querySelector(".avatar img") as HTMLImageElement).naturalWidth === 512);
+
+    const other = await visit.page(url, phone);
+    await upload(other, "SV002", await portrait("A", { mirrored: true }));
+    await ends(other, "Ảnh chưa dùng được");
+    await other.getByText(`${reasons.DUPLICATE_FACE.title.vi}.`).waitFor();
+    await other.locator("summary").click();
+    expect(await other.locator("li.done").count()).to.equal(3);
+    expect(await other.locator("li.failed").innerText()).to.include("Kiểm tra trùng lặp");
+
+    await page.getByRole("button", { name: "Đổi ảnh khác" }).click();
+    await upload(page, "SV001", await portrait("A", { recrop: true }));
+    await ends(page, "Ảnh đã được duyệt!");
+  });
+
+  it("refuses a photo of two people, and accepts the one who is left when the square is moved", async () => {
+    const page = await visit.page(url);
+    // The square in the middle has half of each.
+    await upload(page, "SV003", await couple("B", "D"));
+    await ends(page, "Ảnh chưa dùng được");
+    await page.getByRole("button", { name: "Thử ảnh khác" }).click();
+    await page
+      .locator("#file")
+      .setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: await couple("B", "D") });
+    const toTheRight = page.getByRole("button", { name: "Sang phải" });
+    for (let i = 0; i < 20; i += 1) await toTheRight.click();
+    await page.getByLabel("Phóng to").fill("1.25");
+    for (let i = 0; i < 20; i += 1) await toTheRight.click();
+    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await ends(page, "Ảnh đã được duyệt!");
+  });
+});
+
+/** The page's address, as soon as the local mode says that it is ready. */
+function pageOf(pipeline: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    pipeline.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      const url = /Upload page\s+(http\S+)/.exec(said)?.[1];
+      if (url !== undefined && said.includes("Ready in")) resolve(url);
+    });
+    pipeline.once("exit", () => reject(new Error(`The local mode ended before it was ready: ${said}`)));
+  });
+}
