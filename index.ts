@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { AvatarPipeline, type SiteLocale } from "avatar-pipeline";
+import { AvatarPipeline, type SiteAccess, type SiteLocale } from "avatar-pipeline";
 
 const config = new pulumi.Config();
 
@@ -7,6 +7,7 @@ const pipeline = new AvatarPipeline("avatars", {
   notifications: {
     successEmails: config.getObject<string[]>("successEmails"),
     failureEmails: config.getObject<string[]>("failureEmails"),
+    sender: config.get("sender") || undefined,
     operatorEmails: config.getObject<string[]>("operatorEmails"),
   },
   face: { duplicateSimilarity: config.getNumber("duplicateSimilarity") },
@@ -16,6 +17,10 @@ const pipeline = new AvatarPipeline("avatars", {
     enabled: config.getBoolean("site"),
     https: config.getBoolean("https"),
     locale: config.get<SiteLocale>("locale"),
+    access: config.get<SiteAccess>("access"),
+    invitationKey: config.get("invitationKey") || undefined,
+    organization: config.get("organization") || undefined,
+    contact: config.get("contact") || undefined,
   },
   retention: {
     uploadRowDays: config.getNumber("uploadRowDays"),

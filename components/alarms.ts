@@ -10,6 +10,8 @@ export interface AlarmsArgs {
   readonly stateMachine: aws.sfn.StateMachine;
   readonly rule: UploadRule;
   readonly operations: Operations;
+  /** Absent when students get no mail of their own. */
+  readonly mailer: aws.lambda.Function | undefined;
 }
 
 /** What Rekognition counts by operation, over the whole account: its limits are the account's. */
@@ -27,7 +29,7 @@ export function createAlarms(
   args: AlarmsArgs,
   opts: pulumi.CustomResourceOptions,
 ): readonly aws.cloudwatch.MetricAlarm[] {
-  const { stateMachine, rule, operations } = args;
+  const { stateMachine, rule, operations, mailer } = args;
   const alarm = (part: string, description: string, watched: Watched) =>
     new aws.cloudwatch.MetricAlarm(
       `${name}-${part}`,
@@ -47,6 +49,12 @@ export function createAlarms(
     namespace: "AWS/States",
     metricName,
     dimensions: { StateMachineArn: stateMachine.arn },
+  });
+  const ofFunction = (made: aws.lambda.Function, metricName: string): Watched => ({
+    ...any,
+    namespace: "AWS/Lambda",
+    metricName,
+    dimensions: { FunctionName: made.name },
   });
   return [
     alarm(
@@ -122,13 +130,18 @@ export function createAlarms(
     alarm(
       "reconcile-failed",
       "The nightly comparison of the stores failed, so that leftovers are not found. The function's log says why.",
-      {
-        ...any,
-        namespace: "AWS/Lambda",
-        metricName: "Errors",
-        dimensions: { FunctionName: operations.reconcile.name },
-      },
+      ofFunction(operations.reconcile, "Errors"),
     ),
+    ...(mailer === undefined
+      ? []
+      : [
+          alarm(
+            "mail-failed",
+            "Students could not be mailed; the topics' subscribers were told all the same. The function's log says why: " +
+              "an address that SES has not verified, a region still in SES's sandbox, or a sending limit.",
+            ofFunction(mailer, "Errors"),
+          ),
+        ]),
   ];
 }
 

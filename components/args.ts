@@ -60,6 +60,14 @@ export interface NotificationArgs {
    * @example ["operations@school.example"]
    */
   operatorEmails?: pulumi.Input<string>[];
+  /**
+   * The address from which students get mail of their own, in their language and with the thumbnail, where they gave an
+   * address with the upload. It, or its domain, must be verified in SES in the pipeline's region.
+   *
+   * @default none: without a verified address SES sends nothing; the topics' subscribers are told all the same
+   * @example "avatars@school.example"
+   */
+  sender?: string;
 }
 
 /** What a face must be like, and when two faces are one person's. */
@@ -180,6 +188,14 @@ export enum SiteLocale {
   English = "en",
 }
 
+/** Who may upload on the page. */
+export enum SiteAccess {
+  /** Anybody who knows the page, for any student. */
+  Open = "open",
+  /** Holders of an invitation that the school has signed, each for one student. */
+  Invite = "invite",
+}
+
 /** The page on which students upload their photo, and the HTTP API behind it. */
 export interface SiteArgs {
   /**
@@ -201,6 +217,35 @@ export interface SiteArgs {
    * @default "vi": most students who see the page read Vietnamese
    */
   locale?: pulumi.Input<SiteLocale>;
+  /**
+   * Who may upload. `Invite` needs `invitationKey`.
+   *
+   * @default "open": the pipeline can be tried without a key; for real students choose `Invite`, or anybody can upload
+   * for any of them
+   */
+  access?: SiteAccess;
+  /**
+   * The public key of the invitations, Ed25519, 32 bytes in base64url: `avatar-pipeline invite keygen` makes a pair.
+   * The private key stays with the school.
+   *
+   * @default none: nobody but the school can make it
+   * @example "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+   */
+  invitationKey?: pulumi.Input<string>;
+  /**
+   * Who asks for the photo, as the page names it in the consent.
+   *
+   * @default none: the page says "the school"
+   * @example "Trường Đại học Bách khoa"
+   */
+  organization?: pulumi.Input<string>;
+  /**
+   * Whom students write to, to have photo and face erased: an address, or words.
+   *
+   * @default none: the page says to ask the school
+   * @example "registry@school.example"
+   */
+  contact?: pulumi.Input<string>;
 }
 
 /** How long data is kept. */
@@ -323,7 +368,7 @@ export const defaults = {
   },
   thumbnail: { sizes: [64, 256, 512], quality: 85, margin: 0.35 },
   upload: { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160, expirySeconds: 900 },
-  site: { enabled: true, https: true, locale: SiteLocale.Vietnamese },
+  site: { enabled: true, https: true, locale: SiteLocale.Vietnamese, access: SiteAccess.Open },
   retention: { uploadRowDays: 30, originalDays: 7, logDays: 30, keepData: true },
   audit: { enabled: false },
 } as const;

@@ -14,6 +14,7 @@ import { readAvatarsPolicy } from "./read-avatars-policy";
 import { readSettings } from "./settings";
 import { createStateMachine } from "./state-machine";
 import { createStepFunctions } from "./step-functions";
+import { createStudentMail } from "./student-mail";
 import { createUploadRule } from "./upload-rule";
 import { createUploadPage } from "./upload-site";
 
@@ -84,7 +85,10 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const rule = createUploadRule(name, { settings, photoBucket, stateMachine }, own);
     const operations = createOperations(name, { ...parts, stateMachine }, own);
     const operatorTopic = createOperatorTopic(name, { settings, sibling: stateMachine.arn }, own);
-    const alarms = createAlarms(name, { settings, operatorTopic, stateMachine, rule, operations }, own);
+    const { sender } = settings;
+    const mailer = sender === undefined ? undefined : createStudentMail(name, { ...parts, sender }, own);
+    const watched = { settings, operatorTopic, stateMachine, rule, operations, mailer };
+    const alarms = createAlarms(name, watched, own);
     const dashboard = createDashboard(name, { topics, stateMachine, functions, rule, alarms }, own);
     if (settings.audit) createAuditTrail(name, parts, own);
     const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;

@@ -1,5 +1,6 @@
 /** The package's public surface. */
 export {
+  SiteAccess,
   SiteLocale,
   type AuditArgs,
   type AvatarPipelineArgs,

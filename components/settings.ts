@@ -1,17 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import { defaults, SiteLocale, type AvatarPipelineArgs, type ExistingArgs } from "./args";
+import { defaults, SiteAccess, SiteLocale, type AvatarPipelineArgs, type ExistingArgs } from "./args";
 
 /** The args with every default in its place and every value checked; what the parts are made from. */
 export interface Settings {
   readonly successEmails: readonly pulumi.Input<string>[];
   readonly failureEmails: readonly pulumi.Input<string>[];
   readonly operatorEmails: readonly pulumi.Input<string>[];
+  /** Undefined when students get no mail of their own. */
+  readonly sender: string | undefined;
   readonly face: Group<typeof defaults.face>;
   readonly thumbnail: Group<Pick<typeof defaults.thumbnail, "quality" | "margin">> & {
     readonly sizes: pulumi.Input<readonly number[]>;
   };
   readonly upload: Group<typeof defaults.upload>;
-  readonly site: { readonly enabled: boolean; readonly https: boolean; readonly locale: pulumi.Input<SiteLocale> };
+  readonly site: SiteSettings;
   readonly retention: Group<Omit<typeof defaults.retention, "keepData">>;
   readonly keepData: boolean;
   /** A key of the caller's own; undefined for those that AWS manages. */
@@ -20,6 +22,17 @@ export interface Settings {
   readonly existing: { readonly [Option in keyof ExistingArgs]: pulumi.Input<string> | undefined };
   readonly audit: boolean;
   readonly tags: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+}
+
+export interface SiteSettings {
+  readonly enabled: boolean;
+  readonly https: boolean;
+  readonly locale: pulumi.Input<SiteLocale>;
+  readonly access: SiteAccess;
+  /** There when the access is by invitation. */
+  readonly invitationKey: pulumi.Input<string> | undefined;
+  readonly organization: pulumi.Input<string> | undefined;
+  readonly contact: pulumi.Input<string> | undefined;
 }
 
 type Group<Defaults> = { readonly [Option in keyof Defaults]: pulumi.Input<number> };
@@ -87,12 +100,24 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     const rule: Rule<string> = (known) => (form.test(known) ? undefined : `must be ${what} that exists already`);
     return value === undefined ? undefined : check(`existing.${option}`, value, rule);
   };
+  const plain = <Value>(option: string, value: Value, rule: Rule<Value>): Value => {
+    if (isLater(value)) refuse(option, "an output", "it decides which resources exist; give it as a plain value");
+    return check(option, value, rule) as Value;
+  };
+  const access = plain("site.access", site.access ?? defaults.site.access, oneOf("SiteAccess", SiteAccess));
+  if (access === SiteAccess.Invite && site.invitationKey === undefined) {
+    refuse("site.access", access, "needs site.invitationKey; make a pair of keys with `avatar-pipeline invite keygen`");
+  }
   const angle = between(0, 90, "degrees");
 
   return {
     successEmails: emails("notifications.successEmails", notifications.successEmails),
     failureEmails: emails("notifications.failureEmails", notifications.failureEmails),
     operatorEmails: emails("notifications.operatorEmails", notifications.operatorEmails),
+    sender:
+      notifications.sender === undefined
+        ? undefined
+        : plain("notifications.sender", notifications.sender, emailAddress),
     face: {
       duplicateSimilarity: faceOption(
         "duplicateSimilarity",
@@ -126,7 +151,12 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     site: {
       enabled: flag("site.enabled", site.enabled, defaults.site.enabled, refuse),
       https: flag("site.https", site.https, defaults.site.https, refuse),
-      locale: given<SiteLocale>("site.locale", site.locale, defaults.site.locale, locale),
+      locale: given<SiteLocale>("site.locale", site.locale, defaults.site.locale, oneOf("SiteLocale", SiteLocale)),
+      access,
+      invitationKey:
+        site.invitationKey === undefined ? undefined : check("site.invitationKey", site.invitationKey, publicKey),
+      organization: site.organization,
+      contact: site.contact,
     },
     retention: {
       uploadRowDays: given<number>(
@@ -212,10 +242,17 @@ const sizes: Rule<readonly number[]> = (value) => {
 const offeredLogDays: Rule<number> = (value) =>
   logDays.includes(value) ? undefined : `must be one of CloudWatch Logs' numbers of days: ${logDays.join(", ")}`;
 
-const locale: Rule<string> = (value) =>
-  (Object.values(SiteLocale) as string[]).includes(value)
+const oneOf =
+  (name: string, values: Readonly<Record<string, string>>): Rule<string> =>
+  (value) =>
+    Object.values(values).includes(value)
+      ? undefined
+      : `must be one of ${Object.values(values).join(", ")}; use the enum ${name}`;
+
+const publicKey: Rule<string> = (value) =>
+  /^[\w-]{43}$/.test(value)
     ? undefined
-    : `must be one of ${Object.values(SiteLocale).join(", ")}; use the enum SiteLocale`;
+    : "must be an Ed25519 public key, 43 characters of base64url; make one with `avatar-pipeline invite keygen`";
 
 const emailAddress: Rule<string> = (value) =>
   typeof value === "string" && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)

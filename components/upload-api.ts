@@ -104,7 +104,8 @@ function routesOf({ settings, photoBucket, tables }: PipelineParts): readonly Ro
     UPLOAD_TABLE: tables.uploads.name,
     PHOTO_BUCKET: photoBucket.bucket,
     DEFAULT_LOCALE: settings.site.locale,
-    ACCESS: "open",
+    ACCESS: settings.site.access,
+    ...(settings.site.invitationKey === undefined ? {} : { INVITATION_KEY: settings.site.invitationKey }),
   };
   return [
     {

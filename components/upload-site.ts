@@ -83,8 +83,10 @@ function pageSettings(settings: Settings, apiUrl: pulumi.Input<string>): pulumi.
     apiUrl,
     locale: settings.site.locale,
     limits: { maxBytes, maxPixels, minSide },
-    access: "open",
-    mail: false,
+    access: settings.site.access,
+    mail: settings.sender !== undefined,
+    organization: settings.site.organization,
+    contact: settings.site.contact,
   });
 }
 

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
-import { AvatarPipeline, type AvatarPipelineArgs, type SiteLocale } from "avatar-pipeline";
+import { AvatarPipeline, SiteAccess, type AvatarPipelineArgs, type SiteLocale } from "avatar-pipeline";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
@@ -122,6 +122,26 @@ describe("AvatarPipelineArgs", () => {
       "an address listed twice",
       { notifications: { successEmails: ["a@b.example", "a@b.example"] } },
       'notifications.successEmails is "a@b.example", but must be listed once; remove the second',
+    ],
+    [
+      "invitations without a key",
+      { site: { access: SiteAccess.Invite } },
+      'site.access is "invite", but needs site.invitationKey; make a pair of keys with `avatar-pipeline invite keygen`',
+    ],
+    [
+      "what is no public key",
+      { site: { access: SiteAccess.Invite, invitationKey: "abc" } },
+      'site.invitationKey is "abc", but must be an Ed25519 public key',
+    ],
+    [
+      "a sender that is no address",
+      { notifications: { sender: "school" } },
+      'notifications.sender is "school", but must be one e-mail address',
+    ],
+    [
+      "a topic that is none",
+      { existing: { successTopicArn: "good" } },
+      'existing.successTopicArn is "good", but must be the ARN of a standard topic that exists already',
     ],
     [
       "a key by its alias",
@@ -256,6 +276,11 @@ describe("The stack's configuration", () => {
     successEmails: [],
     failureEmails: [],
     operatorEmails: [],
+    sender: "",
+    access: defaults.site.access,
+    invitationKey: "",
+    organization: "",
+    contact: "",
     duplicateSimilarity: defaults.face.duplicateSimilarity,
     thumbnailSizes: defaults.thumbnail.sizes,
     maxUploadBytes: defaults.upload.maxBytes,

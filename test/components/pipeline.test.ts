@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AvatarPipeline } from "avatar-pipeline";
+import { AvatarPipeline, SiteAccess } from "avatar-pipeline";
 import { operations } from "../../handlers/operations";
 import { steps } from "../../handlers/steps";
 import { evaluate, statementsOf, valueOf, type Evaluation, type PolicyStatement, type Registered } from "./harness";
@@ -498,6 +498,68 @@ describe("AvatarPipeline", () => {
       const pattern = brought.one("EventRule", "avatars-uploaded").inputs["eventPattern"] as string;
       expect(pattern).to.include('"name":["school-photos"]');
       expect(brought.one("TopicSubscription", "avatars-success-33bc47e4").inputs["topic"]).to.equal(topic("good"));
+    });
+  });
+
+  describe("that mails students itself", () => {
+    let mailing: Pipelines;
+    before(async () => {
+      const args = { notifications: { sender: "avatars@school.example" }, site: { enabled: false } };
+      mailing = await evaluate(() => [new AvatarPipeline("avatars", args)]);
+    });
+
+    it("has a function that both topics call, and they alone", () => {
+      const subscriptions = mailing.all("TopicSubscription").map(({ inputs }) => inputs);
+      const permissions = mailing.all("Permission").filter(({ inputs }) => inputs["principal"] === "sns.amazonaws.com");
+      const topics = ["sns:avatars-success", "sns:avatars-failure"];
+      expect(subscriptions.map(({ protocol, topic }) => [protocol, readable(topic as string)])).to.deep.equal(
+        topics.map((topic) => ["lambda", topic]),
+      );
+      expect(permissions.map(({ inputs }) => readable(inputs["sourceArn"] as string))).to.deep.equal(topics);
+      for (const { endpoint } of subscriptions) {
+        expect(readable(endpoint as string)).to.equal("lambda:function:avatars-mail-student");
+      }
+    });
+
+    it("lets it send from the one address or its domain", () => {
+      const sending = statementsOf(mailing.one("RolePolicy", "avatars-mail-student")).find(({ Action }) =>
+        [Action].flat().includes("ses:SendEmail"),
+      );
+      expect([sending!.Resource].flat().map(readable)).to.deep.equal([
+        "ses:identity/avatars@school.example",
+        "ses:identity/school.example",
+      ]);
+    });
+
+    it("raises an alarm when it cannot", () => {
+      const { dimensions } = mailing.one("MetricAlarm", "avatars-mail-failed").inputs as {
+        dimensions: { FunctionName: string };
+      };
+      expect(readable(dimensions.FunctionName)).to.equal("avatars-mail-student");
+    });
+  });
+
+  it("takes uploads by invitation alone when asked to: the API and the page know it", async () => {
+    const invitationKey = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    const site = {
+      access: SiteAccess.Invite,
+      invitationKey,
+      organization: "Trường",
+      contact: "registry@school.example",
+    };
+    const invited = await evaluate(() => [new AvatarPipeline("avatars", { site })]);
+    for (const name of ["issue-upload", "read-status"]) {
+      const { variables } = invited.one("Function", `avatars-${name}`).inputs["environment"] as {
+        variables: Record<string, string>;
+      };
+      expect(variables, name).to.include({ ACCESS: "invite", INVITATION_KEY: invitationKey });
+    }
+    const page = invited.one("BucketObjectv2", "avatars-site-settings.json").inputs["content"] as string;
+    expect(JSON.parse(page)).to.include({
+      access: "invite",
+      mail: false,
+      organization: "Trường",
+      contact: "registry@school.example",
     });
   });
 

@@ -22,7 +22,7 @@ describe("The function of every step, serialized", () => {
   let folder: string;
 
   before(async () => {
-    world = await evaluate(() => [new AvatarPipeline("avatars")]);
+    world = await evaluate(() => [new AvatarPipeline("avatars", { notifications: { sender: "a@school.example" } })]);
     folder = mkdtempSync(join(tmpdir(), "avatar-pipeline-"));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -81,6 +81,29 @@ describe("The function of every step, serialized", () => {
       });
     });
   }
+
+  it("is one file that loads by itself, like the functions of the API, of the operator and of the mail", async () => {
+    const others = world
+      .all("Function")
+      .filter(({ name }) => !steps.some((step) => name === `avatars-${kebab(step.name)}`));
+    expect(others.map(({ name }) => name)).to.have.members(
+      ["issue-upload", "read-status", "mail-student", "reconcile", "erase-student"].map((part) => `avatars-${part}`),
+    );
+    for (const { name, inputs } of others) {
+      const files = await textFilesOf(inputs["code"]);
+      expect(Object.keys(files), name).to.deep.equal(["__index.js"]);
+      const module = join(folder, `${name}.js`);
+      writeFileSync(module, files["__index.js"]!);
+      const { variables: environment } = inputs["environment"] as { variables: Record<string, string> };
+      // Without its settings it says so: it got as far as reading them.
+      const [loaded, bare] = await run(module, "", [
+        { name, environment, input: {}, answers: {} },
+        { name, environment: {}, input: {}, answers: {} },
+      ]);
+      expect(bare!.error?.name, name).to.equal("MissingSetting");
+      expect(loaded!.error?.name, name).not.to.be.oneOf(["MissingSetting", "ReferenceError", "SyntaxError"]);
+    }
+  });
 
   it("takes the layer only where photos are decoded", async () => {
     for (const step of steps) {
