@@ -4,10 +4,7 @@
  * seen to call.
  */
 export const callsOfSteps: Readonly<Record<string, readonly (readonly [service: string, operation: string])[]>> = {
-  ReceivePhoto: [
-    ["s3", "HeadObject"],
-    ["dynamodb", "UpdateItem"],
-  ],
+  ReceivePhoto: [["dynamodb", "UpdateItem"]],
   CheckFormat: [
     ["dynamodb", "UpdateItem"],
     ["s3", "GetObject"],

@@ -1,9 +1,8 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { S3 } from "@aws-sdk/client-s3";
 import { getAvatar } from "../lib/avatar-row";
 import { namedError } from "../lib/errors";
 import type { Failures, FlowInput, InterruptedExecution, ObjectCreatedEvent, Photo } from "../lib/flow-data";
-import { deriveUploadId, parseUploadKey } from "../lib/keys";
+import { derivedId, parseUploadKey } from "../lib/keys";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { getUpload, isConditionFailure } from "../lib/upload-row";
@@ -21,7 +20,7 @@ export type ReceivePhotoOutput =
   | { readonly claim: "saved"; readonly photo: Photo }
   /** An execution that ended without a word left the upload open: this one closes it. */
   | { readonly claim: "interrupted"; readonly photo: Photo; readonly failed: Failures }
-  /** Another execution has, or had, the upload; or there is nothing to process. */
+  /** Another execution has, or had, the upload; or the object is no photo. */
   | { readonly claim: "already-handled" };
 
 export interface ReceivePhotoSettings {
@@ -33,7 +32,6 @@ export interface ReceivePhotoSettings {
 
 export interface ReceivePhotoClients {
   readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
-  readonly s3: Pick<S3, "headObject">;
   readonly now: () => Date;
 }
 
@@ -53,7 +51,6 @@ export function receivePhoto(
     // The console makes empty objects that stand for folders; they are no uploads.
     if (created === undefined || created.detail.object.key.endsWith("/")) return { claim: "already-handled" };
     const photo = await identify(settings, clients, created, execution);
-    if (photo === undefined) return { claim: "already-handled" };
     const claimed = await claim(settings, clients, photo, interrupted?.executionArn);
     if (claimed === undefined) return { claim: "already-handled" };
     if (claimed.wasClaimed) {
@@ -71,13 +68,13 @@ function originalEvent({ input }: InterruptedExecution["interrupted"]): ObjectCr
   return event.detail?.object?.key === undefined ? undefined : (event as ObjectCreatedEvent);
 }
 
-/** Finds out which upload the object is; undefined when the object is gone already. */
+/** Finds out which upload the object is. */
 async function identify(
   settings: ReceivePhotoSettings,
   clients: ReceivePhotoClients,
   event: ObjectCreatedEvent,
   executionArn: string,
-): Promise<Photo | undefined> {
+): Promise<Photo> {
   const { bucket, object } = event.detail;
   const key = parseUploadKey(object.key);
   if (key === undefined) {
@@ -103,27 +100,7 @@ async function identify(
     const isThisOne = row?.studentId === key.studentId && (row.versionId === undefined || row.versionId === versionId);
     if (isThisOne) return { ...photo, uploadId: key.issuedId };
   }
-  const storedAt = await whenStored(clients, photo);
-  if (storedAt === undefined) return undefined;
-  return { ...photo, uploadId: deriveUploadId(photo.bucket, photo.key, versionId ?? photo.etag, storedAt) };
-}
-
-async function whenStored(
-  clients: ReceivePhotoClients,
-  photo: { bucket: string; key: string; versionId?: string },
-): Promise<Date | undefined> {
-  try {
-    const head = await clients.s3.headObject({
-      Bucket: photo.bucket,
-      Key: photo.key,
-      ...(photo.versionId === undefined ? {} : { VersionId: photo.versionId }),
-    });
-    return head.LastModified ?? new Date(0);
-  } catch (error) {
-    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    if (status === 404) return undefined;
-    throw error;
-  }
+  return { ...photo, uploadId: derivedId(event) };
 }
 
 /**
@@ -186,12 +163,11 @@ async function claim(
 /** The function as it is deployed. */
 export function receivePhotoFactory(): Handler<ReceivePhotoInput, ReceivePhotoOutput> {
   const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
   const settings = {
     uploadTable: setting("UPLOAD_TABLE"),
     avatarTable: setting("AVATAR_TABLE"),
     rowDays: Number(setting("UPLOAD_ROW_DAYS")),
   };
-  const clients = { dynamodb: new DynamoDB(sdkOptions()), s3: new S3(sdkOptions()), now: () => new Date() };
+  const clients = { dynamodb: new DynamoDB(sdkOptions()), now: () => new Date() };
   return step("ReceivePhoto", receivePhoto(settings, clients));
 }

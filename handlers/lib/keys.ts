@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ObjectCreatedEvent } from "./flow-data";
 
 /**
  * The keys and ids of the contract: everything the flow needs can be read from an upload's key alone.
@@ -89,7 +90,7 @@ export function makeUploadId(milliseconds: number, tenBytes: Uint8Array): string
 }
 
 /**
- * Whether one upload was made after another, as far as their ids can tell. S3 tells the time of an object in whole
+ * Whether one upload was made after another, as far as their ids can tell. An event tells its time in whole
  * seconds, so that of two plain copies within one second neither is the newer.
  */
 export function isNewerUpload(uploadId: string, than: string): boolean {
@@ -97,12 +98,10 @@ export function isNewerUpload(uploadId: string, than: string): boolean {
 }
 
 /**
- * The uploadId of an object that the server did not name: the same for every event about the same version, and
- * sortable by the time at which the object was stored.
+ * The uploadId of an object that the server did not name: from the bucket, the key and the version, and sortable by the
+ * time of the event. The same for every delivery of the event, which is repeated as it was, time and all.
  */
-export function deriveUploadId(bucket: string, key: string, version: string, storedAt: Date): string {
-  const hash = createHash("sha256")
-    .update(JSON.stringify([bucket, key, version]))
-    .digest();
-  return makeUploadId(storedAt.getTime(), hash);
+export function derivedId({ time, detail: { bucket, object } }: Pick<ObjectCreatedEvent, "time" | "detail">): string {
+  const named = JSON.stringify([bucket.name, object.key, object["version-id"] ?? object.etag]);
+  return makeUploadId(Date.parse(time), createHash("sha256").update(named).digest());
 }

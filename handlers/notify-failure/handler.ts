@@ -1,7 +1,7 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { SNS } from "@aws-sdk/client-sns";
 import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../lib/flow-data";
-import { deriveUploadId, parseUploadKey } from "../lib/keys";
+import { derivedId, parseUploadKey } from "../lib/keys";
 import { displayName, publish } from "../lib/notice";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
@@ -84,7 +84,7 @@ function unclaimedPhoto(event: FlowInput, executionArn: string): Photo {
     etag: object.etag,
     bytes: object.size,
     studentId: key?.studentId ?? "unknown",
-    uploadId: key?.issuedId ?? deriveUploadId(bucket.name, object.key, version ?? object.etag, new Date(created.time)),
+    uploadId: key?.issuedId ?? derivedId(created),
     executionArn,
   };
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { IssuedUpload, ProblemDetails } from "../../handlers/api/contract";
 import { getAvatar } from "../../handlers/lib/avatar-row";
 import { everyItem } from "../../handlers/lib/inventory";
-import { deriveUploadId, uploadPrefix } from "../../handlers/lib/keys";
+import { uploadPrefix } from "../../handlers/lib/keys";
 import { reasons, type Locale, type ReasonCode } from "../../handlers/lib/reasons";
 import { getUpload, readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
 import type { PhotoFile } from "./photos";
@@ -111,16 +111,34 @@ async function upload(photo: PhotoFile, options: SubmitOptions): Promise<string>
   const Bucket = service.pipeline.photoBucket;
   const Key = `${uploadPrefix}${photo.studentId}/${basename(photo.path)}`;
   const ContentType = CONTENT_TYPES[extname(photo.path).toLowerCase()] ?? "application/octet-stream";
-  const { VersionId, ETag } = await s3.putObject({ Bucket, Key, Body: body, ContentType });
-  const version = VersionId ?? (ETag ?? "").replaceAll('"', "");
-  try {
-    const { LastModified } = await s3.headObject({ Bucket, Key, ...(VersionId === undefined ? {} : { VersionId }) });
-    return deriveUploadId(Bucket, Key, version, LastModified ?? new Date(0));
-  } catch (error) {
-    // The pipeline was quicker: it has refused the photo and deleted it, and its row tells the id.
-    const rows = everyItem(options.dynamodb, service.pipeline.uploadTable, { attribute: "version_id", text: version });
-    for await (const row of rows) return readUploadRow(row).uploadId;
-    throw error;
+  const { VersionId = "" } = await s3.putObject({ Bucket, Key, Body: body, ContentType });
+  return claimedId(Key, VersionId, options);
+}
+
+/**
+ * The id under which the pipeline has taken a copied object.
+ *
+ * @throws Error when nothing has taken it
+ */
+async function claimedId(
+  key: string,
+  versionId: string,
+  { dynamodb, service, signal }: SubmitOptions,
+): Promise<string> {
+  let quiet = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    const pending = await service.pending();
+    const rows = everyItem(dynamodb, service.pipeline.uploadTable, { attribute: "object_key", text: key });
+    for await (const item of rows) {
+      const row = readUploadRow(item);
+      if (row.versionId === versionId) return row.uploadId;
+    }
+    quiet = pending === 0 ? quiet + 1 : 0;
+    if (quiet >= QUIET_POLLS) {
+      throw new Error(`${key} was stored, and nothing took it; the executions and logs of the local mode say why.`);
+    }
+    await sleep(POLL_MS, undefined, signal ? { signal } : {});
   }
 }
 

@@ -35,6 +35,7 @@ async function main(): Promise<void> {
         broken += 1;
         console.log(`scenario ${number}, seed ${seed}: ${result.scenario.title}`);
         for (const promise of result.broken) console.log(`  ${promise}`);
+        for (const execution of result.executions) console.log(`    ${execution}`);
       } else if (process.argv.includes("--verbose")) {
         console.log(
           `scenario ${number}: ${result.scenario.title}: ${JSON.stringify(result.endings)}, ${result.faults} faults, ${Date.now() - before} ms`,

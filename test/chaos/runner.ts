@@ -15,6 +15,8 @@ export interface ChaosResult {
   /** Broken promises; empty when all hold. */
   readonly broken: readonly string[];
   readonly faults: number;
+  /** Where a promise was broken: every execution of the scenario, how it ended and what it was given. */
+  readonly executions: readonly string[];
   readonly endings: Readonly<Record<string, number>>;
 }
 
@@ -55,6 +57,7 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
 
   async function run(number: number): Promise<ChaosResult> {
     const scenario = scenarioOf(number, seed);
+    const started = new Date();
     const photos: PutPhoto[] = [];
     faults.use({ seed: seed * 1000 + number, rules: scenario.rules });
     for (const [index, planned] of scenario.uploads.entries()) {
@@ -75,9 +78,10 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     broken.push(...(await failedCanTryAgain(pipeline, stores, files, photos, number)));
     const endings: Record<string, number> = {};
     for (const { status } of snapshot.uploads) endings[status] = (endings[status] ?? 0) + 1;
+    const executions = broken.length === 0 ? [] : await describeExecutions(pipeline, started);
     await empty(pipeline, stores);
     toldBefore = (await pipeline.notices()).length;
-    return { scenario, broken, faults: injected, endings };
+    return { scenario, broken, faults: injected, executions, endings };
   }
 
   return { run, close: () => pipeline.close() };
@@ -179,4 +183,20 @@ async function empty(pipeline: Pipeline, stores: Stores): Promise<void> {
   for (const { key, versionId } of [...thumbnails, ...originals]) {
     await s3.deleteObject({ Bucket: stores.photoBucket, Key: key, VersionId: versionId });
   }
+}
+
+async function describeExecutions(pipeline: Pipeline, since: Date): Promise<string[]> {
+  const { executions = [] } = await pipeline.sfn.listExecutions({
+    stateMachineArn: pipeline.names.stateMachineArn,
+    maxResults: 100,
+  });
+  const ofScenario = executions.filter(({ startDate }) => (startDate?.getTime() ?? 0) >= since.getTime());
+  return Promise.all(
+    ofScenario.map(async ({ executionArn, status }) => {
+      const { input, output } = await pipeline.sfn.describeExecution({ executionArn });
+      const { events = [] } = await pipeline.sfn.getExecutionHistory({ executionArn, maxResults: 1000 });
+      const states = events.flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? []);
+      return `${executionArn?.split(":").pop()} ${status}: ${states.join(" ")} | ${input} | ${output ?? ""}`;
+    }),
+  );
 }

@@ -121,7 +121,7 @@ describe("AvatarPipeline", () => {
     const readAvatar = `dynamodb:GetItem on ${avatarTable}`;
     const readRow = `dynamodb:GetItem on ${uploadTable}`;
     const own: Record<string, readonly string[]> = {
-      ReceivePhoto: [mark, readRow, readAvatar, ...readUpload, "s3:ListBucket on s3:avatars-photos"],
+      ReceivePhoto: [mark, readRow, readAvatar],
       CheckFormat: [mark, ...readUpload],
       DetectFace: [mark, ...readUpload, "rekognition:DetectFaces on *"],
       CheckDuplicate: [mark, readRow, readAvatar, ...readUpload, `rekognition:SearchFacesByImage on ${collection}`],

@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  deriveUploadId,
+  derivedId,
   externalImageId,
+  isNewerUpload,
   isStudentId,
   isUploadId,
   makeUploadId,
@@ -10,6 +11,7 @@ import {
   parseUploadKey,
   uploadKey,
 } from "../../handlers/lib/keys";
+import { anEvent } from "./harness";
 
 const studentIds = fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/).filter((id) => id !== "." && id !== "..");
 const tenBytes = fc.uint8Array({ minLength: 10, maxLength: 10 });
@@ -60,17 +62,20 @@ describe("The keys and ids", () => {
   });
 
   it("derive the same id for the same version, and another one for another", () => {
-    const at = new Date("2026-03-01T00:00:00Z");
-    const id = deriveUploadId("b", "k", "v", at);
+    const event = anEvent("uploads/SV001/a.jpg");
+    const id = derivedId(event);
     expect(isUploadId(id)).to.equal(true);
-    expect(deriveUploadId("b", "k", "v", at)).to.equal(id);
-    for (const other of [
-      deriveUploadId("b2", "k", "v", at),
-      deriveUploadId("b", "kv", "", at),
-      deriveUploadId("b", "k", "v2", at),
-    ]) {
-      expect(other).to.not.equal(id);
-    }
+    expect(derivedId(anEvent("uploads/SV001/a.jpg"))).to.equal(id);
+    const others = [
+      anEvent("uploads/SV001/b.jpg"),
+      anEvent("uploads/SV001/a.jpg", { "version-id": "v2" }),
+      { ...event, detail: { ...event.detail, bucket: { name: "other" } } },
+    ];
+    for (const other of others) expect(derivedId(other)).to.not.equal(id);
+    expect(isNewerUpload(derivedId({ ...event, time: "2026-03-01T08:00:00Z" }), id)).to.equal(true);
+    expect(isNewerUpload(derivedId(anEvent("uploads/SV001/b.jpg")), id), "within one second neither is newer").to.equal(
+      false,
+    );
   });
 
   it("name a face so that Rekognition takes it and the name can be read back", () => {
