@@ -19,6 +19,8 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error) && !isErrorLike(error)) return String(error);
   const message = error.message.trim();
   if ("__pulumiRunError" in error || ("hideStack" in error && error.hideStack === true)) return message;
+  // Places are then those of the program's own text, and not of what it was transpiled to.
+  process.setSourceMapsEnabled(true);
   const place = (error.stack ?? "")
     .split("\n")
     .find(

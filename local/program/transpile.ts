@@ -26,15 +26,20 @@ export function transpileOnRequire(program: string, fromPulumi: NodeJS.Require):
       fileName: filename,
       compilerOptions: options,
     });
-    (module as CompilingModule)._compile(outputText, filename);
+    // On while the file is read, so that its map is known, and else off: Pulumi makes hundreds of stacks that nobody
+    // reads. It is on again when an error is described.
+    process.setSourceMapsEnabled(true);
+    try {
+      (module as CompilingModule)._compile(outputText, filename);
+    } finally {
+      process.setSourceMapsEnabled(false);
+    }
   };
   const { _extensions } = Module as unknown as {
     _extensions: Record<string, (module: Module, filename: string) => void>;
   };
   _extensions[".ts"] = compile;
   _extensions[".cts"] = compile;
-  // Places in error messages are then those of the program's own text.
-  process.setSourceMapsEnabled(true);
 }
 
 function load(fromPulumi: NodeJS.Require, program: string): typeof TypeScript {
