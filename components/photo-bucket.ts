@@ -119,18 +119,18 @@ export function allowUploadsFrom(
 }
 
 /** Refuses every request that is not made over TLS. */
-export function tlsOnly(bucketArn: pulumi.Input<string>): pulumi.Output<string> {
-  return pulumi.jsonStringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid: "TlsOnly",
-        Effect: "Deny",
-        Principal: "*",
-        Action: "s3:*",
-        Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
-        Condition: { Bool: { "aws:SecureTransport": "false" } },
-      },
-    ],
-  });
+function tlsOnly(bucketArn: pulumi.Input<string>): pulumi.Output<string> {
+  return pulumi.jsonStringify({ Version: "2012-10-17", Statement: [tlsOnlyStatement(bucketArn)] });
+}
+
+/** The statement that does so, for a policy with others in it. */
+export function tlsOnlyStatement(bucketArn: pulumi.Input<string>) {
+  return {
+    Sid: "TlsOnly",
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:*",
+    Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+    Condition: { Bool: { "aws:SecureTransport": "false" } },
+  };
 }

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
 import { allowUploadsFrom } from "./photo-bucket";
 import type { Settings } from "./settings";
+import { createSiteDistribution } from "./site-distribution";
 import type { PipelineParts } from "./step-functions";
 import { createUploadApi } from "./upload-api";
 
@@ -22,7 +23,9 @@ const siteFolder = join(__dirname, "site");
  */
 export function createUploadPage(name: string, parts: PipelineParts, opts: pulumi.CustomResourceOptions): UploadPage {
   const { settings, photoBucket } = parts;
-  const site = createSite(name, settings, opts);
+  const site = settings.site.https
+    ? createSiteDistribution(name, { settings, photoBucket }, opts)
+    : createWebsite(name, settings, opts);
   const api = createUploadApi(name, { ...parts, origin: site.origin }, opts);
   // The CORS rules of a bucket that the caller brings are the caller's.
   if (settings.existing.photoBucket === undefined)
@@ -38,7 +41,7 @@ interface Site {
 }
 
 /** A static website of S3: the one bucket that anybody may read, and nothing but the page in it. */
-function createSite(name: string, settings: Pick<Settings, "tags">, opts: pulumi.CustomResourceOptions): Site {
+function createWebsite(name: string, settings: Pick<Settings, "tags">, opts: pulumi.CustomResourceOptions): Site {
   const part = `${name}-site`;
   // Its files come from the package: nothing is lost with it.
   const bucket = new aws.s3.Bucket(part, { forceDestroy: true, tags: settings.tags }, opts);

@@ -148,7 +148,15 @@ const account = "123456789012";
 const outputs: Readonly<
   Record<string, (physical: string, inputs: Record<string, string>, where: Identity) => Record<string, unknown>>
 > = {
-  "aws:s3/bucket:Bucket": (bucket, _inputs, { partition }) => ({ bucket, arn: `arn:${partition}:s3:::${bucket}` }),
+  "aws:cloudfront/distribution:Distribution": (id, _inputs, { partition }) => ({
+    domainName: `${id}.cloudfront.example`,
+    arn: `arn:${partition}:cloudfront::${account}:distribution/${id}`,
+  }),
+  "aws:s3/bucket:Bucket": (bucket, _inputs, { partition, region }) => ({
+    bucket,
+    bucketRegionalDomainName: `${bucket}.s3.${region}.example`,
+    arn: `arn:${partition}:s3:::${bucket}`,
+  }),
   "aws:dynamodb/table:Table": (name, _inputs, where) => ({ name, arn: arn(where, "dynamodb", `table/${name}`) }),
   "aws:rekognition/collection:Collection": (id, { collectionId = id }, where) => ({
     collectionId,
@@ -217,6 +225,8 @@ const withoutOutputs = new Set([
   "aws:s3/bucketVersioning:BucketVersioning",
   "aws:sns/topicSubscription:TopicSubscription",
   "aws:sqs/queuePolicy:QueuePolicy",
+  "aws:cloudfront/originAccessControl:OriginAccessControl",
+  "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
   "aws:iam/rolePolicy:RolePolicy",
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
   "aws:cloudwatch/eventTarget:EventTarget",
