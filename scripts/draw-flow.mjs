@@ -36,7 +36,8 @@ function arrows(states) {
     if (passes.has(name)) return [];
     const found = [];
     for (const choice of state.Choices ?? []) {
-      const label = choice.StringEquals ?? "a branch failed";
+      // What a choice asks for: a value, or that something is there (`$.interrupted`, or in one of several places).
+      const label = choice.StringEquals ?? choice.Variable?.replace("$.", "") ?? "a branch failed";
       found.push(`${name} -- ${label} --> ${choice.Next}`);
     }
     if (state.Default) found.push(`${name} -- else --> ${state.Default}`);

@@ -30,7 +30,7 @@ import { createFunctionRuntime, lambdaService, type FunctionRuntime, type LogLin
 import { openMailbox, type Mailbox } from "./mail";
 import { rekognitionService } from "./rekognition";
 import { s3Service, type S3Service } from "./s3";
-import { cloudError, type CloudIdentity, type CloudService } from "./service";
+import { cloudError, type CloudIdentity, type CloudRequest, type CloudService } from "./service";
 import { createSns, type Sns } from "./sns";
 import { startSqs, type Sqs } from "./sqs";
 import { createMachines, statesService, type Machines } from "./states";
@@ -57,6 +57,8 @@ export interface CloudOptions {
   readonly onLog?: (line: LogLine) => void;
   /** What the pauses of retries are multiplied with, for tests; 1 by default. */
   readonly retryScale?: number;
+  /** What the times of Wait states are multiplied with, for tests; 1 by default. */
+  readonly waitScale?: number;
   /** Most processes of one function at a time; by default the number of cores, but at least 2. */
   readonly maxProcesses?: number;
   /** How long a function's process may be idle, in milliseconds; by default a minute. */
@@ -215,12 +217,19 @@ async function assemble(options: Assembly): Promise<Cloud> {
     authorizer,
     emit: (event) => bus.publish(event),
     ...(options.retryScale === undefined ? {} : { retryScale: options.retryScale }),
+    ...(options.waitScale === undefined ? {} : { waitScale: options.waitScale }),
   });
   opening(machines, (part) => part.close());
   const rekognition = rekognitionService({
     identity,
     engine,
     storage: folder("faces"),
+    ...(faults
+      ? {
+          searchLag: (operation: string, { caller }: CloudRequest) =>
+            faults.staleness({ service: "rekognition", operation, caller: caller.arn }),
+        }
+      : {}),
     collections: nodesOf(graph, "aws:rekognition/collection:Collection").map((node) => node.required("collectionId")),
     async readObject(request, bucket, key, version) {
       request.authorize(

@@ -40,6 +40,8 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     engine: scriptedEngine(),
     faults,
     retryScale: 0.002,
+    // 65 s become 2: longer than a function is at work here.
+    waitScale: 0.03,
     maxProcesses: 2,
     ...(change === undefined ? {} : { change }),
   });
@@ -193,10 +195,11 @@ async function describeExecutions(pipeline: Pipeline, since: Date): Promise<stri
   const ofScenario = executions.filter(({ startDate }) => (startDate?.getTime() ?? 0) >= since.getTime());
   return Promise.all(
     ofScenario.map(async ({ executionArn, status }) => {
-      const { input, output } = await pipeline.sfn.describeExecution({ executionArn });
+      const { input } = await pipeline.sfn.describeExecution({ executionArn });
       const { events = [] } = await pipeline.sfn.getExecutionHistory({ executionArn, maxResults: 1000 });
       const states = events.flatMap(({ stateEnteredEventDetails: entered }) => entered?.name ?? []);
-      return `${executionArn?.split(":").pop()} ${status}: ${states.join(" ")} | ${input} | ${output ?? ""}`;
+      const key = /"?key\\*":\\*"([^"\\]+)/.exec(input ?? "")?.[1];
+      return `${status} ${key ?? ""}: ${states.join(" ")}`;
     }),
   );
 }

@@ -60,6 +60,7 @@ export interface PipelineOptions {
   readonly engine: FaceEngine;
   readonly faults?: FaultInjector;
   readonly retryScale?: number;
+  readonly waitScale?: number;
   /** Plants something in the program before it runs. */
   readonly change?: (graph: ProgramGraph) => ProgramGraph;
   /** A folder to go on with; otherwise a new one, removed at the end. */

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import flow from "../../handlers/flow.asl.json";
 import { isRejection, reasonCodes } from "../../handlers/lib/reasons";
+import { settleSeconds } from "../../handlers/operations";
 import { steps } from "../../handlers/steps";
 
 /** The machine as text: what must hold between its states and the steps' own declarations. */
@@ -57,6 +58,12 @@ describe("The machine", () => {
 
   it("gives every function less time than its state, so that no function outlives it", () => {
     for (const { name, timeout } of steps) expect(states.get(name)?.TimeoutSeconds, name).to.be.greaterThan(timeout);
+  });
+
+  it("waits, before it closes what was interrupted, for longer than any function can still be at work", () => {
+    const wait = states.get("WaitForStragglers") as { Seconds?: number } | undefined;
+    expect(wait?.Seconds).to.equal(settleSeconds);
+    expect(settleSeconds).to.be.greaterThan(Math.max(...steps.map(({ timeout }) => timeout)));
   });
 
   it("retries every task alike", () => {

@@ -30,6 +30,8 @@ export interface MachinesOptions {
   readonly emit: (event: CloudEvent) => void | Promise<void>;
   /** What retries' pauses are multiplied with, for tests; 1 by default, 0 for none. */
   readonly retryScale?: number;
+  /** What Wait states' times are multiplied with, for tests; 1 by default. */
+  readonly waitScale?: number;
 }
 
 export interface Machines {
@@ -66,7 +68,7 @@ const ANNOUNCE_RETRY_MS = 1_000;
 
 /** @throws Error naming machine and state when a definition is not valid, or not one that can be run here */
 export async function createMachines(options: MachinesOptions): Promise<Machines> {
-  const { identity, functions, authorizer, retryScale = 1 } = options;
+  const { identity, functions, authorizer, retryScale = 1, waitScale = 1 } = options;
   const machines = new Map<string, { readonly declared: DeclaredMachine; readonly definition: Definition }>();
   for (const declared of options.machines) {
     machines.set(declared.arn, { declared, definition: await readDefinition(declared.definition, declared.name) });
@@ -227,7 +229,7 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
       record,
       now: () => new Date(),
       random: Math.random,
-      pause: (milliseconds, why, signal) => pause(milliseconds * (why === "retry" ? retryScale : 1), signal),
+      pause: (milliseconds, why, signal) => pause(milliseconds * (why === "retry" ? retryScale : waitScale), signal),
       async task(call, started) {
         const { functionName, payload, wrap } = invocationOf(call);
         const arn = functions.find(functionName)?.arn ?? functionName;
