@@ -6,7 +6,7 @@ import { button, h } from "./dom";
 import { invitationIn, type Invitation } from "./invitation";
 import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError } from "./photo";
-import { adjustScreen, alertBox, chooseScreen, detailsScreen, heading } from "./screens";
+import { adjustScreen, chooseScreen, detailsScreen, heading } from "./screens";
 import { loadSettings, type Settings } from "./settings";
 import { chosenLanguage, forgetJob, lastOutcome, loadJob, saveJob, type Job } from "./store";
 import { sayIn, type TextName } from "./texts";
@@ -44,7 +44,7 @@ function showTrouble(name: TextName, hint: TextName, retry?: () => void): void {
   redraw = () => {
     const say = sayIn(locale);
     const again = retry && h("div", { class: "actions" }, button("primary", "retry", say("tryAgain"), retry));
-    show(h("section", {}, heading(say(name)), alertBox(say(name), say(hint)), again), false);
+    show(h("section", {}, heading(say(name)), h("p", { class: "lead" }, say(hint)), again), false);
   };
   redraw();
 }

@@ -22,7 +22,15 @@ function sendingScreen(app: App): Screen {
   const trouble = h("div", { role: "status" });
   let quarter = 0;
   return {
-    element: h("section", {}, heading(say("sendingHeading")), bar, text, trouble),
+    element: h(
+      "section",
+      {},
+      heading(say("sendingHeading")),
+      h("p", { class: "lead" }, say("sendingHint")),
+      bar,
+      text,
+      trouble,
+    ),
     update(progress) {
       if (progress.phase !== "sending") return;
       const percent = Math.floor(progress.share * 100);

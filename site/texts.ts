@@ -110,6 +110,7 @@ const texts = {
   defaultContact: { vi: "liên hệ nhà trường", en: "contact the school" },
 
   sendingHeading: { vi: "Đang gửi ảnh", en: "Sending the photo" },
+  sendingHint: { vi: "Hãy giữ trang này mở trong giây lát.", en: "Keep this page open for a moment." },
   sent: { vi: "Đã gửi {percent} %", en: "{percent} % sent" },
   checkingHeading: { vi: "Đang kiểm tra ảnh", en: "Checking the photo" },
   checkingHint: {

@@ -3,7 +3,7 @@ import busboy from "busboy";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { chromium as playwright, type Browser } from "playwright-core";
@@ -68,9 +68,17 @@ const types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
+let built: ReadonlyMap<string, Buffer> | undefined;
+/** The page's files, gzipped; read once, so that a build beside the tests does not pull them away. */
+function builtPage(): ReadonlyMap<string, Buffer> {
+  if (!existsSync(join(siteFolder, "index.html"))) throw new Error("The page is not built; run npm run build.");
+  const zipped = (name: string) => [name, gzipSync(readFileSync(join(siteFolder, name)))] as const;
+  return (built ??= new Map(readdirSync(siteFolder).map(zipped)));
+}
+
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const { access = { mode: "open" }, mail = false, stepMilliseconds = 20, ...texts } = options;
-  if (!existsSync(join(siteFolder, "index.html"))) throw new Error("The page is not built; run npm run build.");
+  const page = builtPage();
   const tables = await startTables();
   const limits = { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160 };
   let open = true;
@@ -133,7 +141,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       response.setHeader("content-type", types[extname(name)] ?? "application/octet-stream");
       // As CloudFront does.
       response.setHeader("content-encoding", "gzip");
-      response.end(gzipSync(readFileSync(join(siteFolder, name))));
+      response.end(page.get(name));
       return;
     }
     if (path === "/photos" && request.method === "POST") return takeForm(request, response);

@@ -33,7 +33,7 @@ export class Visit {
     if (this.browser === undefined) throw new Error("The browser was not started.");
     const context = await this.browser.newContext({ viewport: { width: 1000, height: 900 }, ...options });
     this.opened.push(context);
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     const page = await context.newPage();
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("console", (message) => {
