@@ -41,12 +41,4 @@ export const defects: Readonly<Record<string, Defect>> = {
     /for \(const rival of await findRivals\([^)]*\)\)/,
     "for (const rival of [])",
   ),
-  /** A rival that has made this upload yield is not noticed. */
-  "race-yield-ignored": replaceIn("-index-face", /attribute_not_exists\(yielded_to\)/, "attribute_exists(upload_id)"),
-  /** The first of two executions does not shut the second out. */
-  "claim-not-exclusive": replaceIn(
-    "-receive-photo",
-    /attribute_not_exists\(upload_id\) OR/,
-    "attribute_exists(upload_id) OR attribute_not_exists(upload_id) OR",
-  ),
 };

@@ -1,5 +1,6 @@
 import { defects } from "./defects";
 import { startChaos } from "./runner";
+import { scenarioOf } from "./scenario";
 
 /**
  * A chaos run of any length.
@@ -28,7 +29,7 @@ async function main(): Promise<void> {
   try {
     for (let number = from; number < from + scenarios; number += 1) {
       const before = Date.now();
-      const result = await chaos.run(number);
+      const result = await chaos.run(scenarioOf(number, seed));
       faults += result.faults;
       for (const [status, count] of Object.entries(result.endings)) endings[status] = (endings[status] ?? 0) + count;
       if (result.broken.length > 0) {

@@ -4,7 +4,7 @@ import type { ProgramGraph } from "../../local/program/graph";
 import { startPipeline, type Pipeline } from "../flow/harness";
 import { portrait } from "../photos";
 import { brokenPromises, isGood, takeSnapshot, type PutPhoto, type Stores } from "./invariants";
-import { scenarioOf, type PlannedUpload, type Scenario } from "./scenario";
+import type { PlannedUpload, Scenario } from "./scenario";
 
 /**
  * Runs scenarios through the real handlers, machine, functions and services, and checks every promise after each. The
@@ -27,7 +27,7 @@ export interface ChaosOptions {
 }
 
 export interface Chaos {
-  run(number: number): Promise<ChaosResult>;
+  run(scenario: Scenario): Promise<ChaosResult>;
   close(): Promise<void>;
 }
 
@@ -57,8 +57,8 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
   };
   let toldBefore = 0;
 
-  async function run(number: number): Promise<ChaosResult> {
-    const scenario = scenarioOf(number, seed);
+  async function run(scenario: Scenario): Promise<ChaosResult> {
+    const { number } = scenario;
     const started = new Date();
     const photos: PutPhoto[] = [];
     faults.use({ seed: seed * 1000 + number, rules: scenario.rules });

@@ -1,0 +1,91 @@
+import { expect } from "chai";
+import { defects } from "./defects";
+import { startChaos, type Chaos } from "./runner";
+import { scenarioOf, systematic, type Scenario } from "./scenario";
+
+/** The same on every machine: a run that breaks a promise can be run again by its number. */
+const seed = 1;
+const count = 310;
+
+describe("Whatever goes wrong, the promises hold", function () {
+  this.timeout(20 * 60_000);
+
+  it(`after each of ${count} scenarios: every fault at every call of every step, and mixtures of them`, async () => {
+    expect(count).to.be.greaterThan(systematic.length);
+    // Two at a time, each in a cloud of its own: most of a scenario is waiting.
+    const lanes = await Promise.all([startChaos({ seed }), startChaos({ seed })]);
+    const broken: string[] = [];
+    let next = 0;
+    const run = async (chaos: Chaos) => {
+      while (next < count) {
+        const result = await chaos.run(scenarioOf(next++, seed));
+        if (result.broken.length === 0) continue;
+        const { number, title } = result.scenario;
+        broken.push(
+          [`scenario ${number}, seed ${seed}: ${title}`, ...result.broken, ...result.executions].join("\n  "),
+        );
+      }
+    };
+    try {
+      await Promise.all(lanes.map(run));
+    } finally {
+      await Promise.all(lanes.map((chaos) => chaos.close()));
+    }
+    expect(broken.join("\n")).to.equal("");
+  });
+});
+
+describe("A chaos run finds a planted defect", function () {
+  this.timeout(5 * 60_000);
+
+  const titled = (title: string): Scenario => {
+    const number = systematic.findIndex((each) => each.title === title);
+    if (number < 0) throw new Error(`There is no scenario "${title}".`);
+    return scenarioOf(number, seed);
+  };
+  const rivals: Scenario = {
+    number: 9000,
+    title: "two students with one face, both past CheckDuplicate before either is indexed",
+    uploads: ["S1", "S2"].map((student) => ({ student, persons: ["ann"], file: "jpeg", pause: 0 })),
+    rules: [{ service: "rekognition", operation: "IndexFaces", fault: { kind: "delay", milliseconds: 1500 } }],
+  };
+  const planted: Readonly<Record<keyof typeof defects, readonly [scenario: Scenario, promise: RegExp]>> = {
+    "undo-leaves-face": [
+      titled("CreateThumbnail: PutObject is down for longer than anybody waits"),
+      /^2: the collection/,
+    ],
+    "undo-leaves-thumbnails": [titled("IndexFace: IndexFaces is down for longer than anybody waits"), /^2: the bucket/],
+    "race-not-contested": [rivals, /^3: /],
+  };
+
+  it("of every kind that there is", () => {
+    expect(Object.keys(planted).sort()).to.deep.equal(Object.keys(defects).sort());
+  });
+
+  for (const [name, change] of Object.entries(defects)) {
+    it(`${name}`, async () => {
+      const [scenario, promise] = planted[name] ?? [rivals, /^$/];
+      const chaos = await startChaos({ seed, change });
+      try {
+        const { broken } = await chaos.run(scenario);
+        expect(
+          broken.some((sentence) => promise.test(sentence)),
+          broken.join("\n"),
+        ).to.equal(true);
+      } finally {
+        await chaos.close();
+      }
+    });
+  }
+
+  it("and none where there is none: two rivals of one face end with one", async () => {
+    const chaos = await startChaos({ seed });
+    try {
+      const { broken, endings } = await chaos.run(rivals);
+      expect(broken).to.deep.equal([]);
+      expect(endings).to.deep.equal({ accepted: 1, rejected: 1 });
+    } finally {
+      await chaos.close();
+    }
+  });
+});
