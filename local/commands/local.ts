@@ -22,7 +22,8 @@ and a console with the inbox and the executions.
   --stack NAME        Its stack, which names the configuration Pulumi.NAME.yaml; default dev.
   --config KEY=VALUE  A configuration value for this run alone; can be given again.
   --smtp URL          A server that gets every mail as well, such as smtp://127.0.0.1:1025.
-  --faults FILE       A script of faults to inject, to see what becomes of them.
+  --faults FILE       A script of faults to inject, to see what becomes of them; each is told as it happens. Such as:
+                      {"rules": [{"service": "rekognition", "perSecond": 5, "fault": {"kind": "throttle"}}]}
   --help
 `;
 
@@ -91,7 +92,8 @@ function readFaults(file: string): FaultInjector {
     onInjection: ({ kind, service, operation, caller }) =>
       process.stderr.write(`fault: ${kind} at ${service} ${operation}, called by ${caller}\n`),
   });
-  faults.use(text, file);
+  // Some editors put a byte order mark in front.
+  faults.use(text.replace(/^\uFEFF/, ""), `--faults ${file}`);
   return faults;
 }
 

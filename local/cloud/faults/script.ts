@@ -168,6 +168,8 @@ function parse(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${where} is no JSON: ${(error as Error).message}. Correct it there.`, { cause: error });
+    // It quotes the text, line breaks and all.
+    const problem = (error as Error).message.replace(/\s+/g, " ");
+    throw new Error(`${where} is no JSON: ${problem}. Correct it there.`, { cause: error });
   }
 }
