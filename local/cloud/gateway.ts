@@ -300,6 +300,7 @@ function toCloudRequest(parts: {
     method: head.method,
     // Joined, not resolved: `//host/…` as a reference would name another host.
     url: new URL(`http://${request.headers.host ?? "127.0.0.1"}${head.target}`),
+    path: head.target.split("?", 1)[0] ?? "/",
     headers: request.headers,
     body: body.stream,
     caller,

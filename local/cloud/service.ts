@@ -29,6 +29,11 @@ export interface CloudRequest {
   readonly method: string;
   /** Path and query as sent, resolved against the gateway's own address; percent-encoding is untouched. */
   readonly url: URL;
+  /**
+   * The path exactly as sent, percent-encoded, without the query: a URL drops the segments `.` and `..`, which an S3
+   * key may have.
+   */
+  readonly path: string;
   readonly headers: IncomingHttpHeaders;
   /** The raw body, not yet read; a service that needs all of it calls {@link CloudRequest.bytes}. */
   readonly body: Readable;

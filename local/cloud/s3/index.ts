@@ -157,14 +157,14 @@ export function s3Service(options: S3Options): S3Service {
 
   function operationOf(request: CloudRequest): string {
     try {
-      return operationName(request.method, targetOf(request.url), request.url.searchParams, request.headers);
+      return operationName(request.method, targetOf(request.path), request.url.searchParams, request.headers);
     } catch {
       return "Unknown";
     }
   }
 
   async function answer(request: CloudRequest, response: ServerResponse): Promise<void> {
-    const target = targetOf(request.url);
+    const target = targetOf(request.path);
     const operation = operationName(request.method, target, request.url.searchParams, request.headers);
     const bucket = target.bucket === undefined ? undefined : core.buckets.get(target.bucket);
     setHead(core, request, response);
@@ -303,7 +303,7 @@ function setHead(core: Core, request: CloudRequest, response: ServerResponse): v
   response.setHeader("x-amz-request-id", request.id);
   response.setHeader("x-amz-id-2", Buffer.from(request.id).toString("base64"));
   response.setHeader("server", "AmazonS3");
-  const name = /^\/([^/]+)/.exec(request.url.pathname)?.[1] ?? "";
+  const name = /^\/([^/]+)/.exec(request.path)?.[1] ?? "";
   allowOrigin(core.buckets.get(name), request, response);
 }
 
@@ -330,7 +330,7 @@ async function refuse(core: Core, request: CloudRequest, response: ServerRespons
       Code: error.code,
       Message: error.message,
       ...error.details,
-      Resource: request.url.pathname,
+      Resource: request.path,
       RequestId: request.id,
     },
     "",

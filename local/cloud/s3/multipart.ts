@@ -205,7 +205,7 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<void>
     exchange,
     "CompleteMultipartUploadResult",
     {
-      Location: new URL(request.url.pathname, request.url).href,
+      Location: request.url.origin + request.path,
       Bucket: bucket.name,
       Key: key,
       ETag: `"${object.etag}"`,

@@ -14,12 +14,12 @@ const MAX_KEY = 1024;
 
 /**
  * Reads a path-style address, `/bucket/key`. Everything behind the second slash is the key, byte by byte: further
- * slashes count, and a plus is a plus.
+ * slashes count, a plus is a plus, and dots are dots.
  *
  * @throws CloudError InvalidURI when the percent-encoding is no UTF-8, KeyTooLongError above 1,024 bytes
  */
-export function targetOf(url: URL): Target {
-  const [, bucket = "", rest] = /^\/([^/]*)(?:\/(.*))?$/s.exec(url.pathname) ?? [];
+export function targetOf(path: string): Target {
+  const [, bucket = "", rest] = /^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? [];
   if (bucket === "") return { bucket: undefined, key: undefined };
   return { bucket: decode(bucket), key: rest ? checkKey(decode(rest)) : undefined };
 }

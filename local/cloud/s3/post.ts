@@ -156,8 +156,8 @@ function readAnswer(fields: FormFields): Answer {
 
 function sendAnswer(exchange: Exchange, object: StoredObject, answer: Answer): void {
   const { bucket, request } = exchange;
-  const location = new URL(`/${bucket.name}/${object.key.split("/").map(encodeURIComponent).join("/")}`, request.url)
-    .href;
+  const path = `/${bucket.name}/${object.key.split("/").map(encodeURIComponent).join("/")}`;
+  const location = request.url.origin + path;
   const headers = {
     etag: `"${object.etag}"`,
     location,

@@ -44,6 +44,10 @@ const keysThatBreakThings = [
   "a&b=c;d,e:f@g!h*i'j(k)l~m$n",
   'quote"<tag>&amp;',
   "back\\slash",
+  "a/../b",
+  "./a/.",
+  "..",
+  "%2e%2e/a",
   "bell\u0007 tab\t line\n return\r",
   "__proto__",
   "constructor",
@@ -122,10 +126,7 @@ describe("local S3: objects", () => {
   });
 
   it("takes any key that is UTF-8 (property)", async () => {
-    // Dot segments are resolved by URL parsers on the way, before anybody could tell them from a key.
-    const key = fc
-      .string({ unit: "binary", minLength: 1, maxLength: 60 })
-      .filter((text) => !text.split("/").some((part) => part === "." || part === ".."));
+    const key = fc.string({ unit: "binary", minLength: 1, maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(key, async (Key) => {
         await put("plain", Key, "x");
