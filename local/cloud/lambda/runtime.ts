@@ -58,6 +58,8 @@ export interface FunctionRuntime {
   close(): Promise<void>;
 }
 
+/** A call that takes longer than this is slow enough to start another process for the next. */
+const SLOW_MS = 1_000;
 /** Lambda's own number of attempts for an asynchronous event. */
 const EVENT_ATTEMPTS = 3;
 const EVENT_RETRY_MS = 1_000;
@@ -69,6 +71,7 @@ interface Pool {
   readonly sandboxes: Sandbox[];
   readonly accessKeys: Map<string, Sandbox>;
   readonly waiting: ((sandbox: Sandbox) => void)[];
+  scaling?: NodeJS.Timeout;
   running: number;
 }
 
@@ -76,6 +79,8 @@ interface Pool {
 export function createFunctionRuntime(options: FunctionRuntimeOptions): FunctionRuntime {
   const { identity, storage, faults, idleMilliseconds = 60_000 } = options;
   const maxProcesses = options.maxProcesses ?? Math.max(2, availableParallelism());
+  // The functions of a machine run side by side as it is: one each keeps two cores busy.
+  const eagerProcesses = Math.min(maxProcesses, Math.max(1, Math.floor(availableParallelism() / 2)));
   const codeFolder = join(storage, "functions");
   const temporary = join(storage, "tmp");
   for (const folder of [codeFolder, temporary]) mkdirSync(folder, { recursive: true });
@@ -147,22 +152,36 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
   async function acquire(pool: Pool): Promise<Sandbox> {
     for (const dead of pool.sandboxes.filter(({ alive, busy }) => !alive && !busy)) forget(pool, dead);
     // The most recently used is the likeliest to have everything in memory, and leaves the others to grow old.
-    const free = pool.sandboxes.filter(({ busy }) => !busy).sort((a, b) => b.idleSince - a.idleSince)[0];
-    if (free) {
-      free.busy = true;
-      return free;
-    }
-    if (pool.sandboxes.length < maxProcesses) {
-      const fresh = start(pool);
-      fresh.busy = true;
-      return fresh;
-    }
-    return new Promise((resolve) => pool.waiting.push(resolve));
+    const free = pool.sandboxes.filter(({ busy }) => !busy).sort((a, b) => b.since - a.since)[0];
+    if (free) return occupy(free);
+    if (pool.sandboxes.length < eagerProcesses) return occupy(start(pool));
+    return new Promise((resolve) => {
+      pool.waiting.push(resolve);
+      pool.scaling ??= setInterval(() => scale(pool), SLOW_MS / 4);
+    });
+  }
+
+  /**
+   * Another process for a function whose calls are slow, because it waits for something: it must not hold up all that
+   * come after. Calls that are quick and many go through the processes there are; more would only take memory.
+   */
+  function scale(pool: Pool): void {
+    const slow = pool.sandboxes.every(({ since }) => Date.now() - since > SLOW_MS);
+    if (slow && pool.sandboxes.length < maxProcesses) pool.waiting.shift()?.(occupy(start(pool)));
+    if (pool.waiting.length > 0) return;
+    clearInterval(pool.scaling);
+    delete pool.scaling;
+  }
+
+  function occupy(sandbox: Sandbox): Sandbox {
+    sandbox.busy = true;
+    sandbox.since = Date.now();
+    return sandbox;
   }
 
   function release(pool: Pool, sandbox: Sandbox): void {
     sandbox.busy = false;
-    sandbox.idleSince = Date.now();
+    sandbox.since = Date.now();
     if (!sandbox.alive) forget(pool, sandbox);
     if (closed) return;
     const next = pool.waiting.shift();
@@ -226,7 +245,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
     () => {
       for (const pool of pools.values()) {
         for (const sandbox of [...pool.sandboxes]) {
-          if (sandbox.busy || Date.now() - sandbox.idleSince < idleMilliseconds) continue;
+          if (sandbox.busy || Date.now() - sandbox.since < idleMilliseconds) continue;
           sandbox.kill();
           forget(pool, sandbox);
         }
@@ -291,6 +310,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
     async close() {
       closed = true;
       clearInterval(reaper);
+      for (const pool of pools.values()) clearInterval(pool.scaling);
       await Promise.all([...pools.values()].flatMap(({ sandboxes }) => sandboxes.map((sandbox) => sandbox.close())));
       logs.flush();
     },

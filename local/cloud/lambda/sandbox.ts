@@ -36,9 +36,9 @@ const INIT_TIMEOUT_MS = 30_000;
  */
 export class Sandbox {
   readonly id = randomUUID();
-  /** When it last became free, in milliseconds since 1970. */
-  idleSince = Date.now();
   busy = false;
+  /** When it last took a call, or became free, in milliseconds since 1970. */
+  since = Date.now();
   private readonly child: ChildProcess;
   private readonly startedAt = performance.now();
   private readonly loaded: Promise<FunctionError | undefined>;
@@ -95,6 +95,7 @@ export class Sandbox {
   async call(message: Omit<InvokeMessage, "deadline">): Promise<CallOutcome> {
     const { declared } = this.options;
     const initError = await this.untilLoaded();
+    this.since = Date.now();
     const started = performance.now();
     const initMs = this.initReported ? undefined : started - this.startedAt;
     this.initReported = true;

@@ -88,7 +88,7 @@ const functions: readonly DeclaredFunction[] = [
   ),
   declare(
     "slow",
-    "exports.handler = async () => { await new Promise((r) => setTimeout(r, 300)); return process.pid; };",
+    "exports.handler = async () => { await new Promise((r) => setTimeout(r, 1500)); return process.pid; };",
   ),
   declare("single", "exports.handler = async () => { await new Promise((r) => setTimeout(r, 300)); return 1; };", {
     reservedConcurrency: 1,
@@ -227,7 +227,7 @@ describe("functions", () => {
     expect(lines.some((line) => /^hoards .*memory \d+ MB is above the declared 160 MB/.test(line))).to.equal(true);
   });
 
-  it("runs one event at a time in a process, and starts another for the next", async () => {
+  it("runs one event at a time in a process, and starts another when that takes long", async () => {
     const pids = await Promise.all([json("slow"), json("slow"), json("slow")]);
     expect(new Set(pids).size).to.equal(2, "two processes at most");
   });
