@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { AvatarPipeline, SiteAccess } from "avatar-pipeline";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { operations } from "../../handlers/operations";
 import { steps } from "../../handlers/steps";
 import { evaluate, statementsOf, valueOf, type Evaluation, type PolicyStatement, type Registered } from "./harness";
@@ -414,6 +416,21 @@ describe("AvatarPipeline", () => {
         expect(readable(target.inputs["arn"] as string)).to.equal("states:stateMachine:avatars-flow");
       }
     });
+  });
+
+  it("has every output in the README and in the schema", () => {
+    const readme = readFileSync(join(__dirname, "../../../README.md"), "utf8");
+    const [, table = ""] = /### Outputs\n([\s\S]+?)\n#/.exec(readme)!;
+    const documented = [...table.matchAll(/^\| (.+?) \|/gm)].flatMap(([, cell = ""]) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, output = ""]) => output),
+    );
+    const schema = JSON.parse(readFileSync(join(__dirname, "../../../provider/schema.json"), "utf8")) as {
+      resources: Record<string, { properties: object }>;
+    };
+    const { properties } = schema.resources["avatar-pipeline:index:AvatarPipeline"]!;
+    expect(documented).to.have.members(Object.keys(properties));
+    const given = Object.keys(pipeline).filter((key) => !key.startsWith("__") && key !== "urn");
+    expect(given).to.have.members(Object.keys(properties));
   });
 
   it("gives out what other programs need", async () => {
