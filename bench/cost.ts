@@ -129,9 +129,10 @@ function isFreeCall(operation: string): boolean {
 function main(): void {
   const at = process.argv.indexOf("--durations");
   const file = at < 0 ? undefined : process.argv[at + 1];
-  const measured =
-    file === undefined ? {} : (JSON.parse(readFileSync(file, "utf8")) as { stepMilliseconds: Record<string, number> });
-  const durations = "stepMilliseconds" in measured ? measured.stepMilliseconds : {};
+  const durations =
+    file === undefined
+      ? {}
+      : (JSON.parse(readFileSync(file, "utf8")) as { stepMilliseconds: Record<string, number> }).stepMilliseconds;
   const costs = [
     costOf("accepted", undefined, durations),
     ...["CheckFormat", "DetectFace", "CheckDuplicate", "IndexFace"].map((step) =>
