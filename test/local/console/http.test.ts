@@ -25,7 +25,7 @@ async function eventsUntil(url: string, isEnough: (text: string) => boolean): Pr
   expect(response.headers.get("content-type")).to.match(/^text\/event-stream/);
   let text = "";
   try {
-    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
       text += Buffer.from(chunk).toString("utf8");
       if (isEnough(text)) break;
     }
