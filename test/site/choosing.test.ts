@@ -1,0 +1,134 @@
+import { expect } from "chai";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { reasons, type ReasonCode } from "../../handlers/lib/reasons";
+import { noFace, tiny, truncated } from "../photos";
+import { choose, heading, see, somePortrait, upload, Visit } from "./steps";
+
+const chooseHeading = "Chọn một tấm ảnh của bạn";
+const acceptedHeading = "Ảnh đã được duyệt!";
+
+describe("The upload page checks a file before it is sent:", function () {
+  this.timeout(60_000);
+  const visit = new Visit();
+  before(() => visit.start());
+  after(() => visit.stop());
+  afterEach(() => visit.end());
+
+  const heicMessage = "Trình duyệt này không mở được ảnh HEIC";
+  const title = (reason: ReasonCode) => reasons[reason].title.vi;
+  const files: readonly (readonly [string, () => Promise<Buffer> | Buffer, string])[] = [
+    [
+      "a GIF named .jpg",
+      () =>
+        sharp(Buffer.alloc(90_000), { raw: { width: 300, height: 100, channels: 3 } })
+          .gif()
+          .toBuffer(),
+      title("FORMAT_NOT_SUPPORTED"),
+    ],
+    ["a text named .jpg", () => Buffer.from("not a photo"), title("FORMAT_NOT_SUPPORTED")],
+    ["an empty file", () => Buffer.alloc(0), title("FILE_CORRUPT")],
+    ["a photo that was cut off", () => truncated(), title("FILE_CORRUPT")],
+    ["a photo that is too small", () => tiny(), title("IMAGE_TOO_SMALL")],
+    ["a small file that claims 900 megapixels", hugePng, title("IMAGE_TOO_LARGE")],
+    [
+      "a HEIC, which this browser cannot open",
+      () => Buffer.from("\0\0\0\x18ftypheic\0\0\0\0mif1heic", "latin1"),
+      heicMessage,
+    ],
+  ];
+  for (const [what, make, message] of files) {
+    it(what, async () => {
+      const site = await visit.site();
+      const page = await visit.page(site.url);
+      await choose(page, await make());
+      await page.getByRole("alert").getByText(message, { exact: true }).waitFor();
+      expect(await heading(page)).to.equal(chooseHeading);
+      await choose(page);
+      await see(page, "Đặt khuôn mặt vào vòng tròn");
+    });
+  }
+
+  it("a PNG named .jpg is good enough, and what is transparent in it becomes white", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    const clear = { width: 400, height: 400, channels: 4 as const, background: { r: 0, g: 0, b: 0, alpha: 0 } };
+    await upload(page, "SV001", await sharp({ create: clear }).png().toBuffer());
+    await see(page, acceptedHeading);
+    const { dominant } = await sharp(site.received[0]?.bytes).stats();
+    expect(dominant).to.deep.equal({ r: 248, g: 248, b: 248 });
+  });
+});
+
+describe("The upload page takes a photo", function () {
+  this.timeout(60_000);
+  const visit = new Visit();
+  before(() => visit.start());
+  after(() => visit.stop());
+  afterEach(() => visit.end());
+
+  it("that was dropped", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    await see(page, chooseHeading);
+    await give(page, "drop", await somePortrait());
+    await see(page, "Đặt khuôn mặt vào vòng tròn");
+  });
+
+  it("that was pasted", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    await see(page, chooseHeading);
+    await give(page, "paste", await noFace());
+    await see(page, "Đặt khuôn mặt vào vòng tròn");
+  });
+
+  it("with the computer's camera", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    await page.getByRole("button", { name: "Chụp ảnh" }).click();
+    await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
+    await page.getByRole("button", { name: "Chụp", exact: true }).click();
+    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    expect(await page.locator("dialog").count()).to.equal(0);
+  });
+
+  it("or says how to go on when the camera may not be used", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
+    });
+    await page.getByRole("button", { name: "Chụp ảnh" }).click();
+    await page.getByRole("alert").getByText("Chưa dùng được máy ảnh").waitFor();
+  });
+});
+
+/** A PNG of a few bytes whose header says 30,000 × 30,000. */
+async function hugePng(): Promise<Buffer> {
+  const background = { r: 0, g: 0, b: 0 };
+  const png = await sharp({ create: { width: 200, height: 200, channels: 3, background } })
+    .png()
+    .toBuffer();
+  png.writeUInt32BE(30_000, 16);
+  png.writeUInt32BE(30_000, 20);
+  return png;
+}
+
+/** Drops or pastes a file, as the browser would tell the page of it. */
+async function give(page: Page, event: "drop" | "paste", file: Buffer): Promise<void> {
+  await page.evaluate(
+    ([type, base64]) => {
+      const bytes = Uint8Array.from(atob(base64 ?? ""), (character) => character.charCodeAt(0));
+      const data = new DataTransfer();
+      data.items.add(new File([bytes], "photo.jpg", { type: "image/jpeg" }));
+      const init = { bubbles: true, cancelable: true };
+      document.body.dispatchEvent(
+        type === "drop"
+          ? new DragEvent("drop", { ...init, dataTransfer: data })
+          : new ClipboardEvent("paste", { ...init, clipboardData: data }),
+      );
+    },
+    [event, file.toString("base64")],
+  );
+}
