@@ -16,9 +16,11 @@ import { settlePort } from "./assembly/address";
 import { readApis, readFunctions, readMachines } from "./assembly/compute";
 import { lockFolder, type Lock } from "./assembly/lock";
 import { destinationsOf, readQueues, readRules, readTopics, type Parties } from "./assembly/messaging";
+import { lazyService } from "./assembly/lazy";
 import { nodesOf } from "./assembly/nodes";
 import { sitePath, siteRoutes } from "./assembly/routes";
 import { runSchedules } from "./assembly/schedules";
+import { readSites } from "./assembly/sites";
 import { publishObjects, readBuckets, readTables } from "./assembly/storage";
 import { leftOut } from "./assembly/types";
 import { startDynamoDb } from "./dynamodb";
@@ -181,6 +183,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
     (part) => part.close(),
   );
   const buckets = readBuckets(graph);
+  const sites = readSites(graph);
   const s3 = opening(
     s3Service({
       identity,
@@ -245,6 +248,10 @@ async function assemble(options: Assembly): Promise<Cloud> {
   const clientConfig = { endpoint: url, region, credentials: credentials.operator };
   const parts: CloudParts = { url, clientConfig, graph, identity, data, s3, functions, machines, mailbox, bus };
   const pages = options.routes?.(parts) ?? [];
+  // Without any the program relies on what the account has, which is taken as verified.
+  const identities = nodesOf(graph, "aws:sesv2/emailIdentity:EmailIdentity").map((node) =>
+    node.required("emailIdentity"),
+  );
   const services: readonly CloudService[] = [
     s3,
     dynamodb,
@@ -254,6 +261,10 @@ async function assemble(options: Assembly): Promise<Cloud> {
     lambdaService(functions),
     statesService(machines),
     eventsService({ identity, bus }),
+    lazyService("ses", async () => {
+      const { sesService } = await import("./mail/ses.js");
+      return sesService({ identity, mailbox, ...(identities.length === 0 ? {} : { identities }) });
+    }),
   ];
   const gateway = await startGateway({
     port,
@@ -270,7 +281,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
         authorizer,
         ...(options.onLog ? { onLog: options.onLog } : {}),
       }),
-      ...siteRoutes(buckets, s3, pages[0]?.prefix ?? "/_console"),
+      ...siteRoutes(sites, s3, pages[0]?.prefix ?? "/_console"),
     ],
     onError: (error, what) =>
       warn(`${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
@@ -290,7 +301,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
     ...parts,
     port: gateway.port,
     buckets: buckets.map(({ name }) => name),
-    sites: Object.fromEntries(buckets.flatMap(({ name, website }) => (website ? [[name, url + sitePath(name)]] : []))),
+    sites: Object.fromEntries(sites.map(({ bucket }) => [bucket, url + sitePath(bucket)])),
     async idle() {
       do {
         await bus.idle();

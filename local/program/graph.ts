@@ -62,8 +62,13 @@ export function isArchive(value: unknown): value is ArchiveNode {
  */
 export const PLACEHOLDER_HOST = "127.0.0.1:0";
 
-/** The graph with the gateway's real address wherever the program used the placeholder's. */
+/**
+ * The graph with the gateway's real address wherever the program used the placeholder's. What the program takes for
+ * HTTPS is HTTP on this machine, where nobody is in between.
+ */
 export function atAddress(graph: ProgramGraph, host: string): ProgramGraph {
-  const text = JSON.stringify(graph).replace(/127\.0\.0\.1:0(?!\d)/g, host);
+  const text = JSON.stringify(graph)
+    .replace(/https:\/\/127\.0\.0\.1:0(?!\d)/g, `http://${host}`)
+    .replace(/127\.0\.0\.1:0(?!\d)/g, host);
   return JSON.parse(text) as ProgramGraph;
 }

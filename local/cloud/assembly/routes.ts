@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Route } from "../gateway";
-import type { DeclaredBucket, S3Service } from "../s3";
+import type { S3Service } from "../s3";
+import type { DeclaredSite } from "./sites";
 
 const SITES = "/_site";
 
@@ -10,12 +11,15 @@ export function sitePath(bucket: string): string {
 }
 
 /** The declared websites, each at `/_site/BUCKET/`; and at `/` the only one there is, or else another page. */
-export function siteRoutes(buckets: readonly DeclaredBucket[], s3: S3Service, otherwise: string): readonly Route[] {
-  const sites = new Map(buckets.filter(({ website }) => website).map(({ name }) => [name, s3.website(name)]));
+export function siteRoutes(declared: readonly DeclaredSite[], s3: S3Service, otherwise: string): readonly Route[] {
+  const sites = new Map(
+    declared.map(({ bucket, website, headers }) => [bucket, { answer: s3.website(bucket, website), headers }]),
+  );
   const redirect = (response: ServerResponse, location: string): void => {
     response.writeHead(302, { location, "content-length": 0 }).end();
   };
   const [only, ...more] = sites.keys();
+  const home = only !== undefined && more.length === 0 ? sitePath(only) : otherwise;
   return [
     {
       prefix: SITES,
@@ -27,13 +31,12 @@ export function siteRoutes(buckets: readonly DeclaredBucket[], s3: S3Service, ot
           response.writeHead(404, { "content-type": "text/plain; charset=utf-8" });
           response.end(`There is no website "${bucket}" here.\n`);
         } else if (rest.length === 0) redirect(response, sitePath(bucket));
-        else await site(request, response, `/${rest.join("/")}`, `${SITES}/${bucket}`);
+        else {
+          for (const [name, value] of Object.entries(site.headers)) response.setHeader(name, value);
+          await site.answer(request, response, `/${rest.join("/")}`, `${SITES}/${bucket}`);
+        }
       },
     },
-    {
-      prefix: "/",
-      handle: (_request, response) =>
-        redirect(response, only !== undefined && more.length === 0 ? sitePath(only) : otherwise),
-    },
+    { prefix: "/", handle: (_request, response) => redirect(response, home) },
   ];
 }
