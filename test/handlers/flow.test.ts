@@ -80,7 +80,7 @@ describe("The machine", () => {
   it("leads every caught error to Undo or, inside a branch, to the branch's own end", () => {
     for (const [name, { Catch: caught = [] }] of states) {
       for (const { Next } of caught) {
-        const allowed = { Undo: ["NotifyFailure"], NotifyFailure: ["Failed"] }[name] ?? [
+        const allowed = { Undo: ["NotifyFailure"], NotifyFailure: ["Untold"] }[name] ?? [
           "Undo",
           "ThumbnailNotCreated",
           "FaceNotIndexed",
