@@ -280,3 +280,10 @@ export interface PolicyStatement {
 export function statementsOf(resource: Registered, input = "policy"): readonly PolicyStatement[] {
   return (JSON.parse(resource.inputs[input] as string) as { Statement: PolicyStatement[] }).Statement;
 }
+
+/** An ARN in which the names that Pulumi makes up are the logical ones. */
+export function readable(arn: string): string {
+  return arn
+    .replace(/^arn:aws:(\w+):(?:ap-southeast-1)?:(?:123456789012)?:/, "$1:")
+    .replace(/-[0-9a-f]{7}(?![0-9a-f])/g, "");
+}

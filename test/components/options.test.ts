@@ -1,0 +1,131 @@
+import { AvatarPipeline, SiteAccess } from "avatar-pipeline";
+import { expect } from "chai";
+import { evaluate, readable, statementsOf, type Evaluation } from "./harness";
+
+type Pipelines = Evaluation<readonly AvatarPipeline[]>;
+
+describe("AvatarPipeline, when asked to,", () => {
+  describe("with resources of the caller's own", () => {
+    let brought: Pipelines;
+    const topic = (name: string) => `arn:aws:sns:ap-southeast-1:123456789012:${name}`;
+    before(async () => {
+      const existing = {
+        photoBucket: "school-photos",
+        avatarTable: "school-avatars",
+        uploadTable: "school-uploads",
+        faceCollectionId: "school-faces",
+        successTopicArn: topic("good"),
+        failureTopicArn: topic("bad"),
+      };
+      brought = await evaluate(() => [
+        new AvatarPipeline("avatars", { existing, notifications: { successEmails: ["a@school.example"] } }),
+      ]);
+    });
+
+    it("makes none of them and changes none of their settings", () => {
+      const read = brought.resources.filter(({ existing }) => existing);
+      expect(read.map(({ name, type }) => `${type.slice(type.lastIndexOf(":") + 1)} ${name}`)).to.have.members([
+        "Bucket avatars-photos",
+        "Table avatars-avatars",
+        "Table avatars-uploads",
+        "Collection avatars-faces",
+        "Topic avatars-success",
+        "Topic avatars-failure",
+      ]);
+      const made = brought.resources.filter(({ existing, type }) => !existing && type.startsWith("aws:s3/"));
+      expect(made.filter(({ name }) => name === "avatars-photos")).to.deep.equal([]);
+    });
+
+    it("allows its functions them alone, and tells them their names", () => {
+      const policy = JSON.stringify(statementsOf(brought.one("RolePolicy", "avatars-index-face")));
+      expect(policy).to.include("arn:aws:s3:::school-photos/uploads/*");
+      expect(policy).to.include(":table/school-avatars").and.to.include(":collection/school-faces");
+      const { variables } = brought.one("Function", "avatars-notify-success").inputs["environment"] as {
+        variables: Record<string, string>;
+      };
+      expect(variables).to.include({ AVATAR_TABLE: "school-avatars", SUCCESS_TOPIC_ARN: topic("good") });
+      const pattern = brought.one("EventRule", "avatars-uploaded").inputs["eventPattern"] as string;
+      expect(pattern).to.include('"name":["school-photos"]');
+      expect(brought.one("TopicSubscription", "avatars-success-33bc47e4").inputs["topic"]).to.equal(topic("good"));
+    });
+  });
+
+  describe("that mails students itself", () => {
+    let mailing: Pipelines;
+    before(async () => {
+      const args = { notifications: { sender: "avatars@school.example" }, site: { enabled: false } };
+      mailing = await evaluate(() => [new AvatarPipeline("avatars", args)]);
+    });
+
+    it("has a function that both topics call, and they alone", () => {
+      const subscriptions = mailing.all("TopicSubscription").map(({ inputs }) => inputs);
+      const permissions = mailing.all("Permission").filter(({ inputs }) => inputs["principal"] === "sns.amazonaws.com");
+      const topics = ["sns:avatars-success", "sns:avatars-failure"];
+      expect(subscriptions.map(({ protocol, topic }) => [protocol, readable(topic as string)])).to.deep.equal(
+        topics.map((topic) => ["lambda", topic]),
+      );
+      expect(permissions.map(({ inputs }) => readable(inputs["sourceArn"] as string))).to.deep.equal(topics);
+      for (const { endpoint } of subscriptions) {
+        expect(readable(endpoint as string)).to.equal("lambda:function:avatars-mail-student");
+      }
+    });
+
+    it("lets it send from the one address or its domain", () => {
+      const sending = statementsOf(mailing.one("RolePolicy", "avatars-mail-student")).find(({ Action }) =>
+        [Action].flat().includes("ses:SendEmail"),
+      );
+      expect([sending!.Resource].flat().map(readable)).to.deep.equal([
+        "ses:identity/avatars@school.example",
+        "ses:identity/school.example",
+      ]);
+    });
+
+    it("raises an alarm when it cannot", () => {
+      const { dimensions } = mailing.one("MetricAlarm", "avatars-mail-failed").inputs as {
+        dimensions: { FunctionName: string };
+      };
+      expect(readable(dimensions.FunctionName)).to.equal("avatars-mail-student");
+    });
+  });
+
+  it("takes uploads by invitation alone when asked to: the API and the page know it", async () => {
+    const invitationKey = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    const site = {
+      access: SiteAccess.Invite,
+      invitationKey,
+      organization: "Trường",
+      contact: "registry@school.example",
+    };
+    const invited = await evaluate(() => [new AvatarPipeline("avatars", { site })]);
+    for (const name of ["issue-upload", "read-status"]) {
+      const { variables } = invited.one("Function", `avatars-${name}`).inputs["environment"] as {
+        variables: Record<string, string>;
+      };
+      expect(variables, name).to.include({ ACCESS: "invite", INVITATION_KEY: invitationKey });
+    }
+    const page = invited.one("BucketObjectv2", "avatars-site-settings.json").inputs["content"] as string;
+    expect(JSON.parse(page)).to.include({
+      access: "invite",
+      mail: false,
+      organization: "Trường",
+      contact: "registry@school.example",
+    });
+  });
+
+  it("records who reads and writes photos and rows when asked to, by a trail", async () => {
+    const audited = await evaluate(() => [
+      new AvatarPipeline("avatars", { audit: { enabled: true }, site: { enabled: false } }),
+    ]);
+    const trail = audited.one("Trail", "avatars-audit");
+    expect(trail.parent).to.equal(audited.one("AvatarPipeline", "avatars").urn);
+    expect(trail.inputs["enableLogFileValidation"]).to.equal(true);
+    const selectors = trail.inputs["advancedEventSelectors"] as { fieldSelectors: Record<string, string[]>[] }[];
+    const recorded = selectors.map(
+      ({ fieldSelectors }) => (fieldSelectors[2]!["startsWiths"] ?? fieldSelectors[2]!["equals"])!,
+    );
+    expect(recorded.map((arns) => arns.map(readable))).to.deep.equal([
+      ["s3:avatars-photos/"],
+      ["dynamodb:table/avatars-avatars", "dynamodb:table/avatars-uploads"],
+    ]);
+  });
+});
