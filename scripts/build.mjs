@@ -6,7 +6,7 @@
  *                  bytes must come out in this repository, in a workspace and in a consumer's node_modules.
  *   lib/layer/     the Lambda layer of the thumbnail step: imaging/ and its dependencies in one file.
  *   lib/site/      the students' page.
- *   build/         components/, handlers/, imaging/, local/, bench/ and test/, file by file, for the command
+ *   build/         components/, handlers/, imaging/, local/, site/, bench/ and test/, file by file, for the command
  *                  line, the benchmarks and the tests.
  */
 import { build } from "esbuild";
@@ -28,7 +28,7 @@ function filesBelow(folder, wanted) {
 }
 
 const isSource = (path) => path.endsWith(".ts") && !path.endsWith(".d.ts");
-const folders = ["components", "handlers", "imaging", "local", "test", "bench"];
+const folders = ["components", "handlers", "imaging", "local", "site", "test", "bench"];
 
 /** The library: packages stay external, so that Pulumi is the consumer's own. */
 async function buildLibrary() {

@@ -242,7 +242,7 @@ describe("AvatarPipeline", () => {
 
     it("again when an execution ended without a word, unless that was for the same purpose", () => {
       const pattern = JSON.parse(world.one("EventRule", "avatars-interrupted").inputs["eventPattern"] as string) as {
-        detail: { status: string[]; input: unknown };
+        detail: { status: string[]; input: unknown; error: unknown };
       };
       expect(pattern.detail.status).to.deep.equal(["TIMED_OUT", "ABORTED", "FAILED"]);
       expect(pattern.detail.input).to.deep.equal([{ "anything-but": { prefix: '{"interrupted"' } }]);
