@@ -55,34 +55,41 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   void onSignals().then((signal) => interrupted.abort(signal));
 
-  // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
-  const { factsRoute, findRunning, serviceOf } = await import("./running.js");
-  const running = await findRunning(data);
-  if (running) return run(photos, running, { data, email, json: values.json, signal: interrupted.signal });
   const program = findProgram(values.program);
   const config = readConfig(values.config);
-  const { startCloud } = await import("../cloud/index.js");
-  const cloud = await startCloud({
-    port: 0,
-    data,
-    graph: () =>
-      evaluateProgram({
-        program,
-        cache: resolve(data, "program"),
-        config,
-        ...(values.stack === undefined ? {} : { stack: values.stack }),
-      }),
-    fallbackEmail: (topic) => `${topic}@inbox.local`,
-    routes: (parts) => [factsRoute(parts)],
-    onWarning: (line) => process.stderr.write(`${line}\n`),
-  });
+  const progress = openProgress(photos.length);
+  const options: RunOptions = { data, email, json: values.json, signal: interrupted.signal, progress };
   try {
-    const status = await run(photos, serviceOf(cloud), { data, email, json: values.json, signal: interrupted.signal });
-    // What is left of the last photo's way: its notice, the end of its execution.
-    if (!interrupted.signal.aborted) await cloud.idle();
-    return status;
+    progress.step("Starting");
+    // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
+    const { factsRoute, findRunning, serviceOf } = await import("./running.js");
+    const running = await findRunning(data);
+    if (running) return await run(photos, running, options);
+    const { startCloud } = await import("../cloud/index.js");
+    const cloud = await startCloud({
+      port: 0,
+      data,
+      graph: () =>
+        evaluateProgram({
+          program,
+          cache: resolve(data, "program"),
+          config,
+          ...(values.stack === undefined ? {} : { stack: values.stack }),
+        }),
+      fallbackEmail: (topic) => `${topic}@inbox.local`,
+      routes: (parts) => [factsRoute(parts)],
+      onWarning: (line) => progress.print(process.stderr, line),
+    });
+    try {
+      const status = await run(photos, serviceOf(cloud), options);
+      // What is left of the last photo's way: its notice, the end of its execution.
+      if (!interrupted.signal.aborted) await cloud.idle();
+      return status;
+    } finally {
+      await cloud.close();
+    }
   } finally {
-    await cloud.close();
+    progress.close();
   }
 }
 
@@ -91,6 +98,7 @@ interface RunOptions {
   readonly email: string | undefined;
   readonly json: boolean;
   readonly signal: AbortSignal;
+  readonly progress: Progress;
 }
 
 async function run(photos: readonly PhotoFile[], service: Service, options: RunOptions): Promise<number> {
@@ -103,13 +111,13 @@ async function run(photos: readonly PhotoFile[], service: Service, options: RunO
     import("./submit.js"),
   ]);
   const clients = { s3: new S3(service.clientConfig), dynamodb: new DynamoDB(service.clientConfig) };
-  const progress = openProgress(photos.length);
+  const { progress } = options;
   const outcomes = photos.map(() => undefined as Outcome | Error | undefined);
   let printed = 0;
   const settle = (index: number, outcome: Outcome | Error): void => {
     outcomes[index] = outcome;
     progress.done();
-    for (let next = outcomes[printed]; next !== undefined; next = outcomes[++printed]) print(next, options, progress);
+    for (let next = outcomes[printed]; next !== undefined; next = outcomes[++printed]) print(next, options);
   };
   try {
     await eachByStudent(photos, async (photo, index) => {
@@ -124,12 +132,11 @@ async function run(photos: readonly PhotoFile[], service: Service, options: RunO
       }
     });
   } finally {
-    progress.close();
     clients.s3.destroy();
     clients.dynamodb.destroy();
   }
   if (options.signal.aborted) {
-    process.stderr.write("Interrupted. What was uploaded goes on at the next start.\n");
+    progress.print(process.stderr, "Interrupted. What was uploaded goes on at the next start.");
     return 130;
   }
   const all = outcomes.filter((outcome) => outcome !== undefined);
@@ -159,7 +166,7 @@ async function eachByStudent(
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
 
-function print(outcome: Outcome | Error, { json, data }: RunOptions, progress: Progress): void {
+function print(outcome: Outcome | Error, { json, data, progress }: RunOptions): void {
   if (outcome instanceof Error) progress.print(process.stderr, `avatar-pipeline: ${outcome.message}`);
   else progress.print(process.stdout, json ? JSON.stringify(outcome) : sentence(outcome, data));
 }

@@ -1,4 +1,4 @@
-import { Presets, SingleBar } from "cli-progress";
+import { MultiBar, Presets } from "cli-progress";
 
 /** A bar below what is printed, on a terminal; nothing anywhere else. */
 export interface Progress {
@@ -6,12 +6,10 @@ export interface Progress {
   step(text: string): void;
   /** One more photo has ended. */
   done(): void;
-  /** Prints a line without spoiling the bar. */
+  /** Prints a line above the bar. */
   print(stream: NodeJS.WriteStream, line: string): void;
   close(): void;
 }
-
-const CLEAR_LINE = "\r\u001b[2K";
 
 export function openProgress(total: number): Progress {
   if (!process.stderr.isTTY) {
@@ -22,25 +20,33 @@ export function openProgress(total: number): Progress {
       close: () => undefined,
     };
   }
-  const bar = new SingleBar(
+  // The kind for several bars, of which there is one: only it can print lines above itself.
+  const bars = new MultiBar(
     {
       format: "{bar} {value}/{total}  {step}",
       stream: process.stderr,
       hideCursor: true,
       clearOnComplete: true,
+      gracefulExit: false,
+      // What is printed above the bar may be longer than the terminal is wide.
+      linewrap: true,
       barsize: 24,
     },
     Presets.shades_classic,
   );
-  bar.start(total, 0, { step: "" });
+  const bar = bars.create(total, 0, { step: "" });
   return {
     step: (step) => bar.update({ step }),
     done: () => bar.increment(),
     print(stream, line) {
-      // The bar is drawn again by the next update; on another stream than the terminal nothing is in the way.
-      if (stream.isTTY) process.stderr.write(CLEAR_LINE);
-      stream.write(`${line}\n`);
+      // Whatever goes to the terminal goes through the bar; a file or pipe gets it as it is.
+      if (stream.isTTY) bars.log(`${line}\n`);
+      else stream.write(`${line}\n`);
     },
-    close: () => bar.stop(),
+    close() {
+      // Prints what is still to be printed.
+      bars.update();
+      bars.stop();
+    },
   };
 }
