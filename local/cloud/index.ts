@@ -219,6 +219,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
     functions,
     authorizer,
     emit: (event) => bus.publish(event),
+    onError: warn,
     ...(options.retryScale === undefined ? {} : { retryScale: options.retryScale }),
     ...(options.waitScale === undefined ? {} : { waitScale: options.waitScale }),
   });

@@ -47,7 +47,8 @@ export interface ExecutionStore {
 /** Executions that have ended are forgotten beyond this many, the oldest first. */
 const MAX_KEPT = 10_000;
 
-export async function openExecutionStore(folder: string): Promise<ExecutionStore> {
+/** @param onError told of entries that could not be written, a full disk for example: they are lost to the history */
+export async function openExecutionStore(folder: string, onError: (line: string) => void): Promise<ExecutionStore> {
   mkdirSync(join(folder, "history"), { recursive: true });
   const summaries: KeptMap<Execution> = await openKeptMap(join(folder, "executions.log"));
   const live = new Map<string, HistoryEvent[]>();
@@ -76,7 +77,11 @@ export async function openExecutionStore(folder: string): Promise<ExecutionStore
     while (unwritten.size > 0) {
       const batch = [...unwritten];
       unwritten.clear();
-      for (const [arn, lines] of batch) await appendFile(fileOf(arn), lines.join(""));
+      for (const [arn, lines] of batch) {
+        await appendFile(fileOf(arn), lines.join("")).catch((error: Error) =>
+          onError(`${lines.length} entries of ${arn} could not be kept: ${error.message}`),
+        );
+      }
     }
     writing = undefined;
   }

@@ -28,6 +28,8 @@ export interface MachinesOptions {
   readonly authorizer: Pick<Authorizer, "authorize">;
   /** Takes status changes over; when it fails they are offered again. */
   readonly emit: (event: CloudEvent) => void | Promise<void>;
+  /** Told what goes wrong without anybody to tell; by default it goes to stderr. */
+  readonly onError?: (line: string) => void;
   /** What retries' pauses are multiplied with, for tests; 1 by default, 0 for none. */
   readonly retryScale?: number;
   /** What Wait states' times are multiplied with, for tests; 1 by default. */
@@ -73,7 +75,10 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
   for (const declared of options.machines) {
     machines.set(declared.arn, { declared, definition: await readDefinition(declared.definition, declared.name) });
   }
-  const store = await openExecutionStore(join(options.storage, "executions"));
+  const store = await openExecutionStore(
+    join(options.storage, "executions"),
+    options.onError ?? ((line) => console.error(line)),
+  );
   const running = new Map<string, Running>();
   let announcing = 0;
   const listeners = new Set<(execution: Execution, event?: HistoryEvent) => void>();
