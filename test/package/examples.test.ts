@@ -29,7 +29,9 @@ const pipeline = schema.resources["avatar-pipeline:index:AvatarPipeline"]!;
 
 describe("The example", () => {
   let folder: string;
-  before(() => {
+  before(async function () {
+    this.timeout(60_000);
+    await run(process.execPath, [join(root, "scripts/types.mjs")], { cwd: root });
     folder = realpathSync(mkdtempSync(join(tmpdir(), "avatar-pipeline-")));
     const link = (target: string, path: string) => {
       mkdirSync(dirname(path), { recursive: true });
