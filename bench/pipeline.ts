@@ -2,12 +2,13 @@
  * The whole pipeline in the local mode: how long a photo takes, step by step, and how many it manages in a minute, with
  * 0, 1,000 and 100,000 faces in the collection.
  *
- *   npm run bench:pipeline -- [--photos 60] [--faces 0,1000,100000] [--no-networks] [--json]
+ *   npm run bench:pipeline -- [--photos 60] [--seconds 60] [--faces 0,1000,100000] [--no-networks] [--json]
  *
  * 1. One photo at a time, with the real face networks: what somebody waits who tries it.
  * 2. One at a time, with Rekognition answering after half a second as on AWS: what the functions are billed for
  *    (`stepMilliseconds`, for `npm run bench:cost -- --durations FILE`).
- * 3. All photos at once, with faces told by the photos, so that it is the pipeline that is measured.
+ * 3. Several at a time, with faces told by the photos, so that it is the pipeline that is measured: so many photos for
+ *    each size of the collection, or as many as the seconds allow.
  */
 import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
@@ -142,6 +143,7 @@ async function throughput(
   photo: Buffer,
   sizes: readonly number[],
   photos: number,
+  seconds: number,
 ): Promise<readonly Throughput[]> {
   const collection = String(graph.stackOutputs["faceCollectionId"]);
   const contenders: Contender[] = [];
@@ -156,7 +158,8 @@ async function throughput(
       // Every function in as many processes as there may be.
       await sendAll(each.bench, photo, "warm", 2 * concurrency);
     }
-    for (let sent = 0; sent < photos; sent += batch) {
+    const until = Date.now() + seconds * 1000;
+    for (let sent = 0; sent < photos && (sent === 0 || Date.now() < until); sent += batch) {
       for (const each of contenders) {
         const [started, before] = [Date.now(), processorTime()];
         each.runs.push(...(await sendAll(each.bench, photo, `student-${sent}`, Math.min(batch, photos - sent))));
@@ -218,6 +221,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       photos: { type: "string", default: "60" },
+      seconds: { type: "string", default: "60" },
       faces: { type: "string", default: "0,1000,100000" },
       networks: { type: "boolean", default: true },
       json: { type: "boolean", default: false },
@@ -231,7 +235,8 @@ async function main(): Promise<void> {
   const photo = readPhoto(small);
   const networks = values.networks ? await withNetworks(graph) : undefined;
   const aws = await asOnAws(graph, photo);
-  const growth = await throughput(graph, photo, values.faces.split(",").map(Number), Number(values.photos));
+  const sizes = values.faces.split(",").map(Number);
+  const growth = await throughput(graph, photo, sizes, Number(values.photos), Number(values.seconds));
   if (values.json) {
     console.log(JSON.stringify({ machine, stepMilliseconds: aws.steps, networks, aws, growth }));
     return;
@@ -255,7 +260,7 @@ async function main(): Promise<void> {
         .map((step) => row(step, ({ steps }) => steps[step] ?? NaN)),
     ],
   );
-  console.log("\nAll at once\n");
+  console.log(`\n${concurrency} photos at a time\n`);
   printTable(
     ["faces in the collection", "photos a minute", "processor ms a photo"],
     growth.map(({ faces, photosPerMinute, processorMs }) => [faces.toLocaleString("en"), photosPerMinute, processorMs]),
