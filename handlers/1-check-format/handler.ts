@@ -33,10 +33,11 @@ export interface CheckFormatClients {
 }
 
 /**
- * More scans than any camera or web service writes (libjpeg's default progression has 10). Each scan makes a decoder
- * go over all coefficients again, so that a small file of thousands of them costs minutes.
+ * More scans than any camera or web service writes (libjpeg's default progression has 10), and all that the thumbnail
+ * step reads. Each scan makes a decoder go over all coefficients again, so that a small file of thousands of them costs
+ * minutes.
  */
-const maxScans = 100;
+const maxScans = 64;
 
 /** Checks the file by its name, its size and its bytes, in the order of what each check costs. */
 export function checkFormat(

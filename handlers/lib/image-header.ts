@@ -38,7 +38,12 @@ export function fileKind(bytes: Buffer): FileKind {
   return "unknown";
 }
 
-/** Reads a JPEG's frame, orientation and scans, and whether it is whole. */
+/**
+ * Reads a JPEG's frame, orientation and scans, and whether it is whole.
+ *
+ * It has to come to the same upright size as the thumbnail step's decoder (imaging/header.ts): a square that is cut
+ * from one reading of the photo does not fit into another. Where a file allows two readings, both take the stricter.
+ */
 export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
   let frame: { width: number; height: number } | undefined;
   let orientation = 1;
@@ -53,6 +58,7 @@ export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
     if (marker === undefined) return { damage: "the file ends before its end-of-image marker" };
     if (marker === 0xd9) break;
     if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)) continue;
+    if (marker === 0x00 || marker === 0xd8) return { damage: `ff${marker === 0 ? "00" : "d8"} in place of a segment` };
     if (at + 2 > bytes.length) return { damage: "the file ends inside a segment" };
     const length = bytes.readUInt16BE(at);
     const end = at + length;
@@ -63,7 +69,7 @@ export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
       if (length < 8) return { damage: "the frame header is too short" };
       if (frame !== undefined) return { damage: "there is more than one frame" };
       frame = { height: bytes.readUInt16BE(at + 3), width: bytes.readUInt16BE(at + 5) };
-    } else if (marker === 0xe1) {
+    } else if (marker === 0xe1 && frame === undefined) {
       orientation = exifOrientation(bytes.subarray(at + 2, end)) ?? orientation;
     }
     at = end;
@@ -100,14 +106,16 @@ function exifOrientation(segment: Buffer): number | undefined {
   const little = order === "II";
   const u16 = (at: number) => (at + 2 > tiff.length ? 0 : little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const u32 = (at: number) => (at + 4 > tiff.length ? 0 : little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
+  if (u16(2) !== 42) return undefined;
   const directory = u32(4);
   const entries = u16(directory);
-  // A directory of 65,535 entries costs no more than its 786 KB would: reads outside of the segment give 0.
-  for (let i = 0; i < entries && directory + 2 + i * 12 < tiff.length; i += 1) {
+  // A directory that says it has 65,535 entries costs no more than those that the segment has room for.
+  for (let i = 0; i < entries && directory + 14 + i * 12 <= tiff.length; i += 1) {
     const entry = directory + 2 + i * 12;
     if (u16(entry) !== 0x0112) continue;
     const value = u16(entry + 8);
-    return value >= 1 && value <= 8 ? value : undefined;
+    // Type 3 is SHORT, the only one that an orientation has.
+    return u16(entry + 2) === 3 && value >= 1 && value <= 8 ? value : undefined;
   }
   return undefined;
 }
