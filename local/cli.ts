@@ -6,6 +6,7 @@ const HELP = `Usage: avatar-pipeline COMMAND [OPTION…]
 
   local      Runs the whole pipeline on this machine as a service, until Ctrl-C.
   process    Puts photos through the whole pipeline and tells what became of each.
+  import     Puts a school's photos through the pipeline, on AWS or here, and writes a report.
   reconcile  Compares what the stores hold, and mends it.
   erase      Erases a student, and prints a receipt.
   invite     Makes the keys and the links that invite students to upload.
@@ -21,6 +22,7 @@ type Command = (args: string[]) => Promise<number>;
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   local: async () => (await import("./commands/local.js")).local,
   process: async () => (await import("./commands/process.js")).processPhotos,
+  import: async () => (await import("./commands/import.js")).importSchool,
   reconcile: async () => (await import("./commands/reconcile.js")).reconcileStores,
   erase: async () => (await import("./commands/erase.js")).eraseStudent,
   invite: async () => (await import("./commands/invite.js")).invite,

@@ -1,0 +1,181 @@
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { dirname, extname, join, relative, resolve, sep } from "node:path";
+import Papa from "papaparse";
+import { isStudentId } from "../../handlers/lib/keys";
+import { readPhotos } from "./photos";
+import { usageError } from "./usage";
+
+/** A photo of a school's, ready to be sent. */
+export interface SchoolPhoto {
+  readonly studentId: string;
+  /** As the CSV names it; below a folder, the path from there with `/` between its parts. */
+  readonly photo: string;
+  readonly path: string;
+}
+
+export interface School {
+  /** In the order of the CSV's rows, or of the paths. */
+  readonly photos: readonly SchoolPhoto[];
+  /** Files below the folder that are no photos by their names. */
+  readonly others: number;
+}
+
+const columns = { studentId: "student_id", photo: "photo" } as const;
+const extensions: readonly string[] = [".jpg", ".jpeg", ".png"];
+
+/**
+ * Reads which photos a school has, and checks all of them before any is sent.
+ *
+ * @param source a folder, every photo below which is taken for the student that its name says, or a CSV file with the
+ * columns student_id and photo
+ * @throws UsageError with a line for each photo that cannot be sent
+ */
+export function readSchool(source: string): School {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(source).isDirectory();
+  } catch (error) {
+    throw usageError(
+      `${source} cannot be read (${(error as NodeJS.ErrnoException).code}); name a folder or a CSV file.`,
+    );
+  }
+  const school = isFolder ? readFolder(source) : { photos: readCsv(source), others: 0 };
+  if (school.photos.length > 0) return school;
+  throw usageError(
+    isFolder
+      ? `${source} has no photo in it, nor in the folders below it: none of its files is a .jpg, .jpeg or .png.`
+      : `${source} names no photo; add one line for each below the header.`,
+  );
+}
+
+function readFolder(folder: string): School {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    // Hidden ones are no photos whatever they are called: macOS leaves a "._lan.jpg" beside each lan.jpg.
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort();
+  const named = files.filter(isPhotoName);
+  const problems: string[] = [];
+  const photos: SchoolPhoto[] = [];
+  const owners = new Map<string, string>();
+  for (const path of named) {
+    const photo = relative(folder, path).split(sep).join("/");
+    const studentId = studentOf(path, problems);
+    if (studentId === undefined) continue;
+    const other = owners.get(studentId);
+    if (other !== undefined) {
+      problems.push(
+        `${path}: it would be student ${studentId}'s, and so would ${other}. Rename one, or list them in a CSV.`,
+      );
+    }
+    owners.set(studentId, photo);
+    photos.push({ studentId, photo, path: resolve(path) });
+  }
+  complain(folder, problems);
+  return { photos, others: files.length - named.length };
+}
+
+/** By the rule of `avatar-pipeline process`, which also looks whether the file can be sent. */
+function studentOf(path: string, problems: string[]): string | undefined {
+  try {
+    return readPhotos([path], undefined)[0]?.studentId;
+  } catch (error) {
+    // Its advice is an option of that command's.
+    problems.push((error as Error).message.replace(" Give one with --student ID.", " Rename it, or list it in a CSV."));
+    return undefined;
+  }
+}
+
+function readCsv(csv: string): readonly SchoolPhoto[] {
+  const records = readRecords(csv);
+  const [header, ...rows] = records;
+  const fields = header?.fields.map((field) => field.trim()) ?? [];
+  for (const column of Object.values(columns)) {
+    const count = fields.filter((field) => field === column).length;
+    if (count === 1) continue;
+    const what = fields.length === 0 ? "is empty" : `has the columns ${fields.join(", ")}`;
+    throw usageError(`${csv} ${what}, but needs ${count === 0 ? "one" : "only one"} that is called ${column}.`);
+  }
+  const [idAt, photoAt] = [fields.indexOf(columns.studentId), fields.indexOf(columns.photo)];
+  const problems: string[] = [];
+  const photos: SchoolPhoto[] = [];
+  const lines = new Map<string, number>();
+  for (const { fields: row, line } of rows) {
+    const problem = (text: string): void => void problems.push(`line ${line}: ${text}`);
+    const [studentId, photo] = [row[idAt]?.trim() ?? "", row[photoAt]?.trim() ?? ""];
+    // A comma within a name that nobody quoted moves all that follows it.
+    if (row.slice(fields.length).some((field) => field.trim() !== "")) {
+      problem(
+        `there are ${row.length} fields, and the header has ${fields.length}; quote a field that has a comma in it.`,
+      );
+      continue;
+    }
+    if (!isStudentId(studentId)) {
+      problem(`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`);
+    } else {
+      const before = lines.get(studentId);
+      if (before !== undefined)
+        problem(`student_id "${studentId}" is in line ${before} already; a student has one photo.`);
+      else lines.set(studentId, line);
+    }
+    const path = resolve(dirname(csv), photo);
+    if (photo === "") problem("photo is empty, but must be a path, from the folder of the CSV.");
+    else if (!isPhotoName(photo)) problem(`photo is "${photo}", but must be a .jpg, .jpeg or .png.`);
+    else {
+      try {
+        // With an id that is good in any case: what this asks for is whether the file can be sent.
+        readPhotos([path], "-");
+      } catch (error) {
+        problem(`photo is "${photo}": ${(error as Error).message}`);
+      }
+    }
+    photos.push({ studentId, photo, path });
+  }
+  complain(csv, problems);
+  return photos;
+}
+
+interface CsvRecord {
+  readonly fields: readonly string[];
+  /** Where it begins in the file, from 1: a quoted field may run over several lines. */
+  readonly line: number;
+}
+
+function readRecords(csv: string): readonly CsvRecord[] {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(csv));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ERR_ENCODING_INVALID_ENCODED_DATA") throw usageError(`${csv} cannot be read (${code}).`);
+    throw usageError(`${csv} is no UTF-8 text; save it as "CSV UTF-8" (or name the folder of the photos).`);
+  }
+  // Whether it has commas, semicolons or tabs between its fields, the parser finds out.
+  const { data, errors } = Papa.parse<string[]>(text);
+  const lines: number[] = [];
+  let line = 1;
+  for (const fields of data) {
+    lines.push(line);
+    line += 1 + (fields.join("").match(/\r\n|\r|\n/g)?.length ?? 0);
+  }
+  const broken = errors.filter(({ type }) => type !== "Delimiter");
+  complain(
+    csv,
+    broken.map(({ row, message }) => `line ${lines[row ?? 0] ?? 1}: ${message}.`),
+  );
+  return data
+    .map((fields, index) => ({ fields, line: lines[index] ?? 1 }))
+    .filter(({ fields }) => fields.some((field) => field.trim() !== ""));
+}
+
+function isPhotoName(path: string): boolean {
+  return extensions.includes(extname(path).toLowerCase());
+}
+
+function complain(source: string, problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  throw usageError(
+    `${source} has ${count}; nothing was sent.\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+  );
+}
