@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parse } from "yaml";
 import { usageError } from "./usage";
 
 /** The folder of this package, from the compiled file of this module upward. */
@@ -36,8 +35,9 @@ function missing(folder: string): never {
 function entryOf(folder: string): string | undefined {
   const project = join(folder, "Pulumi.yaml");
   if (!existsSync(project)) return undefined;
-  const { main } = (parse(readFileSync(project, "utf8")) ?? {}) as { main?: unknown };
-  const home = typeof main === "string" ? join(folder, main) : folder;
+  // The one line of it that matters here, without loading a reader of YAML.
+  const main = /^main:\s*["']?([^"'#\n]+?)["']?\s*(?:#.*)?$/m.exec(readFileSync(project, "utf8"))?.[1];
+  const home = main === undefined ? folder : join(folder, main);
   return [home, join(home, "index.ts"), join(home, "index.js")].find((path) =>
     statSync(path, { throwIfNoEntry: false })?.isFile(),
   );

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EvaluationRequest } from "./child";
 import type { ProgramGraph } from "./graph";
 
 /** The kept graph, with everything that it was made from. */
 interface Kept {
-  readonly request: string;
+  readonly key: string;
   /** Absolute path to a digest of its content, of a folder's listing, or "absent". */
   readonly files: Readonly<Record<string, string>>;
   readonly graph: ProgramGraph;
@@ -14,8 +13,12 @@ interface Kept {
 
 const FILE = "graph.json";
 
-/** The graph that was kept for this very request, unless one of the files that it was made from has changed. */
-export function recall(folder: string, request: EvaluationRequest): ProgramGraph | undefined {
+/**
+ * The graph that was kept under a key, unless one of the files that it was made from has changed.
+ *
+ * @param key what was asked for: everything that makes another graph and stands in no file
+ */
+export function recall(folder: string, key: string): ProgramGraph | undefined {
   let kept: Kept;
   try {
     kept = JSON.parse(readFileSync(join(folder, FILE), "utf8")) as Kept;
@@ -23,20 +26,15 @@ export function recall(folder: string, request: EvaluationRequest): ProgramGraph
     // None yet, or one that was cut short: the program is evaluated again.
     return undefined;
   }
-  if (kept.request !== keyOf(request)) return undefined;
+  if (kept.key !== withOwnText(key)) return undefined;
   const current = Object.entries(kept.files).every(([path, digest]) => digestOf(path) === digest);
   return current ? kept.graph : undefined;
 }
 
 /** Keeps a graph. A folder that cannot be written is no failure: the next start is slower, that is all. */
-export function remember(
-  folder: string,
-  request: EvaluationRequest,
-  graph: ProgramGraph,
-  files: readonly string[],
-): void {
+export function remember(folder: string, key: string, graph: ProgramGraph, files: readonly string[]): void {
   const kept: Kept = {
-    request: keyOf(request),
+    key: withOwnText(key),
     files: Object.fromEntries(files.map((path) => [path, digestOf(path)])),
     graph,
   };
@@ -50,9 +48,9 @@ export function remember(
   }
 }
 
-/** The request and this program host's own text: outputs that it computes differently make another graph. */
-function keyOf(request: EvaluationRequest): string {
-  const hash = createHash("sha256").update(JSON.stringify(request)).update(process.version);
+/** The key and this program host's own text: outputs that it computes differently make another graph. */
+function withOwnText(key: string): string {
+  const hash = createHash("sha256").update(key).update(process.version);
   for (const name of readdirSync(__dirname).sort()) {
     if (name.endsWith(".js")) hash.update(readFileSync(join(__dirname, name)));
   }

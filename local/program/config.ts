@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parse } from "yaml";
+import type { parse } from "yaml";
 
 /** Where a program lives, and what Pulumi would tell it about itself. */
 export interface Project {
@@ -10,8 +10,19 @@ export interface Project {
   readonly stack: string;
   /** `namespace:key` to the value as Pulumi hands it over: objects and lists as JSON text. */
   readonly config: Readonly<Record<string, string>>;
-  /** The files that it was read from, whether they exist or not. */
-  readonly files: readonly string[];
+}
+
+/** The files that a project is read from, whether they exist or not. */
+export interface ProjectFiles {
+  readonly folder: string;
+  readonly project: string;
+  readonly stack: string;
+}
+
+/** Pulumi.yaml, upward from the program, and Pulumi.STACK.yaml beside it. */
+export function projectFiles(program: string, stack: string): ProjectFiles {
+  const folder = projectFolder(dirname(program));
+  return { folder, project: join(folder, "Pulumi.yaml"), stack: join(folder, `Pulumi.${stack}.yaml`) };
 }
 
 /**
@@ -20,11 +31,15 @@ export interface Project {
  * @param overrides `namespace:key` or `key` (of the project's namespace) to a value that replaces the stack's
  * @throws Error that names file and key when a value is encrypted: only `pulumi` holds the key to it
  */
-export function readProject(program: string, stack: string, overrides: Readonly<Record<string, string>> = {}): Project {
-  const folder = projectFolder(dirname(program));
-  const projectFile = join(folder, "Pulumi.yaml");
-  const stackFile = join(folder, `Pulumi.${stack}.yaml`);
-  const project = readYaml(projectFile);
+export async function readProject(
+  program: string,
+  stack: string,
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<Project> {
+  const { folder, project: projectFile, stack: stackFile } = projectFiles(program, stack);
+  // Loaded here and not above: a start with a kept graph needs no YAML.
+  const yaml = await import("yaml");
+  const project = readYaml(projectFile, yaml.parse);
   const name = typeof project["name"] === "string" ? project["name"] : "local";
   const qualified = (key: string): string => (key.includes(":") ? key : `${name}:${key}`);
 
@@ -34,7 +49,7 @@ export function readProject(program: string, stack: string, overrides: Readonly<
     if (declared !== undefined) config[qualified(key)] = declared;
   }
   const overridden = new Set(Object.keys(overrides).map(qualified));
-  for (const [key, value] of Object.entries(record(readYaml(stackFile)["config"]))) {
+  for (const [key, value] of Object.entries(record(readYaml(stackFile, yaml.parse)["config"]))) {
     if (isSecret(value)) {
       if (overridden.has(qualified(key))) continue;
       throw new Error(
@@ -45,7 +60,7 @@ export function readProject(program: string, stack: string, overrides: Readonly<
     config[qualified(key)] = asText(value);
   }
   for (const [key, value] of Object.entries(overrides)) config[qualified(key)] = value;
-  return { folder, name, stack, config, files: [projectFile, stackFile] };
+  return { folder, name, stack, config };
 }
 
 function projectFolder(start: string): string {
@@ -55,10 +70,10 @@ function projectFolder(start: string): string {
   }
 }
 
-function readYaml(path: string): Record<string, unknown> {
+function readYaml(path: string, read: typeof parse): Record<string, unknown> {
   if (!existsSync(path)) return {};
   try {
-    return record(parse(readFileSync(path, "utf8")));
+    return record(read(readFileSync(path, "utf8")));
   } catch (error) {
     throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { recall, remember } from "./cache";
 import type { EvaluationAnswer, EvaluationRequest } from "./child";
-import { readProject } from "./config";
+import { projectFiles, readProject } from "./config";
 import type { ProgramGraph } from "./graph";
 
 export interface EvaluateOptions {
@@ -38,7 +38,12 @@ export async function evaluateProgram(options: EvaluateOptions): Promise<Program
   if (!stat?.isFile()) {
     throw new Error(`There is no Pulumi program at ${program}. Name its entry file, for example --program index.ts.`);
   }
-  const project = readProject(program, options.stack ?? "dev", options.config);
+  const { cache, config = {}, stack = "dev" } = options;
+  const files = projectFiles(program, stack);
+  const key = JSON.stringify([program, files, config, ACCOUNT_ID, DEFAULT_REGION]);
+  const kept = cache === undefined ? undefined : recall(cache, key);
+  if (kept) return kept;
+  const project = await readProject(program, stack, config);
   const request: EvaluationRequest = {
     program,
     folder: project.folder,
@@ -49,11 +54,9 @@ export async function evaluateProgram(options: EvaluateOptions): Promise<Program
     accountId: ACCOUNT_ID,
     partition: "aws",
   };
-  const kept = options.cache === undefined ? undefined : recall(options.cache, request);
-  if (kept) return kept;
   const answer = await evaluateInChild(request, options.print);
   if ("error" in answer) throw new Error(answer.error);
-  if (options.cache !== undefined) remember(options.cache, request, answer.graph, answer.files);
+  if (cache !== undefined) remember(cache, key, answer.graph, [files.project, files.stack, ...answer.files]);
   return answer.graph;
 }
 

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+
 /** A state machine in the Amazon States Language, JSONPath flavour, as far as the interpreter knows it. */
 export interface Definition {
   readonly Comment?: string;
@@ -97,10 +100,12 @@ export type State = WorkingState | PassState | WaitState | ChoiceState | Succeed
 /**
  * Reads the definition of a declared machine, checked by AWS's rules (asl-validator).
  *
+ * @param checked the file that keeps which texts were found valid: the validator takes a quarter of a second, and
+ * finds the same in the same text
  * @throws Error naming the machine, the state and the rule when it breaks one, or uses a part of the language that the
  * interpreter does not know: it refuses the machine instead of running it wrongly
  */
-export async function readDefinition(text: string, machine: string): Promise<Definition> {
+export async function readDefinition(text: string, machine: string, checked: string): Promise<Definition> {
   let parsed: Definition;
   try {
     parsed = JSON.parse(text) as Definition;
@@ -109,13 +114,28 @@ export async function readDefinition(text: string, machine: string): Promise<Def
       cause: error,
     });
   }
-  // Loaded here and not above: it takes a tenth of a second, which only a start with a machine is to pay.
+  const digest = createHash("sha256").update(text).digest("hex");
+  const known = readKnown(checked);
+  if (known.includes(digest)) return parsed;
   const { default: validate } = await import("asl-validator");
   // A copy, because the validator adds members of its own.
   const { isValid, errorsText } = validate(JSON.parse(text), { checkArn: false, checkPaths: true });
   if (!isValid) throw new Error(`The definition of state machine ${machine} is not valid:\n${errorsText("\n")}`);
   refuseUnknown(parsed, machine);
+  writeFileSync(checked, JSON.stringify([...known, digest].slice(-MAX_KNOWN)));
   return parsed;
+}
+
+/** So many texts are remembered: those of a few programs. */
+const MAX_KNOWN = 20;
+
+function readKnown(file: string): readonly string[] {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as readonly string[];
+  } catch {
+    // The first time, or cut short: everything is checked anew.
+    return [];
+  }
 }
 
 function refuseUnknown(definition: Definition, machine: string): void {

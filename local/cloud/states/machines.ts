@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Authorizer } from "../iam";
 import { sessionArn } from "../iam";
@@ -8,7 +9,8 @@ import { readDefinition, type Definition } from "./definition";
 import { asStateError, stateError, type StateError } from "./errors";
 import type { HistoryEvent } from "./events";
 import { openExecutionStore, type Execution, type ExecutionStatus } from "./executions";
-import { interpret, MAX_DATA_BYTES, MAX_TIMER_MS, type Host, type TaskCall } from "./interpreter";
+import { interpret, MAX_TIMER_MS, type Host, type TaskCall } from "./interpreter";
+import { statusChange } from "./status-change";
 
 /** A state machine that the program declares. */
 export interface DeclaredMachine {
@@ -72,13 +74,13 @@ const ANNOUNCE_RETRY_MS = 1_000;
 export async function createMachines(options: MachinesOptions): Promise<Machines> {
   const { identity, functions, authorizer, retryScale = 1, waitScale = 1 } = options;
   const machines = new Map<string, { readonly declared: DeclaredMachine; readonly definition: Definition }>();
+  const folder = join(options.storage, "executions");
+  mkdirSync(folder, { recursive: true });
   for (const declared of options.machines) {
-    machines.set(declared.arn, { declared, definition: await readDefinition(declared.definition, declared.name) });
+    const definition = await readDefinition(declared.definition, declared.name, join(folder, "valid-definitions.json"));
+    machines.set(declared.arn, { declared, definition });
   }
-  const store = await openExecutionStore(
-    join(options.storage, "executions"),
-    options.onError ?? ((line) => console.error(line)),
-  );
+  const store = await openExecutionStore(folder, options.onError ?? ((line) => console.error(line)));
   const running = new Map<string, Running>();
   let announcing = 0;
   const listeners = new Set<(execution: Execution, event?: HistoryEvent) => void>();
@@ -336,50 +338,6 @@ function contextOf(declared: DeclaredMachine, execution: Execution, input: unkno
       RedriveCount: 0,
     },
     StateMachine: { Id: declared.arn, Name: declared.name },
-  };
-}
-
-/** In the shape of Step Functions' own events; data that is too large is left out, as AWS does. */
-function statusChange(
-  identity: CloudIdentity,
-  execution: Execution,
-  input: string,
-  output: string | undefined,
-): CloudEvent {
-  const data = (member: string, text: string | undefined): Record<string, unknown> => {
-    const included = text !== undefined && Buffer.byteLength(text) <= MAX_DATA_BYTES * 0.9;
-    return {
-      [member]: included ? text : null,
-      [`${member}Details`]: text === undefined ? null : { included },
-    };
-  };
-  return {
-    version: "0",
-    id: randomUUID(),
-    "detail-type": "Step Functions Execution Status Change",
-    source: "aws.states",
-    account: identity.accountId,
-    time: new Date(execution.stopDate ?? execution.startDate).toISOString().replace(/\.\d{3}/, ""),
-    region: identity.region,
-    resources: [execution.arn],
-    detail: {
-      executionArn: execution.arn,
-      stateMachineArn: execution.machineArn,
-      name: execution.name,
-      status: execution.status,
-      startDate: execution.startDate,
-      stopDate: execution.stopDate ?? null,
-      ...data("input", input),
-      ...data("output", output),
-      error: execution.error ?? null,
-      cause: execution.cause ?? null,
-      stateMachineVersionArn: null,
-      stateMachineAliasArn: null,
-      redriveCount: 0,
-      redriveDate: null,
-      redriveStatus: "NOT_REDRIVABLE",
-      redriveStatusReason: null,
-    },
   };
 }
 
