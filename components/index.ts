@@ -14,4 +14,4 @@ export {
   type UploadArgs,
 } from "./args";
 export { AvatarPipeline } from "./avatar-pipeline";
-export type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../handlers/lib/notice";
+export type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../handlers/lib/pipeline-event";

@@ -2,7 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { SESv2 } from "@aws-sdk/client-sesv2";
 import { randomBytes } from "node:crypto";
-import type { PipelineEvent } from "../lib/notice";
+import type { PipelineEvent } from "../lib/pipeline-event";
 import type { Locale } from "../lib/reasons";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting } from "../lib/step";

@@ -4,7 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { readAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
 import { everyFace, everyItem, everyVersion, type StoredVersion } from "../../handlers/lib/inventory";
 import { isNewerUpload } from "../../handlers/lib/keys";
-import type { PipelineEvent } from "../../handlers/lib/notice";
+import type { PipelineEvent } from "../../handlers/lib/pipeline-event";
 import { readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
 
 /**

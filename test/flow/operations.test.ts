@@ -21,7 +21,12 @@ describe("The operator's functions", function () {
   before(async () => {
     const bytes = await portrait("A", { width: 240 });
     photo = (person) => scriptFaces(bytes, [{ person }]);
-    pipeline = await startPipeline({ engine: scriptedEngine(), retryScale: 0.001, change: settlingAtOnce });
+    pipeline = await startPipeline({
+      engine: scriptedEngine(),
+      retryScale: 0.001,
+      waitScale: 0.001,
+      change: settlingAtOnce,
+    });
   });
   after(() => pipeline.close());
 
