@@ -28,7 +28,7 @@ export default tseslint.config(
     files: ["bin/*.js"],
     languageOptions: {
       sourceType: "commonjs",
-      globals: { require: "readonly", process: "readonly", console: "readonly" },
+      globals: { __dirname: "readonly", require: "readonly", process: "readonly", console: "readonly" },
     },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },

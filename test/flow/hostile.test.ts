@@ -428,7 +428,7 @@ describe("Hostile uploads", function () {
     const post = async (body: string | Buffer, headers: Record<string, string> = {}) => {
       const response = await fetch(`${api()}/uploads`, {
         method: "POST",
-        body,
+        body: typeof body === "string" ? body : new Uint8Array(body),
         headers: { "content-type": "application/json", ...headers },
       });
       return { status: response.status, text: await response.text() };
