@@ -90,8 +90,8 @@ export interface BenchCloud {
    * @throws Error when it ends in another state than `expected`
    */
   photo(key: string, body: Buffer, expected: string): Promise<PhotoRun>;
-  /** Runs a function once, with nothing to do. */
-  invoke(functionName: string): Promise<FunctionRun>;
+  /** The runs of functions while something else is done. */
+  during(work: () => Promise<unknown>): Promise<readonly FunctionRun[]>;
   close(): Promise<void>;
 }
 
@@ -157,11 +157,10 @@ export async function startBench(
         const milliseconds = (history.at(-1)?.timestamp ?? NaN) - started;
         return { ending, milliseconds, steps: stepTimes(history), runs: runs.slice(before) };
       },
-      async invoke(functionName) {
-        const { ok } = await cloud.functions.invoke(functionName, "{}");
-        const run = runs.at(-1);
-        if (!ok || run === undefined) throw new Error(`The function ${functionName} failed.`);
-        return run;
+      async during(work) {
+        const before = runs.length;
+        await work();
+        return runs.slice(before);
       },
       async close() {
         s3.destroy();
