@@ -126,7 +126,9 @@ function readCsv(csv: string): readonly SchoolPhoto[] {
         // With an id that is good in any case: what this asks for is whether the file can be sent.
         readPhotos([path], "-");
       } catch (error) {
-        problem(`photo is "${photo}": ${(error as Error).message}`);
+        // It begins with the whole path, and of a folder goes on with advice for the shell.
+        const what = (error as Error).message.replace(path, "").replace(/ Name the photos .*/, "");
+        problem(`photo "${photo}"${what}`);
       }
     }
     photos.push({ studentId, photo, path });

@@ -70,7 +70,7 @@ export async function importSchool(args: readonly string[]): Promise<number> {
   const file = resolve(values.report ?? reportBeside(source, stack ?? "local"));
   if (file === resolve(source)) throw usageError("--report is the source itself; name another file.");
   const { photos, others } = readSchool(source);
-  if (others > 0) process.stderr.write(`Left alone: ${others} files that are no .jpg, .jpeg or .png by name.\n`);
+  if (others > 0) process.stderr.write(`Files left alone, being no .jpg, .jpeg or .png by name: ${others}.\n`);
 
   const interrupted = new AbortController();
   void onSignals().then((signal) => interrupted.abort(signal));
@@ -166,7 +166,7 @@ async function run(photos: readonly SchoolPhoto[], options: RunOptions): Promise
   const { accepted, rejected, failed, known } = tally;
   const left = photos.length - accepted - rejected - failed;
   process.stdout.write(
-    `${photos.length} photos: ${accepted} accepted, ${rejected} rejected, ${failed} failed` +
+    `${photos.length} in all: ${accepted} accepted, ${rejected} rejected, ${failed} failed` +
       `${left > 0 ? `, ${left} left` : ""}${known > 0 ? `; ${known} of them known from an earlier run` : ""}.\n` +
       `Report: ${relative(process.cwd(), report.file)}\n`,
   );
