@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageFolder } from "./commands/program-file";
+import { INTERRUPTED } from "./commands/signals";
 
 const HELP = `Usage: avatar-pipeline COMMAND [OPTION…]
 
@@ -58,6 +59,7 @@ export async function main(args: readonly string[]): Promise<number> {
       await load()
     )(rest);
   } catch (error) {
+    if (error instanceof Error && error.name === INTERRUPTED) return 130;
     process.stderr.write(`avatar-pipeline: ${error instanceof Error ? error.message : String(error)}\n`);
     return 1;
   }

@@ -5,7 +5,7 @@ import { createFaultInjector, type FaultInjector } from "../cloud/faults";
 import { evaluateProgram } from "../program/evaluate";
 import { pipelinesOf } from "./pipeline";
 import { findProgram } from "./program-file";
-import { onSignals } from "./signals";
+import { interruption, onSignals } from "./signals";
 import { readConfig, readOptions, readPort, usageError } from "./usage";
 
 export const DEFAULT_DATA = ".avatar-pipeline";
@@ -46,7 +46,8 @@ export async function local(args: readonly string[]): Promise<number> {
   if (positionals[0] !== undefined) {
     throw usageError(`"${positionals[0]}" is one argument too many; see avatar-pipeline local --help.`);
   }
-  const ended = onSignals();
+  const interrupted = new AbortController();
+  const ended = onSignals().then(() => interrupted.abort(interruption()));
   const data = resolve(values.data);
   const program = findProgram(values.program);
   const config = readConfig(values.config);
@@ -67,6 +68,7 @@ export async function local(args: readonly string[]): Promise<number> {
         cache: resolve(data, "program"),
         config,
         ...(values.stack === undefined ? {} : { stack: values.stack }),
+        signal: interrupted.signal,
         print: (text) => process.stderr.write(text),
       }),
     fallbackEmail: (topic) => `${topic}@inbox.local`,
@@ -75,7 +77,7 @@ export async function local(args: readonly string[]): Promise<number> {
     ...(values.smtp === undefined ? {} : { smtp: values.smtp }),
     ...(faults ? { faults } : {}),
   });
-  process.stdout.write(welcome(cloud, performance.now()));
+  if (!interrupted.signal.aborted) process.stdout.write(welcome(cloud, performance.now()));
   await ended;
   await cloud.close();
   return 0;

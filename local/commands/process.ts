@@ -8,7 +8,7 @@ import { readEmail, readPhotos, type PhotoFile } from "./photos";
 import { findProgram } from "./program-file";
 import { openProgress, type Progress } from "./progress";
 import type { Service } from "./running";
-import { onSignals } from "./signals";
+import { interruption, onSignals } from "./signals";
 import type { Outcome } from "./submit";
 import { readConfig, readOptions, usageError } from "./usage";
 
@@ -53,7 +53,7 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
   const email = readEmail(values.email);
   const data = resolve(values.data);
   const interrupted = new AbortController();
-  void onSignals().then((signal) => interrupted.abort(signal));
+  void onSignals().then(() => interrupted.abort(interruption()));
 
   const program = findProgram(values.program);
   const config = readConfig(values.config);
@@ -74,6 +74,7 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
           program,
           cache: resolve(data, "program"),
           config,
+          signal: interrupted.signal,
           ...(values.stack === undefined ? {} : { stack: values.stack }),
         }),
       fallbackEmail: (topic) => `${topic}@inbox.local`,

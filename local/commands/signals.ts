@@ -1,3 +1,10 @@
+/** What ends a command that was interrupted before it had anything to end: its exit status is 130, and it says nothing. */
+export function interruption(): Error {
+  return Object.assign(new Error("Interrupted."), { name: INTERRUPTED });
+}
+
+export const INTERRUPTED = "Interrupted";
+
 /**
  * Fulfils at the first Ctrl-C or SIGTERM; a second one ends the process at once, in case the first takes too long.
  *

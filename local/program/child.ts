@@ -220,4 +220,7 @@ process.on("beforeExit", () => {
     });
 });
 
+// Ctrl-C reaches the whole process group; the parent decides what ends when.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
+
 run().catch(fail);

@@ -15,6 +15,8 @@ export interface EvaluateOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** A folder in which the graph is kept until the program, its configuration or a package changes. */
   readonly cache?: string;
+  /** Ends the evaluation, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
   /** Gets what the program prints, a piece at a time. Default: nothing is shown. */
   readonly print?: (text: string) => void;
 }
@@ -54,13 +56,17 @@ export async function evaluateProgram(options: EvaluateOptions): Promise<Program
     accountId: ACCOUNT_ID,
     partition: "aws",
   };
-  const answer = await evaluateInChild(request, options.print);
+  const answer = await evaluateInChild(request, options);
   if ("error" in answer) throw new Error(answer.error);
   if (cache !== undefined) remember(cache, key, answer.graph, [files.project, files.stack, ...answer.files]);
   return answer.graph;
 }
 
-async function evaluateInChild(request: EvaluationRequest, print?: (text: string) => void): Promise<EvaluationAnswer> {
+async function evaluateInChild(
+  request: EvaluationRequest,
+  { print, signal }: Pick<EvaluateOptions, "print" | "signal">,
+): Promise<EvaluationAnswer> {
+  signal?.throwIfAborted();
   const child = fork(join(__dirname, "child.js"), [JSON.stringify(request)], {
     cwd: request.folder,
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -77,12 +83,16 @@ async function evaluateInChild(request: EvaluationRequest, print?: (text: string
     let answer: EvaluationAnswer | undefined;
     child.once("message", (message) => (answer = message as EvaluationAnswer));
     child.once("error", failed);
-    child.once("close", (code, signal) => {
-      if (answer) done(answer);
+    const end = (): void => void child.kill("SIGKILL");
+    signal?.addEventListener("abort", end, { once: true });
+    child.once("close", (code, killedBy) => {
+      signal?.removeEventListener("abort", end);
+      if (signal?.aborted) failed(signal.reason as Error);
+      else if (answer) done(answer);
       else
         failed(
           new Error(
-            `The program ended (${signal ?? `exit status ${code}`}) before it was evaluated.\n${output}`.trim(),
+            `The program ended (${killedBy ?? `exit status ${code}`}) before it was evaluated.\n${output}`.trim(),
           ),
         );
     });

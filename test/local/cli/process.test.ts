@@ -79,6 +79,23 @@ describe("photos through the command line", function () {
     expect(lines(replacement)[0]).to.include({ outcome: "accepted", studentId: "lan" });
   });
 
+  it("leave nothing locked when Ctrl-C comes in the middle, and go on at the next start", async () => {
+    const running = start(["process", "lan.jpg", "--student", "SV009", ...options()], folder);
+    while (!existsSync(photo("data/lock"))) await new Promise((done) => setTimeout(done, 20));
+    const end = ended(running);
+    running.child.kill("SIGINT");
+    const { status, stdout } = await end;
+    expect([status, stdout]).to.deep.equal([130, ""]);
+    expect(existsSync(photo("data/lock"))).to.equal(false);
+    // Before there is anything to go on with: a program of its own is evaluated anew.
+    const early = start(["local", "--port", "0", "--data", photo("early"), "--program", repositoryProgram()], folder);
+    while (!existsSync(photo("early/lock"))) await new Promise((done) => setTimeout(done, 20));
+    const earlyEnd = ended(early);
+    early.child.kill("SIGTERM");
+    expect(await earlyEnd).to.deep.equal({ status: 130, stdout: "", stderr: "" });
+    expect(existsSync(photo("early/lock"))).to.equal(false);
+  });
+
   describe("while a local mode has the data folder", () => {
     let service: Running;
     let url: string;
