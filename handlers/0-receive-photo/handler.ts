@@ -5,7 +5,7 @@ import type { Failures, FlowInput, InterruptedExecution, ObjectCreatedEvent, Pho
 import { derivedId, parseUploadKey } from "../lib/keys";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
-import { getUpload, isConditionFailure } from "../lib/upload-row";
+import { getUpload, isConditionFailure, readRefusal, type Refusal } from "../lib/upload-row";
 
 export interface ReceivePhotoInput {
   readonly event: FlowInput;
@@ -18,7 +18,7 @@ export type ReceivePhotoOutput =
   | { readonly claim: "claimed"; readonly photo: Photo }
   /** An earlier attempt saved the avatar and then stopped: what is left is to tidy up and to say so. */
   | { readonly claim: "saved"; readonly photo: Photo }
-  /** An execution that ended without a word left the upload open: this one closes it. */
+  /** An execution ended without a word, or refused the photo and did not come to say so: this one closes the upload. */
   | { readonly claim: "interrupted"; readonly photo: Photo; readonly failed: Failures }
   /** Another execution has, or had, the upload; or the object is no photo. */
   | { readonly claim: "already-handled" };
@@ -56,6 +56,11 @@ export function receivePhoto(
     if (claimed.wasClaimed) {
       const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
       if (avatar?.uploadId === photo.uploadId) return { claim: "saved", photo };
+    }
+    if (claimed.refusal !== undefined) {
+      const { step, reason } = claimed.refusal;
+      const cause = "An earlier attempt refused the photo, and stopped before that was told.";
+      return { claim: "interrupted", photo, failed: { [step]: { Error: reason, Cause: cause } } };
     }
     if (interrupted === undefined) return { claim: "claimed", photo };
     const cause = `The execution ${interrupted.executionArn} ended ${interrupted.status} without closing the upload.`;
@@ -109,14 +114,14 @@ async function identify(
  * What an earlier attempt recorded (steps, face_id, confirmed) stays: Undo goes by it when the same execution is run
  * again, and a row is cleared of it when it ends.
  *
- * @returns the row as it was, with the step it had come to; undefined when the upload is not to be had
+ * @returns the row as it was, with the step it had come to and why the photo is refused, if it is; undefined when the upload is not to be had
  */
 async function claim(
   settings: ReceivePhotoSettings,
   clients: ReceivePhotoClients,
   photo: Photo,
   interruptedArn: string | undefined,
-): Promise<{ step: string; wasClaimed: boolean } | undefined> {
+): Promise<{ step: string; wasClaimed: boolean; refusal?: Refusal } | undefined> {
   const now = clients.now();
   // The same execution claims twice when the answer to its first claim was lost.
   const owners = interruptedArn === undefined ? ":owner" : ":owner, :interrupted";
@@ -150,9 +155,11 @@ async function claim(
       ReturnValues: "ALL_OLD",
     });
     const status = before?.["status"]?.S;
+    const refusal = before && readRefusal(before);
     return {
       step: before?.["step"]?.S ?? "ReceivePhoto",
       wasClaimed: status === "processing" || status === "failed",
+      ...(refusal ? { refusal } : {}),
     };
   } catch (error) {
     if (isConditionFailure(error)) return undefined;

@@ -7,7 +7,7 @@ import type { ReasonCode } from "./reasons";
  * The uploads table: one row per upload, the one place that says how far it is and how it ended.
  *
  *   upload_id (key) student_id status step steps reason object_key version_id claimed_at ended_at execution_arn
- *   face_id confirmed yielded_to email locale created_at expires_at (TTL, seconds)
+ *   face_id confirmed yielded_to refused email locale created_at expires_at (TTL, seconds)
  *
  * Every write after the claim is conditional on `execution_arn`, so that a function that outlived its execution
  * can no longer change anything.
@@ -32,6 +32,22 @@ export interface UploadRow {
   readonly confirmed: boolean;
   readonly email?: string;
   readonly locale?: string;
+}
+
+/** Why a photo is refused, and by which step: on the row from before its original goes until it has been told. */
+export interface Refusal {
+  readonly step: string;
+  readonly reason: string;
+}
+
+export function writeRefusal({ step, reason }: Refusal): Item {
+  return { refused: { M: { step: { S: step }, reason: { S: reason } } } };
+}
+
+/** Undefined while the photo has not been refused. */
+export function readRefusal(item: Item): Refusal | undefined {
+  const { step, reason } = item["refused"]?.M ?? {};
+  return step?.S === undefined || reason?.S === undefined ? undefined : { step: step.S, reason: reason.S };
 }
 
 /** Thrown by a conditional write when the upload belongs to another execution by now. */

@@ -105,7 +105,7 @@ async function closeRow(
       UpdateExpression:
         "SET #status = :status, #step = :step, #reason = :reason, ended_at = :at, execution_arn = :owner, " +
         "student_id = :student, object_key = :key, version_id = :version, steps = if_not_exists(steps, :no_steps) " +
-        "REMOVE face_id, confirmed, yielded_to",
+        "REMOVE face_id, confirmed, yielded_to, refused",
       ExpressionAttributeNames: { "#status": "status", "#step": "step", "#reason": "reason" },
       ExpressionAttributeValues: {
         ":owner": { S: photo.executionArn },

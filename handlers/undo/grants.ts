@@ -1,8 +1,7 @@
 import { allow, deleteThumbnailVersions, deleteUploads, type Grants } from "../lib/grants";
 
 export const undoGrants: Grants = (on) => [
-  allow(["dynamodb:GetItem"], [on.uploadTable]),
-  allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.avatarTable]),
+  allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable, on.avatarTable]),
   deleteUploads(on),
   ...deleteThumbnailVersions(on),
   allow(["rekognition:DeleteFaces", "rekognition:ListFaces"], [on.faceCollection]),

@@ -7,7 +7,7 @@ import type { Failures, Photo } from "../lib/flow-data";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { removeReplaced } from "../lib/tidy";
-import { getUpload, type UploadRow } from "../lib/upload-row";
+import { getUpload, updateOwnUpload, writeRefusal, type UploadRow } from "../lib/upload-row";
 import { verdictOf } from "../lib/verdict";
 
 export interface UndoInput {
@@ -57,7 +57,14 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
     const removable = faceIds.filter((faceId) => faceId !== avatar?.faceId);
     if (removable.length > 0) await deleteFaces(clients.rekognition, settings.collectionId, removable);
     await deleteThumbnails(clients.s3, photo.bucket, photo.studentId, photo.uploadId);
-    if (verdictOf(failed).outcome === "rejected") await deleteOriginal(clients.s3, photo);
+    const verdict = verdictOf(failed);
+    if (verdict.outcome === "rejected") {
+      // On record first: an attempt that begins anew finds no photo any more that it could judge.
+      if (row !== undefined) {
+        await updateOwnUpload(clients.dynamodb, settings.uploadTable, photo, writeRefusal(verdict));
+      }
+      await deleteOriginal(clients.s3, photo);
+    }
     return { owned: true };
   };
 }

@@ -64,6 +64,7 @@ describe("AvatarPipeline", () => {
       ],
       NotifySuccess: [mark, readRow, readAvatar, "sns:Publish on sns:avatars-success"],
       Undo: [
+        mark,
         readRow,
         readAvatar,
         `dynamodb:UpdateItem on ${avatarTable}`,

@@ -137,6 +137,18 @@ export const scenarios: Readonly<Record<string, readonly StepScenario[]>> = {
       ends: "output",
     },
     {
+      name: "a photo that was refused and not told",
+      input: { event, execution },
+      answers: {
+        "DynamoDB.updateItem": [
+          result({
+            Attributes: uploadRow({ refused: { M: { step: { S: "DetectFace" }, reason: { S: "NO_FACE" } } } }),
+          }),
+        ],
+      },
+      ends: "output",
+    },
+    {
       name: "an execution that was interrupted",
       input: {
         event: { interrupted: { executionArn: execution, status: "TIMED_OUT", input: JSON.stringify(event) } },

@@ -75,6 +75,16 @@ describe("Undo", () => {
     expect(operations(faulty)).to.not.include("deleteObject");
   });
 
+  it("records why a photo is refused before its original goes, and nothing where the fault is ours", async () => {
+    await tables.putUpload(aClaimedRow(photo));
+    await takeBack([caught("DetectFace", "AccessDeniedException")], []);
+    expect(await tables.upload(photo.uploadId)).to.not.have.property("refused");
+    await takeBack([caught("DetectFace", "NO_FACE")], []);
+    const row = await tables.upload(photo.uploadId);
+    expect(row?.["refused"]).to.deep.equal({ M: { step: { S: "DetectFace" }, reason: { S: "NO_FACE" } } });
+    expect(row?.["status"]?.S).to.equal("processing");
+  });
+
   it("removes the face that was recorded, without listing the collection", async () => {
     await tables.putUpload(aClaimedRow(photo, { face_id: { S: "mine" } }));
     const calls: Call[] = [];

@@ -133,6 +133,32 @@ describe("ReceivePhoto", () => {
     });
   }
 
+  describe("for a photo that was refused and not told", () => {
+    const refused = { refused: { M: { step: { S: "DetectFace" }, reason: { S: "NO_FACE" } } } };
+    beforeEach(async () => {
+      await tables.putUpload(awaiting);
+      await receive(anEvent(issuedKey));
+      await tables.putUpload({ ...(await tables.upload(issued)), ...refused });
+    });
+
+    it("leads the same execution, begun anew, to what it had come to, as often as it begins", async () => {
+      for (const time of ["first", "second"]) {
+        const output = await receive(anEvent(issuedKey));
+        expect(output, time).to.deep.include({ claim: "interrupted" });
+        expect(output, time).to.have.nested.property("failed.DetectFace.Error", "NO_FACE");
+      }
+    });
+
+    it("leads the execution that closes it there as well", async () => {
+      const input = JSON.stringify(anEvent(issuedKey));
+      const output = await receive(
+        { interrupted: { executionArn, status: "ABORTED", input } },
+        `${executionArn}-closing`,
+      );
+      expect(output).to.have.nested.property("failed.DetectFace.Error", "NO_FACE");
+    });
+  });
+
   describe("for an execution that was interrupted", () => {
     const interrupted = (status = "TIMED_OUT") => ({
       interrupted: { executionArn, status, input: JSON.stringify(anEvent(issuedKey)) },
