@@ -117,6 +117,7 @@ export function costOf(ending: string, failing: string | undefined, durations: R
 /** What Undo calls for a photo that was refused before its face was indexed. */
 const refusalCalls: (typeof callsOfSteps)[string] = [
   ["dynamodb", "GetItem"],
+  ["dynamodb", "UpdateItem"],
   ["s3", "ListObjectVersions"],
   ["s3", "DeleteObject"],
 ];

@@ -49,6 +49,7 @@ export const callsOfSteps: Readonly<Record<string, readonly (readonly [service: 
   ],
   Undo: [
     ["dynamodb", "GetItem"],
+    ["dynamodb", "UpdateItem"],
     ["rekognition", "DeleteFaces"],
     ["rekognition", "ListFaces"],
     ["s3", "ListObjectVersions"],

@@ -121,7 +121,7 @@ describe("The console in a browser", function () {
     await page.locator(".state.succeeded.succeed", { hasText: "Accepted" }).waitFor();
     expect(await page.title()).to.match(/^Accepted: sv0007/);
     expect(await page.evaluate("globalThis.isSamePage")).to.equal(true);
-    expect(await page.locator(".step").count()).to.equal(13);
+    expect(await page.locator(".step").count()).to.equal(14);
     expect(await page.locator("[data-since]").count()).to.equal(0);
     expect(troubles).to.deep.equal([]);
   });
@@ -190,7 +190,7 @@ describe("The console in a browser", function () {
     const arn = await fixture.upload("sv0007");
     await fixture.settled();
     await open(executionPath(arn), { javaScriptEnabled: false });
-    expect(await page.locator(".step").count()).to.equal(13);
+    expect(await page.locator(".step").count()).to.equal(14);
     expect(await page.locator(".state.succeeded").count()).to.be.above(10);
   });
 

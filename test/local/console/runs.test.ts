@@ -23,8 +23,8 @@ describe("The way of an execution, read from its history", () => {
   it("has each state with its type, times, input and output", async () => {
     const all = await run();
     expect(all.map(({ name }) => name)).to.have.members([
-      ...["ReceivePhoto", "IsClaimed", "CheckFormat", "DetectFace", "CheckDuplicate", "Process", "CreateThumbnail"],
-      ...["IndexFace", "IsProcessed", "SaveMetadata", "DeleteOriginal", "NotifySuccess", "Accepted"],
+      ...["IsInterrupted", "ReceivePhoto", "IsClaimed", "CheckFormat", "DetectFace", "CheckDuplicate", "Process"],
+      ...["CreateThumbnail", "IndexFace", "IsProcessed", "SaveMetadata", "DeleteOriginal", "NotifySuccess", "Accepted"],
     ]);
     expect(new Set(all.map(({ status }) => status))).to.deep.equal(new Set(["succeeded"]));
     for (const visit of all) expect(visit.endedAt, visit.name).to.be.at.least(visit.enteredAt);
