@@ -160,16 +160,21 @@ async function measure(graph: ProgramGraph, seconds: number) {
   if (photo === undefined) throw new Error("thumbnail-photos.ts makes no photo of 12 MP any more.");
   const bytes = readPhoto(photo);
   const engine = scriptedEngine();
-  const start = (program: ProgramGraph) => startBench({ graph: program, engine, idleMilliseconds });
-  const clouds = {
-    ours: await start(oneByOne(withFloors(graph), false)),
-    sharp: await start(oneByOne(withPeer(graph, "sharp"), true)),
-    jimp: await start(oneByOne(withPeer(graph, "jimp"), true)),
+  const open: BenchCloud[] = [];
+  const start = async (program: ProgramGraph): Promise<BenchCloud> => {
+    const bench = await startBench({ graph: program, engine, idleMilliseconds });
+    open.push(bench);
+    return bench;
   };
   const samples: Samples = new Map();
   const peers: Samples = new Map();
-  const until = Date.now() + seconds * 1000;
   try {
+    const clouds = {
+      ours: await start(oneByOne(withFloors(graph), false)),
+      sharp: await start(oneByOne(withPeer(graph, "sharp"), true)),
+      jimp: await start(oneByOne(withPeer(graph, "jimp"), true)),
+    };
+    const until = Date.now() + seconds * 1000;
     for (let round = 0; round === 0 || Date.now() < until; round++) {
       const student = `cold-${round}`;
       const portrait = scriptFaces(bytes, [{ person: student, box }]);
@@ -200,7 +205,7 @@ async function measure(graph: ProgramGraph, seconds: number) {
       await untilCold(ours);
     }
   } finally {
-    for (const bench of Object.values(clouds)) await bench.close();
+    for (const bench of open) await bench.close();
   }
   const thumbnail = samples.get("CreateThumbnail") ?? [];
   peers.set("CreateThumbnail ours", thumbnail);
