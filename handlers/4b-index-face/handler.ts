@@ -8,7 +8,7 @@ import { asPhotoRefusal, matchesOfOthers, photoImage, type Match } from "../lib/
 import { standingOf } from "../lib/rivals";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
-import { beginStep, claimLost, isConditionFailure, updateOwnUpload } from "../lib/upload-row";
+import { beginStep, claimLost, getUpload, isConditionFailure, updateOwnUpload } from "../lib/upload-row";
 
 export interface IndexFaceInput {
   readonly photo: Photo;
@@ -48,9 +48,13 @@ export function indexFace(
     await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now());
     const faceId = await addToCollection(settings, clients, photo);
     await updateOwnUpload(clients.dynamodb, settings.uploadTable, photo, { face_id: { S: faceId } });
-    for (const rival of await findRivals(settings, clients, photo, faceId)) {
-      await contest(settings, clients, photo, rival);
+    const rivals = await findRivals(settings, clients, photo, faceId);
+    // Run again because its answer was lost, this function may have confirmed already: then it has won, and a rival on its
+    // way out must not be taken for one that is still in it.
+    if (rivals.length > 0 && (await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId))?.confirmed) {
+      return { faceId };
     }
+    for (const rival of rivals) await contest(settings, clients, photo, rival);
     await confirm(settings, clients, photo);
     return { faceId };
   };

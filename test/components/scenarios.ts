@@ -290,7 +290,11 @@ export const scenarios: Readonly<Record<string, readonly StepScenario[]>> = {
       answers: {
         "Rekognition.indexFaces": [result({ FaceRecords: [{ Face: { FaceId: "face-1" } }] })],
         "Rekognition.searchFaces": [result({ FaceMatches: [match("face-2", "SV002", newerId)] })],
-        "DynamoDB.getItem": [result({}), result({ Item: avatarRow(newerId, { face_id: { S: "face-2" } }) })],
+        "DynamoDB.getItem": [
+          result({}),
+          result({}),
+          result({ Item: avatarRow(newerId, { face_id: { S: "face-2" } }) }),
+        ],
       },
       ends: "DUPLICATE_FACE",
     },

@@ -188,7 +188,7 @@ describe("IndexFace", () => {
           return async (input: never) => {
             const answer = await target.getItem(input);
             reads += 1;
-            if (reads === 2) await tables.putUpload(aClaimedRow(theirs(11), { confirmed: { BOOL: true } }));
+            if (reads === 3) await tables.putUpload(aClaimedRow(theirs(11), { confirmed: { BOOL: true } }));
             return answer;
           };
         }
@@ -207,6 +207,13 @@ describe("IndexFace", () => {
   it("yields when a rival that it never saw has made it yield", async () => {
     await tables.putUpload(aClaimedRow(mine, { yielded_to: { S: uploadIdAt(3) } }));
     expect((await errorOf(index([]))).name).to.equal("DUPLICATE_FACE");
+  });
+
+  it("stays, once confirmed, when it is run again: the earlier rival that it sees has lost and is on its way out", async () => {
+    await tables.putUpload(aClaimedRow(mine, { confirmed: { BOOL: true }, face_id: { S: "my-face" } }));
+    await tables.putUpload(aClaimedRow(theirs(5)));
+    expect(await index([matchOf(theirs(5))])).to.deep.equal({ faceId: "my-face" });
+    expect(await row(theirs(5).uploadId)).to.not.have.property("yielded_to");
   });
 
   it("is not turned away by the leftover of an upload that ended", async () => {
