@@ -1,5 +1,6 @@
 import { Lambda, type LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { evaluateProgram } from "../program/evaluate";
@@ -33,6 +34,10 @@ export async function callOperatorFunction<Output>(
     const { functionName, region } = await onStack(where.stack, which);
     // With the credentials that the SDK finds, as the AWS command line does.
     return invoke<Output>({ ...(region === undefined ? {} : { region }) }, functionName, input);
+  }
+  // A folder that is only now made would hold nothing, and a receipt or report about it would say so untruly.
+  if (!existsSync(where.data)) {
+    throw usageError(`There is no local pipeline in ${where.data}; give its data folder with --data DIR.`);
   }
   const { findRunning, serviceOf, factsRoute } = await import("./running.js");
   const running = await findRunning(where.data);
