@@ -11,7 +11,8 @@ export interface Notice {
 
 /** The text for people that goes with an event. */
 export function noticeOf(event: PipelineEvent): Notice {
-  return event.type === "avatar.accepted" ? acceptedNotice(event) : refusedNotice(event);
+  if (event.type === "avatar.accepted") return acceptedNotice(event);
+  return event.key === undefined ? refusedNotice(event) : nobodysNotice(event, event.key);
 }
 
 function acceptedNotice(event: AcceptedEvent): Notice {
@@ -76,6 +77,34 @@ function refusedNotice(event: RefusedEvent): Notice {
   };
 }
 
+/** Of an object whose key names no student: the reason's own words are for students, and there is none to read them. */
+function nobodysNotice({ step, uploadId, executionArn }: RefusedEvent, key: string): Notice {
+  const { vi, en } = stepTitle(step);
+  const form = "uploads/{studentId}/{name}.jpg";
+  const ids = "1–64: A-Z a-z 0-9 _ . -";
+  return {
+    subject: "Ảnh không thuộc về sinh viên nào / Photo of no student",
+    text: lines(
+      "Một ảnh đã được chép vào kho nhưng khóa của nó không cho biết sinh viên nào.",
+      `Khóa: ${oneLine(key)}`,
+      `Bước: ${vi}`,
+      `Quy tắc: ${form} (hoặc .jpeg, .png); studentId: ${ids}`,
+      "Cần làm: chép lại ảnh với khóa đúng quy tắc, rồi xóa khóa trên.",
+      "",
+      "---",
+      "",
+      "A photo was stored under a key that names no student.",
+      `Key: ${oneLine(key)}`,
+      `Step: ${en}`,
+      `Rule: ${form} (or .jpeg, .png); studentId: ${ids}`,
+      "What to do: store the photo again under such a key, and delete the one above.",
+      "",
+      `Upload: ${uploadId}`,
+      `Execution: ${executionArn}`,
+    ),
+  };
+}
+
 function lines(...text: string[]): string {
   return text.join("\n") + "\n";
 }
@@ -106,6 +135,10 @@ export async function publish(sns: Pick<SNS, "publish">, topicArn: string, event
 
 /** A key's file name, made fit for one line of a mail: line breaks and control characters become spaces. */
 export function displayName(key: string): string {
+  return oneLine(key.slice(key.lastIndexOf("/") + 1));
+}
+
+function oneLine(text: string): string {
   // eslint-disable-next-line no-control-regex -- exactly these are meant
-  return key.slice(key.lastIndexOf("/") + 1).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ");
 }

@@ -30,4 +30,6 @@ export interface RefusedEvent extends EventHead {
   readonly type: "avatar.rejected" | "avatar.failed";
   readonly step: string;
   readonly reason: ReasonCode;
+  /** The object's key, only where it names no student: `studentId` is then `unknown`. */
+  readonly key?: string;
 }

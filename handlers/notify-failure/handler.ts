@@ -65,6 +65,8 @@ export function notifyFailure(
       executionArn: execution,
       step: verdict.step,
       reason: verdict.reason,
+      // Only whoever stored it under that key can mend it, and the file's name alone does not say which it was.
+      ...(parseUploadKey(photo.key) === undefined ? { key: photo.key } : {}),
     });
     await closeRow(settings, clients, photo, verdict, at);
     return verdict;

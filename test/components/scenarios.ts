@@ -423,6 +423,17 @@ export const scenarios: Readonly<Record<string, readonly StepScenario[]>> = {
       ends: "output",
     },
     {
+      name: "an object whose key names no student",
+      input: {
+        event: { ...event, detail: { ...event.detail, object: { ...event.detail.object, key: "uploads/photo.jpg" } } },
+        execution,
+        state: {},
+        failed: [{ ReceivePhoto: { Error: "InvalidKey", Cause: "why" } }],
+      },
+      answers: {},
+      ends: "output",
+    },
+    {
       name: "an upload that was taken meanwhile",
       input: { event, execution, ...failedState("NO_FACE") },
       answers: { "DynamoDB.getItem": [result({ Item: uploadRow() })], "DynamoDB.updateItem": [condition] },

@@ -233,6 +233,38 @@ describe("NotifyFailure", () => {
   });
 });
 
+describe("The notice of an object whose key names no student", () => {
+  let tables: Tables;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+
+  it("says which key it was, the rule and what to do, to people and to programs, and blames nobody else", async () => {
+    const key = "uploads/two\nlines.jpg";
+    const calls: Call[] = [];
+    const sns = recorded<NotifyFailureClients["sns"]>({ publish: () => ({}) }, calls);
+    const handle = notifyFailure(
+      { uploadTable, topicArn: "topic" },
+      { dynamodb: tables.dynamodb, sns, now: () => now },
+    );
+    const failed = [caught("ReceivePhoto", "InvalidKey")];
+    await handle({ event: anEvent(key), execution: executionArn, state: {}, failed });
+    const { Subject, Message } = calls[0]?.input as { Subject: string; Message: string };
+    const { email, default: json } = JSON.parse(Message) as { email: string; default: string };
+    expect(Subject)
+      .to.include("Photo of no student")
+      .and.satisfy((text: string) => text.length < 100);
+    expect(email.split("\n")).to.include.members([
+      "Khóa: uploads/two lines.jpg",
+      "Key: uploads/two lines.jpg",
+      "Rule: uploads/{studentId}/{name}.jpg (or .jpeg, .png); studentId: 1–64: A-Z a-z 0-9 _ . -",
+      "What to do: store the photo again under such a key, and delete the one above.",
+      `Execution: ${executionArn}`,
+    ]);
+    expect(email).to.not.include(reasons.INTERNAL.title.en).and.not.include("student unknown");
+    expect(JSON.parse(json)).to.include({ type: "avatar.failed", studentId: "unknown", reason: "INTERNAL", key });
+  });
+});
+
 describe("NotifySuccess", () => {
   let tables: Tables;
   before(async () => (tables = await startTables()));
