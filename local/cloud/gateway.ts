@@ -8,7 +8,7 @@
  *
  * A request goes, in this order,
  *   1. to the first route whose prefix it has (`/_console`; a bucket's name cannot begin with `_`). The prefix `/`
- *      stands for an unsigned GET of exactly `/`;
+ *      stands for an unsigned GET or HEAD of exactly `/`;
  *   2. if it is signed, to the service of its credential scope, once the signature is verified;
  *   3. otherwise to S3, as an anonymous caller: browsers' form posts, preflights and public objects.
  * Any region is taken in the scope, so that a client configured for another region works as well.
@@ -117,7 +117,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const target = (request.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "") || "/";
     const path = target.split("?", 1)[0] ?? "/";
     const head: RequestHead = { method: request.method ?? "GET", target, rawHeaders: request.rawHeaders };
-    const isHomePage = request.method === "GET" && target === "/" && request.headers.authorization === undefined;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    const isHomePage = isRead && target === "/" && request.headers.authorization === undefined;
     const route = options.routes?.find(({ prefix }) =>
       prefix === "/" ? isHomePage : path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`),
     );

@@ -231,6 +231,14 @@ describe("the gateway", () => {
     expect((await fetch(`${cloud.gateway.url}/_broken`)).status).to.equal(500);
   });
 
+  it("answers HEAD at its root as it answers GET, without the body", async () => {
+    const [got, head] = await Promise.all([fetch(cloud.gateway.url), fetch(cloud.gateway.url, { method: "HEAD" })]);
+    expect(head.status).to.equal(200);
+    for (const name of ["content-type", "content-length"])
+      expect(head.headers.get(name)).to.equal(got.headers.get(name));
+    expect([await head.text(), (await got.text()).length > 0]).to.deep.equal(["", true]);
+  });
+
   it("does not take the start of a path for a host", async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const options = { host: "127.0.0.1", port: cloud.gateway.port, path: "//elsewhere.example/photos" };
