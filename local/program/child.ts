@@ -8,11 +8,12 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import type * as PulumiRuntime from "@pulumi/pulumi/runtime";
 import { describeError, isReported } from "./errors";
+import { esModules, isEsModule, type EsModules } from "./es-modules";
 import type { ProgramGraph, ResourceNode } from "./graph";
 import { answerInvoke } from "./invokes";
 import { provision } from "./outputs";
 import { recordReads } from "./reads";
-import { transpileOnRequire } from "./transpile";
+import { transpileOnRequire, transpiler } from "./transpile";
 import { plain, withoutFiles } from "./values";
 
 /** What the parent asks for, as JSON in the first argument. */
@@ -161,9 +162,12 @@ async function run(): Promise<void> {
   const runtime = loadPulumi();
   await installMocks(runtime);
   runtime.setAllConfig({ ...request.config });
-  transpileOnRequire(request.program, createRequire(fromProgram.resolve("@pulumi/pulumi")));
+  const pulumi = fromProgram.resolve("@pulumi/pulumi");
+  const program = resolve(request.program);
+  transpileOnRequire(transpiler(program, createRequire(pulumi)));
+  if (isEsModule(program)) imported = esModules(program, pulumi);
   const outputs: unknown = await runtime.runInPulumiStack(async () => {
-    const exported: unknown = fromProgram(resolve(request.program));
+    const exported: unknown = imported ? await imported.load() : fromProgram(program);
     return (await (typeof exported === "function" ? (exported as () => unknown)() : exported)) as Record<
       string,
       unknown
@@ -172,6 +176,8 @@ async function run(): Promise<void> {
   stackOutputs = outputs;
 }
 
+/** Of a program that is an ES module. */
+let imported: EsModules | undefined;
 let stackOutputs: unknown;
 let answered = false;
 
@@ -206,7 +212,7 @@ async function answer(): Promise<EvaluationAnswer> {
     resources: await Promise.all(resources.map(withComponentOutputs)),
     stackOutputs: ((await settled(stackOutputs)) ?? {}) as Record<string, unknown>,
   };
-  return { graph, files: reads() };
+  return { graph, files: [...reads(), ...(imported?.reads() ?? [])] };
 }
 
 process.on("beforeExit", () => {

@@ -7,30 +7,38 @@ interface CompilingModule extends Module {
   _compile(code: string, filename: string): void;
 }
 
+/** Gives a file's text as JavaScript, for `require` or for `import`. */
+export type Transpile = (text: string, filename: string, kind: "commonjs" | "module") => string;
+
 /**
- * Makes `require` understand TypeScript files as `pulumi up` does: each file by itself, without checking types,
- * under the nearest tsconfig.json's options.
+ * Transpiles TypeScript as `pulumi up` does: each file by itself, without checking types, under the nearest
+ * tsconfig.json's options.
  *
  * With TypeScript's own transpiler and not a quicker one, because the serializer of callbacks loads TypeScript in
  * any case, so this one costs next to nothing, and because what is serialized is then what `pulumi up` serializes.
  *
  * @param fromPulumi resolves from the Pulumi package, so that both use the same TypeScript
  */
-export function transpileOnRequire(program: string, fromPulumi: NodeJS.Require): void {
+export function transpiler(program: string, fromPulumi: NodeJS.Require): Transpile {
   let typescript: typeof TypeScript | undefined;
   let options: TypeScript.CompilerOptions | undefined;
-  const compile = (module: Module, filename: string): void => {
+  return (text, fileName, kind) => {
     typescript ??= load(fromPulumi, program);
     options ??= compilerOptions(typescript, program);
-    const { outputText } = typescript.transpileModule(readFileSync(filename, "utf8"), {
-      fileName: filename,
-      compilerOptions: options,
-    });
+    const module = kind === "module" ? typescript.ModuleKind.ESNext : typescript.ModuleKind.CommonJS;
+    return typescript.transpileModule(text, { fileName, compilerOptions: { ...options, module } }).outputText;
+  };
+}
+
+/** Makes `require` understand TypeScript files. */
+export function transpileOnRequire(transpile: Transpile): void {
+  const compile = (module: Module, filename: string): void => {
+    const text = transpile(readFileSync(filename, "utf8"), filename, "commonjs");
     // On while the file is read, so that its map is known, and else off: Pulumi makes hundreds of stacks that nobody
     // reads. It is on again when an error is described.
     process.setSourceMapsEnabled(true);
     try {
-      (module as CompilingModule)._compile(outputText, filename);
+      (module as CompilingModule)._compile(text, filename);
     } finally {
       process.setSourceMapsEnabled(false);
     }
@@ -59,16 +67,16 @@ function load(fromPulumi: NodeJS.Require, program: string): typeof TypeScript {
 }
 
 function compilerOptions(typescript: typeof TypeScript, program: string): TypeScript.CompilerOptions {
-  const path = typescript.findConfigFile(dirname(program), (file) => typescript.sys.fileExists(file));
-  const read =
-    path === undefined ? undefined : typescript.readConfigFile(path, (file) => typescript.sys.readFile(file));
-  const json = (read?.config as { compilerOptions?: unknown } | undefined)?.compilerOptions ?? {};
-  const { options } = typescript.convertCompilerOptionsFromJson(json, dirname(path ?? program));
+  const { sys } = typescript;
+  const path = typescript.findConfigFile(dirname(program), (file) => sys.fileExists(file));
+  const json: unknown = path === undefined ? {} : typescript.readConfigFile(path, (file) => sys.readFile(file)).config;
+  // With what it extends; which files it is about does not matter here, so none are looked for.
+  const host = { ...sys, readDirectory: () => [] };
+  const { options } = typescript.parseJsonConfigFileContent(json ?? {}, host, dirname(path ?? program));
   return {
     target: typescript.ScriptTarget.ES2022,
     esModuleInterop: true,
     ...options,
-    module: typescript.ModuleKind.CommonJS,
     moduleResolution: typescript.ModuleResolutionKind.Node10,
     isolatedModules: true,
     inlineSourceMap: true,

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { evaluateProgram } from "../../../local/program/evaluate";
 import { atAddress, type ProgramGraph } from "../../../local/program/graph";
 import { sampleProject } from "./sample";
@@ -149,6 +150,68 @@ describe("evaluating a Pulumi program", function () {
     writeFileSync(join(folder, "words.ts"), `export const shout = (text: string): string => text + "!";\n`);
     expect([await greeting({ greeting: "hi" }), evaluated]).to.deep.equal(["hi!<p>changed</p>", true]);
     expect([await greeting({ greeting: "hi" }), evaluated]).to.deep.equal(["hi!<p>changed</p>", false]);
+  });
+});
+
+describe("a Pulumi program that is an ES module", () => {
+  const manifest = JSON.stringify({ name: "sample", private: true, type: "module" });
+  const words = `export const word = "first"; export type Word = string;\n`;
+  const text = `${aws}import { word, type Word } from "./words.js";
+    const late: Word = await Promise.resolve(word);
+    new aws.s3.Bucket("b", { tags: { late } });
+    export const home = import.meta.url;
+    // Decorators of the kind that a configuration must ask for get a name, the others get a context.
+    export let decorated = "";
+    class Part { @((_: unknown, key: unknown) => void (decorated = typeof key)) start() {} }
+    export { late };`;
+
+  it("is evaluated as one, in TypeScript as well, and again when a module of its own changes", async () => {
+    const folder = sampleProject({
+      "package.json": manifest,
+      "tsconfig.json": `{ "extends": "./base.json", "compilerOptions": { "verbatimModuleSyntax": true } }`,
+      "base.json": `{ "compilerOptions": { "module": "nodenext", "experimentalDecorators": true } }`,
+      "words.ts": words,
+      "index.ts": text,
+    });
+    const evaluate = () => evaluateProgram({ program: join(folder, "index.ts"), cache: join(folder, "cache") });
+    const graph = await evaluate();
+    expect(graph.resources.map(({ name }) => name)).to.deep.equal(["b"]);
+    const home = pathToFileURL(join(folder, "index.ts")).href;
+    expect(graph.stackOutputs).to.deep.equal({ home, late: "first", decorated: "string" });
+    expect((await evaluate()).stackOutputs["late"]).to.equal("first");
+    writeFileSync(join(folder, "words.ts"), words.replace("first", "second"));
+    expect((await evaluate()).stackOutputs["late"]).to.equal("second");
+  });
+
+  for (const [file, type] of [
+    ["index.mjs", "commonjs"],
+    ["index.js", "module"],
+    ["index.mts", "commonjs"],
+  ] as const) {
+    it(`is known by its name or its package: ${file} in a package of type ${type}`, async () => {
+      const folder = sampleProject({
+        "package.json": JSON.stringify({ name: "sample", private: true, type }),
+        [file]: `${aws}export default async () => ({ arn: await Promise.resolve(new aws.s3.Bucket("b").arn) });`,
+      });
+      const graph = await evaluateProgram({ program: join(folder, file) });
+      expect(graph.stackOutputs["arn"]).to.match(/^arn:aws:s3:::b-/);
+    });
+  }
+
+  it("gives its own message, with the place in its own text", async () => {
+    const broken = `${aws}interface Word { readonly text: string }\n\nthrow new Error("no such luck");\n`;
+    const folder = sampleProject({ "package.json": manifest, "index.ts": broken });
+    expect(await failure(evaluateProgram({ program: join(folder, "index.ts") }))).to.match(
+      /^no such luck\n {2}at .*index\.ts:4:\d+/,
+    );
+  });
+
+  it("is refused exports both by name and by default, as Pulumi does", async () => {
+    const folder = sampleProject({
+      "package.json": manifest,
+      "index.ts": `${aws}export default {}; export const a = 1;`,
+    });
+    expect(await failure(evaluateProgram({ program: join(folder, "index.ts") }))).to.include("but not both");
   });
 });
 
