@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
-import { isStudentId } from "../lib/keys";
+import { isStudentId } from "../lib/student";
 import { refusal, type HttpRequest } from "./http";
 
 /**

@@ -37,9 +37,9 @@ const catalogue = {
   },
   "invitation-missing": {
     status: 401,
-    title: { vi: "Cần có liên kết mời", en: "An invitation is needed" },
+    title: { vi: "Bạn cần có liên kết mời", en: "You need an invitation" },
     detail: {
-      vi: "Hãy mở trang này bằng liên kết mà nhà trường gửi cho bạn.",
+      vi: "Hãy mở trang này bằng liên kết mà nhà trường gửi riêng cho bạn.",
       en: "Open this page with the link that the school has sent you.",
     },
   },
@@ -87,14 +87,17 @@ const catalogue = {
   },
 } as const satisfies Record<string, Problem>;
 
+const typePrefix = "urn:avatar-pipeline:problem:";
+
 export type ProblemName = keyof typeof catalogue;
 
 export const problems: Readonly<Record<ProblemName, Problem>> = catalogue;
 
-const fieldRules = {
+/** What each field of the body must be, as people read it. */
+export const fieldRules = {
   studentId: {
-    vi: "Mã sinh viên gồm 1 đến 64 ký tự: chữ cái không dấu, chữ số, dấu gạch dưới, dấu chấm hoặc gạch ngang.",
-    en: "A student id has 1 to 64 characters: letters A–Z, digits, underscore, full stop or hyphen.",
+    vi: "Mã sinh viên có từ 1 đến 64 ký tự: chữ cái không dấu (hoa hoặc thường), chữ số, dấu chấm, gạch ngang và gạch dưới; không có khoảng trắng.",
+    en: "A student id has 1 to 64 characters: letters a–z or A–Z, digits, full stops, hyphens and underscores; no spaces.",
   },
   fileName: {
     vi: "Tên tệp có từ 1 đến 255 ký tự.",
@@ -115,6 +118,12 @@ const fieldRules = {
   locale: { vi: "Ngôn ngữ phải là vi hoặc en.", en: "The language is vi or en." },
 } as const satisfies Record<string, Localized>;
 
+/** The problem that a `type` of problem details names; undefined when it is none of ours. */
+export function problemNamed(type: string | undefined): ProblemName | undefined {
+  const name = type?.startsWith(typePrefix) ? type.slice(typePrefix.length) : "";
+  return Object.keys(problems).find((known): known is ProblemName => known === name);
+}
+
 export type FieldName = keyof typeof fieldRules;
 
 /** What is wrong with one field. */
@@ -128,7 +137,7 @@ export interface FieldError {
 export function problemOf(name: ProblemName, locale: Locale, errors?: readonly FieldError[]): ProblemDetails {
   const { status, title, detail } = problems[name];
   return {
-    type: `urn:avatar-pipeline:problem:${name}`,
+    type: typePrefix + name,
     title: title[locale],
     status,
     detail: detail[locale],

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 import type { ObjectCreatedEvent } from "./flow-data";
+import { isStudentId } from "./student";
+
+export { isStudentId };
 
 /**
  * The keys and ids of the contract: everything the flow needs can be read from an upload's key alone.
@@ -12,7 +15,6 @@ import type { ObjectCreatedEvent } from "./flow-data";
 export const uploadPrefix = "uploads/";
 export const avatarPrefix = "avatars/";
 
-const studentIdPattern = /^[A-Za-z0-9_.-]{1,64}$/;
 const uploadIdPattern = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
 export interface UploadKey {
@@ -21,11 +23,6 @@ export interface UploadKey {
   readonly issuedId?: string;
   /** In lower case, without the dot; empty when there is none. */
   readonly extension: string;
-}
-
-/** Whether a text is a studentId. `.` and `..` are not: they are path segments to too many tools. */
-export function isStudentId(text: string): boolean {
-  return studentIdPattern.test(text) && text !== "." && text !== "..";
 }
 
 export function isUploadId(text: string): boolean {

@@ -1,15 +1,18 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { randomBytes } from "node:crypto";
 import type { UploadLimits } from "../../1-check-format/handler";
-import { isStudentId, makeUploadId, uploadKey } from "../../lib/keys";
+import { makeUploadId, uploadKey } from "../../lib/keys";
 import type { Locale } from "../../lib/reasons";
 import { sdkOptions } from "../../lib/sdk-options";
 import { setting } from "../../lib/step";
+import { isEmail, isStudentId } from "../../lib/student";
 import type { IssuedUpload } from "../contract";
 import { endpoint, isLocale, jsonBody, refusal, type Endpoint } from "../http";
 import { accessFrom, invitationOf, type Access } from "../invitation";
 import { presignPost, signerFrom, type Signer } from "../presign";
 import type { FieldError } from "../problems";
+
+export { isEmail };
 
 /** The body of a good request. */
 export interface UploadRequest {
@@ -137,18 +140,6 @@ function isPhotoExtension(extension: string): boolean {
 
 function isPhotoType(type: unknown): boolean {
   return type === "image/jpeg" || type === "image/png";
-}
-
-/**
- * Whether a text can be an e-mail address: printable ASCII around one `@`, a domain with a dot, at most 254
- * characters (RFC 5321). No line break or comma, so that it can never name a second recipient.
- */
-export function isEmail(value: unknown): boolean {
-  return (
-    typeof value === "string" &&
-    value.length <= 254 &&
-    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/.test(value)
-  );
 }
 
 /** The function as it is deployed. */

@@ -1,0 +1,18 @@
+/** What a student's id and address may be: the same rule for the API, the page, the command line and the keys. */
+
+/** Whether a text is a studentId. `.` and `..` are not: they are path segments to too many tools. */
+export function isStudentId(text: string): boolean {
+  return /^[A-Za-z0-9_.-]{1,64}$/.test(text) && text !== "." && text !== "..";
+}
+
+/**
+ * Whether a text can be an e-mail address: printable ASCII around one `@`, a domain with a dot, at most 254
+ * characters (RFC 5321). No line break or comma, so that it can never name a second recipient.
+ */
+export function isEmail(value: unknown): boolean {
+  return (
+    typeof value === "string" &&
+    value.length <= 254 &&
+    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/.test(value)
+  );
+}
