@@ -87,9 +87,12 @@ function pageSettings(settings: Settings, apiUrl: pulumi.Input<string>): pulumi.
     locale: settings.site.locale,
     limits: { maxBytes, maxPixels, minSide },
     access: settings.site.access,
+    invitationKey: settings.site.invitationKey,
     mail: settings.sender !== undefined,
     organization: settings.site.organization,
     contact: settings.site.contact,
+    // How long a bucket that the caller brings keeps photos is the caller's.
+    originalDays: settings.existing.photoBucket === undefined ? settings.retention.originalDays : undefined,
   });
 }
 

@@ -1,5 +1,6 @@
 /** The page's side of the HTTP API; the shapes are those of its contract. */
 import type { IssuedUpload, ProblemDetails, UploadState } from "../handlers/api/contract";
+import { problemNamed, type FieldError, type ProblemName } from "../handlers/api/problems";
 
 export type { IssuedUpload, UploadState };
 
@@ -12,29 +13,61 @@ export interface UploadOrder {
   readonly locale: string;
 }
 
-/** What the API, or S3, said no with; S3's own words are for developers and left out. */
-export type Refused = Pick<ProblemDetails, "status" | "title" | "detail" | "errors">;
+/** What the API, or S3, said no with. The words for it are the catalogue's, so that they follow the page's language. */
+export interface Refused {
+  readonly status: number;
+  /** Undefined where it was not the API that answered: S3's own words are for developers. */
+  readonly problem: ProblemName | undefined;
+  readonly errors: readonly FieldError[];
+}
 
 /** Thrown where a server answered with an error. */
 export class RefusedError extends Error {
   constructor(readonly refused: Refused) {
-    super(`${refused.status} ${refused.title}`);
+    super(`${refused.status} ${refused.problem ?? ""}`);
   }
 }
 
 /** Thrown where no answer came: the line is down, or too slow. */
 export class OfflineError extends Error {}
 
-async function call<Body>(url: string, init: RequestInit = {}): Promise<Body> {
-  let response: Response;
+/**
+ * Asks, and reads the whole answer, within 20 seconds.
+ *
+ * @throws whatever fetch throws when there is no answer
+ */
+export async function ask(url: string, init: RequestInit = {}): Promise<{ response: Response; text: string }> {
+  // AbortSignal.timeout came to browsers a year after all else that the page needs.
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), 20_000);
   try {
-    response = await fetch(url, { ...init, signal: AbortSignal.timeout(20_000) });
+    const response = await fetch(url, { ...init, signal: late.signal });
+    return { response, text: await response.text() };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function call<Body>(url: string, init: RequestInit = {}): Promise<Body> {
+  let answer: Awaited<ReturnType<typeof ask>>;
+  try {
+    answer = await ask(url, init);
   } catch (error) {
     throw new OfflineError(String(error));
   }
-  if (response.ok) return (await response.json()) as Body;
-  const problem = (await response.json().catch(() => ({}))) as Partial<Refused>;
-  throw new RefusedError({ title: "", detail: "", ...problem, status: response.status });
+  const { response, text } = answer;
+  if (response.ok) return JSON.parse(text) as Body;
+  throw new RefusedError({ status: response.status, ...refusalIn(text) });
+}
+
+/** What the API says of its refusal; nothing where a gateway on the way answered for it. */
+function refusalIn(text: string): Pick<Refused, "problem" | "errors"> {
+  try {
+    const { type, errors } = JSON.parse(text) as Partial<ProblemDetails>;
+    return { problem: problemNamed(type), errors: (errors ?? []) as readonly FieldError[] };
+  } catch {
+    return { problem: undefined, errors: [] };
+  }
 }
 
 /** Who asks, where the school invites. */
@@ -90,7 +123,7 @@ export function postPhoto(
     };
     request.onload = () => {
       if (request.status >= 200 && request.status < 300) resolve();
-      else reject(new RefusedError({ status: request.status, title: "", detail: "" }));
+      else reject(new RefusedError({ status: request.status, problem: undefined, errors: [] }));
     };
     request.onerror = fail;
     request.onabort = fail;

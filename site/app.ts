@@ -29,7 +29,9 @@ export interface App {
   open(file: Blob): Promise<void>;
   /** Sends what the square holds. */
   send(): Promise<void>;
-  resend(): void;
+  resend(): Promise<void>;
+  /** Gives up the upload under way, as far as it has not arrived, for another photo. */
+  startOver(): Promise<void>;
 }
 
 /** A screen: what is shown, and how it takes up later progress without being built anew. */

@@ -22,6 +22,8 @@ export async function takePhoto(say: Say): Promise<Blob | undefined> {
     video: { facingMode: "user", width: { ideal: 1920 }, height: { ideal: 1080 } },
   });
   const video = h("video", { autoplay: true, playsinline: true, muted: true, "aria-hidden": "true" });
+  // The attribute alone, set by a script, mutes nothing, and Safari plays only what is mute.
+  video.muted = true;
   video.srcObject = stream;
   return new Promise((resolve) => {
     const finish = (photo: Blob | undefined) => {
@@ -30,6 +32,8 @@ export async function takePhoto(say: Say): Promise<Blob | undefined> {
       resolve(photo);
     };
     const take = () => {
+      // Nothing to be seen yet.
+      if (video.videoWidth === 0) return;
       const canvas = document.createElement("canvas");
       canvas.width = video.videoWidth;
       canvas.height = video.videoHeight;

@@ -1,15 +1,16 @@
+import { problems, type ProblemName } from "../handlers/api/problems";
 import type { Locale } from "../handlers/lib/reasons";
 import type { App, Screen, ScreenName } from "./app";
 import { readStatus } from "./api";
-import { firstCrop, squareOf } from "./crop";
-import { button, h } from "./dom";
-import { invitationIn, type Invitation } from "./invitation";
+import { firstCrop, squareOf, type Crop } from "./crop";
+import { button, h, icon } from "./dom";
+import { invitationIn, isForged, type Invitation } from "./invitation";
 import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError } from "./photo";
-import { adjustScreen, chooseScreen, detailsScreen, heading } from "./screens";
+import { adjustScreen, chooseScreen, contactLine, detailsScreen, heading } from "./screens";
 import { loadSettings, type Settings } from "./settings";
-import { chosenLanguage, forgetJob, lastOutcome, loadJob, saveJob, type Job } from "./store";
-import { sayIn, type TextName } from "./texts";
+import { chosenLanguage, draft, forgetJob, lastOutcome, loadJob, saveJob, type Job } from "./store";
+import { sayIn } from "./texts";
 import { runUpload, type Progress } from "./upload";
 
 const main = document.getElementById("main") as HTMLElement;
@@ -39,33 +40,72 @@ function show(element: HTMLElement, isNew: boolean): void {
   head?.focus({ preventScroll: true });
 }
 
-/** Shows that the page cannot be used, and why. */
-function showTrouble(name: TextName, hint: TextName, retry?: () => void): void {
+/** Shows that the page cannot be used, and why: a heading and what stands below it, in a language. */
+function showTrouble(what: (to: Locale) => readonly [string, ...(Node | false)[]]): void {
   redraw = () => {
-    const say = sayIn(locale);
-    const again = retry && h("div", { class: "actions" }, button("primary", "retry", say("tryAgain"), retry));
-    show(h("section", {}, heading(say(name)), h("p", { class: "lead" }, say(hint)), again), false);
+    const [name, ...below] = what(locale);
+    show(
+      h("section", { class: "ended" }, h("div", { class: "badge" }, icon("warning")), heading(name), ...below),
+      false,
+    );
   };
   redraw();
 }
 
+function showNotLoaded(): void {
+  showTrouble((to) => {
+    const say = sayIn(to);
+    const again = button("primary", "retry", say("tryAgain"), () => void start());
+    return [say("notLoaded"), h("p", { class: "lead" }, say("notLoadedHint")), h("div", { class: "actions" }, again)];
+  });
+}
+
+/** Shows what is wrong with the link, in the words in which the API would say it. */
+function showUninvited(problem: ProblemName, settings: Settings): void {
+  const { title, detail } = problems[problem];
+  showTrouble((to) => [title[to], h("p", { class: "lead" }, detail[to]), contactLine(settings, sayIn(to))]);
+}
+
+/** What is wrong with the invitation, as far as the page can tell. */
+async function linkProblem(
+  { access, invitationKey }: Settings,
+  invitation: Invitation | "broken" | undefined,
+  now: number,
+): Promise<ProblemName | undefined> {
+  if (access === "open") return undefined;
+  if (invitation === undefined) return "invitation-missing";
+  if (invitation === "broken") return "invitation-invalid";
+  // Before the signature: who changed nothing and comes late had better know what to ask for.
+  if (invitation.expires < now) return "invitation-expired";
+  const isFalse = invitationKey !== undefined && (await isForged(invitation, invitationKey));
+  return isFalse ? "invitation-invalid" : undefined;
+}
+
 async function start(): Promise<void> {
   speak(locale);
-  let settings: Settings;
+  let loaded: Awaited<ReturnType<typeof loadSettings>>;
   try {
-    settings = await loadSettings();
+    loaded = await loadSettings();
   } catch {
-    showTrouble("notLoaded", "notLoadedHint", () => void start());
-    return;
+    return showNotLoaded();
   }
+  const { settings, now } = loaded;
   if (chosenLanguage.get() === undefined) speak(settings.locale);
   const invitation = invitationIn(location.hash);
-  if (invitation === "broken") return showTrouble("inviteBroken", "inviteBrokenHint");
-  if (settings.access === "invite" && invitation === undefined)
-    return showTrouble("inviteMissing", "inviteMissingHint");
-  const isLate = settings.access === "invite" && invitation !== undefined && invitation.expires < Date.now();
-  if (isLate) return showTrouble("inviteExpired", "inviteExpiredHint");
-  await new Page(settings, invitation).begin();
+  const problem = await linkProblem(settings, invitation, now);
+  if (problem !== undefined) return showUninvited(problem, settings);
+  // Where anybody may upload, a link is not asked for; one that says nothing does no harm.
+  await new Page(settings, invitation === "broken" ? undefined : invitation).begin();
+}
+
+/** The screens that lead from one to the next; the browser's back button leads through them as well. */
+const way: readonly ScreenName[] = ["choose", "adjust", "details"];
+
+/** What the tab remembers of a photo that was not sent yet. */
+interface Entered {
+  readonly screen: ScreenName;
+  readonly crop: Crop;
+  readonly details: App["details"];
 }
 
 /** The page at work. */
@@ -74,11 +114,13 @@ class Page implements App {
   crop = firstCrop();
   fault: App["fault"];
   progress: Progress | undefined;
-  readonly details: App["details"];
+  readonly details: { studentId: string; email: string; consent: boolean };
   private screen: ScreenName = "choose";
   private shown: Screen | undefined;
   /** What was sent last, for another try. */
   private sent: Blob | undefined;
+  /** From the tap on "send" on: a second tap is none. */
+  private isStarting = false;
   private running = new AbortController();
 
   constructor(
@@ -87,12 +129,21 @@ class Page implements App {
   ) {
     this.details = { studentId: invitation?.studentId ?? "", email: invitation?.email ?? "", consent: false };
     redraw = () => this.draw(false);
-    addEventListener("dragover", (event) => event.preventDefault());
+    addEventListener("dragover", (event) => {
+      event.preventDefault();
+      document.body.classList.toggle("dragging", !this.isUnderWay);
+    });
+    for (const end of ["dragleave", "drop"]) addEventListener(end, () => document.body.classList.remove("dragging"));
     addEventListener("drop", (event) => {
       event.preventDefault();
       this.take(event.dataTransfer);
     });
     addEventListener("paste", (event) => this.take(event.clipboardData));
+    history.scrollRestoration = "manual";
+    addEventListener("popstate", ({ state }) => this.goBack(state));
+    // The last moment that a phone is sure to give a page.
+    document.addEventListener("visibilitychange", () => this.keepEntered());
+    addEventListener("pagehide", () => this.keepEntered());
   }
 
   get locale(): Locale {
@@ -107,12 +158,20 @@ class Page implements App {
     return this.sent !== undefined;
   }
 
+  private get phase(): Progress["phase"] | undefined {
+    return this.progress?.phase;
+  }
+
+  private get isUnderWay(): boolean {
+    return this.screen === "progress" && this.phase !== "ended" && this.phase !== "refused";
+  }
+
   /** Goes on with what was under way when the page was last open. */
   async begin(): Promise<void> {
     const { apiUrl } = this.settings;
     const job = await loadJob(apiUrl);
     const isOthers = this.invitation !== undefined && job?.studentId !== this.invitation.studentId;
-    if (job !== undefined && !isOthers) return this.run(job);
+    if (job !== undefined && !isOthers) return this.run(job, true);
     const outcome = lastOutcome.get(apiUrl);
     if (outcome !== undefined) {
       try {
@@ -123,15 +182,49 @@ class Page implements App {
         lastOutcome.set(apiUrl, undefined);
       }
     }
+    if (this.screen === "choose") await this.restore();
     this.draw(false);
+  }
+
+  /** Takes up a photo that was chosen before the page was loaded anew. */
+  private async restore(): Promise<void> {
+    const { apiUrl, limits } = this.settings;
+    const kept = await draft.load<Entered>(apiUrl);
+    const isOthers = this.invitation !== undefined && kept?.entered.details.studentId !== this.invitation.studentId;
+    if (kept === undefined || isOthers) return draft.forget(apiUrl);
+    try {
+      this.photo = await openPhoto(kept.file, limits);
+      this.screen = kept.entered.screen;
+      this.crop = kept.entered.crop;
+      Object.assign(this.details, kept.entered.details);
+    } catch {
+      await draft.forget(apiUrl);
+    }
   }
 
   go(screen: ScreenName): void {
     if (screen === "choose") {
-      this.running.abort();
-      this.fault = undefined;
-      lastOutcome.set(this.settings.apiUrl, undefined);
+      this.leaveOutcome();
+      void draft.forget(this.settings.apiUrl);
     }
+    const isOnward = way.indexOf(screen) > way.indexOf(this.screen) && this.screen !== "progress";
+    if (isOnward) history.pushState(screen, "");
+    else history.replaceState(screen, "");
+    this.screen = screen;
+    this.draw(true);
+  }
+
+  private leaveOutcome(): void {
+    this.running.abort();
+    this.fault = undefined;
+    lastOutcome.set(this.settings.apiUrl, undefined);
+  }
+
+  /** By the browser's button. While an upload is under way it leads out of the page, and opening it again goes on. */
+  private goBack(state: unknown): void {
+    if (this.isUnderWay) return;
+    const screen = way.find((name) => name === state) ?? "choose";
+    if (this.screen === "progress" || this.photo === undefined || screen === "choose") return this.go("choose");
     this.screen = screen;
     this.draw(true);
   }
@@ -140,62 +233,93 @@ class Page implements App {
     show(h("section", {}, heading(this.say("opening")), h("progress", { "aria-label": this.say("opening") })), true);
     try {
       this.photo = await openPhoto(file, this.settings.limits);
-      this.crop = firstCrop();
-      this.fault = undefined;
-      this.screen = "adjust";
     } catch (error) {
-      this.fault = error instanceof PhotoError ? error.fault : "INTERNAL";
-      this.screen = "choose";
+      return this.refuse(error);
     }
+    this.crop = firstCrop();
+    this.leaveOutcome();
+    if (this.screen === "progress") this.screen = "choose";
+    void draft.keepPhoto(this.settings.apiUrl, file);
+    this.go("adjust");
+  }
+
+  private refuse(error: unknown): void {
+    this.go("choose");
+    this.fault = error instanceof PhotoError ? error.fault : "INTERNAL";
     this.draw(true);
   }
 
   async send(): Promise<void> {
     const { photo, settings } = this;
-    if (photo === undefined) return;
+    if (photo === undefined || this.isStarting) return;
+    this.isStarting = true;
     try {
       this.sent = await cutSquare(photo, squareOf(photo, this.crop), settings.limits);
-      this.resend();
     } catch (error) {
-      this.fault = error instanceof PhotoError ? error.fault : "INTERNAL";
-      this.screen = "choose";
-      this.draw(true);
+      return this.refuse(error);
+    } finally {
+      this.isStarting = false;
     }
+    await this.resend();
   }
 
-  resend(): void {
-    if (this.sent === undefined) return;
+  async resend(): Promise<void> {
+    if (this.sent === undefined || this.isStarting) return;
+    this.isStarting = true;
+    const { apiUrl } = this.settings;
     const { studentId, email } = this.details;
     const fileName = this.photo?.fileName ?? "photo.jpg";
     const job: Job = { studentId, email, fileName, photo: this.sent, startedAt: Date.now() };
-    void saveJob(this.settings.apiUrl, job).then(() => this.run(job));
+    await saveJob(apiUrl, job);
+    await draft.forget(apiUrl);
+    this.isStarting = false;
+    await this.run(job, false);
   }
 
-  private async run(job: Job): Promise<void> {
+  async startOver(): Promise<void> {
+    this.running.abort();
+    await forgetJob(this.settings.apiUrl);
+    this.go("choose");
+  }
+
+  private async run(job: Job, isResumed: boolean): Promise<void> {
     const { apiUrl } = this.settings;
     this.running.abort();
     this.running = new AbortController();
+    const { signal } = this.running;
+    this.progress =
+      job.photo === undefined
+        ? { phase: "processing", state: undefined, trouble: undefined }
+        : { phase: "sending", share: 0, trouble: undefined };
     this.screen = "progress";
+    this.draw(true);
     const token = this.invitation?.token;
     const onProgress = (progress: Progress) => this.receive(progress);
-    await runUpload(job, { apiUrl, locale, token, onProgress, signal: this.running.signal });
-    if (this.progress?.phase !== "ended" && this.progress?.phase !== "refused") return;
+    await runUpload(job, { apiUrl, locale, token, onProgress, isResumed, signal });
+    if (signal.aborted) return;
     await forgetJob(apiUrl);
-    if (this.progress.phase === "ended") lastOutcome.set(apiUrl, job.issued?.uploadId);
+    if (this.phase === "ended") lastOutcome.set(apiUrl, job.issued?.uploadId);
   }
 
   /** Shows progress in place, or on a new screen when the upload enters a new phase. */
   private receive(progress: Progress): void {
+    if (progress.phase === "gone") return this.go("choose");
     const isNew = this.progress?.phase !== progress.phase || this.shown?.update === undefined;
     this.progress = progress;
     if (isNew) this.draw(true);
     else this.shown?.update?.(progress);
   }
 
-  /** Takes a photo that was dropped or pasted, where one is asked for. */
+  /** Takes a photo that was dropped or pasted, where one can be used. */
   private take(data: DataTransfer | null): void {
     const file = data?.files[0];
-    if (file !== undefined && this.screen !== "progress") void this.open(file);
+    if (file !== undefined && !this.isUnderWay) void this.open(file);
+  }
+
+  private keepEntered(): void {
+    const { screen, crop, details } = this;
+    const entered: Entered = { screen, crop, details };
+    if (screen === "adjust" || screen === "details") draft.keepEntered(this.settings.apiUrl, entered);
   }
 
   private draw(isNew: boolean): void {

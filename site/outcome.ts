@@ -1,11 +1,13 @@
 import type { StepStatus, UploadState } from "../handlers/api/contract";
+import { problemOf } from "../handlers/api/problems";
 import { reasons } from "../handlers/lib/reasons";
 import { stepTitle } from "../handlers/lib/step-titles";
+import type { Refused } from "./api";
 import type { App, Screen } from "./app";
 import { announce, button, h, icon } from "./dom";
-import { alertBox, heading, privacy } from "./screens";
+import { alertBox, contactLine, heading, privacy } from "./screens";
 import type { TextName } from "./texts";
-import type { Progress } from "./upload";
+import type { Trouble } from "./upload";
 
 /** Screen 4: the way of the photo, and how it ended. */
 export function progressScreen(app: App): Screen {
@@ -30,6 +32,11 @@ function sendingScreen(app: App): Screen {
       bar,
       text,
       trouble,
+      h(
+        "div",
+        { class: "actions" },
+        button("quiet", undefined, say("cancel"), () => void app.startOver()),
+      ),
     ),
     update(progress) {
       if (progress.phase !== "sending") return;
@@ -39,7 +46,7 @@ function sendingScreen(app: App): Screen {
       // Every percent would keep a screen reader talking.
       if (Math.floor(percent / 25) > quarter) announce(say("sent", { percent }));
       quarter = Math.floor(percent / 25);
-      showOffline(trouble, app, progress.offline);
+      showTrouble(trouble, app, progress.trouble);
     },
   };
 }
@@ -48,6 +55,8 @@ function checkingScreen(app: App): Screen {
   const { say } = app;
   const list = h("ol", { class: "steps" });
   const trouble = h("div", { role: "status" });
+  // Whoever has waited for long may rather try another photo; this one is judged all the same.
+  const giveUp = button("quiet", undefined, say("startOver"), () => void app.startOver(), { hidden: true });
   const began = Date.now();
   let shown = "";
   return {
@@ -58,10 +67,13 @@ function checkingScreen(app: App): Screen {
       h("p", { class: "lead" }, say("checkingHint")),
       trouble,
       list,
+      h("div", { class: "actions" }, giveUp),
     ),
     update(progress) {
       if (progress.phase !== "processing") return;
-      showOffline(trouble, app, progress.offline, Date.now() - began > 30_000);
+      const isSlow = Date.now() - began > 30_000;
+      showTrouble(trouble, app, progress.trouble ?? (isSlow ? "slow" : undefined));
+      giveUp.hidden = !isSlow && progress.trouble === undefined;
       const steps = progress.state?.steps ?? [];
       const news = steps.map(({ state }) => state).join();
       if (steps.length === 0 || news === shown) return;
@@ -73,32 +85,32 @@ function checkingScreen(app: App): Screen {
   };
 }
 
-function showOffline(place: HTMLElement, { say }: App, offline: boolean, slow = false): void {
-  const name: TextName | undefined = offline ? "offline" : slow ? "slow" : undefined;
+function showTrouble(place: HTMLElement, { say }: App, name: Trouble | "slow"): void {
   if (place.dataset["shown"] === (name ?? "")) return;
   place.dataset["shown"] = name ?? "";
   place.replaceChildren(...(name === undefined ? [] : [h("p", { class: "notice" }, icon("cloud"), say(name))]));
 }
 
-const stateTexts: Readonly<Record<StepStatus["state"], TextName>> = {
-  done: "stateDone",
-  running: "stateRunning",
-  waiting: "stateWaiting",
-  failed: "stateFailed",
-  skipped: "stateSkipped",
-};
-
-function stepLines({ say, locale }: App, steps: readonly StepStatus[]): HTMLElement[] {
-  const symbols = { done: "check", failed: "cross", running: "dots", waiting: "dots", skipped: "dots" };
-  return steps.map(({ name, state }) =>
-    h(
-      "li",
-      { class: state },
-      h("span", { class: "mark" }, icon(symbols[state])),
-      h("span", {}, stepTitle(name)[locale]),
-      // The mark's meaning in words; for the eye too, where colours are not to be told apart.
-      h("span", { class: "state" }, say(stateTexts[state])),
-    ),
+/** Lines for steps, but for those that an upload's end left out: they say nothing of the photo. */
+function stepLines({ say, locale }: App, steps: readonly StepStatus[], isRejected = false): HTMLElement[] {
+  const symbols = { done: "check", failed: "cross", running: "dots", waiting: "dots" };
+  const texts: Readonly<Record<keyof typeof symbols, TextName>> = {
+    done: "stateDone",
+    running: "stateRunning",
+    waiting: "stateWaiting",
+    failed: isRejected ? "stateRefused" : "stateFailed",
+  };
+  return steps.flatMap(({ name, state }) =>
+    state === "skipped"
+      ? []
+      : h(
+          "li",
+          { class: state },
+          h("span", { class: "mark" }, icon(symbols[state])),
+          h("span", {}, stepTitle(name)[locale]),
+          // The mark's meaning in words; for the eye too, where colours are not to be told apart.
+          h("span", { class: "state" }, say(texts[state])),
+        ),
   );
 }
 
@@ -106,7 +118,8 @@ function endedScreen(app: App, state: UploadState): Screen {
   const { say, locale } = app;
   if (state.status === "accepted") return acceptedScreen(app, state);
   const isRejected = state.status === "rejected";
-  const { title, remedy } = reasons[state.reason ?? "INTERNAL"];
+  const reason = state.reason ?? "INTERNAL";
+  const { title, remedy } = reasons[reason];
   const other = (look: "primary" | "quiet") =>
     button(look, isRejected ? "camera" : undefined, say("tryOther"), () => app.go("choose"));
   return {
@@ -118,19 +131,22 @@ function endedScreen(app: App, state: UploadState): Screen {
       h("p", { class: "reason" }, title[locale] + "."),
       h("h2", {}, say("whatToDo")),
       h("p", {}, remedy[locale]),
+      // Where the remedy is to ask the school.
+      (reason === "DUPLICATE_FACE" || reason === "INTERNAL") && contactLine(app.settings, say),
+      isRejected && h("p", { class: "hint" }, say("rejectedHint")),
       h(
         "div",
         { class: "actions" },
         isRejected
           ? other("primary")
-          : app.canResend && button("primary", "retry", say("sendAgain"), () => app.resend()),
+          : app.canResend && button("primary", "retry", say("sendAgain"), () => void app.resend()),
         !isRejected && other(app.canResend ? "quiet" : "primary"),
       ),
       h(
         "details",
         { class: "history" },
         h("summary", {}, say("showSteps")),
-        h("ol", { class: "steps" }, ...stepLines(app, state.steps)),
+        h("ol", { class: "steps" }, ...stepLines(app, state.steps, isRejected)),
       ),
     ),
   };
@@ -168,29 +184,34 @@ function acceptedScreen(app: App, { avatar }: UploadState): Screen {
   };
 }
 
-function refusedScreen(app: App, refused: Extract<Progress, { phase: "refused" }>["refused"]): Screen {
+/** What can still be done after a refusal by the API depends on what it was about. */
+function refusedScreen(app: App, refused: Refused | undefined): Screen {
   const { say, locale } = app;
-  const problem = refused.title === "" ? undefined : refused;
-  const isAboutDetails = problem?.errors !== undefined;
-  const { title, remedy } = reasons.INTERNAL;
+  const problem = refused?.problem && problemOf(refused.problem, locale, refused.errors);
+  const title = problem?.title ?? reasons.INTERNAL.title[locale];
+  const wrong = problem?.errors?.map(({ message }) => message).join(" ");
+  const isAboutLink = refused?.problem?.startsWith("invitation-") === true;
+  const isAboutDetails = refused?.errors.some(({ field }) => field === "studentId" || field === "email") === true;
+  // Nothing comes of the same again where the link, the request or the upload itself is refused.
+  const isLasting = problem !== undefined && problem.status < 500;
+  const change = isAboutDetails && app.photo !== undefined;
+  const again = !isLasting && app.canResend;
   return {
     element: h(
       "section",
       { class: "ended failed" },
       h("div", { class: "badge" }, icon("warning")),
       heading(say("refusedHeading")),
-      alertBox(
-        problem?.title ?? title[locale],
-        problem?.errors?.map(({ message }) => message).join(" ") ?? problem?.detail ?? remedy[locale],
-      ),
-      h(
-        "div",
-        { class: "actions" },
-        isAboutDetails
-          ? button("primary", undefined, say("change"), () => app.go("details"))
-          : app.canResend && button("primary", "retry", say("sendAgain"), () => app.resend()),
-        button("quiet", undefined, say("tryOther"), () => app.go("choose")),
-      ),
+      alertBox(title, wrong || (problem?.detail ?? reasons.INTERNAL.remedy[locale])),
+      isAboutLink && contactLine(app.settings, say),
+      !isAboutLink &&
+        h(
+          "div",
+          { class: "actions" },
+          change && button("primary", undefined, say("change"), () => app.go("details")),
+          again && button("primary", "retry", say("sendAgain"), () => void app.resend()),
+          button(change || again ? "quiet" : "primary", "camera", say("tryOther"), () => app.go("choose")),
+        ),
     ),
   };
 }

@@ -1,9 +1,12 @@
+import { fieldRules } from "../handlers/api/problems";
 import { reasons } from "../handlers/lib/reasons";
+import { isEmail, isStudentId } from "../handlers/lib/student";
 import type { App, Screen } from "./app";
 import { hasLiveCamera, isTouch, takePhoto } from "./camera";
 import { cropper, preview } from "./crop";
 import { button, h, icon } from "./dom";
 import type { PhotoFault } from "./photo";
+import type { Settings } from "./settings";
 import type { Say, TextName } from "./texts";
 
 /** A screen's head: how far one is, and the one thing to do. */
@@ -29,8 +32,9 @@ export function chooseScreen(app: App): Screen {
   const trouble = h("div", {});
   const show = (title: string, remedy: string) => trouble.replaceChildren(alertBox(title, remedy));
   if (app.fault !== undefined) show(...faultText(app.fault, app));
-  // iPhones hand over JPEG when HEIC is not asked for; a computer must not hide the HEIC files from its list.
-  const accept = isTouch() ? "image/jpeg,image/png" : "image/jpeg,image/png,image/heic,.heic,.heif";
+  // iPhones hand over JPEG when HEIC is not asked for; others would only hide the HEIC photos from their list.
+  const convertsHeic = isTouch() && !navigator.userAgent.includes("Android");
+  const accept = convertsHeic ? "image/jpeg,image/png" : "image/jpeg,image/png,image/heic,image/heif,.heic,.heif";
   const input = (id: string, more: Record<string, string> = {}) =>
     h("input", {
       type: "file",
@@ -45,13 +49,18 @@ export function chooseScreen(app: App): Screen {
     });
   const file = input("file");
   const camera = input("camera", { capture: "user" });
+  let isTaking = false;
   const useCamera = async () => {
     if (isTouch()) return camera.click();
+    if (isTaking) return;
+    isTaking = true;
     try {
       const photo = await takePhoto(say);
       if (photo !== undefined) await app.open(photo);
     } catch {
       show(say("noCamera"), say("noCameraHint"));
+    } finally {
+      isTaking = false;
     }
   };
   const canTake = isTouch() || hasLiveCamera();
@@ -100,7 +109,7 @@ export function adjustScreen(app: App): Screen {
       "section",
       {},
       heading(say("cropHeading"), say("stage", { number: 2 })),
-      h("p", { class: "lead" }, say("cropHint")),
+      h("p", { class: "lead" }, say(isTouch() ? "cropHintTouch" : "cropHint")),
       cropper(photo, app.crop, app.settings.limits.minSide, say),
       h(
         "div",
@@ -140,7 +149,7 @@ function field(
 
 /** Screen 3: whose photo it is, and consent. */
 export function detailsScreen(app: App): Screen {
-  const { say, photo, details, invitation, settings } = app;
+  const { say, locale, photo, details, invitation, settings } = app;
   if (photo === undefined) return chooseScreen(app);
   const studentId = h("input", {
     value: details.studentId,
@@ -173,8 +182,10 @@ export function detailsScreen(app: App): Screen {
   const asksEmail = settings.mail && invitation?.email === undefined;
 
   const check = (): HTMLElement | undefined => {
-    const idProblem = asksId ? studentIdProblem(details.studentId, say) : undefined;
-    const emailProblem = asksEmail && email.validity.typeMismatch ? say("emailWrong") : undefined;
+    const idRule = details.studentId === "" ? say("studentIdMissing") : fieldRules.studentId[locale];
+    const idProblem = asksId && !isStudentId(details.studentId) ? idRule : undefined;
+    const isEmailWrong = asksEmail && details.email !== "" && !isEmail(details.email);
+    const emailProblem = isEmailWrong ? fieldRules.email[locale] : undefined;
     const consentProblem = details.consent ? undefined : say("consentMissing");
     idField.refuse(idProblem);
     emailField.refuse(emailProblem);
@@ -220,24 +231,25 @@ export function detailsScreen(app: App): Screen {
   };
 }
 
-function studentIdProblem(id: string, say: Say): string | undefined {
-  if (id === "") return say("studentIdMissing");
-  return /^[A-Za-z0-9_.-]{1,64}$/.test(id) && id !== "." && id !== ".." ? undefined : say("studentIdWrong");
-}
-
 function organizationOf({ settings, say }: App): string {
   return settings.organization ?? say("defaultOrganization");
+}
+
+/** Whom to ask, where the school has said it. */
+export function contactLine({ contact }: Settings, say: Say): HTMLElement | false {
+  return contact !== undefined && h("p", { class: "hint" }, say("contact", { contact }));
 }
 
 /** What happens to the photo, and how to have it erased. */
 export function privacy(app: App, open = false): HTMLElement {
   const { say, settings } = app;
   const contact = settings.contact ?? say("defaultContact");
+  const days = settings.originalDays;
   return h(
     "details",
     { class: "privacy", open },
     h("summary", {}, say("privacyHeading")),
-    h("p", {}, say("privacyUse")),
+    h("p", {}, say("privacyUse"), days !== undefined && " " + say("privacyFault", { days })),
     h("p", {}, say("privacyKeep")),
     h("p", {}, say("privacyLocation")),
     h("p", {}, say("privacyErase", { contact })),

@@ -1,3 +1,5 @@
+import { ask } from "./api";
+
 /** What the stack tells the page, in `settings.json` beside it; written by components/upload-site.ts. */
 export interface Settings {
   /** Where the upload API is, without a final slash. */
@@ -7,8 +9,12 @@ export interface Settings {
   readonly limits: Limits;
   /** Whether a link signed by the school is needed. */
   readonly access: "open" | "invite";
+  /** Where links are needed: the school's public key, 32 bytes in base64url, so that a false link is told at once. */
+  readonly invitationKey?: string;
   /** Whether students get mail of their own, so that asking for an address makes sense. */
   readonly mail: boolean;
+  /** About how many days a photo is kept that could not be processed, where the stack decides that. */
+  readonly originalDays?: number;
   /** Who asks for the photo, as the page names it; without it "the school". */
   readonly organization?: string;
   /** Whom to write to, to have photo and face erased: an address, or words. */
@@ -22,9 +28,14 @@ export interface Limits {
   readonly minSide: number;
 }
 
-/** Reads the settings; they lie beside the page, wherever that is. */
-export async function loadSettings(): Promise<Settings> {
-  const response = await fetch("settings.json", { cache: "no-cache", signal: AbortSignal.timeout(20_000) });
+/**
+ * Reads the settings; they lie beside the page, wherever that is.
+ *
+ * @returns with them the server's own time, in milliseconds since 1970, as a phone's clock may be wrong
+ */
+export async function loadSettings(): Promise<{ settings: Settings; now: number }> {
+  const { response, text } = await ask("settings.json", { cache: "no-cache" });
   if (!response.ok) throw new Error(`settings.json: ${response.status}`);
-  return (await response.json()) as Settings;
+  const date = Date.parse(response.headers.get("date") ?? "");
+  return { settings: JSON.parse(text) as Settings, now: Number.isNaN(date) ? Date.now() : date };
 }

@@ -61,6 +61,63 @@ export async function forgetJob(apiUrl: string): Promise<void> {
   await use((store) => store.delete(apiUrl));
 }
 
+/** How long a tab waits for another: one that the phone has put to sleep keeps its turn. */
+const turnMilliseconds = 15_000;
+
+/**
+ * Does something while no other tab does it, in browsers and on pages that can tell.
+ *
+ * @throws when the signal ends the wait
+ */
+export async function inTurn<Result>(apiUrl: string, signal: AbortSignal, act: () => Promise<Result>): Promise<Result> {
+  // Not there without HTTPS.
+  const locks = navigator.locks as LockManager | undefined;
+  if (locks === undefined) return act();
+  const wait = new AbortController();
+  const leave = () => wait.abort();
+  const timer = setTimeout(leave, turnMilliseconds);
+  signal.addEventListener("abort", leave, { once: true });
+  try {
+    return await locks.request(apiUrl, { signal: wait.signal }, () => {
+      clearTimeout(timer);
+      return act();
+    });
+  } catch (error) {
+    if (!wait.signal.aborted || signal.aborted) throw error;
+    return act();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A photo that was chosen but not sent yet, and what was entered with it. */
+export interface Draft<Entered> {
+  readonly file: Blob;
+  readonly entered: Entered;
+}
+
+const draftKey = (apiUrl: string) => `draft ${apiUrl}`;
+
+/**
+ * The draft of this tab: phones drop a page's memory while its student looks something up in another app. What was
+ * entered lies in the tab's own storage, so that nobody else at this machine comes upon it.
+ */
+export const draft = {
+  keepPhoto: (apiUrl: string, file: Blob): Promise<unknown> => use((store) => store.put(file, draftKey(apiUrl))),
+  keepEntered: (apiUrl: string, entered: object): void =>
+    write(sessionStorage, draftKey(apiUrl), JSON.stringify(entered)),
+  async load<Entered>(apiUrl: string): Promise<Draft<Entered> | undefined> {
+    const entered = read(sessionStorage, draftKey(apiUrl));
+    if (entered === undefined) return undefined;
+    const file = (await use((store) => store.get(draftKey(apiUrl)))) as unknown;
+    return file instanceof Blob ? { file, entered: JSON.parse(entered) as Entered } : undefined;
+  },
+  async forget(apiUrl: string): Promise<void> {
+    write(sessionStorage, draftKey(apiUrl), undefined);
+    await use((store) => store.delete(draftKey(apiUrl)));
+  },
+};
+
 /** The outcome last seen, for as long as this tab is open. */
 export const lastOutcome = {
   get: (apiUrl: string): string | undefined => read(sessionStorage, `outcome ${apiUrl}`),

@@ -15,12 +15,12 @@ const texts = {
   },
   tryAgain: { vi: "Thử lại", en: "Try again" },
   back: { vi: "Quay lại", en: "Back" },
-  stage: { vi: "Bước {number} trên 3", en: "Step {number} of 3" },
+  stage: { vi: "Bước {number}/3", en: "Step {number} of 3" },
 
   chooseHeading: { vi: "Chọn một tấm ảnh của bạn", en: "Choose a photo of yourself" },
   greeting: { vi: "Chào {name}!", en: "Hello {name}!" },
   forStudent: { vi: "Ảnh dùng cho mã sinh viên {id}.", en: "The photo is for student id {id}." },
-  chooseIntro: { vi: "Chỉ mất chưa đến một phút.", en: "It takes less than a minute." },
+  chooseIntro: { vi: "Chưa đến một phút là xong.", en: "It takes less than a minute." },
   takePhoto: { vi: "Chụp ảnh", en: "Take a photo" },
   chooseFile: { vi: "Chọn ảnh có sẵn", en: "Choose a file" },
   dropHint: {
@@ -31,7 +31,7 @@ const texts = {
   tips: { vi: "Ảnh được duyệt nhanh khi", en: "A photo is accepted at once when" },
   tipAlone: { vi: "chỉ có mình bạn, nhìn thẳng vào máy", en: "you are alone in it and look straight ahead" },
   tipLight: { vi: "khuôn mặt đủ sáng và rõ nét", en: "your face is well lit and sharp" },
-  tipBare: { vi: "không có kính râm, khẩu trang", en: "there are no sunglasses and no mask" },
+  tipBare: { vi: "bạn không đeo kính râm, khẩu trang", en: "you wear no sunglasses and no mask" },
 
   heicTitle: { vi: "Trình duyệt này không mở được ảnh HEIC", en: "This browser cannot open HEIC photos" },
   heicRemedy: {
@@ -54,6 +54,10 @@ const texts = {
     vi: "Kéo ảnh để di chuyển. Chỉ phần trong khung vuông được gửi đi.",
     en: "Drag the photo to move it. Only what is in the square is sent.",
   },
+  cropHintTouch: {
+    vi: "Kéo ảnh để di chuyển, chụm hai ngón tay để phóng to. Chỉ phần trong khung vuông được gửi đi.",
+    en: "Drag the photo to move it, pinch to zoom. Only what is in the square is sent.",
+  },
   cropLabel: { vi: "Phần ảnh sẽ được gửi", en: "The part of the photo that is sent" },
   zoom: { vi: "Phóng to", en: "Zoom" },
   left: { vi: "Sang trái", en: "Move left" },
@@ -69,16 +73,8 @@ const texts = {
   studentId: { vi: "Mã sinh viên", en: "Student id" },
   studentIdHint: { vi: "Như trên thẻ sinh viên, ví dụ SV001.", en: "As on your student card, for example SV001." },
   studentIdMissing: { vi: "Hãy nhập mã sinh viên của bạn.", en: "Enter your student id." },
-  studentIdWrong: {
-    vi: "Mã sinh viên chỉ gồm chữ cái không dấu, chữ số, dấu chấm và gạch ngang, không có khoảng trắng.",
-    en: "A student id has only letters A–Z, digits, full stops and hyphens, and no spaces.",
-  },
   email: { vi: "Email (không bắt buộc)", en: "E-mail (optional)" },
-  emailHint: { vi: "Để nhận kết quả qua thư.", en: "To get the outcome by mail." },
-  emailWrong: {
-    vi: "Địa chỉ email chưa đúng. Ví dụ: ten@truong.edu.vn.",
-    en: "The address is not valid. Example: name@school.edu.",
-  },
+  emailHint: { vi: "Để nhận kết quả qua email.", en: "To get the outcome by mail." },
   consent: {
     vi: "Tôi đồng ý để {organization} xử lý ảnh và khuôn mặt của tôi như mô tả dưới đây.",
     en: "I agree that {organization} processes my photo and my face as described below.",
@@ -91,16 +87,20 @@ const texts = {
 
   privacyHeading: { vi: "Ảnh của bạn được dùng thế nào?", en: "What happens to your photo?" },
   privacyUse: {
-    vi: "Ảnh được kiểm tra tự động: có đúng một khuôn mặt hay không, và khuôn mặt đó đã được sinh viên khác đăng ký hay chưa. Ảnh gốc bị xóa ngay sau đó.",
+    vi: "Ảnh được kiểm tra tự động: có đúng một khuôn mặt hay không, và khuôn mặt đó đã được sinh viên khác đăng ký hay chưa. Ảnh gốc được xóa ngay sau đó.",
     en: "It is checked by a machine: whether it shows exactly one face, and whether that face is another student's. The original is deleted right afterwards.",
   },
   privacyKeep: {
     vi: "Chỉ ảnh đại diện cỡ nhỏ và các số đo đặc trưng của khuôn mặt được giữ lại, để nhận ra ảnh trùng. Chúng không được dùng vào việc khác.",
     en: "Only the small avatar and measurements of your face are kept, to recognize duplicates. They are used for nothing else.",
   },
+  privacyFault: {
+    vi: "Nếu hệ thống gặp lỗi, ảnh gốc được giữ thêm khoảng {days} ngày để xử lý lại, rồi cũng được xóa.",
+    en: "If something fails on our side, it is kept for about {days} days, so that it can be processed again, and then deleted as well.",
+  },
   privacyErase: {
-    vi: "Muốn xóa ảnh và dữ liệu khuôn mặt, bạn chỉ cần yêu cầu: {contact}. Bạn có quyền đổi ý bất cứ lúc nào.",
-    en: "To have photo and face erased, it is enough to ask: {contact}. You may change your mind at any time.",
+    vi: "Bạn có thể đổi ý bất cứ lúc nào và yêu cầu xóa ảnh cùng dữ liệu khuôn mặt. Cách yêu cầu: {contact}.",
+    en: "You may change your mind at any time and have photo and face erased. How to ask: {contact}.",
   },
   privacyLocation: {
     vi: "Vị trí chụp và thông tin máy được gỡ khỏi ảnh ngay trên thiết bị của bạn.",
@@ -108,10 +108,11 @@ const texts = {
   },
   defaultOrganization: { vi: "nhà trường", en: "the school" },
   defaultContact: { vi: "liên hệ nhà trường", en: "contact the school" },
+  contact: { vi: "Liên hệ: {contact}.", en: "Contact: {contact}." },
 
   sendingHeading: { vi: "Đang gửi ảnh", en: "Sending the photo" },
   sendingHint: { vi: "Hãy giữ trang này mở trong giây lát.", en: "Keep this page open for a moment." },
-  sent: { vi: "Đã gửi {percent} %", en: "{percent} % sent" },
+  sent: { vi: "Đã gửi {percent}%", en: "{percent}% sent" },
   checkingHeading: { vi: "Đang kiểm tra ảnh", en: "Checking the photo" },
   checkingHint: {
     vi: "Thường chỉ mất vài giây. Bạn có thể đóng trang rồi mở lại sau.",
@@ -121,15 +122,19 @@ const texts = {
     vi: "Mất kết nối mạng. Đừng lo, trang sẽ tự tiếp tục khi có mạng lại.",
     en: "The connection is lost. Don't worry: the page goes on by itself when it is back.",
   },
+  busy: {
+    vi: "Hệ thống đang bận. Đừng lo, trang sẽ tự thử lại sau ít giây.",
+    en: "The service is busy. Don't worry: the page tries again by itself in a few seconds.",
+  },
   slow: {
-    vi: "Đang có nhiều bạn cùng gửi ảnh nên hơi lâu. Ảnh của bạn vẫn đang chờ đến lượt.",
-    en: "Many photos are being sent at once, so it takes longer. Yours is waiting for its turn.",
+    vi: "Có lẽ nhiều bạn đang cùng gửi ảnh nên hơi lâu. Ảnh của bạn vẫn đang chờ đến lượt.",
+    en: "Many photos may be on their way at once, so it takes longer. Yours is waiting for its turn.",
   },
   stateDone: { vi: "xong", en: "done" },
-  stateRunning: { vi: "đang làm", en: "running" },
+  stateRunning: { vi: "đang xử lý", en: "running" },
   stateWaiting: { vi: "đang chờ", en: "waiting" },
-  stateFailed: { vi: "không đạt", en: "not passed" },
-  stateSkipped: { vi: "bỏ qua", en: "skipped" },
+  stateRefused: { vi: "không đạt", en: "not passed" },
+  stateFailed: { vi: "gặp lỗi", en: "failed" },
 
   acceptedHeading: { vi: "Ảnh đã được duyệt!", en: "Your photo is accepted!" },
   acceptedHint: {
@@ -146,23 +151,12 @@ const texts = {
   failedHeading: { vi: "Chưa xử lý được ảnh", en: "The photo could not be processed" },
   refusedHeading: { vi: "Chưa gửi được ảnh", en: "The photo could not be sent" },
   whatToDo: { vi: "Bạn nên làm gì?", en: "What can you do?" },
+  rejectedHint: { vi: "Ảnh bạn gửi đã được xóa.", en: "The photo that you sent has been deleted." },
   tryOther: { vi: "Thử ảnh khác", en: "Try another photo" },
   sendAgain: { vi: "Gửi lại ảnh này", en: "Send this photo again" },
+  startOver: { vi: "Gửi ảnh khác", en: "Send another photo" },
   change: { vi: "Sửa thông tin", en: "Correct the information" },
   showSteps: { vi: "Xem từng bước kiểm tra", en: "See the steps" },
-
-  inviteMissing: { vi: "Bạn cần liên kết mời", en: "You need an invitation" },
-  inviteMissingHint: {
-    vi: "Hãy mở trang này bằng liên kết mà nhà trường gửi riêng cho bạn.",
-    en: "Open this page with the link that the school has sent you.",
-  },
-  inviteBroken: { vi: "Liên kết mời không đọc được", en: "The invitation cannot be read" },
-  inviteBrokenHint: {
-    vi: "Có lẽ liên kết bị sao chép thiếu. Hãy bấm lại đúng liên kết trong thư của nhà trường.",
-    en: "The link is probably cut off. Open the link in the school's message again, all of it.",
-  },
-  inviteExpired: { vi: "Liên kết mời đã hết hạn", en: "The invitation has expired" },
-  inviteExpiredHint: { vi: "Hãy xin nhà trường một liên kết mới.", en: "Ask the school for a new link." },
 } as const satisfies Record<string, Localized>;
 
 export type TextName = keyof typeof texts;

@@ -1,22 +1,29 @@
-import type { UploadState } from "../handlers/api/contract";
+import type { IssuedUpload, UploadState } from "../handlers/api/contract";
 import { issueUpload, OfflineError, postPhoto, readStatus, RefusedError, type Refused } from "./api";
-import { saveJob, type Job } from "./store";
+import { inTurn, loadJob, saveJob, type Job } from "./store";
+
+/** What keeps an upload from going on for a while; it goes on by itself. */
+export type Trouble = "offline" | "busy" | undefined;
 
 /** What can be said of an upload at a moment. */
 export type Progress =
-  /** `share` 0 to 1; `offline` while there is no line: it goes on by itself. */
-  | { readonly phase: "sending"; readonly share: number; readonly offline: boolean }
-  | { readonly phase: "processing"; readonly state: UploadState | undefined; readonly offline: boolean }
+  /** `share` 0 to 1. */
+  | { readonly phase: "sending"; readonly share: number; readonly trouble: Trouble }
+  | { readonly phase: "processing"; readonly state: UploadState | undefined; readonly trouble: Trouble }
   /** Accepted, rejected or failed. */
   | { readonly phase: "ended"; readonly state: UploadState }
-  /** The API will not have it; trying the same again would not help. */
-  | { readonly phase: "refused"; readonly refused: Refused };
+  /** It cannot be sent or asked for; `refused` is undefined for a fault of the page's own. */
+  | { readonly phase: "refused"; readonly refused: Refused | undefined }
+  /** Another tab has brought it to its end. */
+  | { readonly phase: "gone" };
 
 export interface UploadContext {
   readonly apiUrl: string;
   readonly locale: string;
   readonly token: string | undefined;
   readonly onProgress: (progress: Progress) => void;
+  /** Whether the job was found when the page was opened: then another tab may have it in hand. */
+  readonly isResumed: boolean;
   /** Ends it without a word. */
   readonly signal: AbortSignal;
 }
@@ -26,54 +33,79 @@ export async function runUpload(job: Job, context: UploadContext): Promise<void>
   let failures = 0;
   while (!context.signal.aborted) {
     try {
-      await send(job, context, failures > 0);
+      // Two tabs that both found the job would both send the photo.
+      const isHere = await inTurn(context.apiUrl, context.signal, () => send(job, context, failures > 0));
+      if (!isHere) return context.onProgress({ phase: "gone" });
       failures = 0;
       await follow(job, context);
       return;
     } catch (error) {
       if (context.signal.aborted) return;
-      if (!isPassing(error)) {
-        const refused = error instanceof RefusedError ? error.refused : { status: 0, title: "", detail: "" };
-        context.onProgress({ phase: "refused", refused });
+      const trouble = troubleOf(error, job);
+      if (trouble === undefined) {
+        context.onProgress({ phase: "refused", refused: error instanceof RefusedError ? error.refused : undefined });
         return;
       }
       failures += 1;
       context.onProgress(
         job.photo === undefined
-          ? { phase: "processing", state: undefined, offline: true }
-          : { phase: "sending", share: 0, offline: true },
+          ? { phase: "processing", state: undefined, trouble }
+          : { phase: "sending", share: 0, trouble },
       );
       await line(Math.min(30_000, 1000 * 2 ** failures), context.signal);
     }
   }
 }
 
-/** A busy or broken server and a broken line pass; any other refusal stays. */
-function isPassing(error: unknown): boolean {
-  if (error instanceof OfflineError) return true;
-  return error instanceof RefusedError && (error.refused.status === 429 || error.refused.status >= 500);
+/** A busy or broken server, a broken line and a form that came too late pass; any other refusal stays. */
+function troubleOf(error: unknown, { photo, issued }: Job): Trouble {
+  if (error instanceof OfflineError) return "offline";
+  if (!(error instanceof RefusedError)) return undefined;
+  const { status } = error.refused;
+  const isLate = status === 403 && photo !== undefined && issued !== undefined && isExpired(issued);
+  return status === 429 || status >= 500 || isLate ? "busy" : undefined;
 }
 
-/** Gets the photo into the bucket. */
-async function send(job: Job, context: UploadContext, isAgain: boolean): Promise<void> {
+function isExpired({ expiresAt }: IssuedUpload, margin = 0): boolean {
+  return Date.parse(expiresAt) < Date.now() + margin;
+}
+
+/**
+ * Gets the photo into the bucket.
+ *
+ * @returns false when another tab has done that and also learned the outcome
+ */
+async function send(job: Job, context: UploadContext, isAgain: boolean): Promise<boolean> {
   const { apiUrl, locale, token, onProgress, signal } = context;
+  if (context.isResumed && !(await catchUp(job, apiUrl))) return false;
   const { photo } = job;
-  if (photo === undefined) return;
-  onProgress({ phase: "sending", share: 0, offline: false });
+  if (photo === undefined) return true;
+  const sending = (share: number) => onProgress({ phase: "sending", share, trouble: undefined });
+  sending(0);
   // The answer to an earlier post may have been lost on the way: then the photo is there already.
-  const isThere = isAgain && job.issued !== undefined && (await hasArrived(job.issued.uploadId, context));
+  const isDoubtful = (isAgain || context.isResumed) && job.issued !== undefined;
+  const isThere = isDoubtful && (await hasArrived(job.issued?.uploadId ?? "", context));
   if (!isThere) {
-    const isExpired = job.issued !== undefined && Date.parse(job.issued.expiresAt) < Date.now() + 10_000;
-    if (job.issued === undefined || isExpired) {
+    if (job.issued === undefined || isExpired(job.issued, 10_000)) {
       const { studentId, email, fileName } = job;
       const order = { studentId, email, fileName, contentType: "image/jpeg", bytes: photo.size, locale };
       job.issued = await issueUpload(apiUrl, order, token);
       await saveJob(apiUrl, job);
     }
-    await postPhoto(job.issued, photo, (share) => onProgress({ phase: "sending", share, offline: false }), signal);
+    await postPhoto(job.issued, photo, sending, signal);
   }
   delete job.photo;
   await saveJob(apiUrl, job);
+  return true;
+}
+
+/** Takes over what another tab has done for the job meanwhile; false when nothing is left to do or to ask for. */
+async function catchUp(job: Job, apiUrl: string): Promise<boolean> {
+  const kept = await loadJob(apiUrl);
+  const isOver = kept?.startedAt !== job.startedAt;
+  if (kept?.issued !== undefined && !isOver) job.issued = kept.issued;
+  if (isOver || kept.photo === undefined) delete job.photo;
+  return job.issued !== undefined || job.photo !== undefined;
 }
 
 async function hasArrived(uploadId: string, { apiUrl, locale, token }: UploadContext): Promise<boolean> {
@@ -90,7 +122,7 @@ async function follow(job: Job, context: UploadContext): Promise<void> {
       onProgress({ phase: "ended", state });
       return;
     }
-    onProgress({ phase: "processing", state, offline: false });
+    onProgress({ phase: "processing", state, trouble: undefined });
     await line(pause, signal, false);
   }
 }

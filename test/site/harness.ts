@@ -133,7 +133,9 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     }
     if (path === "/_site/settings.json") {
       response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ apiUrl, locale: "vi", limits, access: access.mode, mail, ...texts }));
+      const { mode, ...key } = { ...access, ...(access.mode === "invite" ? { invitationKey: access.publicKey } : {}) };
+      const settings = { apiUrl, locale: "vi", limits, access: mode, ...key, mail, originalDays: 7, ...texts };
+      response.end(JSON.stringify(settings));
       return;
     }
     if (path.startsWith("/_site/")) {

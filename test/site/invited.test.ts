@@ -5,6 +5,7 @@ import { choose, see, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
+const invalidHeading = "Liên kết mời không hợp lệ";
 
 describe("The upload page of a school that invites", function () {
   this.timeout(60_000);
@@ -34,21 +35,53 @@ describe("The upload page of a school that invites", function () {
 
   it("lets nobody in without a link, with a broken one or with one that has expired", async () => {
     const site = await visit.site({ access });
-    await see(await visit.page(site.url), "Bạn cần liên kết mời");
-    await see(await visit.page(linkTo(site.url).slice(0, -100)), "Liên kết mời không đọc được");
+    await see(await visit.page(site.url), "Bạn cần có liên kết mời");
+    await see(await visit.page(linkTo(site.url).slice(0, -100)), invalidHeading);
     await see(await visit.page(linkTo(site.url, { ...an, expires: 1 })), "Liên kết mời đã hết hạn");
   });
 
-  it("refuses a link that was changed or that another key signed", async () => {
+  const foreign = generateKeyPairSync("ed25519").privateKey;
+  const changed = (link: string) => {
+    const claims = { sub: "SV002", exp: tomorrow };
+    return link.replace(/\.[^.]+(?=\.[^.]+$)/, `.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`);
+  };
+
+  it("says at once that a link was changed or that another key signed it, and whom to ask", async () => {
+    const site = await visit.site({ access, contact: "daotao@truong.edu.vn" });
+    for (const link of [linkTo(site.url, an, foreign), changed(linkTo(site.url))]) {
+      const page = await visit.page(link);
+      await see(page, invalidHeading);
+      await page.getByText("Liên hệ: daotao@truong.edu.vn.").waitFor();
+      expect(await page.locator("main button").count()).to.equal(0);
+      await page.getByRole("button", { name: "English" }).click();
+      await see(page, "The invitation is not valid");
+    }
+  });
+
+  it("leaves it to the API where the browser cannot tell, and then offers nothing that is of no use", async () => {
     const site = await visit.site({ access });
-    const other = generateKeyPairSync("ed25519").privateKey;
-    const page = await visit.page(linkTo(site.url, an, other));
+    const page = await visit.page("about:blank");
+    await page.addInitScript(() => {
+      crypto.subtle.importKey = () => Promise.reject(new DOMException("", "NotSupportedError"));
+    });
+    await page.goto(changed(linkTo(site.url)));
     await choose(page);
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
     await page.getByRole("checkbox").check();
     await page.getByRole("button", { name: "Gửi ảnh" }).click();
-    await page.getByRole("alert").getByText("Liên kết mời không hợp lệ").waitFor();
+    await page.getByRole("alert").getByText(invalidHeading).waitFor();
+    expect(await page.locator("main button").count()).to.equal(0);
+    await page.getByRole("button", { name: "English" }).click();
+    await page.getByRole("alert").getByText("The invitation is not valid").waitFor();
     expect(site.received).to.have.length(0);
+  });
+
+  it("goes by the server's clock, not by a phone's that is wrong", async () => {
+    const site = await visit.site({ access });
+    const page = await visit.page("about:blank");
+    await page.clock.setFixedTime(Date.now() + 30 * 86_400_000);
+    await page.goto(linkTo(site.url));
+    await see(page, chooseHeading);
   });
 
   it("does not go on with another student's upload", async () => {

@@ -3,6 +3,7 @@ import { choose, see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
+const busy = "Hệ thống đang bận.";
 
 describe("The upload page on a line that fails", function () {
   this.timeout(60_000);
@@ -45,7 +46,7 @@ describe("The upload page on a line that fails", function () {
     const page = await visit.page(site.url);
     site.broken = "api";
     await upload(page);
-    await page.getByText("Mất kết nối mạng.").waitFor();
+    await page.getByText(busy).waitFor();
     site.broken = undefined;
     await see(page, acceptedHeading);
     expect(site.received).to.have.length(1);
@@ -72,9 +73,9 @@ describe("The upload page on a line that fails", function () {
     const page = await visit.page(site.url);
     site.broken = "api";
     await upload(page);
-    await page.getByText("Mất kết nối mạng.").waitFor();
+    await page.getByText(busy).waitFor();
     await page.reload();
-    await page.getByText("Mất kết nối mạng.").waitFor();
+    await page.getByText(busy).waitFor();
     site.ending = { status: "processing", step: "DetectFace" };
     site.broken = undefined;
     await page.locator("li.running", { hasText: "Tìm khuôn mặt" }).waitFor();
@@ -89,6 +90,81 @@ describe("The upload page on a line that fails", function () {
     const next = await page.context().newPage();
     await next.goto(site.url);
     await see(next, chooseHeading);
+  });
+
+  it("sends a photo once that two tabs have in hand, and shows its outcome in both", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    let posts = 0;
+    await page.context().route("**/photos", async (route) => {
+      if (route.request().method() === "POST") posts += 1;
+      await held;
+      return route.continue();
+    });
+    site.ending = { status: "processing", step: "DetectFace" };
+    await upload(page);
+    const other = await page.context().newPage();
+    await other.goto(site.url);
+    await see(other, "Đang gửi ảnh");
+    await other.waitForFunction(async () => (await navigator.locks.query()).pending?.length === 1);
+    goOn();
+    for (const tab of [page, other]) await tab.locator("li.running", { hasText: "Tìm khuôn mặt" }).waitFor();
+    site.ending = { status: "accepted" };
+    for (const tab of [page, other]) await see(tab, acceptedHeading);
+    expect(posts).to.equal(1);
+    expect(site.received).to.have.length(1);
+  });
+
+  it("lets an upload be given up that does not come through", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    site.broken = "api";
+    await upload(page);
+    await page.getByText(busy).waitFor();
+    await page.getByRole("button", { name: "Hủy" }).click();
+    await see(page, chooseHeading);
+    site.broken = undefined;
+    await page.reload();
+    await see(page, chooseHeading);
+    expect(site.received).to.have.length(0);
+  });
+
+  it("lets another photo be sent while one is checked for too long", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    site.ending = { status: "processing", step: "DetectFace" };
+    await upload(page);
+    await page.locator("li.running").waitFor();
+    const another = page.getByRole("button", { name: "Gửi ảnh khác" });
+    expect(await another.isVisible()).to.equal(false);
+    site.broken = "api";
+    await page.getByText(busy).waitFor();
+    await another.click();
+    await see(page, chooseHeading);
+  });
+
+  it("keeps the photo, its square and what was entered when the phone drops the page", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    await choose(page);
+    await page.getByLabel("Phóng to").fill("1.5");
+    await page.reload();
+    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    expect(await page.getByLabel("Phóng to").inputValue()).to.equal("1.5");
+    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    await page.getByLabel("Mã sinh viên").fill("SV001");
+    await page.reload();
+    await see(page, "Thông tin của bạn");
+    expect(await page.getByLabel("Mã sinh viên").inputValue()).to.equal("SV001");
+    // A new tab may be the next student's.
+    const next = await page.context().newPage();
+    await next.goto(site.url);
+    await see(next, chooseHeading);
+    await page.getByRole("checkbox").check();
+    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await see(page, acceptedHeading);
   });
 
   it("says so when the page itself cannot be loaded, and tries again", async () => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import sharp from "sharp";
-import { reasons, type ReasonCode } from "../../handlers/lib/reasons";
+import { reasonCodes, reasons, type ReasonCode } from "../../handlers/lib/reasons";
 import { couple, portrait } from "../photos";
 import { choose, heading, phone, see, somePortrait, upload, Visit } from "./steps";
 
@@ -80,6 +80,80 @@ describe("The upload page", function () {
     expect(await page.getByRole("checkbox").isChecked()).to.equal(true);
     await page.getByRole("button", { name: "Gửi ảnh" }).click();
     await see(page, acceptedHeading);
+  });
+
+  it("says every reason in both languages, and shows no step that was not taken", async () => {
+    const site = await visit.site({ stepMilliseconds: 1, contact: "daotao@truong.edu.vn" });
+    const page = await visit.page(site.url);
+    site.ending = { status: "rejected", step: "CheckDuplicate", reason: "DUPLICATE_FACE" };
+    await upload(page);
+    await see(page, rejectedHeading);
+    await page.getByText("Liên hệ: daotao@truong.edu.vn.").waitFor();
+    await page.locator("summary").click();
+    expect(await page.locator("ol.steps li").count()).to.equal(4);
+    expect(await page.locator("li.failed").innerText()).to.include("không đạt");
+    const uploadId = /([0-9A-Z]{26})\.jpg$/.exec(site.received[0]?.key ?? "")?.[1] ?? "";
+    const row = (await site.tables.upload(uploadId)) ?? {};
+    for (const reason of reasonCodes) {
+      const status = reason === "INTERNAL" ? "failed" : "rejected";
+      await site.tables.putUpload({ ...row, status: { S: status }, reason: { S: reason } });
+      await page.reload();
+      for (const [locale, other] of [
+        ["vi", "English"],
+        ["en", "Tiếng Việt"],
+      ] as const) {
+        await page.getByText(`${reasons[reason].title[locale]}.`, { exact: true }).waitFor();
+        await page.getByText(reasons[reason].remedy[locale], { exact: true }).waitFor();
+        await page.getByRole("button", { name: other }).click();
+      }
+    }
+  });
+
+  it("sends one photo however often the button is tapped", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    await choose(page);
+    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    await page.getByLabel("Mã sinh viên").fill("SV001");
+    await page.getByRole("checkbox").check();
+    site.ending = { status: "failed", step: "IndexFace", reason: "INTERNAL" };
+    const tapThrice = (name: string) =>
+      page.getByRole("button", { name }).evaluate((button: HTMLButtonElement) => {
+        for (let i = 0; i < 3; i += 1) button.click();
+      });
+    await tapThrice("Gửi ảnh");
+    await see(page, "Chưa xử lý được ảnh");
+    expect(site.received).to.have.length(1);
+    site.ending = { status: "accepted" };
+    await tapThrice("Gửi lại ảnh này");
+    await see(page, acceptedHeading);
+    expect(site.received).to.have.length(2);
+  });
+
+  it("follows the browser's back and forward buttons, and ends no upload by them", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    await choose(page);
+    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    await page.getByLabel("Mã sinh viên").fill("SV001");
+    await page.goBack();
+    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await page.goBack();
+    await see(page, chooseHeading);
+    await page.goForward();
+    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    expect(await page.getByLabel("Mã sinh viên").inputValue()).to.equal("SV001");
+    await page.getByRole("checkbox").check();
+    site.ending = { status: "processing", step: "DetectFace" };
+    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await page.locator("li.running", { hasText: "Tìm khuôn mặt" }).waitFor();
+    await page.goBack();
+    site.ending = { status: "accepted" };
+    await see(page, acceptedHeading);
+    await page.goBack();
+    await see(page, chooseHeading);
+    expect(site.received).to.have.length(1);
   });
 
   it("sends the same photo again after a fault that was not the photo's", async () => {
@@ -262,7 +336,7 @@ describe("The upload page", function () {
     await page.getByRole("checkbox").check();
     await page.getByRole("button", { name: "Gửi ảnh" }).click();
     await page.getByText("không có khoảng trắng").waitFor();
-    await page.getByText("Địa chỉ email chưa đúng.").waitFor();
+    await page.getByText("Địa chỉ email không hợp lệ.").waitFor();
     await page.getByLabel("Mã sinh viên").fill("SV001");
     await page.getByLabel("Email").fill("an@truong.edu.vn");
     await page.getByRole("button", { name: "Gửi ảnh" }).click();

@@ -62,9 +62,11 @@ describe("The upload page's resources", () => {
       locale: "en",
       limits: { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160 },
       access: "invite",
+      invitationKey,
       mail: true,
       organization: "BK",
       contact: "write",
+      originalDays: 7,
     });
     expect(settingsOf(http)).to.include({ locale: "vi", access: "open", mail: false });
   });

@@ -106,6 +106,6 @@ export const pageStates: readonly PageState[] = [
   {
     name: "no-invitation",
     options: { access: { mode: "invite", publicKey } },
-    reach: (page) => see(page, "Bạn cần liên kết mời"),
+    reach: (page) => see(page, "Bạn cần có liên kết mời"),
   },
 ];
