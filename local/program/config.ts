@@ -1,6 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { parse } from "yaml";
+
+/** The stack of a program that is run without the name of one; it needs no file. */
+export const DEFAULT_STACK = "dev";
 
 /** Where a program lives, and what Pulumi would tell it about itself. */
 export interface Project {
@@ -19,10 +22,56 @@ export interface ProjectFiles {
   readonly stack: string;
 }
 
-/** Pulumi.yaml, upward from the program, and Pulumi.STACK.yaml beside it. */
+/** Pulumi.yaml, upward from the program, and Pulumi.STACK.yaml beside it, or where Pulumi.yaml says that stacks are. */
 export function projectFiles(program: string, stack: string): ProjectFiles {
   const folder = projectFolder(dirname(program));
-  return { folder, project: join(folder, "Pulumi.yaml"), stack: join(folder, `Pulumi.${stack}.yaml`) };
+  const project = join(folder, "Pulumi.yaml");
+  // The one line of it that matters here, without loading a reader of YAML.
+  const line = /^stackConfigDir:\s*["']?([^"'#\n]+?)["']?\s*(?:#.*)?$/m;
+  const stacks = existsSync(project) ? line.exec(readFileSync(project, "utf8"))?.[1] : undefined;
+  return { folder, project, stack: join(resolve(folder, stacks ?? "."), `Pulumi.${stack}.yaml`) };
+}
+
+/**
+ * Looks at what a person has set for one run, before the run: a name that nothing reads would be passed over in
+ * silence.
+ *
+ * @param settings `stack` as it was named, undefined when none was; `config` as {@link readProject}'s overrides
+ * @throws Error, in one line, for a stack without a file, and for a value that neither the project nor the stack has,
+ * where the project declares its values
+ */
+export async function checkSettings(
+  program: string,
+  settings: { readonly stack: string | undefined; readonly config: Readonly<Record<string, string>> },
+): Promise<void> {
+  const { stack = DEFAULT_STACK, config } = settings;
+  const files = projectFiles(program, stack);
+  if (settings.stack !== undefined && !existsSync(files.stack)) {
+    const others = stacksIn(dirname(files.stack));
+    if (others.length > 0 || stack !== DEFAULT_STACK) {
+      const fix = others.length > 0 ? `Name one of its stacks: ${others.join(", ")}.` : "Leave --stack out.";
+      throw new Error(`--stack ${stack}: there is no ${files.stack}. ${fix}`);
+    }
+  }
+  if (Object.keys(config).length === 0) return;
+  const yaml = await import("yaml");
+  const project = readYaml(files.project, yaml.parse);
+  const name = projectName(project);
+  const declared = record(project["config"]);
+  if (Object.keys(declared).length === 0) return;
+  const plain = (key: string): string => (key.startsWith(`${name}:`) ? key.slice(name.length + 1) : key);
+  const known = new Set([...Object.keys(declared), ...Object.keys(valuesOf(files, yaml.parse))].map(plain));
+  for (const [key, value] of Object.entries(config)) {
+    // Other namespaces are those of providers, whose values no project declares.
+    if (known.has(plain(key)) || plain(key).includes(":")) continue;
+    const own = [...known].filter((one) => !one.includes(":")).sort();
+    throw new Error(`--config ${key}=${value}: the project ${name} has no such value. It has: ${own.join(", ")}.`);
+  }
+}
+
+function stacksIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => /^Pulumi\.(.+)\.yaml$/.exec(name)?.[1] ?? []);
 }
 
 /**
@@ -36,11 +85,11 @@ export async function readProject(
   stack: string,
   overrides: Readonly<Record<string, string>> = {},
 ): Promise<Project> {
-  const { folder, project: projectFile, stack: stackFile } = projectFiles(program, stack);
+  const files = projectFiles(program, stack);
   // Loaded here and not above: a start with a kept graph needs no YAML.
   const yaml = await import("yaml");
-  const project = readYaml(projectFile, yaml.parse);
-  const name = typeof project["name"] === "string" ? project["name"] : "local";
+  const project = readYaml(files.project, yaml.parse);
+  const name = projectName(project);
   const qualified = (key: string): string => (key.includes(":") ? key : `${name}:${key}`);
 
   const config: Record<string, string> = {};
@@ -49,18 +98,27 @@ export async function readProject(
     if (declared !== undefined) config[qualified(key)] = declared;
   }
   const overridden = new Set(Object.keys(overrides).map(qualified));
-  for (const [key, value] of Object.entries(record(readYaml(stackFile, yaml.parse)["config"]))) {
+  for (const [key, value] of Object.entries(valuesOf(files, yaml.parse))) {
     if (isSecret(value)) {
       if (overridden.has(qualified(key))) continue;
       throw new Error(
-        `${stackFile}: ${key} is encrypted, and the local mode has no key to it. ` +
+        `${files.stack}: ${key} is encrypted, and the local mode has no key to it. ` +
           `Give a value for local use: --config ${key}=VALUE.`,
       );
     }
     config[qualified(key)] = asText(value);
   }
   for (const [key, value] of Object.entries(overrides)) config[qualified(key)] = value;
-  return { folder, name, stack, config };
+  return { folder: files.folder, name, stack, config };
+}
+
+function projectName(project: Readonly<Record<string, unknown>>): string {
+  return typeof project["name"] === "string" ? project["name"] : "local";
+}
+
+/** What stands in the stack's file, under the keys as they stand there. */
+function valuesOf(files: ProjectFiles, read: typeof parse): Record<string, unknown> {
+  return record(readYaml(files.stack, read)["config"]);
 }
 
 function projectFolder(start: string): string {

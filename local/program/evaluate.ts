@@ -3,13 +3,13 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { recall, remember } from "./cache";
 import type { EvaluationAnswer, EvaluationRequest } from "./child";
-import { projectFiles, readProject } from "./config";
+import { DEFAULT_STACK, projectFiles, readProject } from "./config";
 import type { ProgramGraph } from "./graph";
 
 export interface EvaluateOptions {
   /** The program's entry file, TypeScript or JavaScript. */
   readonly program: string;
-  /** Default `dev`. */
+  /** Default {@link DEFAULT_STACK}. */
   readonly stack?: string;
   /** Configuration for this run alone: `key` or `namespace:key` to its value. */
   readonly config?: Readonly<Record<string, string>>;
@@ -40,7 +40,7 @@ export async function evaluateProgram(options: EvaluateOptions): Promise<Program
   if (!stat?.isFile()) {
     throw new Error(`There is no Pulumi program at ${program}. Name its entry file, for example --program index.ts.`);
   }
-  const { cache, config = {}, stack = "dev" } = options;
+  const { cache, config = {}, stack = DEFAULT_STACK } = options;
   const files = projectFiles(program, stack);
   const key = JSON.stringify([program, files, config, ACCOUNT_ID, DEFAULT_REGION]);
   const kept = cache === undefined ? undefined : recall(cache, key);
