@@ -3,7 +3,7 @@ import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["lib/**", "build/**", "node_modules/", ".avatar-pipeline/", "examples/**/node_modules/"] },
+  { ignores: ["lib/**", "build/**", "dist/**", "node_modules/", ".avatar-pipeline/", "examples/**/node_modules/"] },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   prettier,
@@ -28,7 +28,13 @@ export default tseslint.config(
     files: ["bin/*.js"],
     languageOptions: {
       sourceType: "commonjs",
-      globals: { __dirname: "readonly", require: "readonly", process: "readonly", console: "readonly" },
+      globals: {
+        __dirname: "readonly",
+        __filename: "readonly",
+        require: "readonly",
+        process: "readonly",
+        console: "readonly",
+      },
     },
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
