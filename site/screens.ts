@@ -113,10 +113,10 @@ export function adjustScreen(app: App): Screen {
       cropper(photo, app.crop, app.settings.limits.minSide, say),
       h(
         "div",
-        { class: "actions" },
+        { class: "handy" },
         button("primary", "check", say("cropDone"), () => app.go("details")),
-        button("quiet", undefined, say("otherPhoto"), () => app.go("choose")),
       ),
+      button("quiet", undefined, say("otherPhoto"), () => app.go("choose")),
     ),
   };
 }

@@ -55,8 +55,8 @@ const texts = {
     en: "Drag the photo to move it. Only what is in the square is sent.",
   },
   cropHintTouch: {
-    vi: "Kéo ảnh để di chuyển, chụm hai ngón tay để phóng to. Chỉ phần trong khung vuông được gửi đi.",
-    en: "Drag the photo to move it, pinch to zoom. Only what is in the square is sent.",
+    vi: "Kéo để di chuyển, chụm hai ngón để phóng to. Chỉ phần trong khung được gửi đi.",
+    en: "Drag to move, pinch to zoom. Only what is in the square is sent.",
   },
   cropLabel: { vi: "Phần ảnh sẽ được gửi", en: "The part of the photo that is sent" },
   zoom: { vi: "Phóng to", en: "Zoom" },

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { reasons, type ReasonCode } from "../../handlers/lib/reasons";
 import { noFace, tiny, truncated } from "../photos";
-import { choose, heading, see, somePortrait, upload, Visit } from "./steps";
+import { choose, heading, phone, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
@@ -48,6 +48,14 @@ describe("The upload page checks a file before it is sent:", function () {
       await see(page, "Đặt khuôn mặt vào vòng tròn");
     });
   }
+
+  it("has iPhones hand over JPEG, and hides HEIC photos on no other phone", async () => {
+    const site = await visit.site();
+    const acceptOf = async (userAgent: string) =>
+      (await visit.page(site.url, { ...phone, userAgent })).locator("#file").getAttribute("accept");
+    expect(await acceptOf("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)")).to.equal("image/jpeg,image/png");
+    expect(await acceptOf("Mozilla/5.0 (Linux; Android 15; SM-S921B)")).to.include("image/heic");
+  });
 
   it("a PNG named .jpg is good enough, and what is transparent in it becomes white", async () => {
     const site = await visit.site({ stepMilliseconds: 1 });
