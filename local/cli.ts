@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageFolder } from "./commands/program-file";
 import { INTERRUPTED } from "./commands/signals";
+import { messageOfError } from "./commands/system-errors";
 
 const HELP = `Usage: avatar-pipeline COMMAND [OPTION…]
 
@@ -60,7 +61,7 @@ export async function main(args: readonly string[]): Promise<number> {
     )(rest);
   } catch (error) {
     if (error instanceof Error && error.name === INTERRUPTED) return 130;
-    process.stderr.write(`avatar-pipeline: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`avatar-pipeline: ${messageOfError(error)}\n`);
     return 1;
   }
 }

@@ -9,6 +9,7 @@ import { readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
 import type { Report, ReportRow } from "./import-report";
 import type { SchoolPhoto } from "./import-source";
 import type { ImportTarget } from "./import-target";
+import { messageOfError } from "./system-errors";
 
 export interface ImportPhotoOptions {
   readonly target: ImportTarget;
@@ -75,7 +76,7 @@ export async function importPhoto(school: SchoolPhoto, options: ImportPhotoOptio
     return { row, isKnown: false };
   } catch (error) {
     if (options.signal.aborted) throw error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOfError(error);
     report.record({ ...base, outcome: "failed", message, upload_id: uploadId || base.upload_id });
     throw error;
   }

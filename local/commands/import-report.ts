@@ -9,6 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 import Papa from "papaparse";
+import { cannotRead, cannotWrite } from "./system-errors";
 import { usageError } from "./usage";
 
 /** The report's columns, in their order. */
@@ -78,9 +79,7 @@ export function openReport(file: string, pipeline: string): Report {
     replace(file, [...rows.values()]);
     descriptor = openSync(file, "a");
   } catch (error) {
-    throw usageError(
-      `The report ${file} cannot be written (${(error as NodeJS.ErrnoException).code}); name another with --report.`,
-    );
+    throw cannotWrite(`The report ${file}`, error, "name another with --report");
   }
   return {
     file,
@@ -115,7 +114,7 @@ function readRows(file: string): readonly ReportRow[] {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw usageError(`The report ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw cannotRead(`The report ${file}`, error, "name another with --report");
   }
   // A spreadsheet may have saved it, with its own kind of line ends and separators.
   const { data, errors, meta } = Papa.parse<string[]>(text, { skipEmptyLines: true });

@@ -1,8 +1,9 @@
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { readFileSync, readdirSync, statSync, type Dirent } from "node:fs";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import Papa from "papaparse";
 import { isStudentId } from "../../handlers/lib/keys";
 import { readPhotos } from "./photos";
+import { cannotRead } from "./system-errors";
 import { usageError } from "./usage";
 
 /** A photo of a school's, ready to be sent. */
@@ -35,9 +36,7 @@ export function readSchool(source: string): School {
   try {
     isFolder = statSync(source).isDirectory();
   } catch (error) {
-    throw usageError(
-      `${source} cannot be read (${(error as NodeJS.ErrnoException).code}); name a folder or a CSV file.`,
-    );
+    throw cannotRead(source, error, "name a folder or a CSV file");
   }
   const school = isFolder ? readFolder(source) : { photos: readCsv(source), others: 0 };
   if (school.photos.length > 0) return school;
@@ -49,7 +48,7 @@ export function readSchool(source: string): School {
 }
 
 function readFolder(folder: string): School {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const files = entriesBelow(folder)
     // Hidden ones are no photos whatever they are called: macOS leaves a "._lan.jpg" beside each lan.jpg.
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
     .map(({ parentPath, name }) => join(parentPath, name))
@@ -73,6 +72,15 @@ function readFolder(folder: string): School {
   }
   complain(folder, problems);
   return { photos, others: files.length - named.length };
+}
+
+function entriesBelow(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    const { path = folder } = error as NodeJS.ErrnoException;
+    throw cannotRead(path, error, `make it readable, or move it out of ${folder}`);
+  }
 }
 
 /** By the rule of `avatar-pipeline process`, which also looks whether the file can be sent. */
@@ -149,7 +157,7 @@ function readRecords(csv: string): readonly CsvRecord[] {
     text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(csv));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ERR_ENCODING_INVALID_ENCODED_DATA") throw usageError(`${csv} cannot be read (${code}).`);
+    if (code !== "ERR_ENCODING_INVALID_ENCODED_DATA") throw cannotRead(csv, error, "name another CSV file");
     throw usageError(`${csv} is no UTF-8 text; save it as "CSV UTF-8" (or name the folder of the photos).`);
   }
   // Whether it has commas, semicolons or tabs between its fields, the parser finds out.

@@ -1,10 +1,11 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import Papa from "papaparse";
 import { invitationHeader, type Invitation } from "../../handlers/api/invitation";
 import { isEmail } from "../../handlers/api/issue-upload/handler";
 import { isStudentId } from "../../handlers/lib/keys";
+import { cannotRead, cannotWrite, messageOfError } from "./system-errors";
+import { readOptions } from "./usage";
 
 /**
  * `avatar-pipeline invite`: the school's side of the invitations. The private key lies in a file of the school's and
@@ -29,7 +30,9 @@ const columns = { studentId: "student_id", name: "name", email: "email" } as con
  */
 export async function invite(argv: string[]): Promise<number> {
   try {
-    const { values, positionals } = readOptions(argv);
+    const text = { type: "string" } as const;
+    const known = { key: text, url: text, days: text, out: text, help: { type: "boolean", short: "h" } } as const;
+    const { values, positionals } = readOptions("invite", argv, known, "the CSV file");
     if (values.help) return say(usage);
     const key = values.key ?? "invitation-key.pem";
     const [first, ...more] = positionals;
@@ -38,21 +41,8 @@ export async function invite(argv: string[]): Promise<number> {
     if (first === "keygen") return keygen(key);
     return inviteStudents(first, { key, url: values.url, days: values.days, out: values.out });
   } catch (error) {
-    process.stderr.write(`avatar-pipeline invite: ${(error as Error).message}\n`);
+    process.stderr.write(`avatar-pipeline invite: ${messageOfError(error)}\n`);
     return 1;
-  }
-}
-
-function readOptions(argv: string[]) {
-  try {
-    const text = { type: "string" } as const;
-    return parseArgs({
-      args: argv,
-      allowPositionals: true,
-      options: { key: text, url: text, days: text, out: text, help: { type: "boolean", short: "h" } },
-    });
-  } catch (error) {
-    throw usageError((error as Error).message.split(/[.\n]/)[0] ?? "");
   }
 }
 
@@ -73,7 +63,8 @@ function keygen(path: string): 0 {
     );
   }
   const { privateKey } = generateKeyPairSync("ed25519");
-  writeFileSync(path, privateKey.export({ format: "pem", type: "pkcs8" }), { mode: 0o600, flag: "wx" });
+  const fix = "make its folder first, or name another file with --key";
+  writeNew(path, privateKey.export({ format: "pem", type: "pkcs8" }).toString(), fix);
   return say(
     `The private key is in ${path}. Keep it: whoever has it can invite. It is not needed on AWS.\n` +
       `The public key, for the stack:\n\n` +
@@ -108,8 +99,7 @@ function inviteStudents(csvPath: string, options: InviteOptions): 0 {
   });
   const csv = Papa.unparse({ fields: [...fields.filter((field) => field !== "link"), "link"], data: links });
   if (options.out === undefined) return say(csv + "\n");
-  // A link is a student's own: nobody else on the machine needs to read it.
-  writeFileSync(options.out, csv + "\n", { mode: 0o600, flag: "wx" });
+  writeNew(options.out, csv + "\n", "make its folder first, or name another file with --out");
   process.stderr.write(`${links.length} links, good until ${new Date(expires * 1000).toISOString()}: ${options.out}\n`);
   return 0;
 }
@@ -155,7 +145,16 @@ function readText(path: string, remedy: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new Error(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}); ${remedy}.`, { cause: error });
+    throw cannotRead(path, error, remedy);
+  }
+}
+
+/** Over nothing that is there, and for its owner alone: a key is the school's, and a link a student's own. */
+function writeNew(path: string, text: string, remedy: string): void {
+  try {
+    writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    throw cannotWrite(path, error, remedy);
   }
 }
 

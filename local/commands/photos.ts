@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { isEmail } from "../../handlers/api/issue-upload/handler";
 import { isStudentId } from "../../handlers/lib/keys";
+import { cannotRead } from "./system-errors";
 import { usageError } from "./usage";
 
 /** A photo on the command line that can be sent. */
@@ -23,10 +24,27 @@ export function readPhotos(files: readonly string[], student: string | undefined
   if (student !== undefined && !isStudentId(student)) {
     throw usageError(`--student ${student}: a student's id is 1 to 64 of A-Z a-z 0-9 _ . - and neither "." nor "..".`);
   }
-  return files.map((file) => {
+  const photos = files.map((file) => {
     const path = resolve(file);
     return { file, path, bytes: sizeOf(file, path), studentId: student ?? studentIn(file) };
   });
+  if (student === undefined) refuseClashes(photos);
+  return photos;
+}
+
+/**
+ * Of several photos of one student the newest stays, and that must not come about by their names alone: `Hoà.jpg` and
+ * `Hoá.jpg` are most likely two students.
+ */
+function refuseClashes(photos: readonly PhotoFile[]): void {
+  for (const { studentId, path } of photos) {
+    const others = photos.filter((photo) => photo.studentId === studentId);
+    if (others.every((other) => other.path === path)) continue;
+    throw usageError(
+      `${others.map(({ file }) => file).join(" and ")} would all be taken for photos of the student ${studentId}, and ` +
+        "the last would replace the others: nothing was sent. Rename them, or process each with its own --student ID.",
+    );
+  }
 }
 
 /** @throws UsageError unless the address is one that the upload API takes */
@@ -45,7 +63,7 @@ function sizeOf(file: string, path: string): number {
     throw usageError(
       missing
         ? `${file}: there is no such file.`
-        : `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+        : cannotRead(file, error, "make it readable, or leave it out").message,
     );
   }
   if (stat.isDirectory())

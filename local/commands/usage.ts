@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 /** What a person at the keyboard did wrong, or can do something about: one line, without a stack. */
@@ -10,22 +11,55 @@ export function usageError(message: string): UsageError {
 }
 
 /**
- * `node:util`'s parseArgs, with its complaints in one line that ends with where to read more.
+ * `node:util`'s parseArgs, with its complaints in one line that ends with what to do.
  *
  * @param command for the hint, such as `process`
+ * @param operand what the command takes beside its options, such as `a photo`: it may begin with a dash
  */
 export function readOptions<Options extends NonNullable<ParseArgsConfig["options"]>>(
   command: string,
   args: readonly string[],
   options: Options,
+  operand?: string,
 ) {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
     // Node's own message goes on with advice on `--`, in further sentences.
     const [problem = ""] = (error as Error).message.split(/\. |\n/);
-    throw usageError(`${problem.replace(/\.$/, "")}; see avatar-pipeline ${command} --help.`);
+    const help = `see avatar-pipeline ${command} --help.`;
+    const ambiguous = /^Option '(?:-\w, )?(--[\w-]+).* is ambiguous/.exec(problem)?.[1];
+    const value = ambiguous === undefined ? undefined : args[args.indexOf(ambiguous) + 1];
+    if (ambiguous !== undefined && value !== undefined) {
+      throw usageError(
+        `${ambiguous} is followed by "${value}", which looks like an option; if it is the value, write ` +
+          `${ambiguous}=${value}, else ${help}`,
+      );
+    }
+    const unknown = /^Unknown option '(-[^']*)'/.exec(problem)?.[1];
+    const given = unknown === undefined ? undefined : argumentWith(unknown, args);
+    const hint =
+      operand === undefined || given === undefined
+        ? ""
+        : ` If it is ${operand}, write it last, after "--": avatar-pipeline ${command} -- ${given}`;
+    throw usageError(`${problem.replace(/\.$/, "")}; ${help}${hint}`);
   }
+}
+
+/** The argument that an unknown option was read from: `-x` may stand in `-SVx`, and `--x` in `--x=1`. */
+function argumentWith(option: string, args: readonly string[]): string | undefined {
+  const isShort = !option.startsWith("--");
+  return args.find((argument) =>
+    isShort
+      ? /^-[^-]/.test(argument) && argument.includes(option.slice(1))
+      : argument === option || argument.startsWith(`${option}=`),
+  );
+}
+
+/** `--data DIR` as an absolute path. @throws UsageError when it is empty, as a variable that is not set makes it */
+export function readData(folder: string): string {
+  if (folder !== "") return resolve(folder);
+  throw usageError("--data is empty; name the folder that keeps everything, or leave --data out.");
 }
 
 /** @throws UsageError unless the text is a port number; 0 lets the system choose one */
