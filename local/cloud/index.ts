@@ -14,7 +14,7 @@ import { httpApis } from "./apigateway";
 import { readResourcePolicies, readRoles } from "./assembly/access";
 import { settlePort } from "./assembly/address";
 import { readApis, readFunctions, readMachines } from "./assembly/compute";
-import { lockFolder, type Lock } from "./assembly/lock";
+import { lockFolder, refuseHeld, type Lock } from "./assembly/lock";
 import { destinationsOf, readQueues, readRules, readTopics, type Parties } from "./assembly/messaging";
 import { lazyService } from "./assembly/lazy";
 import { nodesOf } from "./assembly/nodes";
@@ -32,7 +32,7 @@ import { createFunctionRuntime, lambdaService, type FunctionRuntime, type LogLin
 import { openMailbox, type Mailbox } from "./mail";
 import { rekognitionService } from "./rekognition";
 import { s3Service, type S3Service } from "./s3";
-import { cloudError, type CloudIdentity, type CloudRequest, type CloudService } from "./service";
+import { cloudError, type CloudEvent, type CloudIdentity, type CloudRequest, type CloudService } from "./service";
 import { createSns, type Sns } from "./sns";
 import { startSqs, type Sqs } from "./sqs";
 import { createMachines, statesService, type Machines } from "./states";
@@ -55,6 +55,8 @@ export interface CloudOptions {
   readonly routes?: (parts: CloudParts) => readonly Route[];
   /** Told what is left out, once at the start, and what goes wrong without anybody to tell. */
   readonly onWarning?: (line: string) => void;
+  /** Told of every event of a bucket, once or more often, before it is delivered. */
+  readonly onEvent?: (event: CloudEvent) => void;
   /** Told of every line in a function's log. */
   readonly onLog?: (line: LogLine) => void;
   /** What the pauses of retries are multiplied with, for tests; 1 by default. */
@@ -105,6 +107,8 @@ const IDLE_POLL_MS = 20;
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const data = resolve(options.data);
+  // First: who starts it twice is to hear of the one that runs, whose port it is.
+  refuseHeld(data);
   const port = await settlePort(options.port);
   const lock = lockFolder(data);
   const opened: (() => Promise<void>)[] = [];
@@ -191,7 +195,10 @@ async function assemble(options: Assembly): Promise<Cloud> {
       buckets,
       credentials: (accessKeyId, sessionToken) => credentials.find(accessKeyId, sessionToken),
       authorizeAs: (caller, action, resource, context) => authorizer.authorize(caller, action, resource, context),
-      emit: (event) => bus.publish(event),
+      emit(event) {
+        options.onEvent?.(event);
+        return bus.publish(event);
+      },
     }),
     (part) => part.close(),
   );

@@ -1,10 +1,9 @@
-import { rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import type { EraseReceipt } from "../../handlers/erase-student/handler";
 import { isStudentId } from "../../handlers/lib/keys";
+import { copiedKeys, removeCopiesOf } from "./copies";
 import { DEFAULT_DATA } from "./local";
 import { callOperatorFunction } from "./operator-function";
-import { readOptions, usageError } from "./usage";
+import { readData, readOptions, usageError } from "./usage";
 
 const HELP = `Usage: avatar-pipeline erase STUDENT [--data DIR | --stack NAME] [--json]
 
@@ -20,12 +19,17 @@ Exit status: 0 erased, also when nothing was held; 1 any failure or bad usage.
 
 /** @returns the exit status */
 export async function eraseStudent(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readOptions("erase", args, {
-    data: { type: "string" },
-    stack: { type: "string" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
-  });
+  const { values, positionals } = readOptions(
+    "erase",
+    args,
+    {
+      data: { type: "string" },
+      stack: { type: "string" },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
+    "the student's id",
+  );
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
@@ -40,23 +44,33 @@ export async function eraseStudent(args: readonly string[]): Promise<number> {
   if (values.data !== undefined && values.stack !== undefined) {
     throw usageError("--data is a local pipeline and --stack one on AWS; give one of them.");
   }
-  const where = { data: resolve(values.data ?? DEFAULT_DATA), stack: values.stack };
-  const receipt = await callOperatorFunction<EraseReceipt>(where, "eraseStudentFunctionName", { studentId });
-  // The copies that `avatar-pipeline process` made; the folder is named by an id, which is checked above.
-  if (values.stack === undefined) await rm(join(where.data, "thumbnails", studentId), { recursive: true, force: true });
+  const where = { data: readData(values.data ?? DEFAULT_DATA), stack: values.stack };
+  const isLocal = values.stack === undefined;
+  // Before: the local mode removes the copies of what is erased by itself.
+  const copies = isLocal ? copiedKeys(where.data, studentId).length : 0;
+  const erased = await callOperatorFunction<EraseReceipt>(where, "eraseStudentFunctionName", { studentId });
+  if (isLocal) removeCopiesOf(where.data, studentId);
+  const receipt: LocalReceipt = isLocal ? { ...erased, copies } : erased;
   process.stdout.write(values.json ? `${JSON.stringify(receipt)}\n` : textOf(receipt));
   return 0;
 }
 
+/** What was erased, with the files on this disk where the pipeline is a local one. */
+type LocalReceipt = EraseReceipt & {
+  /** Copies of thumbnails that `avatar-pipeline process` left in the data folder. */
+  readonly copies?: number;
+};
+
 /** The receipt for a person. */
-export function textOf(receipt: EraseReceipt): string {
-  const { studentId, at, faces, thumbnails, originals, uploadRows, avatarRows } = receipt;
+function textOf(receipt: LocalReceipt): string {
+  const { studentId, at, faces, thumbnails, originals, uploadRows, avatarRows, copies } = receipt;
   return (
     `Erased student ${studentId} at ${at} (UTC).\n` +
     `  faces in the collection  ${faces}\n` +
     `  thumbnails               ${thumbnails}\n` +
     `  originals                ${originals}\n` +
     `  records of uploads       ${uploadRows}\n` +
-    `  record of the avatar     ${avatarRows}\n`
+    `  record of the avatar     ${avatarRows}\n` +
+    (copies === undefined ? "" : `  copies in the data folder${String(copies).padStart(2)}\n`)
   );
 }

@@ -1,12 +1,8 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
-import { execFile } from "node:child_process";
-import { resolve } from "node:path";
-import { promisify } from "node:util";
 import type { Pipeline } from "./pipeline";
 import { findProgram } from "./program-file";
-import type { Service } from "./running";
-import { usageError } from "./usage";
+import { readStack } from "./stack";
 
 /** A pipeline that photos are imported into, by the operator's own hand: no page, no API. */
 export interface ImportTarget {
@@ -29,56 +25,37 @@ interface ClientConfig {
 }
 
 /** The local mode that has a data folder; one is started where there is none. */
-export async function openLocal(data: string, programFile: string | undefined): Promise<ImportTarget> {
+export async function openLocal(data: string, program: string | undefined, signal: AbortSignal): Promise<ImportTarget> {
   // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
-  const { findRunning, serviceOf, factsRoute } = await import("./running.js");
-  const running = await findRunning(data);
-  if (running) return localTarget(running, { idle: () => Promise.resolve(), close: () => Promise.resolve() });
-  const program = findProgram(programFile);
-  const [{ startCloud }, { evaluateProgram }] = await Promise.all([
-    import("../cloud/index.js"),
-    import("../program/evaluate.js"),
-  ]);
-  const cloud = await startCloud({
-    port: 0,
+  const { openService } = await import("./open-service.js");
+  const service = await openService({
     data,
-    graph: () => evaluateProgram({ program, cache: resolve(data, "program") }),
-    fallbackEmail: (topic) => `${topic}@inbox.local`,
-    routes: (parts) => [factsRoute(parts)],
-    onWarning: (line) => process.stderr.write(`${line}\n`),
+    signal,
+    print: (line) => process.stderr.write(`${line}\n`),
+    ...(program === undefined ? {} : { program: findProgram(program) }),
   });
-  return localTarget(serviceOf(cloud), cloud);
-}
-
-async function localTarget(service: Service, owner: Pick<ImportTarget, "idle" | "close">): Promise<ImportTarget> {
-  const { pipeline: names, clientConfig } = service;
-  const clients = await openClients(clientConfig);
+  const clients = await openClients(service.clientConfig);
   return {
-    names,
+    names: service.pipeline,
     s3: clients.s3,
     dynamodb: clients.dynamodb,
     pollMilliseconds: 60,
     pending: () => service.pending(),
-    idle: () => owner.idle(),
+    idle: () => service.idle(),
     async close() {
       clients.destroy();
-      await owner.close();
+      await service.close();
     },
   };
 }
 
 /** A stack on AWS, with the credentials that the SDK finds, as the AWS command line does. */
 export async function openStack(stack: string): Promise<ImportTarget> {
-  const { outputs, region } = await readStack(stack);
-  const name = (output: string): string => {
-    const value = outputs[output];
-    if (typeof value === "string") return value;
-    throw usageError(`--stack ${stack} has no output ${output}; export it from the program and run pulumi up.`);
-  };
+  const { region, output } = await readStack(stack, "--local");
   const names = {
-    photoBucket: name("photoBucket"),
-    avatarTable: name("avatarTable"),
-    uploadTable: name("uploadTable"),
+    photoBucket: output("photoBucket"),
+    avatarTable: output("avatarTable"),
+    uploadTable: output("uploadTable"),
   };
   const clients = await openClients(region === undefined ? {} : { region });
   return {
@@ -107,24 +84,4 @@ async function openClients(config: ClientConfig): Promise<{ s3: S3; dynamodb: Dy
       dynamodb.destroy();
     },
   };
-}
-
-/** Asks the Pulumi CLI, which knows where the stack's state is. */
-async function readStack(stack: string): Promise<{ outputs: Record<string, unknown>; region: string | undefined }> {
-  const pulumi = async (...args: string[]): Promise<string> => {
-    const { stdout } = await promisify(execFile)("pulumi", [...args, "--stack", stack, "--non-interactive"]);
-    return stdout.trim();
-  };
-  try {
-    const outputs = JSON.parse(await pulumi("stack", "output", "--json")) as Record<string, unknown>;
-    return { outputs, region: await pulumi("config", "get", "aws:region").catch(() => undefined) };
-  } catch (error) {
-    const { code, stderr } = error as { code?: unknown; stderr?: string };
-    if (code === "ENOENT") {
-      throw usageError(
-        "--stack needs the Pulumi CLI, and there is no `pulumi` on the PATH; install it, or use --local.",
-      );
-    }
-    throw usageError(`--stack ${stack}: ${stderr?.trim().split("\n")[0] ?? String(error)}`);
-  }
 }

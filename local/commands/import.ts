@@ -7,8 +7,9 @@ import { readSchool, type SchoolPhoto } from "./import-source";
 import { openLocal, openStack, type ImportTarget } from "./import-target";
 import { DEFAULT_DATA } from "./local";
 import { openProgress, type Progress } from "./progress";
-import { onSignals } from "./signals";
-import { readOptions, usageError } from "./usage";
+import { interruption, onSignals } from "./signals";
+import { messageOfError } from "./system-errors";
+import { readData, readOptions, usageError } from "./usage";
 
 /**
  * Each operation of Rekognition takes 5 calls a second where an account has no more, a photo needs each of them once,
@@ -42,15 +43,20 @@ const FAILURES_IN_A_ROW = 10;
 
 /** @returns the exit status */
 export async function importSchool(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readOptions("import", args, {
-    stack: { type: "string" },
-    local: { type: "boolean", default: false },
-    data: { type: "string" },
-    program: { type: "string" },
-    concurrency: { type: "string", default: DEFAULT_CONCURRENCY },
-    report: { type: "string" },
-    help: { type: "boolean", short: "h", default: false },
-  });
+  const { values, positionals } = readOptions(
+    "import",
+    args,
+    {
+      stack: { type: "string" },
+      local: { type: "boolean", default: false },
+      data: { type: "string" },
+      program: { type: "string" },
+      concurrency: { type: "string", default: DEFAULT_CONCURRENCY },
+      report: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+    "the folder or the CSV",
+  );
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
@@ -66,6 +72,7 @@ export async function importSchool(args: readonly string[]): Promise<number> {
   if (!local && (values.data !== undefined || values.program !== undefined)) {
     throw usageError("--data and --program are of the local mode; give them with --local, not with --stack.");
   }
+  const data = readData(values.data ?? DEFAULT_DATA);
   const concurrency = readConcurrency(values.concurrency);
   const file = resolve(values.report ?? reportBeside(source, stack ?? "local"));
   if (file === resolve(source)) throw usageError("--report is the source itself; name another file.");
@@ -73,9 +80,8 @@ export async function importSchool(args: readonly string[]): Promise<number> {
   if (others > 0) process.stderr.write(`Files left alone, being no .jpg, .jpeg or .png by name: ${others}.\n`);
 
   const interrupted = new AbortController();
-  void onSignals().then((signal) => interrupted.abort(signal));
-  const data = resolve(values.data ?? DEFAULT_DATA);
-  const target = await (stack === undefined ? openLocal(data, values.program) : openStack(stack));
+  void onSignals().then(() => interrupted.abort(interruption()));
+  const target = await (stack === undefined ? openLocal(data, values.program, interrupted.signal) : openStack(stack));
   try {
     // A bucket's name is one stack's alone, and every data folder has the same.
     const pipeline = stack === undefined ? data : target.names.photoBucket;
@@ -146,7 +152,7 @@ async function run(photos: readonly SchoolPhoto[], options: RunOptions): Promise
       if (signal.aborted) return;
       tally.failed += 1;
       inARow += 1;
-      progress.print(process.stderr, `${photo}: failed for ${studentId}: ${(error as Error).message}`);
+      progress.print(process.stderr, `${photo}: failed for ${studentId}: ${messageOfError(error)}`);
     }
     progress.done();
   };

@@ -6,7 +6,8 @@ import { evaluateProgram } from "../program/evaluate";
 import { pipelinesOf } from "./pipeline";
 import { findProgram } from "./program-file";
 import { interruption, onSignals } from "./signals";
-import { readConfig, readOptions, readPort, usageError } from "./usage";
+import { cannotRead } from "./system-errors";
+import { readConfig, readData, readOptions, readPort, usageError } from "./usage";
 
 export const DEFAULT_DATA = ".avatar-pipeline";
 const DEFAULT_PORT = "4180";
@@ -48,18 +49,18 @@ export async function local(args: readonly string[]): Promise<number> {
   }
   const interrupted = new AbortController();
   const ended = onSignals().then(() => interrupted.abort(interruption()));
-  const data = resolve(values.data);
+  const data = readData(values.data);
   const program = findProgram(values.program);
   const config = readConfig(values.config);
   const faults = values.faults === undefined ? undefined : readFaults(values.faults);
   const port = readPort(values.port);
   // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
-  const [{ startCloud }, { consoleRoute }, { factsRoute }] = await Promise.all([
-    import("../cloud/index.js"),
+  const [{ startLocalCloud }, { consoleRoute }, { factsRoute }] = await Promise.all([
+    import("./start-cloud.js"),
     import("./console-route.js"),
     import("./running.js"),
   ]);
-  const cloud = await startCloud({
+  const cloud = await startLocalCloud({
     port,
     data,
     graph: () =>
@@ -71,8 +72,7 @@ export async function local(args: readonly string[]): Promise<number> {
         signal: interrupted.signal,
         print: (text) => process.stderr.write(text),
       }),
-    fallbackEmail: (topic) => `${topic}@inbox.local`,
-    routes: (parts) => [consoleRoute(parts), factsRoute(parts)],
+    routes: (parts) => [consoleRoute(parts), factsRoute(parts, true)],
     onWarning: (line) => process.stderr.write(`${line}\n`),
     ...(values.smtp === undefined ? {} : { smtp: values.smtp }),
     ...(faults ? { faults } : {}),
@@ -88,7 +88,11 @@ function readFaults(file: string): FaultInjector {
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw usageError(`--faults ${file}: the file cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw cannotRead(
+      `--faults ${file}`,
+      error,
+      "name a script of faults, such as that in avatar-pipeline local --help",
+    );
   }
   const faults = createFaultInjector({
     onInjection: ({ kind, service, operation, caller }) =>

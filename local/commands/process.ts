@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
 import type { Locale } from "../../handlers/lib/reasons";
 import { stepTitle } from "../../handlers/lib/step-titles";
-import { evaluateProgram } from "../program/evaluate";
 import { DEFAULT_DATA } from "./local";
 import { readEmail, readPhotos, type PhotoFile } from "./photos";
 import { findProgram } from "./program-file";
@@ -10,7 +9,7 @@ import { openProgress, type Progress } from "./progress";
 import type { Service } from "./running";
 import { interruption, onSignals } from "./signals";
 import type { Outcome } from "./submit";
-import { readConfig, readOptions, usageError } from "./usage";
+import { readConfig, readData, readOptions, usageError } from "./usage";
 
 const HELP = `Usage: avatar-pipeline process PHOTO… [--student ID] [--email ADDRESS] [--data DIR] [--json]
 
@@ -35,23 +34,28 @@ const CONCURRENCY = Math.max(2, availableParallelism());
 
 /** @returns the exit status */
 export async function processPhotos(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readOptions("process", args, {
-    student: { type: "string" },
-    email: { type: "string" },
-    data: { type: "string", default: DEFAULT_DATA },
-    json: { type: "boolean", default: false },
-    program: { type: "string" },
-    stack: { type: "string" },
-    config: { type: "string", multiple: true, default: [] },
-    help: { type: "boolean", short: "h", default: false },
-  });
+  const { values, positionals } = readOptions(
+    "process",
+    args,
+    {
+      student: { type: "string" },
+      email: { type: "string" },
+      data: { type: "string", default: DEFAULT_DATA },
+      json: { type: "boolean", default: false },
+      program: { type: "string" },
+      stack: { type: "string" },
+      config: { type: "string", multiple: true, default: [] },
+      help: { type: "boolean", short: "h", default: false },
+    },
+    "a photo",
+  );
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
   const photos = readPhotos(positionals, values.student);
   const email = readEmail(values.email);
-  const data = resolve(values.data);
+  const data = readData(values.data);
   const interrupted = new AbortController();
   void onSignals().then(() => interrupted.abort(interruption()));
 
@@ -62,32 +66,22 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
   try {
     progress.step("Starting");
     // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
-    const { factsRoute, findRunning, serviceOf } = await import("./running.js");
-    const running = await findRunning(data);
-    if (running) return await run(photos, running, options);
-    const { startCloud } = await import("../cloud/index.js");
-    const cloud = await startCloud({
-      port: 0,
+    const { openService } = await import("./open-service.js");
+    const service = await openService({
       data,
-      graph: () =>
-        evaluateProgram({
-          program,
-          cache: resolve(data, "program"),
-          config,
-          signal: interrupted.signal,
-          ...(values.stack === undefined ? {} : { stack: values.stack }),
-        }),
-      fallbackEmail: (topic) => `${topic}@inbox.local`,
-      routes: (parts) => [factsRoute(parts)],
-      onWarning: (line) => progress.print(process.stderr, line),
+      program,
+      config,
+      signal: interrupted.signal,
+      print: (line) => progress.print(process.stderr, line),
+      ...(values.stack === undefined ? {} : { stack: values.stack }),
     });
     try {
-      const status = await run(photos, serviceOf(cloud), options);
+      const status = await run(photos, service, options);
       // What is left of the last photo's way: its notice, the end of its execution.
-      if (!interrupted.signal.aborted) await cloud.idle();
+      if (!interrupted.signal.aborted) await service.idle();
       return status;
     } finally {
-      await cloud.close();
+      await service.close();
     }
   } finally {
     progress.close();
@@ -113,9 +107,9 @@ async function run(photos: readonly PhotoFile[], service: Service, options: RunO
   ]);
   const clients = { s3: new S3(service.clientConfig), dynamodb: new DynamoDB(service.clientConfig) };
   const { progress } = options;
-  const outcomes = photos.map(() => undefined as Outcome | Error | undefined);
+  const outcomes = photos.map(() => undefined as Outcome | undefined);
   let printed = 0;
-  const settle = (index: number, outcome: Outcome | Error): void => {
+  const settle = (index: number, outcome: Outcome): void => {
     outcomes[index] = outcome;
     progress.done();
     for (let next = outcomes[printed]; next !== undefined; next = outcomes[++printed]) print(next, options);
@@ -123,14 +117,11 @@ async function run(photos: readonly PhotoFile[], service: Service, options: RunO
   try {
     await eachByStudent(photos, async (photo, index) => {
       if (options.signal.aborted) return;
-      try {
-        const { data, email, signal } = options;
-        const onStep = (step: string): void => progress.step(`${photo.studentId}: ${stepTitle(step)[locale()]}`);
-        const more = email === undefined ? {} : { email };
-        settle(index, await submit(photo, { service, ...clients, data, locale: locale(), onStep, signal, ...more }));
-      } catch (error) {
-        if (!options.signal.aborted) settle(index, error instanceof Error ? error : new Error(String(error)));
-      }
+      const { data, email, signal } = options;
+      const onStep = (step: string): void => progress.step(`${photo.studentId}: ${stepTitle(step)[locale()]}`);
+      const more = email === undefined ? {} : { email };
+      const outcome = await submit(photo, { service, ...clients, data, locale: locale(), onStep, signal, ...more });
+      if (outcome) settle(index, outcome);
     });
   } finally {
     clients.s3.destroy();
@@ -141,8 +132,8 @@ async function run(photos: readonly PhotoFile[], service: Service, options: RunO
     return 130;
   }
   const all = outcomes.filter((outcome) => outcome !== undefined);
-  if (all.some((outcome) => outcome instanceof Error || outcome.outcome === "failed")) return 1;
-  return all.some((outcome) => !(outcome instanceof Error) && outcome.outcome === "rejected") ? 2 : 0;
+  if (all.some(({ outcome }) => outcome === "failed")) return 1;
+  return all.some(({ outcome }) => outcome === "rejected") ? 2 : 0;
 }
 
 /**
@@ -167,16 +158,15 @@ async function eachByStudent(
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
 
-function print(outcome: Outcome | Error, { json, data, progress }: RunOptions): void {
-  if (outcome instanceof Error) progress.print(process.stderr, `avatar-pipeline: ${outcome.message}`);
-  else progress.print(process.stdout, json ? JSON.stringify(outcome) : sentence(outcome, data));
+function print(outcome: Outcome, { json, data, progress }: RunOptions): void {
+  progress.print(process.stdout, json ? JSON.stringify(outcome) : sentence(outcome, data));
 }
 
 function sentence(outcome: Outcome, data: string): string {
   const { file, studentId, milliseconds, message, step, uploadId } = outcome;
   const took = `${(milliseconds / 1000).toFixed(1)} s`;
   if (outcome.outcome === "accepted") {
-    const folder = relative(process.cwd(), resolve(data, "thumbnails", studentId, uploadId));
+    const folder = relative(process.cwd(), resolve(data, "thumbnails", studentId, uploadId ?? ""));
     return `${file}: accepted for ${studentId} in ${took}, ${folder}`;
   }
   const where = step === null ? "" : ` (${stepTitle(step)[locale()]})`;

@@ -1,8 +1,7 @@
-import { resolve } from "node:path";
 import { findingKinds, type Finding, type ReconcileReport } from "../../handlers/reconcile/findings";
 import { DEFAULT_DATA } from "./local";
 import { callOperatorFunction } from "./operator-function";
-import { readOptions, usageError } from "./usage";
+import { readData, readOptions, usageError } from "./usage";
 
 const HELP = `Usage: avatar-pipeline reconcile [--fix] [--search-faces] [--data DIR | --stack NAME] [--json]
 
@@ -40,7 +39,7 @@ export async function reconcileStores(args: readonly string[]): Promise<number> 
   if (values.data !== undefined && values.stack !== undefined) {
     throw usageError("--data is a local pipeline and --stack one on AWS; give one of them.");
   }
-  const where = { data: resolve(values.data ?? DEFAULT_DATA), stack: values.stack };
+  const where = { data: readData(values.data ?? DEFAULT_DATA), stack: values.stack };
   const input = { fix: values.fix, searchFaces: values["search-faces"] };
   const report = await callOperatorFunction<ReconcileReport>(where, "reconcileFunctionName", input);
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));

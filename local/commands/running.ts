@@ -9,8 +9,10 @@ export interface Service {
   readonly url: string;
   readonly pipeline: Pipeline;
   readonly clientConfig: Cloud["clientConfig"];
-  /** Events undelivered and executions running. */
+  /** Events undelivered and executions running; of one that does not answer any more, none. */
   pending(): Promise<number>;
+  /** Whether it still answers. */
+  isThere(): Promise<boolean>;
 }
 
 const PATH = "/_local";
@@ -20,16 +22,18 @@ interface Facts {
   readonly region: string;
   readonly pipelines: readonly Pipeline[];
   readonly pending: number;
+  /** Whether it runs until somebody ends it; what a command has started for itself ends with that. */
+  readonly stays: boolean;
 }
 
 /** Tells other commands on this machine what runs here. */
-export function factsRoute({ graph, identity, bus, machines, functions }: CloudParts): Route {
+export function factsRoute({ graph, identity, bus, machines, functions }: CloudParts, stays: boolean): Route {
   const pipelines = pipelinesOf(graph);
   return {
     prefix: PATH,
     handle(_request, response) {
       const pending = bus.pending + machines.pending + functions.pendingEvents;
-      const facts: Facts = { region: identity.region, pipelines, pending };
+      const facts: Facts = { region: identity.region, pipelines, pending, stays };
       response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
       response.end(JSON.stringify(facts));
     },
@@ -45,25 +49,40 @@ export function serviceOf(cloud: Cloud): Service {
     pipeline,
     clientConfig,
     pending: () => Promise.resolve(cloud.bus.pending + cloud.machines.pending + cloud.functions.pendingEvents),
+    isThere: () => Promise.resolve(true),
   };
 }
 
-/** The local mode that has a data folder; undefined when there is none, or it does not answer. */
-export async function findRunning(data: string): Promise<Service | undefined> {
-  const url = holderOf(data)?.url;
-  if (url === undefined) return undefined;
-  const facts = await readFacts(url);
+/** What has a data folder: a local mode that commands can use, or something that has to end first. */
+export type Occupant =
+  | { readonly is: "service"; readonly service: Service }
+  /** Another command, which ends by itself. */
+  | { readonly is: "command"; readonly pid: number }
+  /** It does not answer: it only begins, or is ending, or hangs. */
+  | { readonly is: "silent"; readonly pid: number };
+
+/** What has a data folder; undefined when nothing has. */
+export async function findOccupant(data: string): Promise<Occupant | undefined> {
+  const holder = holderOf(data);
+  if (holder === undefined) return undefined;
+  const { url, pid } = holder;
+  const facts = url === undefined ? undefined : await readFacts(url);
   const pipeline = facts?.pipelines[0];
-  if (!facts || !pipeline) return undefined;
+  if (url === undefined || !facts || !pipeline) return { is: "silent", pid };
+  if (!facts.stays) return { is: "command", pid };
   return {
-    url,
-    pipeline,
-    clientConfig: {
-      endpoint: url,
-      region: facts.region,
-      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    is: "service",
+    service: {
+      url,
+      pipeline,
+      clientConfig: {
+        endpoint: url,
+        region: facts.region,
+        credentials: { accessKeyId: "local", secretAccessKey: "local" },
+      },
+      pending: async () => (await readFacts(url))?.pending ?? 0,
+      isThere: async () => (await readFacts(url)) !== undefined,
     },
-    pending: async () => (await readFacts(url))?.pending ?? 0,
   };
 }
 

@@ -1,22 +1,25 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IssuedUpload, ProblemDetails } from "../../handlers/api/contract";
-import { getAvatar } from "../../handlers/lib/avatar-row";
+import { getAvatar, type AvatarRow } from "../../handlers/lib/avatar-row";
 import { everyItem } from "../../handlers/lib/inventory";
 import { uploadPrefix } from "../../handlers/lib/keys";
-import { reasons, type Locale, type ReasonCode } from "../../handlers/lib/reasons";
+import { messageOf, type Locale, type ReasonCode } from "../../handlers/lib/reasons";
 import { getUpload, readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
+import { removeCopy, writeCopy } from "./copies";
 import type { PhotoFile } from "./photos";
 import type { Service } from "./running";
+import { messageOfError } from "./system-errors";
 
 /** What became of one photo: the contract's line, in the order of its keys. */
 export interface Outcome {
   readonly file: string;
   readonly studentId: string;
-  readonly uploadId: string;
+  /** Null when it failed before it had one. */
+  readonly uploadId: string | null;
   readonly outcome: "accepted" | "rejected" | "failed";
   /** The step that ended it. */
   readonly step: string | null;
@@ -54,42 +57,52 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".png": "image/png",
 };
 
-/** Uploads a photo, waits for its end, and fetches its thumbnails. */
-export async function submit(photo: PhotoFile, options: SubmitOptions): Promise<Outcome> {
+/**
+ * Uploads a photo, waits for its end, and fetches its thumbnails. Whatever goes wrong on the way is the photo's outcome
+ * `failed`, with the cause in its message.
+ *
+ * @returns undefined when the signal was given meanwhile
+ */
+export async function submit(photo: PhotoFile, options: SubmitOptions): Promise<Outcome | undefined> {
+  const { dynamodb, service, signal } = options;
   const started = performance.now();
-  const uploadId = await upload(photo, options);
-  const row = await outcomeOf(uploadId, options);
-  const milliseconds = Math.round(performance.now() - started);
-  const end = { file: photo.file, studentId: photo.studentId, uploadId };
-  if (row?.status === "accepted") {
-    const avatar = await getAvatar(options.dynamodb, options.service.pipeline.avatarTable, photo.studentId);
-    const own = avatar?.uploadId === uploadId ? avatar : undefined;
-    return {
-      ...end,
-      outcome: "accepted",
-      step: row.step ?? null,
-      reason: null,
-      message: null,
-      thumbnails: await fetchThumbnails(own?.thumbnails ?? {}, options),
-      faceId: own?.faceId ?? null,
-      processedAt: own?.processedAt ?? null,
-      milliseconds,
-    };
-  }
-  // Without a row that says how it ended, it is a fault of the pipeline: INTERNAL is the catalogue's word for that.
-  const reason = row?.reason ?? "INTERNAL";
-  const { title, remedy } = reasons[reason];
-  return {
-    ...end,
-    outcome: row?.status === "rejected" ? "rejected" : "failed",
-    step: row?.step ?? null,
-    reason,
-    message: `${title[options.locale]}. ${remedy[options.locale]}`,
-    thumbnails: {},
-    faceId: null,
-    processedAt: null,
-    milliseconds,
+  let uploadId: string | null = null;
+  const outcome = (rest: Omit<Outcome, "file" | "studentId" | "uploadId" | "milliseconds">): Outcome => {
+    const milliseconds = Math.round(performance.now() - started);
+    return { file: photo.file, studentId: photo.studentId, uploadId, ...rest, milliseconds };
   };
+  const nothing = { thumbnails: {}, faceId: null, processedAt: null };
+  try {
+    uploadId = await upload(photo, options);
+    const row = await outcomeOf(uploadId, options);
+    const step = row?.step ?? null;
+    if (row?.status !== "accepted") {
+      // Without a row that says how it ended, it is a fault of the pipeline: INTERNAL is the catalogue's word for that.
+      const reason = row?.reason ?? "INTERNAL";
+      const ended = row?.status === "rejected" ? "rejected" : "failed";
+      return outcome({ outcome: ended, step, reason, message: messageOf(reason, options.locale), ...nothing });
+    }
+    const avatar = await getAvatar(dynamodb, service.pipeline.avatarTable, photo.studentId);
+    const accepted = { outcome: "accepted", step, reason: null, message: null } as const;
+    // It may have been replaced already.
+    if (avatar?.uploadId !== uploadId) return outcome({ ...accepted, ...nothing });
+    const { faceId, processedAt } = avatar;
+    const thumbnails = await fetchThumbnails(photo.studentId, avatar, options);
+    return outcome({ ...accepted, thumbnails, faceId, processedAt });
+  } catch (error) {
+    if (signal?.aborted) return undefined;
+    const message = await faultOf(error, service);
+    return outcome({ outcome: "failed", step: null, reason: "INTERNAL", message, ...nothing });
+  }
+}
+
+/** What went wrong beside the pipeline's own ways to tell: above all that the local mode has ended meanwhile. */
+async function faultOf(error: unknown, service: Service): Promise<string> {
+  if (await service.isThere()) return messageOfError(error);
+  return (
+    `The local mode at ${service.url} does not answer any more. Start it again on the same data folder, where what had ` +
+    "reached it goes on, and process the photo again."
+  );
 }
 
 /**
@@ -197,33 +210,26 @@ async function outcomeOf(uploadId: string, options: SubmitOptions): Promise<Uplo
   }
 }
 
-/** Copies an avatar's thumbnails into the data folder, in place of those of the avatar that it replaced. */
+/** Copies an avatar's thumbnails into the data folder; none, when it is replaced or erased meanwhile. */
 async function fetchThumbnails(
-  keys: Readonly<Record<string, string>>,
-  options: SubmitOptions,
+  studentId: string,
+  { uploadId, thumbnails }: AvatarRow,
+  { data, dynamodb, s3, service }: SubmitOptions,
 ): Promise<Record<string, string>> {
-  const Bucket = options.service.pipeline.photoBucket;
-  const files = await Promise.all(
-    Object.entries(keys).map(async ([size, Key]) => {
-      const { Body } = await options.s3.getObject({ Bucket, Key });
-      // avatars/{studentId}/{uploadId}/{size}.jpg
-      const [, studentId = "", uploadId = "", name = ""] = Key.split("/");
-      const folder = join(options.data, "thumbnails", studentId, uploadId);
-      await mkdir(folder, { recursive: true });
-      const path = join(folder, name);
-      await writeFile(path, (await Body?.transformToByteArray()) ?? new Uint8Array());
-      return [size, path] as const;
-    }),
-  );
-  const [, first] = files[0] ?? [];
-  if (first !== undefined) await removeOlderCopies(dirname(first));
-  return Object.fromEntries(files.sort(([a], [b]) => Number(a) - Number(b)));
-}
-
-async function removeOlderCopies(folder: string): Promise<void> {
-  const student = dirname(folder);
-  for (const uploadId of await readdir(student)) {
-    // Ids sort by time.
-    if (uploadId < basename(folder)) await rm(join(student, uploadId), { recursive: true, force: true });
+  const { avatarTable, photoBucket: Bucket } = service.pipeline;
+  const sizes = Object.entries(thumbnails).sort(([a], [b]) => Number(a) - Number(b));
+  try {
+    const copies: [size: string, path: string][] = [];
+    for (const [size, Key] of sizes) {
+      const { Body } = await s3.getObject({ Bucket, Key });
+      copies.push([size, writeCopy(data, Key, (await Body?.transformToByteArray()) ?? new Uint8Array())]);
+    }
+    // The row goes before the objects do, so that a copy made of an object that has gone is found out here.
+    const now = await getAvatar(dynamodb, avatarTable, studentId);
+    if (now?.uploadId === uploadId) return Object.fromEntries(copies);
+  } catch (error) {
+    if ((error as Error).name !== "NoSuchKey") throw error;
   }
+  for (const [, key] of sizes) removeCopy(data, key);
+  return {};
 }

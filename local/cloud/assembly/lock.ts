@@ -30,6 +30,9 @@ export interface Lock {
   release(): void;
 }
 
+/** The code of the error about a folder that another process has. */
+export const FOLDER_IN_USE = "FOLDER_IN_USE";
+
 const FILE = "lock";
 /** The locks of this very process. */
 const held = new Set<string>();
@@ -64,22 +67,12 @@ export function lockFolder(folder: string): Lock {
         });
       }
     }
-    const holder = holderOf(folder);
-    if (holder) {
-      const where = holder.url === undefined ? "" : `, which answers at ${holder.url}`;
-      throw Object.assign(
-        new Error(
-          `The data folder ${folder} is in use by another local mode (process ${holder.pid}${where}). ` +
-            `Stop that one, or choose another folder with --data DIR.`,
-        ),
-        { code: "FOLDER_IN_USE" },
-      );
-    }
+    refuseHeld(folder);
     // Of two processes that find a dead one's lock, one gets the name; the other finds a fresh lock.
     const dead = `${path}.${own.token}`;
     try {
       renameSync(path, dead);
-      rmSync(dead);
+      rmSync(dead, { recursive: true });
     } catch {
       continue;
     }
@@ -103,6 +96,23 @@ export function lockFolder(folder: string): Lock {
       release();
     },
   };
+}
+
+/** @throws Error with the code FOLDER_IN_USE when another process has the folder */
+export function refuseHeld(folder: string): void {
+  const holder = holderOf(folder);
+  if (holder) throw folderInUse(folder, holder);
+}
+
+export function folderInUse(folder: string, { pid, url }: Pick<Holder, "pid" | "url">): Error {
+  const where = url === undefined ? "" : `, which answers at ${url}`;
+  return Object.assign(
+    new Error(
+      `The data folder ${folder} is in use by another local mode (process ${pid}${where}). ` +
+        `Stop that one, or choose another folder with --data DIR.`,
+    ),
+    { code: FOLDER_IN_USE },
+  );
 }
 
 /** The local mode that has this folder; undefined when there is none, or none any more. */

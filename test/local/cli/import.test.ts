@@ -92,7 +92,7 @@ describe("a school through the command line", function () {
       },
       retryScale: 0.001,
       waitScale: 0.001,
-      routes: (parts) => [factsRoute(parts)],
+      routes: (parts) => [factsRoute(parts, true)],
     });
     names = graph.stackOutputs as unknown as StackNames;
     dynamodb = new DynamoDB(cloud.clientConfig);
@@ -462,7 +462,9 @@ describe("a school through the command line", function () {
     expect(await complaint("used", "--local", "--concurrency", "0")).to.equal(
       "--concurrency 0: it is a whole number from 1 to 64.",
     );
-    expect(await complaint("none", "--local")).to.equal("none cannot be read (ENOENT); name a folder or a CSV file.");
+    expect(await complaint("none", "--local")).to.equal(
+      "none cannot be read (ENOENT): there is no such file or folder; name a folder or a CSV file.",
+    );
     expect(await complaint("used/notes.csv", "--local", "--report", "used/notes.csv")).to.include("the source itself");
     expect(await complaint("used", "--local", "--data", data, "--report", "used/notes.csv")).to.include(
       "is no report of an import: it has no column student_id. Name another with --report.",

@@ -18,15 +18,19 @@ describe("the command line, badly used", () => {
     expect(stdout).to.equal("");
     expect(stderr.trimEnd().split("\n").length, stderr).to.equal(1);
     expect(existsSync(join(folder, ".avatar-pipeline"))).to.equal(false);
-    return stderr.replace("avatar-pipeline: ", "").trimEnd();
+    return stderr.replace(/^avatar-pipeline(?: invite)?: /, "").trimEnd();
   }
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "cli-"));
     mkdirSync(join(folder, "photos"));
+    mkdirSync(join(folder, "b"));
     writeFileSync(join(folder, "a.jpg"), "x");
     writeFileSync(join(folder, "empty.jpg"), "");
     writeFileSync(join(folder, "...jpg"), "x");
+    writeFileSync(join(folder, "-x.jpg"), "x");
+    for (const name of ["Hoà.jpg", "Hoá.jpg", "photos/a.png", "b/a.jpg"]) writeFileSync(join(folder, name), "x");
+    for (const end of [1, 2]) writeFileSync(join(folder, `${"x".repeat(64)}${end}.jpg`), "x");
     writeFileSync(join(folder, "secret.jpg"), "x");
     chmodSync(join(folder, "secret.jpg"), 0);
   });
@@ -70,7 +74,75 @@ describe("the command line, badly used", () => {
     expect(complaint("process", "a.jpg", "--student", "a/b")).to.include("--student a/b: a student's id is 1 to 64 of");
     expect(complaint("process", "a.jpg", "--email", "lan@")).to.equal("--email lan@: that is no e-mail address.");
     if (process.getuid?.() !== 0)
-      expect(complaint("process", "secret.jpg")).to.equal("secret.jpg cannot be read (EACCES).");
+      expect(complaint("process", "secret.jpg")).to.match(/^secret\.jpg cannot be read \(EACCES\): /);
+  });
+
+  it("refuses photos of one call that only their names make one student's", () => {
+    expect(complaint("process", "a.jpg", "Hoà.jpg", "Hoá.jpg")).to.equal(
+      "Hoà.jpg and Hoá.jpg would all be taken for photos of the student Ho-, and the last would replace the others: " +
+        "nothing was sent. Rename them, or process each with its own --student ID.",
+    );
+    expect(complaint("process", "a.jpg", "photos/a.png", "b/a.jpg")).to.match(
+      /^a\.jpg and photos\/a\.png and b\/a\.jpg would all .* the student a, /,
+    );
+    const long = "x".repeat(64);
+    expect(complaint("process", `${long}1.jpg`, `${long}2.jpg`)).to.include(`the student ${long}, `);
+    // Past this check, each of them: the photo given twice, and whoever says whose they are.
+    for (const args of [
+      ["a.jpg", "./a.jpg"],
+      ["Hoà.jpg", "Hoá.jpg", "--student", "SV001"],
+    ])
+      expect(complaint("process", ...args, "--program", "none.ts")).to.include("--program none.ts: there is no such");
+  });
+
+  it("tells how to write what begins with a dash", () => {
+    expect(complaint("erase", "-x")).to.equal(
+      "Unknown option '-x'; see avatar-pipeline erase --help. If it is the student's id, write it last, after \"--\": " +
+        "avatar-pipeline erase -- -x",
+    );
+    expect(complaint("erase", "-nguyen.an")).to.match(/: avatar-pipeline erase -- -nguyen\.an$/);
+    expect(complaint("erase", "--", "-x")).to.include("There is no local pipeline in");
+    expect(complaint("process", "-x.jpg")).to.match(/ If it is a photo, .*: avatar-pipeline process -- -x\.jpg$/);
+    expect(complaint("process", "a.jpg", "--student", "-x")).to.match(
+      /^--student is followed by "-x", .* write --student=-x, else see avatar-pipeline process --help\.$/,
+    );
+  });
+
+  it("names the path, the rule and the fix where the system refuses a file", () => {
+    const ends = (fix: string) => new RegExp(`^\\S+ cannot be .* \\(E[A-Z]+\\): [^;]+; ${fix}\\.$`);
+    const invite = (...args: string[]) => complaint("invite", ...args);
+    const options = ["a.csv", "--url", "https://x.example/", "--key"];
+    writeFileSync(join(folder, "a.csv"), "student_id\nSV001\n");
+    expect(run("invite", "keygen", "--key", "key.pem").status).to.equal(0);
+    const key = ends(".* another file with --key");
+    expect(invite("keygen", "--key", "none/key.pem"))
+      .to.match(key)
+      .and.include("none/key.pem cannot be written (ENOENT)");
+    expect(invite("keygen", "--key", "a.jpg/key.pem"))
+      .to.match(key)
+      .and.include("(ENOTDIR)");
+    expect(invite(...options, "photos"))
+      .to.match(ends("make one .*"))
+      .and.include("photos cannot be read (EISDIR)");
+    const out = ends(".* another file with --out");
+    expect(invite(...options, "key.pem", "--out", "none/links.csv"))
+      .to.match(out)
+      .and.include("(ENOENT)");
+    expect(invite(...options, "key.pem", "--out", "a.jpg/links.csv"))
+      .to.match(out)
+      .and.include("(ENOTDIR)");
+    expect(complaint("import", "none", "--local")).to.equal(
+      "none cannot be read (ENOENT): there is no such file or folder; name a folder or a CSV file.",
+    );
+    expect(complaint("process", "a.jpg", "--program", "a.jpg/index.ts")).to.match(/a\.jpg\/index\.ts.* folder/);
+    for (const command of [["erase", "SV001"], ["reconcile"]]) {
+      for (const data of ["none", "photos", "a.jpg", "a.jpg/data"]) {
+        expect(complaint(...command, "--data", data)).to.match(
+          /There is no local pipeline in .*; give its data folder/,
+        );
+      }
+      expect(complaint(...command, "--data", "")).to.include("--data is empty; name the folder");
+    }
   });
 
   it("refuses a program that is not there", () => {

@@ -1,0 +1,95 @@
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FOLDER_IN_USE, folderInUse } from "../cloud/assembly/lock";
+import { evaluateProgram } from "../program/evaluate";
+import { findProgram } from "./program-file";
+import { factsRoute, findOccupant, serviceOf, type Service } from "./running";
+import { startLocalCloud } from "./start-cloud";
+
+export interface OpenOptions {
+  /** The data folder. */
+  readonly data: string;
+  /** The program's entry file, by default the project's; of a local mode that runs, it is that one's. */
+  readonly program?: string;
+  readonly stack?: string;
+  readonly config?: Readonly<Record<string, string>>;
+  /** Ends the waiting and the start, which then reject with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Tells a person a line. */
+  readonly print: (line: string) => void;
+}
+
+export interface OpenService extends Service {
+  /** Resolves when what was begun has ended; at once where the service is another process's, which goes on. */
+  idle(): Promise<void>;
+  /** Ends what was started for this command, and nothing else. */
+  close(): Promise<void>;
+}
+
+const POLL_MS = 100;
+/** Of an end that takes no longer nobody needs to hear. */
+const QUIET_MS = 1_000;
+/** A local mode that begins evaluates its program first, which takes the longest. */
+const SILENCE_MS = 60_000;
+
+/**
+ * The local mode that has a data folder, or one that is started on it for this command alone. What another command has
+ * started for itself is not shared, since it ends under its user's hands; its end is waited for.
+ *
+ * @throws Error in one line when the folder cannot be had
+ */
+export async function openService(options: OpenOptions): Promise<OpenService> {
+  const { data, signal, print, config = {} } = options;
+  for (;;) {
+    const running = await awaitTurn(options);
+    if (running) {
+      if (Object.keys(config).length > 0) {
+        print(
+          `--config is left out: the local mode at ${running.url} is used, with the configuration it was started with.`,
+        );
+      }
+      return { ...running, idle: () => Promise.resolve(), close: () => Promise.resolve() };
+    }
+    const program = options.program ?? findProgram(undefined);
+    try {
+      const cloud = await startLocalCloud({
+        port: 0,
+        data,
+        graph: () =>
+          evaluateProgram({
+            program,
+            cache: resolve(data, "program"),
+            config,
+            ...(options.stack === undefined ? {} : { stack: options.stack }),
+            ...(signal === undefined ? {} : { signal }),
+          }),
+        routes: (parts) => [factsRoute(parts, false)],
+        onWarning: print,
+      });
+      return { ...serviceOf(cloud), idle: () => cloud.idle(), close: () => cloud.close() };
+    } catch (error) {
+      // Another command was quicker: it is waited for as well.
+      if ((error as NodeJS.ErrnoException).code !== FOLDER_IN_USE) throw error;
+    }
+  }
+}
+
+/** @returns the local mode to use; undefined when the folder is free */
+async function awaitTurn({ data, signal, print }: OpenOptions): Promise<Service | undefined> {
+  const began = Date.now();
+  let heard = began;
+  let isTold = false;
+  for (;;) {
+    const occupant = await findOccupant(data);
+    signal?.throwIfAborted();
+    if (occupant === undefined) return undefined;
+    if (occupant.is === "service") return occupant.service;
+    if (occupant.is === "command") heard = Date.now();
+    if (Date.now() - heard > SILENCE_MS) throw folderInUse(data, occupant);
+    if (!isTold && Date.now() - began > QUIET_MS) {
+      print(`Waiting for another avatar-pipeline (process ${occupant.pid}) that uses the data folder ${data}.`);
+      isTold = true;
+    }
+    await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
+  }
+}
