@@ -471,7 +471,7 @@ describe("a school through the command line", function () {
     );
     expect(readFileSync(path("used/notes.csv"), "utf8")).to.equal("a,b\n1,2\n");
     expect(await complaint("used", "--local", "--data", data, "--report", "none/report.csv")).to.include(
-      "none/report.csv cannot be written (ENOENT); name another with --report.",
+      "none/report.csv cannot be written (ENOENT): the folder that it would be in is not there; name another with --report.",
     );
   });
 
