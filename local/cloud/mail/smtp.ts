@@ -41,11 +41,12 @@ export function openSmtp(url: string | undefined, onError: (line: string) => voi
           subject: mail.subject,
           text: mail.text,
           ...(mail.html === undefined ? {} : { html: mail.html }),
-          attachments: (mail.attachments ?? []).map(({ fileName, contentType, content }) => ({
+          attachments: (mail.attachments ?? []).map(({ fileName, contentType, content, contentId }) => ({
             filename: fileName,
             contentType,
             content,
             encoding: "base64",
+            ...(contentId === undefined ? {} : { cid: contentId }),
           })),
           messageId: `<${mail.id}@avatar-pipeline.local>`,
           date: new Date(mail.at),

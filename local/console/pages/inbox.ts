@@ -80,6 +80,19 @@ function content(mail: Mail): Html {
     }`;
 }
 
+/**
+ * The mail's HTML part with the pictures that come with it in their places: a browser knows no `cid:`.
+ *
+ * @returns undefined when the mail is text alone
+ */
+export function letterOf({ html: letter, attachments = [] }: Mail): string | undefined {
+  return letter?.replace(/\bcid:([^\s"'()<>]+)/g, (link, name: string) => {
+    const picture = attachments.find(({ contentId }) => contentId === name);
+    if (picture === undefined || !/^image\/[\w.+-]+$/.test(picture.contentType)) return link;
+    return `data:${picture.contentType};base64,${Buffer.from(picture.content, "base64").toString("base64")}`;
+  });
+}
+
 function listed(all: readonly string[]): Html {
   return html`${all.map((text, i) => html`${i > 0 && ", "}${foreign(text)}`)}`;
 }

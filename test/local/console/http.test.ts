@@ -122,6 +122,28 @@ describe("The console over HTTP", () => {
     expect(response.headers.get("content-security-policy")).to.match(/^sandbox; default-src 'none'/);
   });
 
+  it("shows the pictures that come with a mail where its HTML part names them, and nothing else of it", async () => {
+    const picture = (fileName: string, contentType: string) => ({
+      fileName,
+      contentType,
+      content: Buffer.from("picture").toString("base64"),
+      contentId: fileName,
+    });
+    const mail = await fixture.mailbox.deliver({
+      from: "a@school.example",
+      to: ["b@school.example"],
+      subject: "Hello",
+      text: "Hello",
+      html: '<img src="cid:avatar"><img src="cid:page"><img src="cid:none">',
+      attachments: [picture("avatar", "image/jpeg"), picture("page", "text/html")],
+      origin: { service: "ses" },
+    });
+    const response = await fetch(`${fixture.url}inbox/${mail.id}/html`);
+    expect(await response.text()).to.equal(
+      '<img src="data:image/jpeg;base64,cGljdHVyZQ=="><img src="cid:page"><img src="cid:none">',
+    );
+  });
+
   it("serves a thumbnail as a picture and nothing else", async () => {
     const key = "avatars/sv0001/01K/256.jpg";
     fixture.thumbnails.set(key, Buffer.from("<script>"));

@@ -68,7 +68,7 @@ describe("the local SES", () => {
       to: "Đặng <sv001@school.vn>",
       subject: "Ảnh",
       text: "Thân",
-      attachments: [{ filename: "a.txt", content: "nội dung" }],
+      attachments: [{ filename: "a.txt", content: "nội dung", cid: "a-part" }],
     });
     const send = new SendEmailCommand({ Content: { Raw: { Data: message as unknown as Uint8Array } } });
     await new SESv2Client(cloud.client(rawNotifier.arn)).send(send);
@@ -77,6 +77,7 @@ describe("the local SES", () => {
     expect(mail).to.deep.include({ from: "avatars@school.vn", to: ["Đặng <sv001@school.vn>"], subject: "Ảnh" });
     expect(mail?.text.trim()).to.equal("Thân");
     expect(Buffer.from(mail?.attachments?.[0]?.content ?? "", "base64").toString()).to.equal("nội dung");
+    expect(mail?.attachments?.[0]?.contentId).to.equal("a-part");
     expect(refused.message).to.include("is not authorized to perform: ses:SendRawEmail");
   });
 
