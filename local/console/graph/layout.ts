@@ -40,6 +40,9 @@ const BOX_PADDING = 14;
 const BOX_TITLE = 30;
 const LETTER = 7.4;
 const MARGIN = 6;
+/** Of the labels at the edges. */
+const LABEL_LETTER = 6.4;
+const LABEL_HEIGHT = 10;
 
 interface Sized {
   readonly node: GraphNode;
@@ -158,8 +161,19 @@ function chainEdge(
   });
   const turn = points.findIndex(({ by }) => by === "curve");
   const [before, after] = [points[turn - 1], points[turn]];
-  // Beside a state that is left below there is room to its left; beside a line there may be none.
-  const isLeft = before !== undefined && after !== undefined && after.x < before.x - 12 && places.length === 2;
+  const isLane = places.length > 2;
+  const y = (after?.y ?? 0) + (isLane ? 14 : -12);
+  const isTaken = (left: number, right: number): boolean =>
+    left < 0 ||
+    [...nodes.values()].some(
+      (node) => node.x < right && node.x + node.width > left && node.y < y && node.y + node.height > y - LABEL_HEIGHT,
+    );
+  const breadth = (edge.label?.length ?? 0) * LABEL_LETTER + 7;
+  // Beside a state that is left below there is room to its left; beside a line that passes states, where none stands.
+  const isLeft =
+    before !== undefined &&
+    after !== undefined &&
+    (isLane ? isTaken(after.x, after.x + breadth) && !isTaken(after.x - breadth, after.x) : after.x < before.x - 12);
   return {
     edge,
     points: isReversed ? reverse(points) : points,
@@ -169,7 +183,7 @@ function chainEdge(
           label: {
             text: edge.label,
             x: after.x + (isLeft ? -7 : 7),
-            y: places.length === 2 ? after.y - 12 : after.y + 14,
+            y,
             anchor: isLeft ? ("end" as const) : ("start" as const),
           },
         }),

@@ -233,6 +233,8 @@ describe("The console in a browser", function () {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Tab");
     expect(await focused()).to.equal("sv0007");
+    // And it is seen where one is.
+    expect(await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")).to.equal("solid");
     await page.keyboard.press("Enter");
     await page.waitForURL(fixture.url + executionPath(arn));
     const state = page.getByRole("link", { name: /CheckFormat: Task, done/ });

@@ -137,6 +137,23 @@ describe("The drawing of a state machine", () => {
     expect(edges.find(({ from, to }) => from === "IsProcessed" && to === "Undo")?.title).to.contain(" or ");
   });
 
+  it("writes no Choice's way under a state", () => {
+    const layout = layOut(readGraph(flow));
+    for (const { edge, label } of layout.edges) {
+      if (!label) continue;
+      const breadth = label.text.length * 6;
+      const left = label.anchor === "start" ? label.x : label.x - breadth;
+      const covering = layout.nodes.filter(
+        ({ node, x, y, width, height }) =>
+          node.branches.length === 0 && x < left + breadth && x + width > left && y < label.y && y + height > label.y,
+      );
+      expect(
+        covering.map(({ node }) => node.name),
+        `${edge.from} → ${edge.to}`,
+      ).to.deep.equal([]);
+    }
+  });
+
   it("is sound for any machine, also one that goes in circles", () => {
     fc.assert(fc.property(machines, expectSound), { numRuns: 300 });
   });
