@@ -325,6 +325,22 @@ describe("The upload page", function () {
     await check();
   });
 
+  it("works without HTTPS too, where browsers offer less, as over S3's website endpoint", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page("about:blank");
+    const [own, far] = [new URL(site.url).origin, "http://photos.school.example"];
+    await page.context().route(`${far}/**`, async (route) => {
+      const response = await route.fetch({ url: route.request().url().replace(far, own) });
+      const isText = /json/.test(response.headers()["content-type"] ?? "");
+      await route.fulfill({ response, ...(isText ? { body: (await response.text()).replaceAll(own, far) } : {}) });
+    });
+    await page.goto(site.url.replace(own, far));
+    expect(await page.evaluate(() => isSecureContext)).to.equal(false);
+    await upload(page);
+    await see(page, acceptedHeading);
+    expect(site.received).to.have.length(1);
+  });
+
   it("asks for an address only where mail is sent, and refuses one that is none", async () => {
     const site = await visit.site({ stepMilliseconds: 1, mail: true, contact: "viết thư cho anh@truong.edu.vn" });
     const page = await visit.page(site.url);

@@ -122,7 +122,12 @@ describe("the inbox", () => {
 
     it("hands each mail to it", async () => {
       const attachments = [
-        { fileName: "ảnh.txt", contentType: "text/plain", content: Buffer.from("x").toString("base64"), contentId: "x" },
+        {
+          fileName: "ảnh.txt",
+          contentType: "text/plain",
+          content: Buffer.from("x").toString("base64"),
+          contentId: "x",
+        },
       ];
       const arrived = once(server, "received");
       await mailbox.deliver({ ...draft("Ảnh đã nhận"), html: "<b>Xin chào</b>", attachments });
