@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -84,6 +84,8 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
   const codeFolder = join(storage, "functions");
   const temporary = join(storage, "tmp");
   for (const folder of [codeFolder, temporary]) mkdirSync(folder, { recursive: true });
+  // Nothing lies above a function on Lambda; here it may be a project whose package.json says that all are ES modules.
+  writeFileSync(join(codeFolder, "package.json"), "{}\n");
   const runtimePackages = linkRuntimePackages(join(storage, "runtime"), options.packagesFrom);
   const logs = openLogFiles(join(storage, "logs"));
   const pools = new Map(options.functions.map((declared) => [declared.name, prepare(declared)]));

@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { expect } from "chai";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { settlePort } from "../../../local/cloud/assembly/address";
 import { createFaultInjector } from "../../../local/cloud/faults";
@@ -37,6 +37,8 @@ function declare(name: string, code: string, more: Partial<DeclaredFunction> = {
 
 const functions: readonly DeclaredFunction[] = [
   declare("echo", "exports.handler = async (event) => ({ event, pid: process.pid });"),
+  // As Pulumi serializes callbacks: an ES module may not say `with`.
+  declare("sloppy", "exports.handler = function () { with ({ word: 1 }) { return (async () => word)(); } };"),
   declare("nothing", "exports.handler = async () => {};"),
   declare(
     "callback",
@@ -123,6 +125,7 @@ describe("functions", () => {
     // Below this repository on purpose: none of its packages may leak into a function.
     mkdirSync(resolve("node_modules/.cache"), { recursive: true });
     storage = mkdtempSync(resolve("node_modules/.cache/functions-"));
+    writeFileSync(join(storage, "package.json"), '{ "type": "module" }');
     const credentials = createCredentialStore({ identity });
     const port = await settlePort(0);
     runtime = createFunctionRuntime({
@@ -157,6 +160,10 @@ describe("functions", () => {
     expect(await json("echo", { n: [1, "hai"] })).to.deep.include({ event: { n: [1, "hai"] } });
     expect(await json("nothing")).to.equal(null);
     expect(await json("callback")).to.match(/^[0-9a-f-]{36}$/);
+  });
+
+  it("is CommonJS, whatever the project is in which the data lies", async () => {
+    expect(await json("sloppy")).to.equal(1);
   });
 
   it("keeps the process warm from call to call", async () => {
