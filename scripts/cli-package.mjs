@@ -22,6 +22,7 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), ".."));
 const entryPoints = [
   "local/cli.ts",
   "local/program/child.ts",
+  "local/program/es-module-hooks.ts",
   "local/cloud/lambda/worker.ts",
   "local/faces/worker.ts",
   "local/console/browser/script.ts",

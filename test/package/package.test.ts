@@ -1,31 +1,16 @@
 import { expect } from "chai";
 import { execFile } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Ran, Scenario } from "../components/run-handler";
 import { scenarios } from "../components/scenarios";
 import type { Declared } from "./host";
+import { link, pack, type Packed } from "./packing";
 
 const root = join(__dirname, "../../..");
 const run = promisify(execFile);
-
-interface Packed {
-  readonly filename: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly files: readonly { readonly path: string }[];
-}
 
 const commonJs = `
   const { AvatarPipeline, SiteLocale } = require("avatar-pipeline");
@@ -63,20 +48,13 @@ describe("The npm package", () => {
     this.timeout(180_000);
     folder = realpathSync(mkdtempSync(join(tmpdir(), "avatar-pipeline-")));
     await run(process.execPath, [join(root, "scripts/types.mjs")], { cwd: root });
-    const pack = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-    packed = (JSON.parse((await run("npm", pack, { cwd: root })).stdout) as Packed[])[0]!;
-    await run("tar", ["-xzf", join(folder, packed.filename), "-C", folder]);
+    packed = await pack(root, folder);
     own = await evaluateIn(consumer("own", "index.js", commonJs, (place) => link(root, place)));
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  function link(target: string, path: string): void {
-    mkdirSync(dirname(path), { recursive: true });
-    symlinkSync(target, path, "dir");
-  }
-
   /** What npm does with the packed package. */
-  const install = (place: string) => cpSync(join(folder, "package"), place, { recursive: true });
+  const install = (place: string) => cpSync(packed.folder, place, { recursive: true });
 
   /** A project with one program in it; its peers are this repository's. */
   function consumer(name: string, file: string, program: string, put: (place: string) => void): string {
@@ -108,8 +86,8 @@ describe("The npm package", () => {
   }
 
   it("is small, and holds the library, its types, the page, the layer, the provider and the policies", () => {
-    const paths = packed.files.map(({ path }) => path);
-    expect(packed.size).to.be.lessThan(600_000);
+    const { paths, size } = packed;
+    expect(size).to.be.lessThan(600_000);
     expect(paths).to.include.members([
       "lib/index.js",
       "lib/types/components/index.d.ts",
@@ -118,7 +96,7 @@ describe("The npm package", () => {
       "provider/index.js",
       "provider/schema.json",
       "policy/rules.js",
-      "PulumiPlugin.yaml",
+      "provider/PulumiPlugin.yaml",
       "README.md",
       "LICENSE",
     ]);
@@ -129,11 +107,7 @@ describe("The npm package", () => {
   });
 
   it("takes Pulumi from the consumer, and TypeScript, which Pulumi's serializer loads from beside itself", () => {
-    const manifest = JSON.parse(readFileSync(join(folder, "package/package.json"), "utf8")) as {
-      dependencies?: object;
-      peerDependencies: Record<string, string>;
-      peerDependenciesMeta: Record<string, { optional: boolean }>;
-    };
+    const { manifest } = packed;
     // One of the package's own would lie where Pulumi does not find it as soon as the consumer has another; and what
     // npm chooses by itself would be TypeScript 7, which Pulumi cannot work with.
     expect(manifest).not.to.have.property("dependencies");
@@ -143,7 +117,7 @@ describe("The npm package", () => {
   });
 
   it("keeps the docs of every option and output for the editor", () => {
-    const types = (file: string) => readFileSync(join(folder, "package/lib/types/components", file), "utf8");
+    const types = (file: string) => readFileSync(join(packed.folder, "lib/types/components", file), "utf8");
     expect(types("args.d.ts")).to.include("@default 95: a false duplicate turns an honest student away");
     expect(types("avatar-pipeline.d.ts")).to.include("The ARN of the state machine");
   });
