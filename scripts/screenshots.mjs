@@ -7,6 +7,7 @@
  * phone in light colours, one in dark ones, one for a computer; and every state by itself below FOLDER/states with
  * `--all`, for looking at them while the page is worked on.
  */
+/* global document -- in what is handed to the browser */
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -68,6 +69,8 @@ async function pictureOf(name, context) {
   const site = await visit.site({ stepMilliseconds: 1, ...options });
   const page = await visit.page(site.url, { ...context, reducedMotion: "reduce", deviceScaleFactor: 1 });
   await reach(page, site);
+  // What keeps to the window's lower edge would lie in the middle of a picture that is higher than the window.
+  await page.evaluate(() => document.querySelector(".handy")?.style.setProperty("position", "static"));
   const picture = await page.screenshot({ fullPage: true });
   await visit.end();
   return picture;

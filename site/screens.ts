@@ -237,7 +237,9 @@ function organizationOf({ settings, say }: App): string {
 
 /** Whom to ask, where the school has said it. */
 export function contactLine({ contact }: Settings, say: Say): HTMLElement | false {
-  return contact !== undefined && h("p", { class: "hint" }, say("contact", { contact }));
+  if (contact === undefined) return false;
+  const whom = isEmail(contact) ? h("a", { href: `mailto:${contact}` }, contact) : contact;
+  return h("p", { class: "hint" }, say("contact"), " ", whom);
 }
 
 /** What happens to the photo, and how to have it erased. */

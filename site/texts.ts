@@ -108,7 +108,7 @@ const texts = {
   },
   defaultOrganization: { vi: "nhà trường", en: "the school" },
   defaultContact: { vi: "liên hệ nhà trường", en: "contact the school" },
-  contact: { vi: "Liên hệ: {contact}.", en: "Contact: {contact}." },
+  contact: { vi: "Liên hệ:", en: "Contact:" },
 
   sendingHeading: { vi: "Đang gửi ảnh", en: "Sending the photo" },
   sendingHint: { vi: "Hãy giữ trang này mở trong giây lát.", en: "Keep this page open for a moment." },

@@ -88,7 +88,7 @@ describe("The upload page", function () {
     site.ending = { status: "rejected", step: "CheckDuplicate", reason: "DUPLICATE_FACE" };
     await upload(page);
     await see(page, rejectedHeading);
-    await page.getByText("Liên hệ: daotao@truong.edu.vn.").waitFor();
+    await page.getByText("Liên hệ: daotao@truong.edu.vn").waitFor();
     await page.locator("summary").click();
     expect(await page.locator("ol.steps li").count()).to.equal(4);
     expect(await page.locator("li.failed").innerText()).to.include("không đạt");

@@ -105,7 +105,7 @@ export const pageStates: readonly PageState[] = [
   refused("failed", "failed", "IndexFace", "INTERNAL"),
   {
     name: "no-invitation",
-    options: { access: { mode: "invite", publicKey } },
+    options: { access: { mode: "invite", publicKey }, contact: "daotao@truong.edu.vn" },
     reach: (page) => see(page, "Bạn cần có liên kết mời"),
   },
 ];
