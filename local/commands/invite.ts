@@ -17,6 +17,8 @@ const usage = `Usage:
   avatar-pipeline invite STUDENTS.csv --url URL [--key FILE] [--days N] [--out FILE]
       Writes the CSV with one more column, "link". Columns: student_id, and name and email where there are any.
       URL is the upload page's; links are good for N days (default 30); FILE is the standard output without --out.
+
+Exit status: 0 done, 1 any failure or bad usage.
 `;
 
 /** What a student's row must have: the columns by their names. */
@@ -69,7 +71,9 @@ function keygen(path: string): 0 {
     `The private key is in ${path}. Keep it: whoever has it can invite. It is not needed on AWS.\n` +
       `The public key, for the stack:\n\n` +
       `  pulumi config set avatar-pipeline:access invite\n` +
-      `  pulumi config set avatar-pipeline:invitationKey ${publicKeyOf(privateKey)}\n`,
+      `  pulumi config set avatar-pipeline:invitationKey ${publicKeyOf(privateKey)}\n\n` +
+      `Or, to try it on this machine:\n\n` +
+      `  avatar-pipeline local --config access=invite --config invitationKey=${publicKeyOf(privateKey)}\n`,
   );
 }
 

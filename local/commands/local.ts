@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { Cloud } from "../cloud";
 import { createFaultInjector, type FaultInjector } from "../cloud/faults";
+import { checkSettings } from "../program/config";
 import { evaluateProgram } from "../program/evaluate";
 import { pipelinesOf } from "./pipeline";
 import { findProgram } from "./program-file";
@@ -26,6 +27,8 @@ and a console with the inbox and the executions.
   --faults FILE       A script of faults to inject, to see what becomes of them; each is told as it happens. Such as:
                       {"rules": [{"service": "rekognition", "perSecond": 5, "fault": {"kind": "throttle"}}]}
   --help
+
+Exit status: 0 ended by Ctrl-C, 1 it could not start or bad usage, 130 Ctrl-C before it was ready.
 `;
 
 /** @returns the exit status, once the service has ended */
@@ -54,6 +57,7 @@ export async function local(args: readonly string[]): Promise<number> {
   const config = readConfig(values.config);
   const faults = values.faults === undefined ? undefined : readFaults(values.faults);
   const port = readPort(values.port);
+  await checkSettings(program, { stack: values.stack, config });
   // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
   const [{ startLocalCloud }, { consoleRoute }, { factsRoute }] = await Promise.all([
     import("./start-cloud.js"),

@@ -40,8 +40,13 @@ const SILENCE_MS = 60_000;
  */
 export async function openService(options: OpenOptions): Promise<OpenService> {
   const { data, signal, print, config = {} } = options;
+  let isTold = false;
+  const tellWaiting = (pid: number): void => {
+    if (!isTold) print(`Waiting for another avatar-pipeline (process ${pid}) that uses the data folder ${data}.`);
+    isTold = true;
+  };
   for (;;) {
-    const running = await awaitTurn(options);
+    const running = await awaitTurn(options, tellWaiting);
     if (running) {
       if (Object.keys(config).length > 0) {
         print(
@@ -75,10 +80,12 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
 }
 
 /** @returns the local mode to use; undefined when the folder is free */
-async function awaitTurn({ data, signal, print }: OpenOptions): Promise<Service | undefined> {
+async function awaitTurn(
+  { data, signal }: OpenOptions,
+  tellWaiting: (pid: number) => void,
+): Promise<Service | undefined> {
   const began = Date.now();
   let heard = began;
-  let isTold = false;
   for (;;) {
     const occupant = await findOccupant(data);
     signal?.throwIfAborted();
@@ -86,10 +93,7 @@ async function awaitTurn({ data, signal, print }: OpenOptions): Promise<Service 
     if (occupant.is === "service") return occupant.service;
     if (occupant.is === "command") heard = Date.now();
     if (Date.now() - heard > SILENCE_MS) throw folderInUse(data, occupant);
-    if (!isTold && Date.now() - began > QUIET_MS) {
-      print(`Waiting for another avatar-pipeline (process ${occupant.pid}) that uses the data folder ${data}.`);
-      isTold = true;
-    }
+    if (Date.now() - began > QUIET_MS) tellWaiting(occupant.pid);
     await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
   }
 }

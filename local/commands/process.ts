@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
 import type { Locale } from "../../handlers/lib/reasons";
 import { stepTitle } from "../../handlers/lib/step-titles";
+import { checkSettings } from "../program/config";
 import { DEFAULT_DATA } from "./local";
 import { readEmail, readPhotos, type PhotoFile } from "./photos";
 import { findProgram } from "./program-file";
@@ -16,7 +17,8 @@ const HELP = `Usage: avatar-pipeline process PHOTO… [--student ID] [--email AD
 Puts each photo through the whole pipeline on this machine and tells what became of it. When a local mode already has
 the data folder, that one is used.
 
-  --student ID        Whose photos they are; by default each photo's name without its extension.
+  --student ID        Whose photos they are, of which the newest stays; by default each photo's name without its
+                      extension, and then no two of them may be one student's.
   --email ADDRESS     Kept with each upload, as the upload page does.
   --data DIR          Where everything is kept, default ${DEFAULT_DATA}/ in the working directory.
                       Thumbnails are in DIR/thumbnails/STUDENT/UPLOAD/SIZE.jpg.
@@ -26,7 +28,7 @@ the data folder, that one is used.
   --config KEY=VALUE  A configuration value for this run alone; can be given again.
   --help
 
-Exit status: 0 all accepted, 2 some rejected, 1 any failure or bad usage.
+Exit status: 0 all accepted, 2 some rejected, 1 any failure or bad usage, 130 interrupted.
 `;
 
 /** Photos of different students that are under way at a time. */
@@ -61,6 +63,7 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
 
   const program = findProgram(values.program);
   const config = readConfig(values.config);
+  await checkSettings(program, { stack: values.stack, config });
   const progress = openProgress(photos.length);
   const options: RunOptions = { data, email, json: values.json, signal: interrupted.signal, progress };
   try {

@@ -178,9 +178,9 @@ async function issue(photo: PhotoFile, email: string, options: SubmitOptions): P
   if (response.status === 400 || response.status === 422) {
     if (problem.errors?.some(({ reason }) => reason !== undefined)) return undefined;
   }
-  throw new Error(
-    `${photo.file}: the upload API refused it (${response.status}): ${problem.detail ?? problem.title ?? "no reason given"}`,
-  );
+  const why = problem.detail ?? problem.title ?? "no reason given";
+  const invited = response.status === 401 ? " Without --email it needs no invitation: leave that out." : "";
+  throw new Error(`The upload API refused it (${response.status}): ${why}${invited}`);
 }
 
 async function postForm({ url, fields }: IssuedUpload, body: Buffer): Promise<void> {

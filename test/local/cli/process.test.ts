@@ -58,6 +58,9 @@ describe("photos through the command line", function () {
       ["notes.txt", "notes", "rejected", "FORMAT_NOT_SUPPORTED"],
     ]);
     for (const line of all) expect(Object.keys(line).join(",")).to.equal(KEYS);
+    const [, table = ""] = readFileSync("README.md", "utf8").split("| key | value |\n");
+    const told = [...(table.split("\n\n")[0] ?? "").matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key);
+    expect(told.join(",")).to.equal(KEYS);
     const [wall, lan] = all;
     expect(wall).to.deep.include({ step: "DetectFace", thumbnails: {}, faceId: null, processedAt: null });
     expect(wall?.message).to.match(/^No face was found in the photo\. Take the photo/);
@@ -97,7 +100,7 @@ describe("photos through the command line", function () {
   });
 
   it("wait for one another where several commands want one data folder", async () => {
-    const results = await Promise.all([process_("moving.jpg"), process_("notes.txt"), process_("notes.txt")]);
+    const results = await Promise.all([process_("moving.jpg"), process_("notes.txt")]);
     for (const result of results) {
       expect(result.status, result.stderr).to.equal(2);
       expect(result.stderr).to.match(/^(Waiting for another avatar-pipeline \(process \d+\) that uses .*\n)?$/);

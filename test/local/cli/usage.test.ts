@@ -45,6 +45,30 @@ describe("the command line, badly used", () => {
     expect(run().status).to.equal(1);
   });
 
+  it("ends with the statuses that its help and the README tell", () => {
+    const rows = readFileSync("README.md", "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith("|"));
+    const cells = (row: string) =>
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim());
+    const at = rows.findIndex((row) => row.startsWith("| exit status of |"));
+    const header = cells(rows[at] ?? "");
+    const told = rows.slice(at + 2, at + 7).flatMap((row) => {
+      const [names = "", ...meanings] = cells(row);
+      const statuses = header.slice(1).filter((_, index) => meanings[index] !== "–");
+      return [...names.matchAll(/`(\w+)`/g)].map(([, name = ""]) => [name, statuses.sort()] as const);
+    });
+    const commands = [...run("--help").stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = ""]) => name);
+    expect(told.map(([name]) => name).sort()).to.deep.equal(commands.sort());
+    for (const [name, statuses] of told) {
+      const [, text = ""] = run(name, "--help").stdout.split("Exit status: ");
+      expect((text.match(/\b\d+(?= )/g) ?? []).sort(), name).to.deep.equal(statuses);
+    }
+  });
+
   it("refuses commands, options and arguments that there are not", () => {
     expect(complaint("serve")).to.equal('there is no command "serve"; see avatar-pipeline --help.');
     expect(complaint("--what")).to.equal('there is no option "--what"; see avatar-pipeline --help.');
