@@ -83,6 +83,7 @@ async function linkProblem(
 
 async function start(): Promise<void> {
   speak(locale);
+  main.replaceChildren(h("p", { class: "loading lead" }, sayIn(locale)("loading")));
   let loaded: Awaited<ReturnType<typeof loadSettings>>;
   try {
     loaded = await loadSettings();

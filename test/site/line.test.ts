@@ -167,6 +167,21 @@ describe("The upload page on a line that fails", function () {
     await see(page, acceptedHeading);
   });
 
+  it("says that it is opening as long as its settings are on their way", async () => {
+    const site = await visit.site();
+    const page = await visit.page("about:blank");
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    await page.route("**/settings.json", async (route) => {
+      await held;
+      return route.continue();
+    });
+    await page.goto(site.url);
+    await page.getByText("Đang mở trang…").waitFor();
+    goOn();
+    await see(page, chooseHeading);
+  });
+
   it("says so when the page itself cannot be loaded, and tries again", async () => {
     const site = await visit.site();
     const page = await visit.page("about:blank");
