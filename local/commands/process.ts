@@ -15,7 +15,7 @@ import { readConfig, readData, readOptions, usageError } from "./usage";
 const HELP = `Usage: avatar-pipeline process PHOTO… [--student ID] [--email ADDRESS] [--data DIR] [--json]
 
 Puts each photo through the whole pipeline on this machine and tells what became of it. When a local mode already has
-the data folder, that one is used.
+the data folder, that one is used; when another command has it, its end is waited for.
 
   --student ID        Whose photos they are, of which the newest stays; by default each photo's name without its
                       extension, and then no two of them may be one student's.

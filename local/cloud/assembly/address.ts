@@ -12,9 +12,10 @@ export function settlePort(port: number): Promise<number> {
     const probe = createServer();
     probe.once("error", (error: NodeJS.ErrnoException) => {
       const inUse = error.code === "EADDRINUSE";
+      const system = error.code === "EACCES" ? ": ports below 1024 are the system's" : "";
       const message = inUse
         ? `Port ${port} is in use by another program. Stop that one, or choose another with --port N.`
-        : `Port ${port} cannot be opened (${error.code}). Choose another with --port N.`;
+        : `Port ${port} cannot be opened (${error.code})${system}. Choose another with --port N.`;
       reject(Object.assign(new Error(message, { cause: error }), { code: error.code }));
     });
     probe.listen(port, "127.0.0.1", () => {
