@@ -61,7 +61,7 @@ function schedule(
   );
   new aws.cloudwatch.EventTarget(
     part,
-    { rule: rule.name, arn: reconcile.arn, input: JSON.stringify({ fix: true }) },
+    { rule: rule.name, arn: reconcile.arn, input: JSON.stringify({ fix: true, searchNewFaces: true }) },
     opts,
   );
   new aws.lambda.Permission(

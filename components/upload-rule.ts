@@ -146,11 +146,10 @@ function interruptedPattern(stateMachineArn: pulumi.Input<string>): pulumi.Outpu
 }
 
 /**
- * Gives the machine an InterruptedExecution (handlers/lib/flow-data.ts). The variables stand without quotes:
- * EventBridge puts a string in as JSON, with its quotes and with the quotes inside it escaped; between quotes of the
- * template it would put it in bare, and the JSON text in `input` would break the JSON around it.
+ * Gives the machine an InterruptedExecution (handlers/lib/flow-data.ts). Events of this rule are told from photos, and
+ * its own executions from others, by the text that the input begins with.
+ *
+ * The event goes in whole: EventBridge says of this variable alone that it puts it in as the JSON that it is. How it
+ * escapes a single string with quotes in it, as `detail.input` is, it does not say.
  */
-const interruptedInput = {
-  inputPaths: { executionArn: "$.detail.executionArn", status: "$.detail.status", input: "$.detail.input" },
-  inputTemplate: '{"interrupted":{"executionArn":<executionArn>,"status":<status>,"input":<input>}}',
-};
+const interruptedInput = { inputTemplate: '{"interrupted":<aws.events.event.json>}' };

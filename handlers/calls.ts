@@ -4,7 +4,10 @@
  * seen to call.
  */
 export const callsOfSteps: Readonly<Record<string, readonly (readonly [service: string, operation: string])[]>> = {
-  ReceivePhoto: [["dynamodb", "UpdateItem"]],
+  ReceivePhoto: [
+    ["dynamodb", "GetItem"],
+    ["dynamodb", "UpdateItem"],
+  ],
   CheckFormat: [
     ["dynamodb", "UpdateItem"],
     ["s3", "GetObject"],

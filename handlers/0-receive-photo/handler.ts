@@ -1,11 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { getAvatar } from "../lib/avatar-row";
 import { namedError } from "../lib/errors";
-import type { Failures, FlowInput, InterruptedExecution, ObjectCreatedEvent, Photo } from "../lib/flow-data";
-import { derivedId, parseUploadKey } from "../lib/keys";
+import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../lib/flow-data";
+import { readFlowInput } from "../lib/flow-input";
+import { identify } from "../lib/identify";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
-import { getUpload, isConditionFailure, readRefusal, type Refusal } from "../lib/upload-row";
+import { isConditionFailure, readRefusal, type Refusal } from "../lib/upload-row";
 
 export interface ReceivePhotoInput {
   readonly event: FlowInput;
@@ -46,13 +47,12 @@ export function receivePhoto(
   clients: ReceivePhotoClients,
 ): Handler<ReceivePhotoInput, ReceivePhotoOutput> {
   return async ({ event, execution }) => {
-    const interrupted = "interrupted" in event ? event.interrupted : undefined;
-    const created = interrupted ? originalEvent(interrupted) : (event as ObjectCreatedEvent);
+    const { created, closes } = readFlowInput(event);
     // The console makes empty objects that stand for folders; they are no uploads.
     if (created === undefined || created.detail.object.key.endsWith("/")) return { claim: "already-handled" };
-    const photo = await identify(settings, clients, created, execution);
-    const claimed = await claim(settings, clients, photo, interrupted?.executionArn);
+    const claimed = await claimPhoto(settings, clients, created, execution, closes?.executionArn);
     if (claimed === undefined) return { claim: "already-handled" };
+    const { photo } = claimed;
     if (claimed.wasClaimed) {
       const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
       if (avatar?.uploadId === photo.uploadId) return { claim: "saved", photo };
@@ -62,50 +62,52 @@ export function receivePhoto(
       const cause = "An earlier attempt refused the photo, and stopped before that was told.";
       return { claim: "interrupted", photo, failed: { [step]: { Error: reason, Cause: cause } } };
     }
-    if (interrupted === undefined) return { claim: "claimed", photo };
-    const cause = `The execution ${interrupted.executionArn} ended ${interrupted.status} without closing the upload.`;
+    if (closes === undefined) return { claim: "claimed", photo };
+    const cause = `The execution ${closes.executionArn} ended ${closes.status} without closing the upload.`;
     return { claim: "interrupted", photo, failed: { [claimed.step]: { Error: "Interrupted", Cause: cause } } };
   };
 }
 
-function originalEvent({ input }: InterruptedExecution["interrupted"]): ObjectCreatedEvent | undefined {
-  const event = JSON.parse(input) as Partial<ObjectCreatedEvent>;
-  return event.detail?.object?.key === undefined ? undefined : (event as ObjectCreatedEvent);
-}
-
-/** Finds out which upload the object is. */
-async function identify(
+/**
+ * Finds out which upload the object is, and takes it; undefined when it is not to be had.
+ *
+ * Of two objects that were stored under one issued key at the same moment, both find the upload free. The one that comes
+ * too late then looks again, and is an upload of its own.
+ */
+async function claimPhoto(
   settings: ReceivePhotoSettings,
   clients: ReceivePhotoClients,
-  event: ObjectCreatedEvent,
+  created: ObjectCreatedEvent,
   executionArn: string,
-): Promise<Photo> {
-  const { bucket, object } = event.detail;
-  const key = parseUploadKey(object.key);
-  if (key === undefined) {
-    throw namedError(
-      "InvalidKey",
-      `The key "${object.key}" is not uploads/{studentId}/{file name} with a studentId of 1 to 64 of A-Z a-z 0-9 _ . -; ` +
-        "copy the photo again under such a key.",
-    );
+  closesArn: string | undefined,
+): Promise<Claimed | undefined> {
+  let before: Photo | undefined;
+  for (;;) {
+    const photo = await identify(clients.dynamodb, settings.uploadTable, created, executionArn);
+    if (photo === undefined) throw invalidKey(created.detail.object.key);
+    if (photo.uploadId === before?.uploadId) return undefined;
+    const claimed = await claim(settings, clients, photo, closesArn);
+    if (claimed !== undefined) return claimed;
+    before = photo;
   }
-  const versionId = object["version-id"];
-  const photo = {
-    bucket: bucket.name,
-    key: object.key,
-    etag: object.etag,
-    bytes: object.size,
-    studentId: key.studentId,
-    executionArn,
-    ...(versionId === undefined ? {} : { versionId }),
-  };
-  if (key.issuedId !== undefined) {
-    const row = await getUpload(clients.dynamodb, settings.uploadTable, key.issuedId);
-    // A second object under an issued key (the form was posted twice) is an upload of its own, as a copy is.
-    const isThisOne = row?.studentId === key.studentId && (row.versionId === undefined || row.versionId === versionId);
-    if (isThisOne) return { ...photo, uploadId: key.issuedId };
-  }
-  return { ...photo, uploadId: derivedId(event) };
+}
+
+function invalidKey(key: string): Error {
+  return namedError(
+    "InvalidKey",
+    `The key "${key}" is not uploads/{studentId}/{file name} with a studentId of 1 to 64 of A-Z a-z 0-9 _ . -; ` +
+      "copy the photo again under such a key.",
+  );
+}
+
+interface Claimed {
+  readonly photo: Photo;
+  /** The step that the upload had come to. */
+  readonly step: string;
+  /** Whether an earlier attempt had it. */
+  readonly wasClaimed: boolean;
+  /** Why the photo is refused, if an earlier attempt came to that. */
+  readonly refusal?: Refusal;
 }
 
 /**
@@ -114,14 +116,14 @@ async function identify(
  * What an earlier attempt recorded (steps, face_id, confirmed) stays: Undo goes by it when the same execution is run
  * again, and a row is cleared of it when it ends.
  *
- * @returns the row as it was, with the step it had come to and why the photo is refused, if it is; undefined when the upload is not to be had
+ * @returns undefined when the upload is not to be had
  */
 async function claim(
   settings: ReceivePhotoSettings,
   clients: ReceivePhotoClients,
   photo: Photo,
   interruptedArn: string | undefined,
-): Promise<{ step: string; wasClaimed: boolean; refusal?: Refusal } | undefined> {
+): Promise<Claimed | undefined> {
   const now = clients.now();
   // The same execution claims twice when the answer to its first claim was lost.
   const owners = interruptedArn === undefined ? ":owner" : ":owner, :interrupted";
@@ -132,11 +134,12 @@ async function claim(
       TableName: settings.uploadTable,
       Key: { upload_id: { S: photo.uploadId } },
       ConditionExpression:
-        `attribute_not_exists(upload_id) OR #status IN (${open}) ` +
-        `OR (#status = :processing AND execution_arn IN (${owners}))`,
+        // Never another object's row, whatever became of that one.
+        "attribute_not_exists(upload_id) OR ((attribute_not_exists(version_id) OR version_id = :version) AND " +
+        `(#status IN (${open}) OR (#status = :processing AND execution_arn IN (${owners}))))`,
       UpdateExpression:
         "SET #status = :processing, student_id = :student, object_key = :key, version_id = :version, " +
-        "execution_arn = :owner, claimed_at = :now, created_at = if_not_exists(created_at, :now), " +
+        "execution_arn = :owner, uploaded_at = :uploaded, claimed_at = :now, created_at = if_not_exists(created_at, :now), " +
         "#step = :step, steps = if_not_exists(steps, :steps), expires_at = :expires REMOVE #reason, ended_at",
       ExpressionAttributeNames: { "#status": "status", "#reason": "reason", "#step": "step" },
       ExpressionAttributeValues: {
@@ -146,6 +149,7 @@ async function claim(
         ":student": { S: photo.studentId },
         ":key": { S: photo.key },
         ":version": { S: photo.versionId ?? "" },
+        ":uploaded": { S: photo.uploadedAt },
         ":now": { S: now.toISOString() },
         ":step": { S: "ReceivePhoto" },
         ":steps": { M: { ReceivePhoto: { S: now.toISOString() } } },
@@ -157,6 +161,7 @@ async function claim(
     const status = before?.["status"]?.S;
     const refusal = before && readRefusal(before);
     return {
+      photo,
       step: before?.["step"]?.S ?? "ReceivePhoto",
       wasClaimed: status === "processing" || status === "failed",
       ...(refusal ? { refusal } : {}),

@@ -36,7 +36,7 @@ export interface IndexFaceClients {
  * Puts the face into the collection, then makes sure that no rival got in meanwhile.
  *
  * Each upload indexes first and searches second, so that of two rivals at least one sees the other. Which of them
- * stays is decided on the rows, not on who saw whom: the earlier upload stays unless the later one is confirmed
+ * stays is decided on the rows, not on who saw whom: the lower upload id stays unless the other one is confirmed
  * already, and confirming is a conditional write that a rival's `yielded_to` prevents. See docs/architecture.md.
  */
 export function indexFace(
@@ -45,7 +45,8 @@ export function indexFace(
 ): Handler<IndexFaceInput, IndexFaceOutput> {
   return async ({ photo }) => {
     // Before the call: Undo takes the face back even when this function dies before it learns the face's id.
-    await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now());
+    // And it forgets the face of an earlier attempt, so that Undo never takes that one for all that there can be.
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), "face_id");
     const faceId = await addToCollection(settings, clients, photo);
     await updateOwnUpload(clients.dynamodb, settings.uploadTable, photo, { face_id: { S: faceId } });
     const rivals = await findRivals(settings, clients, photo, faceId);
@@ -54,7 +55,9 @@ export function indexFace(
     if (rivals.length > 0 && (await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId))?.confirmed) {
       return { faceId };
     }
-    for (const rival of rivals) await contest(settings, clients, photo, rival);
+    for (const rival of await weakerOf(settings, clients, photo, rivals)) {
+      await makeYield(settings, clients, photo, rival);
+    }
     await confirm(settings, clients, photo);
     return { faceId };
   };
@@ -117,16 +120,36 @@ function duplicate(): Error {
   return rejection("DUPLICATE_FACE", "Another student registered the same face at the same time.");
 }
 
-/** Stands against one rival: returns when this upload may stay, throws DUPLICATE_FACE when it may not. */
-async function contest(
+/**
+ * The rivals that have to yield to this upload. All are looked at before any is made to yield: an upload that loses
+ * itself must not take others with it.
+ *
+ * @throws DUPLICATE_FACE when there is one that this upload has to yield to
+ */
+async function weakerOf(
+  settings: IndexFaceSettings,
+  { dynamodb }: IndexFaceClients,
+  photo: Photo,
+  rivals: readonly Match[],
+): Promise<readonly Match[]> {
+  const weaker: Match[] = [];
+  for (const rival of rivals) {
+    const standing = await standingOf(dynamodb, settings, rival);
+    if (standing === "left-over") continue;
+    // Of two that are on their way the lower id stays: of two from the page, the earlier.
+    if (standing === "registered" || rival.uploadId < photo.uploadId) throw duplicate();
+    weaker.push(rival);
+  }
+  return weaker;
+}
+
+/** Makes a rival yield; throws DUPLICATE_FACE when it is past that by now. */
+async function makeYield(
   settings: IndexFaceSettings,
   { dynamodb }: IndexFaceClients,
   photo: Photo,
   rival: Match,
 ): Promise<void> {
-  const standing = await standingOf(dynamodb, settings, rival);
-  if (standing === "left-over") return;
-  if (standing === "registered" || rival.uploadId < photo.uploadId) throw duplicate();
   try {
     await dynamodb.updateItem({
       TableName: settings.uploadTable,

@@ -4,7 +4,7 @@ import { namedError, rejection } from "../lib/errors";
 import type { Face, Format, Photo } from "../lib/flow-data";
 import type { CreateThumbnailOutput } from "../4a-create-thumbnail/handler";
 import type { IndexFaceOutput } from "../4b-index-face/handler";
-import { isNewerUpload } from "../lib/keys";
+import { isNewer } from "../lib/keys";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, unavailable, type Handler } from "../lib/step";
 import { beginStep, isConditionFailure } from "../lib/upload-row";
@@ -47,12 +47,13 @@ export function saveMetadata(
     const before = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
     // The answer to an earlier try was lost.
     if (before?.uploadId === photo.uploadId) return { processedAt: before.processedAt };
-    if (before !== undefined && isNewerUpload(before.uploadId, photo.uploadId)) {
+    if (before !== undefined && isNewer(before.uploadedAt, photo.uploadedAt)) {
       throw rejection("SUPERSEDED", `Upload ${before.uploadId}, which is newer, is the student's avatar.`);
     }
     const row: AvatarRow = {
       studentId: photo.studentId,
       uploadId: photo.uploadId,
+      uploadedAt: photo.uploadedAt,
       faceId,
       thumbnails,
       ...format,
@@ -80,8 +81,9 @@ async function replaceRow(
       ...(before === undefined
         ? { ConditionExpression: "attribute_not_exists(student_id)" }
         : {
-            ConditionExpression: "upload_id = :before",
-            ExpressionAttributeValues: { ":before": { S: before.uploadId } },
+            // With the face: a reconciliation may have given the avatar another, and the list must name the one to remove.
+            ConditionExpression: "upload_id = :before AND face_id = :face",
+            ExpressionAttributeValues: { ":before": { S: before.uploadId }, ":face": { S: before.faceId } },
           }),
     });
   } catch (error) {

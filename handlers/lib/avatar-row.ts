@@ -4,12 +4,15 @@ import type { Box, ThumbnailKeys } from "./flow-data";
 /**
  * The avatars table: one row per student, the avatar in use.
  *
- *   student_id (key) upload_id face_id thumbnails format width height bytes sha256 face processed_at execution_arn
- *   replaces   what the row before it held, until DeleteOriginal has removed that too
+ *   student_id (key) upload_id uploaded_at face_id thumbnails format width height bytes sha256 face processed_at execution_arn
+ *   searched_at  when a reconciliation searched for the face and found no other student's (not in a row that is new)
+ *   replaces     what the row before it held, until DeleteOriginal has removed that too
  */
 export interface AvatarRow {
   readonly studentId: string;
   readonly uploadId: string;
+  /** When the photo was uploaded, ISO 8601, UTC: what tells which of two is the newer. */
+  readonly uploadedAt: string;
   readonly faceId: string;
   readonly thumbnails: ThumbnailKeys;
   readonly format: string;
@@ -21,6 +24,8 @@ export interface AvatarRow {
   /** ISO 8601, UTC. */
   readonly processedAt: string;
   readonly executionArn: string;
+  /** When a reconciliation found nobody else with the face, ISO 8601, UTC; absent until one has looked. */
+  readonly searchedAt?: string;
   /** Uploads of the same student whose face and thumbnails are still to be removed. */
   readonly replaces: readonly Replaced[];
 }
@@ -40,6 +45,7 @@ export function writeAvatarRow(row: AvatarRow): Item {
   return {
     student_id: s(row.studentId),
     upload_id: s(row.uploadId),
+    uploaded_at: s(row.uploadedAt),
     face_id: s(row.faceId),
     thumbnails: { M: Object.fromEntries(Object.entries(row.thumbnails).map(([size, key]) => [size, s(key)])) },
     format: s(row.format),
@@ -73,6 +79,7 @@ export function readAvatarRow(item: Item): AvatarRow {
   return {
     studentId: text(item, "student_id"),
     uploadId: text(item, "upload_id"),
+    uploadedAt: text(item, "uploaded_at"),
     faceId: text(item, "face_id"),
     thumbnails: Object.fromEntries(
       Object.entries(item["thumbnails"]?.M ?? {}).map(([size, key]) => [size, key.S ?? ""]),
@@ -93,6 +100,7 @@ export function readAvatarRow(item: Item): AvatarRow {
     },
     processedAt: text(item, "processed_at"),
     executionArn: text(item, "execution_arn"),
+    ...(item["searched_at"]?.S === undefined ? {} : { searchedAt: item["searched_at"].S }),
     replaces: (item["replaces"]?.L ?? []).map((old) => ({
       uploadId: text(old.M, "upload_id"),
       faceId: text(old.M, "face_id"),

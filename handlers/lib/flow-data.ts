@@ -20,18 +20,24 @@ export interface ObjectCreatedEvent {
   };
 }
 
-/** The input of an execution that ends what another one left open: made by the rule on execution status. */
-export interface InterruptedExecution {
-  readonly interrupted: {
+/** Step Functions' event about an execution that ended, as far as the flow reads it. */
+export interface ExecutionEndedEvent {
+  readonly detail: {
     readonly executionArn: string;
     /** TIMED_OUT, ABORTED or FAILED. */
     readonly status: string;
-    /** The input of the interrupted execution, as the JSON text that the event carries. */
-    readonly input: string;
+    /** The execution's input, as JSON text; null where AWS left it out for its length. */
+    readonly input: string | null;
   };
 }
 
-export type FlowInput = ObjectCreatedEvent | InterruptedExecution;
+/** The input of an execution that ends what another one left open: made by the rule on execution status. */
+export interface InterruptedExecution {
+  readonly interrupted: ExecutionEndedEvent;
+}
+
+/** The last is what the queue of dead letters may hold of the rule on execution status: see docs/operations.md. */
+export type FlowInput = ObjectCreatedEvent | InterruptedExecution | ExecutionEndedEvent;
 
 /** Added by ReceivePhoto: which upload this is and where its bytes are. */
 export interface Photo {
@@ -43,6 +49,8 @@ export interface Photo {
   readonly bytes: number;
   readonly studentId: string;
   readonly uploadId: string;
+  /** ISO 8601, UTC: when the server issued the upload, in milliseconds, or when a plain copy was stored, in seconds. */
+  readonly uploadedAt: string;
   /** The execution that has claimed the upload: every later write is conditional on it. */
   readonly executionArn: string;
 }

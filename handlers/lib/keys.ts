@@ -16,6 +16,8 @@ export const uploadPrefix = "uploads/";
 export const avatarPrefix = "avatars/";
 
 const uploadIdPattern = /^[0-9A-HJKMNP-TV-Z]{26}$/;
+/** Crockford's base 32. */
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 export interface UploadKey {
   readonly studentId: string;
@@ -75,7 +77,6 @@ export function parseExternalImageId(id: string): { studentId: string; uploadId:
  * that the order of the texts is the order in time.
  */
 export function makeUploadId(milliseconds: number, tenBytes: Uint8Array): string {
-  const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   let value = BigInt(milliseconds);
   for (let i = 0; i < 10; i += 1) value = value * 256n + BigInt(tenBytes[i] ?? 0);
   let text = "";
@@ -86,19 +87,32 @@ export function makeUploadId(milliseconds: number, tenBytes: Uint8Array): string
   return text;
 }
 
-/**
- * Whether one upload was made after another, as far as their ids can tell. An event tells its time in whole
- * seconds, so that of two plain copies within one second neither is the newer.
- */
-export function isNewerUpload(uploadId: string, than: string): boolean {
-  return uploadId.slice(0, 10) > than.slice(0, 10);
+/** When the server issued an uploadId. */
+export function issuedAt(uploadId: string): Date {
+  let milliseconds = 0;
+  for (const letter of uploadId.slice(0, 10)) milliseconds = milliseconds * 32 + alphabet.indexOf(letter);
+  return new Date(milliseconds);
 }
 
 /**
- * The uploadId of an object that the server did not name: from the bucket, the key and the version, and sortable by the
- * time of the event. The same for every delivery of the event, which is repeated as it was, time and all.
+ * Whether one upload was made after another. Of a plain copy only the second is known (`2026-03-01T08:00:00Z`), so that
+ * of it and any other within the same second neither is the newer.
+ */
+export function isNewer(uploadedAt: string, than: string): boolean {
+  const seconds = "2026-03-01T08:00:00".length;
+  const isPrecise = uploadedAt.includes(".") && than.includes(".");
+  return isPrecise ? uploadedAt > than : uploadedAt.slice(0, seconds) > than.slice(0, seconds);
+}
+
+/**
+ * The uploadId of an object that the server did not name: from the bucket, the key and the version, and so the same
+ * whoever tells of it: an event, its repetition, a dead letter, or a reconciliation that found the object. It tells no
+ * time, since these tell different ones: S3's event says when the object was stored, its listing when storing began.
+ *
+ * Without versions the time has to stand in for one, or a file stored a second time would be taken for the first.
  */
 export function derivedId({ time, detail: { bucket, object } }: Pick<ObjectCreatedEvent, "time" | "detail">): string {
-  const named = JSON.stringify([bucket.name, object.key, object["version-id"] ?? object.etag]);
-  return makeUploadId(Date.parse(time), createHash("sha256").update(named).digest());
+  const version = object["version-id"];
+  const named = [bucket.name, object.key, ...(version === undefined ? [object.etag, time] : [version])];
+  return makeUploadId(0, createHash("sha256").update(JSON.stringify(named)).digest());
 }

@@ -6,11 +6,11 @@ import type { ReasonCode } from "./reasons";
 /**
  * The uploads table: one row per upload, the one place that says how far it is and how it ended.
  *
- *   upload_id (key) student_id status step steps reason object_key version_id claimed_at ended_at execution_arn
+ *   upload_id (key) student_id status step steps reason object_key version_id uploaded_at claimed_at ended_at execution_arn
  *   face_id confirmed yielded_to refused email locale created_at expires_at (TTL, seconds)
  *
- * Every write after the claim is conditional on `execution_arn`, so that a function that outlived its execution
- * can no longer change anything.
+ * Every write after the claim is conditional on `execution_arn`, and on the upload's being on its way still, so that a
+ * function that outlived its execution can no longer change anything, and learns that before it does anything else.
  */
 export type UploadStatus = "awaiting-upload" | "processing" | "accepted" | "rejected" | "failed";
 
@@ -27,6 +27,7 @@ export interface UploadRow {
   readonly reason?: ReasonCode;
   readonly objectKey?: string;
   readonly versionId?: string;
+  readonly uploadedAt?: string;
   readonly executionArn?: string;
   readonly faceId?: string;
   readonly confirmed: boolean;
@@ -67,6 +68,7 @@ export function readUploadRow(item: Item): UploadRow {
     ...(optional("reason", text("reason")) as { reason?: ReasonCode }),
     ...optional("objectKey", text("object_key")),
     ...optional("versionId", text("version_id")),
+    ...optional("uploadedAt", text("uploaded_at")),
     ...optional("executionArn", text("execution_arn")),
     ...optional("faceId", text("face_id")),
     ...optional("email", text("email")),
@@ -104,23 +106,33 @@ async function writeOwn(
     await dynamodb.updateItem({
       TableName: table,
       Key: { upload_id: { S: photo.uploadId } },
-      ConditionExpression: "execution_arn = :owner" + (write.condition === undefined ? "" : ` AND ${write.condition}`),
+      ConditionExpression:
+        "execution_arn = :owner AND #own_status = :own_status" +
+        (write.condition === undefined ? "" : ` AND ${write.condition}`),
       UpdateExpression: write.update,
-      ExpressionAttributeNames: write.names,
-      ExpressionAttributeValues: { ":owner": { S: photo.executionArn }, ...write.values },
+      ExpressionAttributeNames: { "#own_status": "status", ...write.names },
+      ExpressionAttributeValues: {
+        ":owner": { S: photo.executionArn },
+        ":own_status": { S: "processing" },
+        ...write.values,
+      },
     });
   } catch (error) {
     if (!isConditionFailure(error)) throw error;
-    throw namedError(claimLost, `Upload ${photo.uploadId} is not, or no longer, this execution's to change.`, error);
+    throw namedError(
+      claimLost,
+      `Upload ${photo.uploadId} has ended, or is not, or no longer, this execution's to change.`,
+      error,
+    );
   }
 }
 
 /**
- * Sets attributes of the upload's row, if this execution still owns it.
+ * Sets attributes of the upload's row, if this execution still owns it and has not ended it.
  *
  * @param set attribute names and their values
  * @param condition a further condition on the row, without placeholders of its own
- * @throws ClaimLost when another execution owns the upload or the further condition does not hold
+ * @throws ClaimLost when another execution owns the upload, it has ended, or the further condition does not hold
  */
 export async function updateOwnUpload(
   dynamodb: Pick<DynamoDB, "updateItem">,
@@ -138,16 +150,22 @@ export async function updateOwnUpload(
   });
 }
 
-/** Records that a step begins: what the page shows, and what Undo later goes by. */
+/**
+ * Records that a step begins: what the page shows, and what Undo later goes by.
+ *
+ * @param forget an attribute that the step is about to find out anew
+ * @throws ClaimLost as {@link updateOwnUpload}
+ */
 export async function beginStep(
   dynamodb: Pick<DynamoDB, "updateItem">,
   table: string,
   photo: Pick<Photo, "uploadId" | "executionArn">,
   name: string,
   now: Date,
+  forget?: string,
 ): Promise<void> {
   await writeOwn(dynamodb, table, photo, {
-    update: "SET #step = :step, #steps.#name = :at",
+    update: "SET #step = :step, #steps.#name = :at" + (forget === undefined ? "" : ` REMOVE ${forget}`),
     names: { "#step": "step", "#steps": "steps", "#name": name },
     values: { ":step": { S: name }, ":at": { S: now.toISOString() } },
   });

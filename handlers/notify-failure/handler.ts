@@ -1,7 +1,9 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { SNS } from "@aws-sdk/client-sns";
-import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../lib/flow-data";
-import { derivedId, parseUploadKey } from "../lib/keys";
+import type { Failures, FlowInput, Photo } from "../lib/flow-data";
+import { readFlowInput } from "../lib/flow-input";
+import { identify, nameless } from "../lib/identify";
+import { parseUploadKey } from "../lib/keys";
 import { displayName, publish } from "../lib/notice";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
@@ -46,7 +48,9 @@ export function notifyFailure(
 ): Handler<NotifyFailureInput, NotifyFailureOutput> {
   return async ({ event, execution, state, failed }) => {
     const verdict = verdictOf(failed);
-    const photo = state.photo ?? unclaimedPhoto(event, execution);
+    const photo = state.photo ?? (await unclaimedPhoto(settings, clients, event, execution));
+    // An input that names no object: there is no upload to close and nobody to tell.
+    if (photo === undefined) return { ...verdict, outcome: "already-handled" };
     const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
     const isTold = row?.executionArn === execution && (row.status === "rejected" || row.status === "failed");
     if (isTold) return { ...verdict, outcome: row.status as "rejected" | "failed" };
@@ -73,22 +77,17 @@ export function notifyFailure(
   };
 }
 
-/** Names an upload whose claim failed, from the event alone. */
-function unclaimedPhoto(event: FlowInput, executionArn: string): Photo {
-  const created = ("interrupted" in event ? JSON.parse(event.interrupted.input) : event) as ObjectCreatedEvent;
-  const { bucket, object } = created.detail;
-  const key = parseUploadKey(object.key);
-  const version = object["version-id"];
-  return {
-    bucket: bucket.name,
-    key: object.key,
-    ...(version === undefined ? {} : { versionId: version }),
-    etag: object.etag,
-    bytes: object.size,
-    studentId: key?.studentId ?? "unknown",
-    uploadId: key?.issuedId ?? derivedId(created),
-    executionArn,
-  };
+/** Names an upload whose claim failed, from the event and the rows; undefined when the input names no object. */
+async function unclaimedPhoto(
+  settings: NotifyFailureSettings,
+  { dynamodb }: NotifyFailureClients,
+  event: FlowInput,
+  executionArn: string,
+): Promise<Photo | undefined> {
+  const { created } = readFlowInput(event);
+  if (created === undefined) return undefined;
+  const photo = await identify(dynamodb, settings.uploadTable, created, executionArn);
+  return photo ?? nameless(created, "unknown", executionArn);
 }
 
 async function closeRow(

@@ -43,8 +43,12 @@ export interface ReconcileReport {
     readonly avatars: number;
     readonly uploads: number;
     readonly faces: number;
+    /** Those that can be read. */
     readonly thumbnails: number;
+    /** Versions. */
     readonly originals: number;
   };
+  /** Present when faces were searched for: how many, and how many more there was no time for. */
+  readonly searched?: { readonly done: number; readonly left: number };
   readonly findings: readonly Finding[];
 }

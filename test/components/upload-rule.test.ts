@@ -1,7 +1,8 @@
 import { AvatarPipeline } from "avatar-pipeline";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { InterruptedExecution } from "../../handlers/lib/flow-data";
+import type { FlowInput } from "../../handlers/lib/flow-data";
+import { readFlowInput } from "../../handlers/lib/flow-input";
 import { newEvent, readPattern, type Matches } from "../../local/cloud/events";
 import { readTargetInput, type MakeInput } from "../../local/cloud/events/input";
 import { evaluate, valueOf, type Evaluation } from "./harness";
@@ -22,11 +23,10 @@ describe("The rules that start the machine", () => {
     uploaded = pattern("uploaded");
     interrupted = pattern("interrupted");
     const { inputTransformer } = world.one("EventTarget", "avatars-interrupted").inputs as {
-      inputTransformer: { inputPaths: Record<string, string>; inputTemplate: string };
+      inputTransformer: { inputTemplate: string };
     };
-    const { inputPaths: inputPathsMap, inputTemplate } = inputTransformer;
     const rule = { ruleName: "interrupted", ruleArn: "arn:aws:events:ap-southeast-1:123456789012:rule/interrupted" };
-    inputOf = readTargetInput({ inputTransformer: { inputPathsMap, inputTemplate } }, rule, "the target");
+    inputOf = readTargetInput({ inputTransformer }, rule, "the target");
     bucket = await valueOf(world.declared[0]!.photoBucket.bucket);
     machine = await valueOf(world.declared[0]!.stateMachineArn);
   });
@@ -67,11 +67,17 @@ describe("The rules that start the machine", () => {
         const change = ended("TIMED_OUT", input);
         expect(interrupted(change)).to.equal(true);
         const given = inputOf(change);
-        const { interrupted: execution } = JSON.parse(given) as InterruptedExecution;
-        expect(execution).to.deep.equal({
-          executionArn: "arn:aws:states:ap-southeast-1:123456789012:execution:flow:one",
-          status: "TIMED_OUT",
-          input,
+        const flowInput = JSON.parse(given) as FlowInput;
+        expect(flowInput).to.deep.equal({ interrupted: change });
+        expect(readFlowInput(flowInput)).to.deep.equal({ created: JSON.parse(input), closes: change.detail });
+        // What the queue of dead letters holds is an input as well, whichever of the two it is.
+        expect(readFlowInput(change as unknown as FlowInput)).to.deep.equal(readFlowInput(flowInput));
+        // Sent again and interrupted in turn, it is closed like any other, and that is the end of it.
+        const again = ended("ABORTED", JSON.stringify(change));
+        expect(interrupted(again)).to.equal(true);
+        expect(readFlowInput(JSON.parse(inputOf(again)) as FlowInput)).to.deep.equal({
+          created: JSON.parse(input),
+          closes: again.detail,
         });
         // The execution that this starts must not start another when it fails as well.
         expect(interrupted(ended("FAILED", given))).to.equal(false);

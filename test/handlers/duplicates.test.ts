@@ -150,6 +150,27 @@ describe("IndexFace", () => {
     expect(await row(mine.uploadId)).to.deep.include({ face_id: { S: "my-face" }, confirmed: { BOOL: true } });
   });
 
+  it("forgets the face of an earlier attempt before it indexes: it may get another one", async () => {
+    await tables.putUpload(aClaimedRow(mine, { face_id: { S: "face-of-the-first-attempt" } }));
+    const rekognition = recorded<IndexFaceClients["rekognition"]>({
+      indexFaces: async () => {
+        expect(await row(mine.uploadId)).to.not.have.property("face_id");
+        throw new Error("the function dies here");
+      },
+    });
+    const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now });
+    expect((await errorOf(handle({ photo: mine }))).message).to.equal("the function dies here");
+  });
+
+  for (const status of ["rejected", "failed", "accepted"]) {
+    it(`does nothing any more, as a straggler, once its upload was ${status}`, async () => {
+      await tables.putUpload(aClaimedRow(mine, { status: { S: status } }));
+      const calls: Call[] = [];
+      expect((await errorOf(index([], {}, calls))).name).to.equal("ClaimLost");
+      expect(calls).to.deep.equal([]);
+    });
+  }
+
   it("has marked its beginning and recorded the face before it searches", async () => {
     await index([], {
       onSearch: async () => {
@@ -172,6 +193,14 @@ describe("IndexFace", () => {
     await tables.putUpload(aClaimedRow(theirs(9)));
     expect((await errorOf(index([matchOf(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
     expect(await row(mine.uploadId)).to.not.have.property("confirmed");
+  });
+
+  it("makes no later rival yield when it loses to an earlier one itself", async () => {
+    const own = aPhoto({ studentId: "SV003", uploadId: uploadIdAt(12), executionArn: "third" });
+    await tables.putUpload(aClaimedRow(theirs(9)));
+    await tables.putUpload(aClaimedRow(own));
+    expect((await errorOf(index([matchOf(own), matchOf(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
+    expect(await row(own.uploadId)).to.not.have.property("yielded_to");
   });
 
   it("yields to a later rival that is confirmed already", async () => {

@@ -3,7 +3,7 @@ import dynalite from "dynalite";
 import type { AddressInfo } from "node:net";
 import { writeAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
 import type { Format, ObjectCreatedEvent, Photo } from "../../handlers/lib/flow-data";
-import { makeUploadId } from "../../handlers/lib/keys";
+import { issuedAt, makeUploadId } from "../../handlers/lib/keys";
 import type { Item } from "../../handlers/lib/upload-row";
 
 /**
@@ -86,6 +86,7 @@ export function aPhoto(changes: Partial<Photo> = {}): Photo {
     bytes: 1000,
     studentId,
     uploadId,
+    uploadedAt: issuedAt(uploadId).toISOString(),
     executionArn,
     ...changes,
   };
@@ -125,6 +126,7 @@ export function anAvatar(changes: Partial<AvatarRow> = {}): AvatarRow {
   return {
     studentId,
     uploadId,
+    uploadedAt: issuedAt(uploadId).toISOString(),
     faceId: `face-of-${uploadId}`,
     thumbnails: { "64": `avatars/${studentId}/${uploadId}/64.jpg` },
     ...aFormat,

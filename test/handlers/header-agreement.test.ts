@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { checkBytes } from "../../handlers/1-check-format/handler";
 import { readImageHeader } from "../../imaging/header";
-import { exif, segment, withSegments, withSegmentsAfterFrame } from "../flow/hostile-files";
+import { exif, segment, withSegments, withSegmentsAfterFrame } from "../flow/hostile/files";
 import { portrait } from "../photos";
 
 const limits = { maxBytes: 10 * 1024 * 1024, maxPixels: 50_000_000, minSide: 1 };

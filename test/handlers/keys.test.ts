@@ -3,7 +3,8 @@ import fc from "fast-check";
 import {
   derivedId,
   externalImageId,
-  isNewerUpload,
+  issuedAt,
+  isNewer,
   isStudentId,
   isUploadId,
   makeUploadId,
@@ -52,13 +53,26 @@ describe("The keys and ids", () => {
       expect(isStudentId(bad)).to.equal(false));
   }
 
-  it("sort by time", () => {
+  it("sort by time, and tell it", () => {
     fc.assert(
       fc.property(times, times, tenBytes, tenBytes, (a, b, x, y) => {
         fc.pre(a !== b);
         expect(makeUploadId(a, x) < makeUploadId(b, y)).to.equal(a < b);
+        expect(issuedAt(makeUploadId(a, x)).getTime()).to.equal(a);
       }),
     );
+  });
+
+  it("know the newer of two, as far as their times tell", () => {
+    const [early, late] = ["2026-03-01T08:00:00.100Z", "2026-03-01T08:00:00.900Z"];
+    expect(isNewer(late, early)).to.equal(true);
+    expect(isNewer(early, late)).to.equal(false);
+    const copy = "2026-03-01T08:00:00Z";
+    for (const other of [early, late, copy]) {
+      expect(isNewer(copy, other) || isNewer(other, copy), "within one second neither is newer").to.equal(false);
+    }
+    expect(isNewer("2026-03-01T08:00:01.000Z", copy)).to.equal(true);
+    expect(isNewer(copy, "2026-03-01T07:59:59.999Z")).to.equal(true);
   });
 
   it("derive the same id for the same version, and another one for another", () => {
@@ -72,10 +86,11 @@ describe("The keys and ids", () => {
       { ...event, detail: { ...event.detail, bucket: { name: "other" } } },
     ];
     for (const other of others) expect(derivedId(other)).to.not.equal(id);
-    expect(isNewerUpload(derivedId({ ...event, time: "2026-03-01T08:00:00Z" }), id)).to.equal(true);
-    expect(isNewerUpload(derivedId(anEvent("uploads/SV001/b.jpg")), id), "within one second neither is newer").to.equal(
-      false,
-    );
+    const later = { ...event, time: "2026-03-01T08:00:00Z" };
+    expect(derivedId(later), "told of at another time it is the same version").to.equal(id);
+    const { key, size, etag } = event.detail.object;
+    const versionless = { ...event, detail: { ...event.detail, object: { key, size, etag } } };
+    expect(derivedId({ ...versionless, time: later.time })).to.not.equal(derivedId(versionless));
   });
 
   it("name a face so that Rekognition takes it and the name can be read back", () => {

@@ -44,6 +44,7 @@ describe("ReceivePhoto", () => {
         bytes: 1000,
         studentId: "SV001",
         uploadId: issued,
+        uploadedAt: "2026-03-01T00:00:05.000Z",
         executionArn,
       },
     });
@@ -115,6 +116,33 @@ describe("ReceivePhoto", () => {
     expect(second).to.have.nested.property("photo.uploadId").that.is.not.equal(issued);
   });
 
+  it("takes both of two versions that were stored under an issued key at the same moment", async () => {
+    await tables.putUpload(awaiting);
+    const outputs = await Promise.all(
+      ["v1", "v2"].map((version, i) => receive(anEvent(issuedKey, { "version-id": version }), `${executionArn}-${i}`)),
+    );
+    expect(outputs.map(({ claim }) => claim)).to.deep.equal(["claimed", "claimed"]);
+    const ids = outputs.map((output) => ("photo" in output ? output.photo.uploadId : ""));
+    expect(ids.filter((id) => id === issued)).to.have.length(1);
+    for (const [i, id] of ids.entries()) expect((await tables.upload(id))?.["version_id"]?.S).to.equal(`v${i + 1}`);
+  });
+
+  it("never gives the row of a version that failed to another version", async () => {
+    await tables.putUpload(awaiting);
+    await receive(anEvent(issuedKey));
+    await tables.putUpload({ ...(await tables.upload(issued)), status: { S: "failed" } });
+    const second = await receive(anEvent(issuedKey, { "version-id": "v2" }), `${executionArn}-2`);
+    expect(second).to.have.nested.property("photo.uploadId").that.is.not.equal(issued);
+    expect((await tables.upload(issued))?.["version_id"]?.S).to.equal("v1");
+  });
+
+  it("knows a plain copy by its version, whatever time whoever tells of it gives", async () => {
+    const event = anEvent("uploads/SV001/copy.jpg");
+    await receive(event);
+    const foundLater = { ...event, time: "2026-03-01T07:59:58.000Z" };
+    expect(await receive(foundLater, `${executionArn}-2`)).to.deep.equal({ claim: "already-handled" });
+  });
+
   it("does not give one student's issued id to another's object", async () => {
     await tables.putUpload(awaiting);
     const output = await receive(anEvent(`uploads/SV002/${issued}.jpg`));
@@ -152,7 +180,7 @@ describe("ReceivePhoto", () => {
     it("leads the execution that closes it there as well", async () => {
       const input = JSON.stringify(anEvent(issuedKey));
       const output = await receive(
-        { interrupted: { executionArn, status: "ABORTED", input } },
+        { interrupted: { detail: { executionArn, status: "ABORTED", input } } },
         `${executionArn}-closing`,
       );
       expect(output).to.have.nested.property("failed.DetectFace.Error", "NO_FACE");
@@ -161,7 +189,30 @@ describe("ReceivePhoto", () => {
 
   describe("for an execution that was interrupted", () => {
     const interrupted = (status = "TIMED_OUT") => ({
-      interrupted: { executionArn, status, input: JSON.stringify(anEvent(issuedKey)) },
+      interrupted: { detail: { executionArn, status, input: JSON.stringify(anEvent(issuedKey)) } },
+    });
+
+    it("takes the upload over from Step Functions' own event, as a dead letter may hold it", async () => {
+      await tables.putUpload(awaiting);
+      await receive(anEvent(issuedKey));
+      const output = await receive(interrupted().interrupted, `${executionArn}-closing`);
+      expect(output.claim).to.equal("interrupted");
+    });
+
+    it("takes the upload over where the closing execution was itself a dead letter sent again", async () => {
+      await tables.putUpload(awaiting);
+      await receive(anEvent(issuedKey));
+      const first = `${executionArn}-first`;
+      expect((await receive(interrupted().interrupted, first)).claim).to.equal("interrupted");
+      const input = JSON.stringify(interrupted().interrupted);
+      const second = { interrupted: { detail: { executionArn: first, status: "ABORTED", input } } };
+      expect((await receive(second, `${executionArn}-second`)).claim).to.equal("interrupted");
+      expect((await tables.upload(issued))?.["execution_arn"]?.S).to.equal(`${executionArn}-second`);
+    });
+
+    it("has nothing to do where AWS left the input out: the nightly comparison closes the upload", async () => {
+      const event = { interrupted: { detail: { executionArn, status: "ABORTED", input: null } } };
+      expect(await receive(event, `${executionArn}-closing`)).to.deep.equal({ claim: "already-handled" });
     });
 
     it("takes the upload over and says at which step it stopped", async () => {

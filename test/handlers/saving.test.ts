@@ -50,6 +50,7 @@ describe("SaveMetadata", () => {
     expect(readAvatarRow(item)).to.deep.equal({
       studentId: "SV001",
       uploadId: photo.uploadId,
+      uploadedAt: photo.uploadedAt,
       faceId: "new-face",
       thumbnails,
       ...aFormat,
@@ -60,7 +61,7 @@ describe("SaveMetadata", () => {
       replaces: [],
     });
     expect(Object.keys(item).sort()).to.deep.equal(
-      "bytes execution_arn face face_id format height processed_at sha256 student_id thumbnails upload_id width".split(
+      "bytes execution_arn face face_id format height processed_at sha256 student_id thumbnails upload_id uploaded_at width".split(
         " ",
       ),
     );

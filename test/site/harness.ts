@@ -218,6 +218,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     const Item = writeAvatarRow({
       studentId,
       uploadId,
+      uploadedAt: new Date().toISOString(),
       faceId: "face",
       thumbnails,
       ...aFormat,

@@ -203,6 +203,7 @@ export function avatarItem(studentId: string, executionArn: string, more: Partia
   return writeAvatarRow({
     studentId,
     uploadId,
+    uploadedAt: "2026-11-23T02:40:07.000Z",
     faceId: "0b1e3c52-6f1f-4d2b-9d0a-8d6f0f5f8c11",
     thumbnails: { "64": `avatars/${studentId}/${uploadId}/64.jpg`, "256": `avatars/${studentId}/${uploadId}/256.jpg` },
     format: "jpeg",

@@ -1,0 +1,89 @@
+import { getAvatar, type AvatarRow } from "../lib/avatar-row";
+import { deleteFaces } from "../lib/clean-up";
+import { namedError } from "../lib/errors";
+import { externalImageId, parseExternalImageId } from "../lib/keys";
+import {
+  heldAtFirstSight,
+  isHeld,
+  type Difference,
+  type ReconcileClients,
+  type ReconcileSettings,
+  type Stock,
+} from "./stock";
+
+/** Faces that nobody holds. */
+export function leftFaces(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
+  return stock.faces.flatMap(({ faceId, name }): Difference[] => {
+    const owner = parseExternalImageId(name);
+    // A collection may be shared: a face that this pipeline did not name is not its to judge.
+    if (owner === undefined) return [];
+    const { studentId, uploadId } = owner;
+    const avatar = stock.avatars.get(studentId);
+    const isRight =
+      avatar?.uploadId === uploadId ? avatar.faceId === faceId : heldAtFirstSight(stock, studentId, uploadId);
+    if (isRight) return [];
+    const isStill = async () => {
+      const current = await getAvatar(clients.dynamodb, settings.avatarTable, studentId);
+      if (current?.faceId === faceId) return false;
+      if (current?.uploadId !== uploadId && (await isHeld(settings, clients, studentId, uploadId))) return false;
+      return isInCollection(settings, clients, faceId);
+    };
+    const mend = () => deleteFaces(clients.rekognition, settings.collectionId, [faceId]);
+    return [{ kind: "face-left-over", studentId, uploadId, subject: faceId, isStill, mend }];
+  });
+}
+
+/** Avatars whose face is gone. */
+export function missingFaces(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
+  const known = new Set(stock.faces.map(({ faceId }) => faceId));
+  return [...stock.avatars.values()]
+    .filter(({ faceId }) => !known.has(faceId))
+    .map((avatar) => {
+      const { studentId, uploadId, faceId } = avatar;
+      const isStill = async () => {
+        const current = await getAvatar(clients.dynamodb, settings.avatarTable, studentId);
+        // An upload that was accepted after the faces had been listed has its face, and it is not among them.
+        return current?.faceId === faceId && !(await isInCollection(settings, clients, faceId));
+      };
+      const mend = () => indexAgain(settings, clients, avatar);
+      return { kind: "face-missing", studentId, uploadId, subject: faceId, isStill, mend };
+    });
+}
+
+async function isInCollection(
+  settings: ReconcileSettings,
+  { rekognition }: ReconcileClients,
+  faceId: string,
+): Promise<boolean> {
+  const { Faces: faces = [] } = await rekognition.listFaces({
+    CollectionId: settings.collectionId,
+    FaceIds: [faceId],
+    MaxResults: 1,
+  });
+  return faces.length > 0;
+}
+
+/**
+ * Puts an avatar's face back into the collection from its largest thumbnail: the original is gone. While it was away
+ * another student may have registered the same face: the row loses its mark of having been searched for.
+ */
+async function indexAgain(settings: ReconcileSettings, clients: ReconcileClients, avatar: AvatarRow): Promise<void> {
+  const { studentId, uploadId } = avatar;
+  const largest = Math.max(...Object.keys(avatar.thumbnails).map(Number));
+  const { FaceRecords: records = [] } = await clients.rekognition.indexFaces({
+    CollectionId: settings.collectionId,
+    Image: { S3Object: { Bucket: settings.photoBucket, Name: avatar.thumbnails[String(largest)] ?? "" } },
+    ExternalImageId: externalImageId(studentId, uploadId),
+    MaxFaces: 1,
+    QualityFilter: "NONE",
+  });
+  const faceId = records[0]?.Face?.FaceId;
+  if (faceId === undefined) throw namedError("NoFace", "Rekognition found no face in the avatar's largest thumbnail.");
+  await clients.dynamodb.updateItem({
+    TableName: settings.avatarTable,
+    Key: { student_id: { S: studentId } },
+    ConditionExpression: "face_id = :lost",
+    UpdateExpression: "SET face_id = :face REMOVE searched_at",
+    ExpressionAttributeValues: { ":lost": { S: avatar.faceId }, ":face": { S: faceId } },
+  });
+}

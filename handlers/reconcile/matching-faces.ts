@@ -1,0 +1,113 @@
+import { getAvatar, type AvatarRow } from "../lib/avatar-row";
+import { matchesOfOthers } from "../lib/rekognition";
+import { asMachineError, throttled } from "../lib/step";
+import { isConditionFailure } from "../lib/upload-row";
+import type { Difference, ReconcileClients, ReconcileSettings, Stock } from "./stock";
+
+export interface FaceSearch {
+  readonly differences: readonly Difference[];
+  /** How many faces were searched for. */
+  readonly done: number;
+  /** How many more there were, for the next run. */
+  readonly left: number;
+}
+
+/**
+ * Pairs of students whose faces match: what searches that were not fresh can have let through, see docs/architecture.md.
+ * Such a pair is found from either side, so that it is enough to search once for each face that came after the last run.
+ *
+ * @param which every face, those first that were searched for longest ago, or only those that never were
+ * @param remember whether to mark what was searched for
+ */
+export async function searchFaces(
+  settings: ReconcileSettings,
+  clients: ReconcileClients,
+  stock: Stock,
+  which: "every" | "new",
+  remember: boolean,
+): Promise<FaceSearch> {
+  const known = new Set(stock.faces.map(({ faceId }) => faceId));
+  const inUse = [...stock.avatars.values()].filter(({ faceId }) => known.has(faceId));
+  const wanted = inUse
+    .filter(({ searchedAt }) => which === "every" || searchedAt === undefined)
+    .sort((a, b) => ((a.searchedAt ?? "") < (b.searchedAt ?? "") ? -1 : 1));
+  const holders = new Map(inUse.map((avatar) => [avatar.faceId, avatar]));
+  const pairs = new Map<string, Difference>();
+  const until = clients.now().getTime() + settings.searchSeconds * 1000;
+  let done = 0;
+  for (const avatar of wanted) {
+    const matches = await searchPatiently(settings, clients, avatar.faceId, until);
+    if (matches === "late") break;
+    done += 1;
+    const others = matchesOfOthers(matches, avatar.studentId).flatMap(({ faceId }) => holders.get(faceId) ?? []);
+    for (const other of others) {
+      const pair = pairOf(settings, clients, avatar, other);
+      pairs.set(`${pair.studentId ?? ""} ${pair.subject}`, pair);
+    }
+    // A pair is searched for again every time, until a person has decided.
+    if (remember && others.length === 0) await markSearched(settings, clients, avatar);
+    await clients.sleep(settings.searchPauseMilliseconds);
+  }
+  return { differences: [...pairs.values()], done, left: wanted.length - done };
+}
+
+type Matches = Parameters<typeof matchesOfOthers>[0];
+
+/** Searches for a face; waits while Rekognition throttles; "late" when the time for searches is over. */
+async function searchPatiently(
+  settings: ReconcileSettings,
+  { rekognition, now, sleep }: ReconcileClients,
+  faceId: string,
+  until: number,
+): Promise<Matches | "late"> {
+  while (now().getTime() < until) {
+    try {
+      const { FaceMatches: matches = [] } = await rekognition.searchFaces({
+        CollectionId: settings.collectionId,
+        FaceId: faceId,
+        FaceMatchThreshold: settings.duplicateSimilarity,
+        MaxFaces: 100,
+      });
+      return matches;
+    } catch (error) {
+      // Replaced or erased since the faces were listed.
+      if ((error as Error).name === "InvalidParameterException") return [];
+      if (asMachineError(error).name !== throttled) throw error;
+      await sleep(2000);
+    }
+  }
+  return "late";
+}
+
+/** One pair, under the student who came later. */
+function pairOf(settings: ReconcileSettings, clients: ReconcileClients, a: AvatarRow, b: AvatarRow): Difference {
+  const [earlier, later] = a.processedAt < b.processedAt ? [a, b] : [b, a];
+  const isStill = async () => {
+    for (const { studentId, faceId } of [earlier, later]) {
+      const current = await getAvatar(clients.dynamodb, settings.avatarTable, studentId);
+      if (current?.faceId !== faceId) return false;
+    }
+    return true;
+  };
+  const { studentId, uploadId } = later;
+  return { kind: "faces-match", studentId, uploadId, subject: earlier.studentId, isStill };
+}
+
+async function markSearched(
+  settings: ReconcileSettings,
+  { dynamodb, now }: ReconcileClients,
+  { studentId, faceId }: AvatarRow,
+): Promise<void> {
+  try {
+    await dynamodb.updateItem({
+      TableName: settings.avatarTable,
+      Key: { student_id: { S: studentId } },
+      ConditionExpression: "face_id = :face",
+      UpdateExpression: "SET searched_at = :now",
+      ExpressionAttributeValues: { ":face": { S: faceId }, ":now": { S: now().toISOString() } },
+    });
+  } catch (error) {
+    // Replaced or erased meanwhile: the new face is searched for by the next run.
+    if (!isConditionFailure(error)) throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import type { ObjectCreatedEvent } from "../lib/flow-data";
+import { identify, nameless } from "../lib/identify";
+import type { StoredVersion } from "../lib/inventory";
+import { parseUploadKey } from "../lib/keys";
+import { getUpload, type UploadRow } from "../lib/upload-row";
+import { versionsOf, type Difference, type ReconcileClients, type ReconcileSettings, type Stock } from "./stock";
+
+/** Originals of uploads that were accepted or rejected, and delete markers that hide nothing. */
+export function leftOriginals(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
+  const rows = rowsByVersion(stock);
+  const stored = new Set(stock.originals.filter(({ isMarker }) => !isMarker).map(({ key }) => key));
+  return stock.originals.flatMap(({ key, versionId, isMarker }): Difference[] => {
+    const row = rows.get(`${key}\n${versionId}`);
+    const isOver = row?.status === "accepted" || row?.status === "rejected";
+    // A marker over an original is its lifecycle's, or a person's, way of deleting it: without the marker it would be
+    // back, and expire only to be brought back again.
+    const isLeft = isMarker ? !stored.has(key) : isOver;
+    if (!isLeft) return [];
+    const isStill = async () => {
+      const versions = await versionsOf(settings, clients, key);
+      return (
+        versions.some((entry) => entry.versionId === versionId) && (!isMarker || versions.every((e) => e.isMarker))
+      );
+    };
+    const mend = async () =>
+      void (await clients.s3.deleteObject({ Bucket: settings.photoBucket, Key: key, VersionId: versionId }));
+    const owner = row === undefined ? {} : { studentId: row.studentId, uploadId: row.uploadId };
+    return [{ kind: "original-left-over", ...owner, subject: key, isStill, mend }];
+  });
+}
+
+function rowsByVersion({ uploads }: Stock): Map<string, UploadRow> {
+  return new Map([...uploads.values()].map((row) => [`${row.objectKey ?? ""}\n${row.versionId ?? ""}`, row]));
+}
+
+/** Originals that no execution has taken, and that nobody has deleted. */
+export function lostUploads(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
+  const taken = rowsByVersion(stock);
+  const youngest = clients.now().getTime() - settings.graceMinutes * 60_000;
+  const hidden = new Set(stock.originals.filter((entry) => entry.isMarker && entry.isLatest).map(({ key }) => key));
+  return stock.originals
+    .filter((entry) => !entry.isMarker && !entry.key.endsWith("/") && entry.storedAt.getTime() < youngest)
+    .filter(({ key, versionId }) => !hidden.has(key) && !taken.has(`${key}\n${versionId}`))
+    .map((entry) => {
+      const event = eventFor(settings, entry);
+      const studentId = parseUploadKey(entry.key)?.studentId;
+      const isStill = async () => {
+        const versions = await versionsOf(settings, clients, entry.key);
+        if (versions.some((version) => version.isLatest && version.isMarker)) return false;
+        if (!versions.some(({ versionId }) => versionId === entry.versionId)) return false;
+        const photo = await identify(clients.dynamodb, settings.uploadTable, event, "");
+        const { uploadId } = photo ?? nameless(event, "unknown", "");
+        const row = await getUpload(clients.dynamodb, settings.uploadTable, uploadId);
+        return row === undefined || row.status === "awaiting-upload";
+      };
+      const input = JSON.stringify(event);
+      const mend = async () =>
+        void (await clients.sfn.startExecution({ stateMachineArn: settings.stateMachineArn, input }));
+      return {
+        kind: "upload-not-started",
+        ...(studentId === undefined ? {} : { studentId }),
+        subject: entry.key,
+        isStill,
+        mend,
+      };
+    });
+}
+
+/** The event about an object, as far as the flow reads it. */
+export function eventFor(
+  settings: ReconcileSettings,
+  object: Pick<StoredVersion, "key" | "versionId" | "bytes" | "etag" | "storedAt">,
+): ObjectCreatedEvent {
+  return {
+    source: "aws.s3",
+    time: object.storedAt.toISOString(),
+    detail: {
+      bucket: { name: settings.photoBucket },
+      object: { key: object.key, size: object.bytes, etag: object.etag, "version-id": object.versionId },
+    },
+  };
+}

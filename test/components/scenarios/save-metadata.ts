@@ -1,0 +1,41 @@
+import {
+  avatarRow,
+  condition,
+  face,
+  faults,
+  format,
+  newerId,
+  olderId,
+  photo,
+  result,
+  thumbnails,
+  type StepScenario,
+} from "./shared";
+
+export const saveMetadataScenarios: readonly StepScenario[] = [
+  {
+    name: "a student's first avatar",
+    input: { photo, format, face, processed: [{ thumbnails }, { faceId: "face-1" }] },
+    answers: {},
+    ends: "output",
+  },
+  {
+    name: "a replacement",
+    input: { photo, format, face, processed: [{ thumbnails }, { faceId: "face-1" }] },
+    answers: { "DynamoDB.getItem": [result({ Item: avatarRow(olderId) })] },
+    ends: "output",
+  },
+  {
+    name: "an upload older than the avatar in use",
+    input: { photo, format, face, processed: [{ thumbnails }, { faceId: "face-1" }] },
+    answers: { "DynamoDB.getItem": [result({ Item: avatarRow(newerId) })] },
+    ends: "SUPERSEDED",
+  },
+  {
+    name: "a row that changed while it was replaced",
+    input: { photo, format, face, processed: [{ thumbnails }, { faceId: "face-1" }] },
+    answers: { "DynamoDB.putItem": [condition] },
+    ends: "Unavailable",
+  },
+  ...faults({ photo, format, face, processed: [{ thumbnails }, { faceId: "face-1" }] }, "DynamoDB.putItem"),
+];
