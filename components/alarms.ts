@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { reconcileMetrics } from "../handlers/reconcile/report";
 import type { Operations } from "./operations";
 import type { Settings } from "./settings";
 import type { UploadRule } from "./upload-rule";
@@ -22,7 +23,8 @@ const fiveMinutes = 300;
 /**
  * What an operator must hear of: every fault of ours, and what will become one. A photo that is refused raises none.
  *
- * Every alarm is silent while nothing is measured: no uploads is not a fault.
+ * Every alarm is silent while nothing is measured: no uploads is not a fault. Only the one about what the nightly
+ * comparison left goes on until a comparison leaves nothing: it is measured once a night.
  */
 export function createAlarms(
   name: string,
@@ -35,9 +37,9 @@ export function createAlarms(
       `${name}-${part}`,
       {
         alarmDescription: description,
+        treatMissingData: "notBreaching",
         ...watched,
         comparisonOperator: "GreaterThanThreshold",
-        treatMissingData: "notBreaching",
         alarmActions: [args.operatorTopic.arn],
         okActions: [args.operatorTopic.arn],
         tags: args.settings.tags,
@@ -128,6 +130,20 @@ export function createAlarms(
       { ...ofFlow("ExecutionThrottled"), evaluationPeriods: 3, datapointsToAlarm: 3 },
     ),
     alarm(
+      "reconcile-left",
+      "The nightly comparison of the stores found differences that it cannot mend: two students with one face, or a " +
+        "thumbnail that is gone. See them with `avatar-pipeline reconcile --stack NAME --search-faces`. The alarm ends with " +
+        "the first run that mends and leaves nothing.",
+      {
+        ...any,
+        namespace: reconcileMetrics.namespace,
+        metricName: reconcileMetrics.left,
+        dimensions: { FunctionName: operations.reconcile.name },
+        statistic: "Maximum",
+        treatMissingData: "ignore",
+      },
+    ),
+    alarm(
       "reconcile-failed",
       "The nightly comparison of the stores failed, so that leftovers are not found. The function's log says why.",
       ofFunction(operations.reconcile, "Errors"),
@@ -154,6 +170,7 @@ type Watched = Pick<
   | "statistic"
   | "period"
   | "threshold"
+  | "treatMissingData"
   | "datapointsToAlarm"
 > & { readonly evaluationPeriods: number };
 

@@ -89,7 +89,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const mailer = sender === undefined ? undefined : createStudentMail(name, { ...parts, sender }, own);
     const watched = { settings, operatorTopic, stateMachine, rule, operations, mailer };
     const alarms = createAlarms(name, watched, own);
-    const dashboard = createDashboard(name, { topics, stateMachine, functions, rule, alarms }, own);
+    const dashboard = createDashboard(name, { ...watched, topics, functions, alarms }, own);
     if (settings.audit) createAuditTrail(name, parts, own);
     const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;
 

@@ -1,8 +1,10 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { reconcileMetrics } from "../handlers/reconcile/report";
 import { rekognitionOperations } from "./alarms";
 import { physicalName, placeOf } from "./names";
 import type { NoticeTopics } from "./notice-topics";
+import type { Operations } from "./operations";
 import type { UploadRule } from "./upload-rule";
 
 export interface DashboardArgs {
@@ -10,6 +12,7 @@ export interface DashboardArgs {
   readonly stateMachine: aws.sfn.StateMachine;
   readonly functions: ReadonlyMap<string, aws.lambda.Function>;
   readonly rule: UploadRule;
+  readonly operations: Operations;
   readonly alarms: readonly aws.cloudwatch.MetricAlarm[];
 }
 
@@ -20,6 +23,7 @@ interface Known {
   readonly success: string;
   readonly failure: string;
   readonly deadLetters: string;
+  readonly reconcile: string;
   readonly alarms: readonly string[];
 }
 
@@ -40,6 +44,7 @@ export function createDashboard(
     success: args.topics.success.name,
     failure: args.topics.failure.name,
     deadLetters: args.rule.deadLetters.name,
+    reconcile: args.operations.reconcile.name,
     alarms: args.alarms.map(({ arn }) => arn),
   });
   return new aws.cloudwatch.Dashboard(
@@ -71,6 +76,13 @@ function bodyOf(known: Known): { readonly widgets: readonly unknown[] } {
     "NumberOfMessagesPublished",
     "TopicName",
     topic,
+    { label },
+  ];
+  const compared = (metric: string, label: string): Metric => [
+    reconcileMetrics.namespace,
+    metric,
+    "FunctionName",
+    known.reconcile,
     { label },
   ];
   const steps = Object.entries(known.functions);
@@ -130,6 +142,11 @@ function bodyOf(known: Known): { readonly widgets: readonly unknown[] } {
           { label: "dead letters", stat: "Maximum" },
         ],
       ]),
+      graph(
+        "Differences that the nightly comparison found, and left for a person",
+        [compared(reconcileMetrics.found, "found"), compared(reconcileMetrics.left, "left")],
+        { stat: "Maximum", period: 3600 },
+      ),
     ],
   };
 }

@@ -26,6 +26,7 @@ describe("What an operator hears and sees", () => {
       "avatars-rekognition-throttled": "a sum",
       "avatars-functions-throttled": "Throttles",
       "avatars-flow-throttled": "ExecutionThrottled",
+      "avatars-reconcile-left": "DifferencesLeft",
       "avatars-reconcile-failed": "Errors",
     });
   });
@@ -43,7 +44,8 @@ describe("What an operator hears and sees", () => {
       expect(inputs, name).to.include({
         comparisonOperator: "GreaterThanThreshold",
         threshold: 0,
-        treatMissingData: "notBreaching",
+        // It is measured once a night, and a difference is not gone because nobody looks.
+        treatMissingData: name === "avatars-reconcile-left" ? "ignore" : "notBreaching",
       });
     }
   });
@@ -59,7 +61,8 @@ describe("What an operator hears and sees", () => {
     const dimensions = (alarm: string) => world.one("MetricAlarm", `avatars-${alarm}`).inputs["dimensions"];
     expect(JSON.stringify(dimensions("failed"))).to.include(":stateMachine:avatars-flow-");
     expect(JSON.stringify(dimensions("dead-letters"))).to.include('"QueueName":"avatars-dead-letters-');
-    expect(JSON.stringify(dimensions("reconcile-failed"))).to.include('"FunctionName":"avatars-reconcile-');
+    for (const alarm of ["reconcile-failed", "reconcile-left"])
+      expect(JSON.stringify(dimensions(alarm)), alarm).to.include('"FunctionName":"avatars-reconcile-');
     const queries = (alarm: string) =>
       world.one("MetricAlarm", `avatars-${alarm}`).inputs["metricQueries"] as {
         id: string;
@@ -109,6 +112,7 @@ describe("What an operator hears and sees", () => {
         "metric: Time per step, 95 of 100",
         "metric: Throttled",
         "metric: Errors per step, refusals among them, and dead letters",
+        "metric: Differences that the nightly comparison found, and left for a person",
       ]);
       const perStep = widgets().find(({ properties }) => properties.title.startsWith("Time per step"))!;
       const labels = perStep.properties.metrics!.map((metric) => (metric.at(-1) as { label: string }).label);

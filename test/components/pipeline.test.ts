@@ -38,7 +38,10 @@ describe("AvatarPipeline", () => {
     const alarms = ["failed", "timed-out", "events-lost", "rekognition-throttled", "functions-throttled"];
     const expected: Record<string, readonly string[]> = {
       ...Object.fromEntries(
-        [...alarms, "flow-throttled", "reconcile-failed"].map((part) => [`avatars-${part}`, ["MetricAlarm"]]),
+        [...alarms, "flow-throttled", "reconcile-failed", "reconcile-left"].map((part) => [
+          `avatars-${part}`,
+          ["MetricAlarm"],
+        ]),
       ),
       "avatars-operators": ["Key", "Topic", "TopicPolicy"],
       "avatars-operators-33bc47e4": ["TopicSubscription"],
