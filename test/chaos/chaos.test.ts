@@ -46,7 +46,13 @@ describe("A chaos run finds a planted defect", function () {
   const rivals: Scenario = {
     number: 9000,
     title: "two students with one face, both past CheckDuplicate before either is indexed",
-    uploads: ["S1", "S2"].map((student) => ({ student, persons: ["ann"], file: "jpeg", pause: 0 })),
+    uploads: ["S1", "S2"].map((student) => ({
+      student,
+      persons: ["ann"],
+      file: "jpeg",
+      way: "copy",
+      pause: 0,
+    })),
     rules: [{ service: "rekognition", operation: "IndexFaces", fault: { kind: "delay", milliseconds: 1500 } }],
   };
   const planted: Readonly<Record<keyof typeof defects, readonly [scenario: Scenario, promise: RegExp]>> = {

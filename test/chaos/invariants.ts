@@ -3,7 +3,7 @@ import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
 import { readAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
 import { everyFace, everyItem, everyVersion, type StoredVersion } from "../../handlers/lib/inventory";
-import { isNewerUpload } from "../../handlers/lib/keys";
+import { isNewer } from "../../handlers/lib/keys";
 import type { PipelineEvent } from "../../handlers/lib/pipeline-event";
 import { readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
 
@@ -26,6 +26,8 @@ export interface PutPhoto {
   readonly versionId: string;
   readonly student: string;
   readonly persons: readonly string[];
+  /** Whether the file is no photo that could be accepted. */
+  readonly isBroken: boolean;
 }
 
 export interface Snapshot {
@@ -135,7 +137,7 @@ function unfairEndings(
     if (photo.persons.length !== 1) broken.push(`${photo.key} of ${photo.persons.length} faces was accepted`);
     const avatar = avatars.find(({ studentId }) => studentId === photo.student);
     if (avatar === undefined) broken.push(`5: ${photo.student} was accepted and has no avatar`);
-    else if (isNewerUpload(rowOf(photo)?.uploadId ?? "", avatar.uploadId)) {
+    else if (isNewer(rowOf(photo)?.uploadedAt ?? "", avatar.uploadedAt)) {
       broken.push(`5: ${photo.student} has an older avatar than the newest that was accepted`);
     }
   }
@@ -152,13 +154,16 @@ function unfairEndings(
       const isHeld = rivals.some((photo) => holders.has(rowOf(photo)?.uploadId ?? ""));
       // A student of the winner may since have replaced it by a photo of somebody else.
       const wasAccepted = rivals.some((photo) => rowOf(photo)?.status === "accepted");
-      if (!isHeld && !wasAccepted) broken.push(`3: of ${rivals.length} good photos of ${person} none was accepted`);
+      // Or have sent one before that, and the older of the two was no good any more.
+      const wasSuperseded = rivals.some((photo) => rowOf(photo)?.reason === "SUPERSEDED");
+      if (!isHeld && !wasAccepted && !wasSuperseded)
+        broken.push(`3: of ${rivals.length} good photos of ${person} none was accepted`);
     }
   }
   return broken;
 }
 
 /** Whether a photo would be accepted if it were alone. */
-export function isGood(photo: { readonly persons: readonly string[]; readonly key?: string }): boolean {
-  return photo.persons.length === 1 && !/broken/.test(photo.key ?? "");
+export function isGood({ persons, isBroken }: Pick<PutPhoto, "persons" | "isBroken">): boolean {
+  return persons.length === 1 && !isBroken;
 }

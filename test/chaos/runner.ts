@@ -1,3 +1,7 @@
+import { randomBytes } from "node:crypto";
+import { makeUploadId, uploadKey } from "../../handlers/lib/keys";
+import type { ReconcileReport } from "../../handlers/reconcile/findings";
+import type { ReconcileInput } from "../../handlers/reconcile/handler";
 import { createFaultInjector } from "../../local/cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
 import type { ProgramGraph } from "../../local/program/graph";
@@ -62,14 +66,16 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     const started = new Date();
     const photos: PutPhoto[] = [];
     faults.use({ seed: seed * 1000 + number, rules: scenario.rules });
+    const comparison = scenario.reconcileAfter === undefined ? undefined : compareAfter(scenario.reconcileAfter);
     for (const [index, planned] of scenario.uploads.entries()) {
       if (planned.pause > 0) await pause(planned.pause);
-      photos.push(await put(pipeline, files, planned, `${number}-${index}`));
+      photos.push(...(await put(pipeline, files, planned, `${number}-${index}`)));
     }
     if (scenario.stopAfter !== undefined) {
       await pause(scenario.stopAfter);
       await stopAll(pipeline);
     }
+    await comparison;
     await pipeline.cloud.idle();
     const injected = faults.log.length;
     faults.clear();
@@ -77,6 +83,10 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     const notices = (await pipeline.notices()).slice(0, -toldBefore || undefined);
     const told = notices.map(({ type, uploadId }) => ({ type, uploadId }));
     const broken = brokenPromises(snapshot, photos, told, mayRepeat.test(scenario.title));
+    // The product's own comparison has to agree.
+    const report = await compare({ searchFaces: true });
+    for (const { kind, subject, problem } of report.findings)
+      broken.push(`reconcile: ${kind}: ${subject} ${problem ?? ""}`);
     broken.push(...(await failedCanTryAgain(pipeline, stores, files, photos, number)));
     const endings: Record<string, number> = {};
     for (const { status } of snapshot.uploads) endings[status] = (endings[status] ?? 0) + 1;
@@ -85,6 +95,13 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     toldBefore = (await pipeline.notices()).length;
     return { scenario, broken, faults: injected, executions, endings };
   }
+
+  const compare = (input: ReconcileInput) =>
+    pipeline.invoke<ReconcileReport>(pipeline.names.reconcileFunctionName, input);
+  const compareAfter = async (milliseconds: number) => {
+    await pause(milliseconds);
+    await compare({ fix: true, searchNewFaces: true });
+  };
 
   return { run, close: () => pipeline.close() };
 }
@@ -108,12 +125,27 @@ function bytesOf(files: Files, { file, persons }: PlannedUpload): Buffer {
   return scripted(file);
 }
 
-async function put(pipeline: Pipeline, files: Files, planned: PlannedUpload, name: string): Promise<PutPhoto> {
+async function put(pipeline: Pipeline, files: Files, planned: PlannedUpload, name: string): Promise<PutPhoto[]> {
+  const { student, persons, way } = planned;
   const isBroken = planned.file === "text" || planned.file === "cut off";
   const extension = planned.file === "png" ? "png" : "jpg";
-  const key = `uploads/${planned.student}/${isBroken ? "broken-" : ""}${name}.${extension}`;
-  const versionId = await pipeline.upload(key, bytesOf(files, planned));
-  return { key, versionId, student: planned.student, persons: planned.persons };
+  const stem = way === "copy" ? name : await issue(pipeline, student);
+  const key = uploadKey(student, stem, extension);
+  const bytes = bytesOf(files, planned);
+  const versions = await Promise.all(
+    Array.from({ length: way === "issued twice" ? 2 : 1 }, () => pipeline.upload(key, bytes)),
+  );
+  return versions.map((versionId) => ({ key, versionId, student, persons, isBroken }));
+}
+
+/** Issues an upload, as the API does. */
+async function issue({ dynamodb, names }: Pipeline, student: string): Promise<string> {
+  const uploadId = makeUploadId(Date.now(), randomBytes(10));
+  await dynamodb.putItem({
+    TableName: names.uploadTable,
+    Item: { upload_id: { S: uploadId }, student_id: { S: student }, status: { S: "awaiting-upload" } },
+  });
+  return uploadId;
 }
 
 /** Stops every running execution, as an operator or an outage would. */
@@ -159,9 +191,10 @@ async function failedCanTryAgain(
     if (tried.has(person) || (holder !== undefined && holder.student !== student)) continue;
     tried.add(person);
     const name = `${number}-again-${student}`;
-    const again = await put(pipeline, files, { student, persons: [person], file: "jpeg", pause: 0 }, name);
+    const planned: PlannedUpload = { student, persons: [person], file: "jpeg", way: "copy", pause: 0 };
+    const [again] = await put(pipeline, files, planned, name);
     await pipeline.cloud.idle();
-    const row = (await pipeline.uploads()).find((each) => each.objectKey === again.key);
+    const row = (await pipeline.uploads()).find((each) => each.objectKey === again?.key);
     if (row?.status !== "accepted") {
       broken.push(
         `5: ${student} failed, uploaded again, and that was ${row?.status ?? "not even seen"} (${row?.reason})`,

@@ -15,6 +15,8 @@ export interface Scenario {
   readonly rules: readonly Rule[];
   /** Milliseconds after which every running execution is stopped from outside; absent in most. */
   readonly stopAfter?: number;
+  /** Milliseconds after which the stores are compared and mended, as they are every night; absent in most. */
+  readonly reconcileAfter?: number;
 }
 
 export interface PlannedUpload {
@@ -22,6 +24,8 @@ export interface PlannedUpload {
   /** Who is on the photo; two persons make it one of several faces, none makes it one without. */
   readonly persons: readonly string[];
   readonly file: "jpeg" | "png" | "cut off" | "text";
+  /** A plain copy; or under a key that the server issued, stored once or, the form having been sent twice, two times. */
+  readonly way: "copy" | "issued" | "issued twice";
   /** Milliseconds after the one before. */
   readonly pause: number;
 }
@@ -118,11 +122,18 @@ function uploadsFor(step: string, number: number): readonly PlannedUpload[] {
     student,
     persons: [person],
     file: number % 2 === 0 ? "jpeg" : "png",
+    way: number % 3 === 0 ? "copy" : "issued",
     pause,
   });
   // An earlier avatar, so that its survival, or its removal, is seen.
   const replacement = [good("S1", "ann"), good("S1", "ann", 1500)];
   switch (step) {
+    case "ReceivePhoto":
+      return [
+        { ...good("S1", "ann"), way: "issued" },
+        { ...good("S2", "bea"), way: "copy" },
+        { ...good("S3", "cat"), way: "issued twice" },
+      ];
     case "Undo":
     case "NotifyFailure":
       // One that is refused before anything was made, and one whose face was indexed: a rival.
@@ -147,11 +158,12 @@ export function scenarioOf(number: number, seed: number): Scenario {
   }
   const [drawn] = fc.sample(mixtures, { seed: seed * 100_003 + number, numRuns: 1 });
   if (drawn === undefined) throw new Error("fast-check drew nothing.");
-  const { uploads, faults, stopAfter } = drawn;
+  const { uploads, faults, stopAfter, reconcileAfter } = drawn;
   const title = [
     `${uploads.length} uploads of ${new Set(uploads.map(({ student }) => student)).size} students`,
     ...faults.map((fault) => fault.title),
     ...(stopAfter === undefined ? [] : [`all stopped after ${stopAfter} ms`]),
+    ...(reconcileAfter === undefined ? [] : [`compared and mended after ${reconcileAfter} ms`]),
   ].join("; ");
   return {
     number,
@@ -159,6 +171,7 @@ export function scenarioOf(number: number, seed: number): Scenario {
     uploads,
     rules: faults.flatMap((fault) => fault.rules),
     ...(stopAfter === undefined ? {} : { stopAfter }),
+    ...(reconcileAfter === undefined ? {} : { reconcileAfter }),
   };
 }
 
@@ -174,6 +187,7 @@ const upload: fc.Arbitrary<PlannedUpload> = fc.record({
     { weight: 12, arbitrary: fc.constantFrom("jpeg" as const, "png" as const) },
     { weight: 1, arbitrary: fc.constantFrom("cut off" as const, "text" as const) },
   ),
+  way: fc.constantFrom("copy" as const, "issued" as const, "issued" as const, "issued twice" as const),
   pause: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 0, max: 600 }) }),
 });
 
@@ -183,5 +197,9 @@ const mixtures = fc.record({
   stopAfter: fc.oneof(
     { weight: 6, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.integer({ min: 20, max: 800 }) },
+  ),
+  reconcileAfter: fc.oneof(
+    { weight: 2, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 1500 }) },
   ),
 });

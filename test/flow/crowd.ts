@@ -77,7 +77,7 @@ async function runCrowd(size: number): Promise<CrowdReport> {
         const key = `uploads/${student}/${isCut ? "broken" : "photo"}.jpg`;
         const faces = persons.map((person) => ({ person }));
         const versionId = await pipeline.upload(key, isCut ? cut : scriptFaces(photo, faces));
-        return { key, versionId, student, persons };
+        return { key, versionId, student, persons, isBroken: isCut };
       }),
     );
     const stored = seconds();

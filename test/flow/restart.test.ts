@@ -125,7 +125,7 @@ describe("The local mode, killed with uploads in flight", function () {
       uploads.map(async ([student, persons], index): Promise<PutPhoto> => {
         const key = `uploads/${student}/${round}.${made[index]?.[0] === 0x89 ? "png" : "jpg"}`;
         const stored = await to.s3.putObject({ Bucket: to.photoBucket, Key: key, Body: made[index] });
-        return { key, versionId: stored.VersionId ?? "", student, persons };
+        return { key, versionId: stored.VersionId ?? "", student, persons, isBroken: false };
       }),
     );
   }
