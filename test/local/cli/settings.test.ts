@@ -1,0 +1,40 @@
+import { expect } from "chai";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { repositoryProgram, run } from "./run";
+
+describe("settings on the command line that nothing would read", () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "settings-"));
+    writeFileSync(join(folder, "a.jpg"), "x");
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const program = repositoryProgram();
+  for (const command of [
+    ["local", "--port", "0"],
+    ["process", "a.jpg"],
+  ]) {
+    const complaint = async (...settings: string[]): Promise<string> => {
+      const { status, stdout, stderr } = await run([...command, "--program", program, ...settings], folder);
+      expect([status, stdout], stderr).to.deep.equal([1, ""]);
+      expect(existsSync(join(folder, ".avatar-pipeline"))).to.equal(false);
+      return stderr;
+    };
+
+    it(`are refused by ${command[0]}: a stack that there is not, with those that there are`, async () => {
+      expect(await complaint("--stack", "nosuch")).to.equal(
+        `avatar-pipeline: --stack nosuch: there is no ${join(dirname(program), "Pulumi.nosuch.yaml")}. ` +
+          "Name one of its stacks: dev, prod.\n",
+      );
+    });
+
+    it(`are refused by ${command[0]}: a value that the project does not declare, with those that it does`, async () => {
+      expect(await complaint("--config", "locale=en", "--config", "thumbnail.sizes=[96]")).to.match(
+        /^avatar-pipeline: --config thumbnail\.sizes=\[96\]: the project avatar-pipeline has no such value\. It has: access, .*thumbnailSizes.*\.\n$/,
+      );
+    });
+  }
+});
