@@ -2,8 +2,6 @@ import { createHash } from "node:crypto";
 import type { ObjectCreatedEvent } from "./flow-data";
 import { isStudentId } from "./student";
 
-export { isStudentId };
-
 /**
  * The keys and ids of the contract: everything the flow needs can be read from an upload's key alone.
  *

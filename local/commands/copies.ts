@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isStudentId, isUploadId } from "../../handlers/lib/keys";
+import { isUploadId } from "../../handlers/lib/keys";
+import { isStudentId } from "../../handlers/lib/student";
 import type { Cloud } from "../cloud";
 import type { CloudEvent } from "../cloud/service";
 import { pipelinesOf } from "./pipeline";

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, statSync, type Dirent } from "node:fs";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import Papa from "papaparse";
-import { isStudentId } from "../../handlers/lib/keys";
+import { isStudentId } from "../../handlers/lib/student";
 import { readPhotos } from "./photos";
 import { cannotRead } from "./system-errors";
 import { usageError } from "./usage";

@@ -2,8 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyO
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import Papa from "papaparse";
 import { invitationHeader, type Invitation } from "../../handlers/api/invitation";
-import { isEmail } from "../../handlers/api/issue-upload/handler";
-import { isStudentId } from "../../handlers/lib/keys";
+import { isEmail, isStudentId } from "../../handlers/lib/student";
 import { cannotRead, cannotWrite, messageOfError } from "./system-errors";
 import { readOptions } from "./usage";
 

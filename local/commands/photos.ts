@@ -1,7 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import { isEmail } from "../../handlers/api/issue-upload/handler";
-import { isStudentId } from "../../handlers/lib/keys";
+import { isEmail, isStudentId } from "../../handlers/lib/student";
 import { cannotRead } from "./system-errors";
 import { usageError } from "./usage";
 

@@ -5,13 +5,13 @@ import {
   externalImageId,
   issuedAt,
   isNewer,
-  isStudentId,
   isUploadId,
   makeUploadId,
   parseExternalImageId,
   parseUploadKey,
   uploadKey,
 } from "../../handlers/lib/keys";
+import { isStudentId } from "../../handlers/lib/student";
 import { anEvent } from "./harness";
 
 const studentIds = fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/).filter((id) => id !== "." && id !== "..");

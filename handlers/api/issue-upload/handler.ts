@@ -12,8 +12,6 @@ import { accessFrom, invitationOf, type Access } from "../invitation";
 import { presignPost, signerFrom, type Signer } from "../presign";
 import type { FieldError } from "../problems";
 
-export { isEmail };
-
 /** The body of a good request. */
 export interface UploadRequest {
   readonly studentId: string;
