@@ -120,7 +120,9 @@ export function startEngine(): Engine {
   return {
     repository() {
       const place = join(folder, `stack-${++projects}`);
-      const left = ["node_modules", ".git", "build", "test", "bench", "docs"].map((each) => join(root, each));
+      const left = ["node_modules", ".git", ".avatar-pipeline", "build", "dist", "test", "bench", "docs"].map((each) =>
+        join(root, each),
+      );
       cpSync(root, place, { recursive: true, filter: (path) => !left.includes(path) });
       link(join(root, "node_modules"), join(place, "node_modules"));
       return projectIn(place);
