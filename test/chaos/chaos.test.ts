@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { defects } from "./defects";
 import { startChaos, type Chaos } from "./runner";
-import { scenarioOf, systematic, type Scenario } from "./scenario";
+import { functionPattern, scenarioOf, systematic, type Scenario } from "./scenario";
 
 /** The same on every machine: a run that breaks a promise can be run again by its number. */
 const seed = 1;
@@ -55,12 +55,29 @@ describe("A chaos run finds a planted defect", function () {
     })),
     rules: [{ service: "rekognition", operation: "IndexFaces", fault: { kind: "delay", milliseconds: 1500 } }],
   };
+  /** The other branch has done its work when the step's function begins, on a busy machine too. */
+  const late = (step: string, scenario: Scenario): Scenario => ({
+    ...scenario,
+    rules: [
+      ...scenario.rules,
+      {
+        service: "lambda",
+        operation: "Invoke",
+        caller: functionPattern(step),
+        calls: [1],
+        fault: { kind: "delay", milliseconds: 3000 },
+      },
+    ],
+  });
   const planted: Readonly<Record<keyof typeof defects, readonly [scenario: Scenario, promise: RegExp]>> = {
     "undo-leaves-face": [
-      titled("CreateThumbnail: PutObject is down for longer than anybody waits"),
+      late("CreateThumbnail", titled("CreateThumbnail: PutObject is down for longer than anybody waits")),
       /^2: the collection/,
     ],
-    "undo-leaves-thumbnails": [titled("IndexFace: IndexFaces is down for longer than anybody waits"), /^2: the bucket/],
+    "undo-leaves-thumbnails": [
+      late("IndexFace", titled("IndexFace: IndexFaces is down for longer than anybody waits")),
+      /^2: the bucket/,
+    ],
     "race-not-contested": [rivals, /^3: /],
   };
 
