@@ -5,7 +5,7 @@ import type { ReconcileInput } from "../../handlers/reconcile/handler";
 import { createFaultInjector } from "../../local/cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
 import type { ProgramGraph } from "../../local/program/graph";
-import { startPipeline, type Pipeline } from "../flow/harness";
+import { startPipeline, withoutPauses, type Pipeline } from "../flow/harness";
 import { portrait } from "../photos";
 import { brokenPromises, isGood, takeSnapshot, type PutPhoto, type Stores } from "./invariants";
 import type { PlannedUpload, Scenario } from "./scenario";
@@ -47,7 +47,7 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     // 65 s become 8: on AWS no function outlives the wait, and here, on a busy machine, none may either.
     waitScale: 0.12,
     maxProcesses: 2,
-    ...(change === undefined ? {} : { change }),
+    change: (graph) => withoutPauses(change === undefined ? graph : change(graph)),
   });
   const files = await testFiles();
   const stores: Stores = {

@@ -1,17 +1,8 @@
 import { expect } from "chai";
 import type { EraseReceipt } from "../../handlers/erase-student/handler";
 import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
-import type { ProgramGraph } from "../../local/program/graph";
 import { portrait } from "../photos";
-import { startPipeline, type Pipeline } from "./harness";
-
-/** The program with an erasure that waits for uploads on their way for 3 s, in place of the longest time of a function. */
-function settlingAtOnce(graph: ProgramGraph): ProgramGraph {
-  const text = JSON.stringify(graph);
-  const changed = text.replaceAll('"SETTLE_SECONDS":"65"', '"SETTLE_SECONDS":"3"');
-  if (changed === text) throw new Error("The program sets no SETTLE_SECONDS of 65.");
-  return JSON.parse(changed) as ProgramGraph;
-}
+import { replacing, startPipeline, type Pipeline } from "./harness";
 
 describe("EraseStudent", function () {
   this.timeout(60_000);
@@ -24,7 +15,8 @@ describe("EraseStudent", function () {
       engine: scriptedEngine(),
       retryScale: 0.001,
       waitScale: 0.001,
-      change: settlingAtOnce,
+      // It waits for uploads on their way for 3 s, in place of the longest time of a function.
+      change: (graph) => replacing(graph, '"SETTLE_SECONDS":"65"', '"SETTLE_SECONDS":"3"'),
     });
   });
   after(() => pipeline.close());

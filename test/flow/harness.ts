@@ -82,6 +82,18 @@ export function programGraph(): Promise<ProgramGraph> {
   return evaluated;
 }
 
+/** The program with a piece of it replaced, wherever it stands: a setting, or a number in a function's code. */
+export function replacing(graph: ProgramGraph, piece: string, by: string): ProgramGraph {
+  const text = JSON.stringify(graph);
+  if (!text.includes(piece)) throw new Error(`The program has no ${piece}.`);
+  return JSON.parse(text.replaceAll(piece, by)) as ProgramGraph;
+}
+
+/** The program with a comparison that does not pause between its searches, as on AWS it has to. */
+export function withoutPauses(graph: ProgramGraph): ProgramGraph {
+  return replacing(graph, "searchPauseMilliseconds: 200", "searchPauseMilliseconds: 0");
+}
+
 export async function startPipeline({ change, data: given, ...options }: PipelineOptions): Promise<Pipeline> {
   const graph = await programGraph();
   const data = given ?? mkdtempSync(join(tmpdir(), "avatar-pipeline-"));

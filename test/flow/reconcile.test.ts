@@ -6,17 +6,8 @@ import type { ReconcileReport } from "../../handlers/reconcile/findings";
 import { reconcileMetrics } from "../../handlers/reconcile/report";
 import { createFaultInjector } from "../../local/cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
-import type { ProgramGraph } from "../../local/program/graph";
 import { portrait } from "../photos";
-import { startPipeline, type Pipeline } from "./harness";
-
-/** The program with a comparison that takes an original for lost as soon as it is there. */
-function withoutGrace(graph: ProgramGraph): ProgramGraph {
-  const text = JSON.stringify(graph);
-  const changed = text.replaceAll("graceMinutes: 15", "graceMinutes: 0");
-  if (changed === text) throw new Error("The program's reconcile function has no graceMinutes of 15.");
-  return JSON.parse(changed) as ProgramGraph;
-}
+import { replacing, startPipeline, withoutPauses, type Pipeline } from "./harness";
 
 describe("Reconcile", function () {
   this.timeout(60_000);
@@ -34,7 +25,8 @@ describe("Reconcile", function () {
       data,
       retryScale: 0.001,
       waitScale: 0.001,
-      change: withoutGrace,
+      // And takes an original for lost as soon as it is there.
+      change: (graph) => replacing(withoutPauses(graph), "graceMinutes: 15", "graceMinutes: 0"),
     });
   });
   after(async () => {
