@@ -3,7 +3,7 @@
  * reaches from components/index.d.ts. Run before the package is packed; it takes some seconds, so that builds do
  * without it.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
@@ -41,9 +41,16 @@ for (let path = open.pop(); path !== undefined; path = open.pop()) {
   }
 }
 
-rmSync(out, { recursive: true, force: true });
+// Only what differs is written, and each file at once: another run, or who reads the package meanwhile, sees whole files.
+const left = existsSync(out) ? readdirSync(out, { recursive: true, withFileTypes: true }) : [];
+for (const entry of left) {
+  const path = join(entry.parentPath, entry.name);
+  if (entry.isFile() && path.endsWith(".d.ts") && !reached.has(path)) rmSync(path, { force: true });
+}
 for (const path of reached) {
+  if (existsSync(path) && readFileSync(path, "utf8") === declarations.get(path)) continue;
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, declarations.get(path));
+  writeFileSync(`${path}.${process.pid}`, declarations.get(path));
+  renameSync(`${path}.${process.pid}`, path);
 }
 console.log(`${reached.size} declarations in ${relative(process.cwd(), out) || "."}`);

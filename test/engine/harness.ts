@@ -9,12 +9,12 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { link, pack } from "../package/packing";
 import type { Made } from "./aws-plugin";
 
 const root = join(__dirname, "../../..");
@@ -109,12 +109,9 @@ export function startEngine(): Engine {
   }
 
   /** What npm would make of the package, once. */
-  async function pack(): Promise<string> {
+  async function packOnce(): Promise<string> {
     await run(process.execPath, [join(root, "scripts/types.mjs")], { cwd: root });
-    const options = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-    const [made] = JSON.parse((await run("npm", options, { cwd: root })).stdout) as { filename: string }[];
-    await run("tar", ["-xzf", join(folder, made!.filename), "-C", folder]);
-    return join(folder, "package");
+    return (await pack(root, join(folder, "packed"))).folder;
   }
 
   return {
@@ -130,7 +127,7 @@ export function startEngine(): Engine {
     async example(name) {
       const place = join(folder, `${name}-${++projects}`);
       cpSync(join(root, "examples", name), place, { recursive: true });
-      cpSync(await (packed ??= pack()), join(place, "node_modules/avatar-pipeline"), { recursive: true });
+      cpSync(await (packed ??= packOnce()), join(place, "node_modules/avatar-pipeline"), { recursive: true });
       for (const each of ["@pulumi", "@aws-sdk", "@types", "typescript"]) {
         link(join(root, "node_modules", each), join(place, "node_modules", each));
       }
@@ -151,11 +148,6 @@ export function startEngine(): Engine {
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-function link(target: string, path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  symlinkSync(target, path, "dir");
 }
 
 /** Puts the test's plugin where the engine looks for the AWS provider of the SDK's version. */
