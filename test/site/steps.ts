@@ -75,6 +75,11 @@ export function somePortrait(): Promise<Buffer> {
   return (kept ??= portrait("A", { width: 800, rotatedExif: 6, withLocation: true }));
 }
 
+/** Has another photo in that one's place. */
+export function usePortrait(photo: Buffer): void {
+  kept = Promise.resolve(photo);
+}
+
 /** From the first screen to the sending of a photo. */
 export async function upload(page: Page, studentId = "SV001", photo?: Buffer): Promise<void> {
   await choose(page, photo);
