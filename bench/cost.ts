@@ -114,6 +114,23 @@ export function costOf(ending: string, failing: string | undefined, durations: R
   };
 }
 
+/** What the night after adds to an accepted photo: one search for its face, noted in its row, by a function of 1 GB. */
+function costOfNight(): Cost {
+  const lambda = 1000 * ((assumed("CheckDuplicate") / 1000) * prices.gbSecond);
+  const rekognition = 1000 * prices.rekognitionCall;
+  const other = 1000 * (prices.dynamodbRead + prices.dynamodbWrite);
+  return {
+    ending: "the night after, for an accepted one",
+    transitions: 0,
+    rekognitionCalls: 1,
+    stepFunctions: 0,
+    lambda,
+    rekognition,
+    other,
+    total: lambda + rekognition + other,
+  };
+}
+
 /** What Undo calls for a photo that was refused before its face was indexed. */
 const refusalCalls: (typeof callsOfSteps)[string] = [
   ["dynamodb", "GetItem"],
@@ -136,6 +153,7 @@ function main(): void {
       : (JSON.parse(readFileSync(file, "utf8")) as { stepMilliseconds: Record<string, number> }).stepMilliseconds;
   const costs = [
     costOf("accepted", undefined, durations),
+    costOfNight(),
     ...["CheckFormat", "DetectFace", "CheckDuplicate", "IndexFace"].map((step) =>
       costOf(`rejected by ${step}`, step, durations),
     ),
