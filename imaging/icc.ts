@@ -9,15 +9,20 @@ export interface ColourConversion {
 const srgbToXyz = [0.43607, 0.38515, 0.14307, 0.22249, 0.71687, 0.06061, 0.01392, 0.09708, 0.7141];
 
 /**
- * The conversion that an ICC profile asks for, when it is an RGB profile of primaries and tone curves, such as
- * Display P3, Adobe RGB and sRGB itself.
+ * The conversion that an ICC profile asks for, when it is one of primaries and tone curves, such as Display P3, Adobe
+ * RGB and sRGB itself, or of grey and a tone curve, such as Photoshop's Dot Gain 20%.
  *
- * @returns undefined when nothing is to convert: the profile is sRGB, of another kind, or damaged. Viewers take such
- *   photos as sRGB.
+ * @param channels colour components of the photo: only 1, grey, and 3 are converted
+ * @returns undefined when nothing is to convert: the profile is sRGB, of another kind or another number of channels
+ *   than the photo, or damaged. Viewers take such photos as sRGB.
  */
-export function readProfile(profile: Buffer): ColourConversion | undefined {
+export function readProfile(profile: Buffer, channels: number): ColourConversion | undefined {
   try {
-    return convertFrom(profile);
+    // Not a profile, or for other photos than this.
+    if (profile.toString("latin1", 36, 40) !== "acsp") return undefined;
+    const space = profile.toString("latin1", 16, 20);
+    if (space === "RGB " && channels === 3) return convertFromRgb(profile);
+    return space === "GRAY" && channels === 1 ? convertFromGrey(profile) : undefined;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
@@ -25,8 +30,7 @@ export function readProfile(profile: Buffer): ColourConversion | undefined {
 }
 
 /** Reads beyond the end throw RangeError, as Buffer's do. */
-function convertFrom(profile: Buffer): ColourConversion | undefined {
-  if (profile.toString("latin1", 36, 40) !== "acsp" || profile.toString("latin1", 16, 20) !== "RGB ") return undefined;
+function convertFromRgb(profile: Buffer): ColourConversion | undefined {
   const tags = readTags(profile);
   // Profiles that have tables as well mean those to be used; they are for printers and scanners.
   if (tags.has("A2B0")) return undefined;
@@ -37,18 +41,31 @@ function convertFrom(profile: Buffer): ColourConversion | undefined {
   );
   if (xyz.some((column) => column.length === 0)) return undefined;
   const toXyz = [0, 1, 2].flatMap((row) => xyz.map((column) => column[row] ?? 0));
-  const matrix = multiply(invert(srgbToXyz), toXyz);
-  const curves = tones.map((at) => (at === undefined ? undefined : readCurve(profile, at)));
+  return conversionOf(
+    multiply(invert(srgbToXyz), toXyz),
+    tones.map((at) => (at === undefined ? undefined : readCurve(profile, at))),
+  );
+}
+
+function convertFromGrey(profile: Buffer): ColourConversion | undefined {
+  const at = readTags(profile).get("kTRC");
+  const curve = at === undefined ? undefined : readCurve(profile, at);
+  return conversionOf([1, 0, 0, 0, 1, 0, 0, 0, 1], [curve, curve, curve]);
+}
+
+type Curve = (x: number) => number;
+
+function conversionOf(matrix: readonly number[], curves: readonly (Curve | undefined)[]): ColourConversion | undefined {
   if (!matrix.every(Number.isFinite) || curves.includes(undefined)) return undefined;
-  const known = curves as ((x: number) => number)[];
+  const known = curves as Curve[];
   if (isSrgb(matrix, known)) return undefined;
   return {
     curves: Int32Array.from({ length: 768 }, (_, index) => {
       const light = known[Math.floor(index / 256)]?.((index % 256) / 255) ?? 0;
       return Math.round(Math.min(1, Math.max(0, light)) * 65520);
     }),
-    // Beyond ±2 no real profile goes, and the kernel's 32 bits would not suffice.
-    matrix: Int32Array.from(matrix, (value) => Math.round(Math.min(2, Math.max(-2, value)) * 4096)),
+    // No real profile goes beyond (ProPhoto has 2.03), and above 2.66 the kernel's 32 bits would not suffice.
+    matrix: Int32Array.from(matrix, (value) => Math.round(Math.min(2.5, Math.max(-2.5, value)) * 4096)),
     tones: Uint8Array.from({ length: 4096 }, (_, index) => Math.round(toSrgb(index / 4095) * 255)),
   };
 }
@@ -64,7 +81,7 @@ function readTags(profile: Buffer): Map<string, number> {
 }
 
 /** A tone curve, sample to linear light, both 0 to 1; undefined for a kind that ICC does not have. */
-function readCurve(profile: Buffer, at: number): ((x: number) => number) | undefined {
+function readCurve(profile: Buffer, at: number): Curve | undefined {
   const kind = profile.toString("latin1", at, at + 4);
   if (kind === "curv") {
     const count = profile.readUInt32BE(at + 8);
@@ -107,7 +124,7 @@ function fromSrgb(sample: number): number {
 }
 
 /** Whether the conversion would change no sample by more than rounding does. */
-function isSrgb(matrix: readonly number[], curves: readonly ((x: number) => number)[]): boolean {
+function isSrgb(matrix: readonly number[], curves: readonly Curve[]): boolean {
   const identity = matrix.every((value, index) => Math.abs(value - (index % 4 === 0 ? 1 : 0)) < 0.005);
   const steps = Array.from({ length: 17 }, (_, n) => n / 16);
   return (

@@ -30,6 +30,9 @@ export interface ThumbnailOptions {
   readonly maxPixels: number;
 }
 
+/** With larger ones, a photo that the step has to take no longer fits into its memory. */
+const maxSide = 2048;
+
 /** Makes thumbnails with one engine: the faster one there is, unless a kind is named. */
 export function thumbnailer(kind?: EngineKind) {
   const Jimp = createJimp({ formats: [() => jpegFormat(kind), () => pngFormat(kind)] });
@@ -49,16 +52,16 @@ export function thumbnailer(kind?: EngineKind) {
     const region = storedRegion({ ...square, width: square.size, height: square.size }, header);
     // One decode serves all sizes: it is as fine as the largest of them asks for.
     const ratio = square.size / Math.max(...sizes);
-    const bitmaps = await withEngine(kind, async (engine) => {
+    return withEngine(kind, async (engine) => {
       const decoded = await decodeRegion(engine, file, header, region, ratio);
-      return sizes.map((size) => render(engine, decoded, size, size, turnOf(header.orientation)));
+      const thumbnails: Thumbnail[] = [];
+      // One after the other: as bitmaps, thumbnails of some thousand pixels take more memory than the photo does.
+      for (const size of sizes) {
+        const bitmap = render(engine, decoded, size, size, turnOf(header.orientation));
+        thumbnails.push({ size, jpeg: await new Jimp(bitmap).getBuffer("image/jpeg", { quality }) });
+      }
+      return thumbnails;
     });
-    return Promise.all(
-      bitmaps.map(async (bitmap) => ({
-        size: bitmap.width,
-        jpeg: await new Jimp(bitmap).getBuffer("image/jpeg", { quality }),
-      })),
-    );
   };
 }
 
@@ -70,8 +73,10 @@ function checkOptions({ square, sizes, quality }: ThumbnailOptions, width: numbe
       `The square (left ${left}, top ${top}, size ${size}) must be whole pixels inside the upright photo of ${width}×${height}.`,
     );
   }
-  if (sizes.length === 0 || sizes.some((side) => side < 1 || side > 4096)) {
-    throw new RangeError(`The sizes [${sizes.join(", ")}] must be at least one whole number of 1 to 4096 pixels.`);
+  if (sizes.length === 0 || sizes.some((side) => side < 1 || side > maxSide)) {
+    throw new RangeError(
+      `The sizes [${sizes.join(", ")}] must be at least one whole number of 1 to ${maxSide} pixels.`,
+    );
   }
   if (!(quality >= 1 && quality <= 100)) throw new RangeError(`The quality ${quality} must be 1 to 100.`);
 }

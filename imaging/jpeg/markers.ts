@@ -43,6 +43,9 @@ export interface ScanComponent {
   readonly quant: Uint16Array | undefined;
 }
 
+/** Progressive photos of cameras and editors have about 10 scans; each costs a walk over the whole photo. */
+const maxScans = 64;
+
 function corrupt(message: string): Error {
   return imagingError("FILE_CORRUPT", message);
 }
@@ -62,6 +65,7 @@ export class JpegReader {
   private readonly quantTables: (Uint16Array | undefined)[] = [];
   private readonly huffmanTables: (number | undefined)[] = [];
   private restartInterval = 0;
+  private scans = 0;
 
   constructor(private readonly bytes: Buffer) {}
 
@@ -103,7 +107,7 @@ export class JpegReader {
     } else if (marker === 0xc0 || marker === 0xc1 || marker === 0xc2) {
       this.readFrame(payload, marker === 0xc2);
     } else if (marker === 0xe0) {
-      this.hasJfif ||= payload.toString("latin1", 0, 4) === "JFIF";
+      this.hasJfif ||= payload.length >= 12 && payload.toString("latin1", 0, 5) === "JFIF\0";
     } else if (marker === 0xee && payload.length >= 12 && payload.toString("latin1", 0, 5) === "Adobe") {
       this.adobeTransform = payload[11];
     } else if (marker === 0xe2 && payload.length > 14 && payload.toString("latin1", 0, 11) === "ICC_PROFILE") {
@@ -176,6 +180,12 @@ export class JpegReader {
   private readScan(payload: Buffer, dataStart: number): Scan {
     const { frame } = this;
     if (!frame) throw corrupt("The JPEG has image data before its frame header (SOF).");
+    if (++this.scans > maxScans) {
+      throw imagingError(
+        "FORMAT_NOT_SUPPORTED",
+        `The JPEG has more than ${maxScans} scans, as no camera writes; save it again as a plain JPEG.`,
+      );
+    }
     const count = payload[0] ?? 0;
     if (count < 1 || count > frame.components.length || payload.length < 4 + count * 2) {
       throw corrupt("The JPEG has a damaged scan header (SOS).");

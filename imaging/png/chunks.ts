@@ -16,8 +16,8 @@ export interface PngInfo {
   /** The sample values that mean transparent: one (type 0) or three (type 2). */
   readonly key: readonly number[] | undefined;
   readonly profile: Buffer | undefined;
-  /** The compressed pixels, as views into the file. */
-  readonly data: readonly Buffer[];
+  /** Where in the file the first chunk of compressed pixels (IDAT) stands. */
+  readonly dataStart: number;
 }
 
 const depthsByType: readonly (readonly number[] | undefined)[] = [
@@ -34,7 +34,13 @@ function corrupt(message: string): Error {
   return imagingError("FILE_CORRUPT", message);
 }
 
-/** Reads all chunks up to the end of the pixels. @throws FILE_CORRUPT */
+/** The names of the chunks of pixels and of the end. */
+const idat = 0x49444154;
+const iend = 0x49454e44;
+/** What is kept of the chunks before the pixels. */
+const kept = ["PLTE", "tRNS", "iCCP"];
+
+/** Reads all chunks up to the first of the pixels. @throws FILE_CORRUPT */
 export function readPngInfo(file: Buffer): PngInfo {
   const header = file.subarray(16, 29);
   const [depth = 0, type = 0, compression, filter, interlace = 0] = header.subarray(8);
@@ -48,22 +54,16 @@ export function readPngInfo(file: Buffer): PngInfo {
     throw corrupt(`The PNG's header (IHDR) has colour type ${type} with ${depth} bits, which PNG does not allow.`);
   }
   const chunks = new Map<string, Buffer>();
-  const data: Buffer[] = [];
-  for (let at = 33; ;) {
-    if (at + 12 > file.length) {
-      if (data.length > 0) break;
-      throw corrupt("The PNG ends before its pixels (IDAT).");
-    }
-    const length = file.readUInt32BE(at);
-    const name = file.toString("latin1", at + 4, at + 8);
-    const payload = file.subarray(at + 8, at + 8 + length);
-    if (name === "IEND") break;
-    if (name === "IDAT") data.push(payload);
-    else if (data.length > 0) break;
-    else if (payload.length === length) chunks.set(name, payload);
-    at += 12 + length;
+  let at = 33;
+  for (; ; at += 12 + file.readUInt32BE(at)) {
+    if (at + 12 > file.length) throw corrupt("The PNG ends before its pixels (IDAT).");
+    const name = file.readUInt32BE(at + 4);
+    if (name === idat) break;
+    if (name === iend) throw corrupt("The PNG has no pixels (IDAT).");
+    const end = at + 8 + file.readUInt32BE(at);
+    const text = file.toString("latin1", at + 4, at + 8);
+    if (kept.includes(text) && end <= file.length) chunks.set(text, file.subarray(at + 8, end));
   }
-  if (data.length === 0) throw corrupt("The PNG has no pixels (IDAT).");
   const transparency = chunks.get("tRNS");
   return {
     width: header.readUInt32BE(0),
@@ -74,10 +74,33 @@ export function readPngInfo(file: Buffer): PngInfo {
     interlaced: interlace === 1,
     palette: type === 3 ? readPalette(chunks.get("PLTE"), transparency) : undefined,
     key: transparency && (type === 0 || type === 2) ? readKey(transparency, type === 0 ? 1 : 3) : undefined,
-    // A file that says it is sRGB has no use for a profile.
-    profile: type === 2 || type === 3 || type === 6 ? inflateProfile(chunks.get("iCCP")) : undefined,
-    data,
+    profile: inflateProfile(chunks.get("iCCP")),
+    dataStart: at,
   };
+}
+
+/**
+ * The compressed pixels in pieces of one size. Writers cut them into chunks as they like, 8 KB or a few bytes, and
+ * every piece costs the inflater a good part of what inflating it does.
+ *
+ * @param from where the first chunk of pixels stands; they end with the first chunk of another kind, or the file
+ * @returns pieces that hold until the next is asked for
+ */
+export function* readPixels(file: Buffer, from: number, size: number): Generator<Buffer> {
+  const piece = Buffer.allocUnsafe(size);
+  let filled = 0;
+  for (let at = from; at + 8 <= file.length && file.readUInt32BE(at + 4) === idat; at += 12 + file.readUInt32BE(at)) {
+    const end = Math.min(file.length, at + 8 + file.readUInt32BE(at));
+    for (let next = at + 8; next < end;) {
+      const copied = file.copy(piece, filled, next, end);
+      next += copied;
+      filled += copied;
+      if (filled < size) continue;
+      yield piece;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
 }
 
 function readPalette(colours: Buffer | undefined, alphas: Buffer | undefined): Uint8Array {

@@ -37,24 +37,28 @@ export async function decodePng(engine: Engine, file: Buffer, region: Region, ra
     );
   }
   const sink = new Shrinker(engine, info, region, Math.min(64, Math.max(1, Math.floor(ratio / 2))));
-  await (info.interlaced ? decodeInterlaced(engine, info, region, sink) : decodeRows(engine, info, region, sink));
+  await (info.interlaced
+    ? decodeInterlaced(engine, file, info, region, sink)
+    : decodeRows(engine, file, info, region, sink));
   return {
     planes: sink.planes,
     colours: "rgb",
     region,
-    conversion: info.profile ? readProfile(info.profile) : undefined,
+    conversion: info.profile && readProfile(info.profile, isGrey(info) ? 1 : 3),
   };
 }
 
+const isGrey = ({ type }: PngInfo): boolean => type === 0 || type === 4;
+
 const bytesPerRow = ({ depth, channels }: PngInfo, width: number): number => Math.ceil((width * depth * channels) / 8);
 
-async function decodeRows(engine: Engine, info: PngInfo, region: Region, sink: Shrinker): Promise<void> {
+async function decodeRows(engine: Engine, file: Buffer, info: PngInfo, region: Region, sink: Shrinker): Promise<void> {
   const length = bytesPerRow(info, info.width);
   const rows = region.top + region.height;
   const pixel = engine.allocate(region.width * 3);
   // 8-bit RGB is already as the shrinker takes it.
   const direct = info.type === 2 && info.depth === 8 && info.key === undefined;
-  await inflateRows(engine, info, { lengths: [{ length, rows }] }, (at, row) => {
+  await inflateRows(engine, file, info, { lengths: [{ length, rows }] }, (at, row) => {
     if (row < region.top) return;
     if (direct) {
       sink.add(at + region.left * 3);
@@ -66,7 +70,13 @@ async function decodeRows(engine: Engine, info: PngInfo, region: Region, sink: S
   sink.finish();
 }
 
-async function decodeInterlaced(engine: Engine, info: PngInfo, region: Region, sink: Shrinker): Promise<void> {
+async function decodeInterlaced(
+  engine: Engine,
+  file: Buffer,
+  info: PngInfo,
+  region: Region,
+  sink: Shrinker,
+): Promise<void> {
   const { width, height } = info;
   const passes = adam7
     .map(([left, top, stepX, stepY]) => ({
@@ -81,7 +91,7 @@ async function decodeInterlaced(engine: Engine, info: PngInfo, region: Region, s
   const image = engine.allocate(width * height * 3);
   const line = engine.allocate(width * 3);
   const lengths = passes.map(({ columns, rows }) => ({ length: bytesPerRow(info, columns), rows }));
-  await inflateRows(engine, info, { lengths }, (at, row, passIndex) => {
+  await inflateRows(engine, file, info, { lengths }, (at, row, passIndex) => {
     const pass = passes[passIndex];
     if (!pass) return;
     sink.expand(at, 0, pass.columns, line);

@@ -1,13 +1,13 @@
 import { createInflate } from "node:zlib";
 import type { Engine } from "../engine";
 import { imagingError } from "../errors";
-import type { PngInfo } from "./chunks";
+import { readPixels, type PngInfo } from "./chunks";
 
 /** Inflated bytes come in pieces of this size, of which so many may wait to be worked on. */
 const pieceSize = 128 * 1024;
 const maxWaiting = 4;
-/** Compressed bytes go in in pieces of this size, so that little is inflated beyond the last wanted row. */
-const inputSize = 64 * 1024;
+/** Compressed bytes go in in pieces of this size. */
+const inputSize = 256 * 1024;
 
 /** Rows of pixels that follow each other: of the image, or of one interlacing pass. */
 interface Rows {
@@ -24,6 +24,7 @@ interface Rows {
  */
 export async function inflateRows(
   engine: Engine,
+  file: Buffer,
   info: PngInfo,
   { lengths }: { readonly lengths: readonly Rows[] },
   take: (address: number, row: number, group: number) => void,
@@ -62,35 +63,26 @@ export async function inflateRows(
       while (!settled && waiting.length > 0) work();
       settle(imagingError("FILE_CORRUPT", "The PNG's pixels end early."));
     });
-    void feed(inflate, info.data, () => settled);
+    void feed(inflate, readPixels(file, info.dataStart, inputSize), () => settled);
   });
 }
 
+/** Writes the pieces one by one: the next overwrites the one before. */
 async function feed(
   inflate: ReturnType<typeof createInflate>,
-  data: readonly Buffer[],
+  pieces: Iterable<Buffer>,
   settled: () => boolean,
 ): Promise<void> {
-  for (const buffer of data) {
-    for (let at = 0; at < buffer.length; at += inputSize) {
-      if (settled()) return;
-      if (!inflate.write(buffer.subarray(at, at + inputSize))) {
-        await new Promise<void>((resolve) => {
-          const go = (): void => {
-            inflate.off("drain", go).off("close", go);
-            resolve();
-          };
-          inflate.on("drain", go).on("close", go);
-        });
-      }
-    }
+  for (const piece of pieces) {
+    // A stream that is destroyed may leave this unanswered; nobody waits for it then.
+    await new Promise<void>((resolve) => inflate.write(piece, () => resolve()));
+    if (settled()) return;
   }
-  if (!settled()) inflate.end();
+  inflate.end();
 }
 
 /** Cuts the inflated bytes into rows and undoes their filters. */
 class RowAssembler {
-  private readonly piece: number;
   private readonly pixel: number;
   /** Two rows, each after 8 bytes of which the last takes the filter byte. */
   private current: number;
@@ -108,7 +100,6 @@ class RowAssembler {
   ) {
     this.longest = Math.max(...groups.map(({ length }) => length));
     this.pixel = Math.max(1, (depth * channels) >> 3);
-    this.piece = engine.allocate(pieceSize);
     this.current = engine.allocate(this.longest + 8) + 7;
     this.before = engine.allocate(this.longest + 8) + 7;
   }
@@ -117,14 +108,13 @@ class RowAssembler {
   add(inflated: Buffer): boolean {
     const { engine } = this;
     const { kernel } = engine;
-    engine.bytes.set(inflated, this.piece);
     let at = 0;
     while (at < inflated.length) {
       const group = this.groups[this.group];
       if (!group) return true;
       const wanted = group.length + 1 - this.filled;
       const length = Math.min(wanted, inflated.length - at);
-      engine.bytes.copyWithin(this.current + this.filled, this.piece + at, this.piece + at + length);
+      engine.bytes.set(inflated.subarray(at, at + length), this.current + this.filled);
       at += length;
       this.filled += length;
       if (length < wanted) break;

@@ -128,6 +128,16 @@ for (const kind of ["wasm", "plain"] as const) {
       }
     });
 
+    it("believes JFIF's segment rather than Adobe's, as libjpeg does", async () => {
+      const components = [0, 1, 2].map((channel) => ({ h: 1, v: 1, sample: pattern(channel) }));
+      for (const adobe of [0, 1]) {
+        const bare = writeJpeg({ width: 50, height: 40, components, adobe });
+        const jfif = Buffer.from("ffe000104a46494600010100000100010000", "hex");
+        const file = Buffer.concat([bare.subarray(0, 2), jfif, bare.subarray(2)]);
+        expect(compare(rgbOf(await jpeg.decode(file)), await independentRgb(file)).most).to.be.at.most(3);
+      }
+    });
+
     it("decodes CMYK and YCCK, light where there is no ink", async () => {
       const components = [0, 1, 2, 1].map((channel) => ({ h: 1, v: 1, sample: pattern(channel) }));
       for (const adobe of [undefined, 0, 2]) {

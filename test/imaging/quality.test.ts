@@ -44,6 +44,19 @@ describe("thumbnail quality", () => {
     });
   }
 
+  it("stays as near where the scale is just above one that JPEG offers", async () => {
+    // Freshly shrunk, the photo has all the detail that its pixels can show.
+    const file = await sharp(realPhoto(3)).resize(1200, 900).jpeg({ quality: 92 }).toBuffer();
+    const full = { data: await sharp(file).raw().toBuffer(), width: 1200, height: 900 };
+    for (const scale of [2.05, 2.9, 4.05, 4.9, 8.05, 9.1, 9.9]) {
+      const [width, height] = [Math.round(1200 / scale), Math.round(900 / scale)];
+      const ours = await jpegFormat().decode(file, { width, height });
+      const { psnr, ssim } = measure({ data: rgbOf(ours), width, height }, lanczos(full, width, height));
+      expect(psnr, `1/${scale}`).to.be.above(48);
+      expect(ssim, `1/${scale}`).to.be.above(0.999);
+    }
+  });
+
   it("shows no rings where the photo's are too fine to be shown", async () => {
     const plate = await zonePlate(1024);
     const jpeg = await sharp(plate).jpeg({ quality: 95 }).toBuffer();
