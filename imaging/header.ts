@@ -46,7 +46,7 @@ function u32(bytes: Uint8Array, at: number): number {
 }
 
 function readJpegHeader(bytes: Uint8Array): ImageHeader {
-  let orientation = 1;
+  let orientation: number | undefined;
   let at = 2;
   for (;;) {
     while (at < bytes.length && bytes[at] !== 0xff) at++;
@@ -63,10 +63,10 @@ function readJpegHeader(bytes: Uint8Array): ImageHeader {
       throw imagingError("FILE_CORRUPT", `The JPEG ends inside its marker ff${marker.toString(16)}.`);
     }
     if (marker === 0xe1) {
-      const found = readExifOrientation(bytes.subarray(at + 2, at + length));
-      if (found !== undefined) orientation = found;
+      // The first EXIF counts, as for browsers and libvips.
+      orientation ??= readExifOrientation(bytes.subarray(at + 2, at + length));
     } else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      return readFrameHeader(bytes, at, length, marker, orientation);
+      return readFrameHeader(bytes, at, length, marker, orientation ?? 1);
     }
     at += length;
   }
@@ -109,30 +109,30 @@ function readFrameHeader(
 }
 
 /**
- * The orientation of an APP1 payload, or undefined when it is not EXIF or has none. Damaged EXIF counts as none:
+ * The orientation of an APP1 payload, or undefined when it is not EXIF. EXIF that is damaged or has none counts as 1:
  * viewers show such photos as they are stored, and so do we.
  */
-export function readExifOrientation(payload: Uint8Array): number | undefined {
+function readExifOrientation(payload: Uint8Array): number | undefined {
   const prefix = [0x45, 0x78, 0x69, 0x66, 0x00, 0x00];
   if (!prefix.every((byte, index) => payload[index] === byte)) return undefined;
   const tiff = payload.subarray(6);
   const order = u16(tiff, 0);
-  if (order !== 0x4949 && order !== 0x4d4d) return undefined;
+  if (order !== 0x4949 && order !== 0x4d4d) return 1;
   const little = order === 0x4949;
   const read16 = (at: number): number => (little ? (tiff[at] ?? 0) | ((tiff[at + 1] ?? 0) << 8) : u16(tiff, at));
   const read32 = (at: number): number => (little ? read16(at) + read16(at + 2) * 65536 : u32(tiff, at));
   const directory = read32(4);
-  if (read16(2) !== 42 || directory + 2 > tiff.length) return undefined;
+  if (read16(2) !== 42 || directory + 2 > tiff.length) return 1;
   const entries = read16(directory);
   for (let entry = 0; entry < entries; entry++) {
     const at = directory + 2 + entry * 12;
-    if (at + 12 > tiff.length) return undefined;
+    if (at + 12 > tiff.length) return 1;
     // 0x0112 is Orientation: one SHORT (type 3), its value in the entry itself.
     if (read16(at) !== 0x0112) continue;
     const value = read16(at + 8);
-    return read16(at + 2) === 3 && value >= 1 && value <= 8 ? value : undefined;
+    return read16(at + 2) === 3 && value >= 1 && value <= 8 ? value : 1;
   }
-  return undefined;
+  return 1;
 }
 
 function readPngHeader(bytes: Uint8Array): ImageHeader {

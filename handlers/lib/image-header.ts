@@ -46,7 +46,7 @@ export function fileKind(bytes: Buffer): FileKind {
  */
 export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
   let frame: { width: number; height: number } | undefined;
-  let orientation = 1;
+  let orientation: number | undefined;
   let scans = 0;
   let at = 2;
   for (;;) {
@@ -70,7 +70,7 @@ export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
       if (frame !== undefined) return { damage: "there is more than one frame" };
       frame = { height: bytes.readUInt16BE(at + 3), width: bytes.readUInt16BE(at + 5) };
     } else if (marker === 0xe1 && frame === undefined) {
-      orientation = exifOrientation(bytes.subarray(at + 2, end)) ?? orientation;
+      orientation ??= exifOrientation(bytes.subarray(at + 2, end));
     }
     at = end;
     if (marker === 0xda) {
@@ -80,7 +80,7 @@ export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
   }
   if (frame === undefined) return { damage: "there is no frame header" };
   if (scans === 0) return { damage: "there is no scan" };
-  return { ...frame, orientation, scans };
+  return { ...frame, orientation: orientation ?? 1, scans };
 }
 
 /** Where the next marker after a scan's entropy-coded data stands: stuffed zeros and restart markers belong to it. */
@@ -97,16 +97,16 @@ function endOfScan(bytes: Buffer, start: number): number {
   }
 }
 
-/** The orientation in an APP1 segment's EXIF data, when it has one that means anything. */
+/** The orientation that an APP1 segment tells, 1 when nothing that means anything; undefined when it is not EXIF. */
 function exifOrientation(segment: Buffer): number | undefined {
-  if (segment.length < 20 || segment.toString("latin1", 0, 6) !== "Exif\0\0") return undefined;
+  if (segment.toString("latin1", 0, 6) !== "Exif\0\0") return undefined;
   const tiff = segment.subarray(6);
   const order = tiff.toString("latin1", 0, 2);
-  if (order !== "II" && order !== "MM") return undefined;
+  if (order !== "II" && order !== "MM") return 1;
   const little = order === "II";
   const u16 = (at: number) => (at + 2 > tiff.length ? 0 : little ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const u32 = (at: number) => (at + 4 > tiff.length ? 0 : little ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
-  if (u16(2) !== 42) return undefined;
+  if (u16(2) !== 42) return 1;
   const directory = u32(4);
   const entries = u16(directory);
   // A directory that says it has 65,535 entries costs no more than those that the segment has room for.
@@ -115,9 +115,9 @@ function exifOrientation(segment: Buffer): number | undefined {
     if (u16(entry) !== 0x0112) continue;
     const value = u16(entry + 8);
     // Type 3 is SHORT, the only one that an orientation has.
-    return u16(entry + 2) === 3 && value >= 1 && value <= 8 ? value : undefined;
+    return u16(entry + 2) === 3 && value >= 1 && value <= 8 ? value : 1;
   }
-  return undefined;
+  return 1;
 }
 
 /** Reads a PNG's header, and whether every chunk up to its end is whole. */

@@ -40,6 +40,9 @@ describe("readImageHeader", () => {
     const intel = exif("49492a0008000000" + "0100" + "1201030001000000" + "08000000" + "00000000");
     expect(readImageHeader(motorola)).to.include({ orientation: 6, width: 20, height: 30 });
     expect(readImageHeader(intel)).to.include({ orientation: 8, width: 20, height: 30 });
+    const both = Buffer.concat([intel.subarray(0, 38), motorola.subarray(2)]);
+    expect(both.indexOf("Exif", 30), "the second follows the first").to.equal(42);
+    expect(readImageHeader(both), "the first counts").to.include({ orientation: 8 });
   });
 
   it("takes a damaged EXIF for none", () => {
