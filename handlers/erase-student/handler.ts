@@ -47,8 +47,8 @@ export interface EraseStudentClients {
 /**
  * Erases everything that is held of a student: faces, thumbnails, originals, rows.
  *
- * The rows of uploads go first, so that an upload on its way loses its claim and undoes itself. Where there was one,
- * the erasure is repeated after the longest time that a function can still be at work. Safe to repeat; a student of
+ * The rows of uploads go first, so that an upload on its way loses its claim and undoes itself. Where there was one, or an
+ * original, the erasure is repeated after the longest time that a function can still be at work. Safe to repeat; a student of
  * whom nothing is held gives a receipt of zeros.
  *
  * @throws InvalidStudentId
@@ -102,6 +102,8 @@ async function sweep(
     uploadRows += 1;
   }
   const originals = await deleteEveryVersion(s3, settings.photoBucket, `uploads/${studentId}/`);
+  // An original without a row is one whose event is still on its way.
+  wasBusy ||= originals > 0;
   const { Attributes: avatar } = await dynamodb.deleteItem({
     TableName: settings.avatarTable,
     Key: { student_id: { S: studentId } },

@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import type { EraseReceipt } from "../../handlers/erase-student/handler";
+import { createFaultInjector } from "../../local/cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
 import { portrait } from "../photos";
 import { replacing, startPipeline, type Pipeline } from "./harness";
 
 describe("EraseStudent", function () {
   this.timeout(60_000);
+  const faults = createFaultInjector();
   let pipeline: Pipeline;
   let photo: (person: string) => Buffer;
   before(async () => {
@@ -13,10 +15,11 @@ describe("EraseStudent", function () {
     photo = (person) => scriptFaces(bytes, [{ person }]);
     pipeline = await startPipeline({
       engine: scriptedEngine(),
+      faults,
       retryScale: 0.001,
       waitScale: 0.001,
-      // It waits for uploads on their way for 3 s, in place of the longest time of a function.
-      change: (graph) => replacing(graph, '"SETTLE_SECONDS":"65"', '"SETTLE_SECONDS":"3"'),
+      // It waits for uploads on their way for 8 s, in place of the longest time of a function.
+      change: (graph) => replacing(graph, '"SETTLE_SECONDS":"65"', '"SETTLE_SECONDS":"8"'),
     });
   });
   after(() => pipeline.close());
@@ -49,20 +52,35 @@ describe("EraseStudent", function () {
   });
 
   it("leaves nothing of uploads that were on their way, wherever they were", async () => {
-    for (const wait of [30, 120, 250, 400]) {
-      await pipeline.upload("uploads/SV10/a.jpg", photo("ian"));
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      await erase("SV10");
-      await pipeline.cloud.idle();
-      const held = [
-        ...(await faces()).filter(({ ExternalImageId = "" }) => ExternalImageId.startsWith("SV10:")),
-        ...(await pipeline.keys("avatars/SV10/", true)),
-        ...(await pipeline.keys("uploads/SV10/", true)),
-        ...(await pipeline.avatars()).filter(({ studentId }) => studentId === "SV10"),
-        ...(await pipeline.uploads()).filter(({ studentId }) => studentId === "SV10"),
-      ];
-      expect(held, `erased after ${wait} ms`).to.deep.equal([]);
-    }
+    const waits = [0, 30, 120, 250, 400, 800];
+    await Promise.all(
+      waits.map(async (wait, index) => {
+        await pipeline.upload(`uploads/SV10${index}/a.jpg`, photo(`ian ${index}`));
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        await erase(`SV10${index}`);
+      }),
+    );
+    await pipeline.cloud.idle();
+    const held = [
+      ...(await faces()).map(({ ExternalImageId = "" }) => ExternalImageId),
+      ...(await pipeline.keys("avatars/", true)),
+      ...(await pipeline.keys("uploads/", true)),
+      ...(await pipeline.avatars()).map(({ studentId }) => studentId),
+      ...(await pipeline.uploads()).map(({ studentId }) => studentId),
+    ];
+    expect(held.filter((each) => each.includes("SV10"))).to.deep.equal([]);
+  });
+
+  it("leaves nothing of an upload whose event was still on its way", async () => {
+    faults.use({
+      seed: 1,
+      rules: [{ service: "events", operation: "Deliver", fault: { kind: "delay", milliseconds: 2000 } }],
+    });
+    await pipeline.upload("uploads/SV11/a.jpg", photo("jan"));
+    expect(await erase("SV11")).to.deep.include({ originals: 1 });
+    faults.clear();
+    await pipeline.cloud.idle();
+    expect((await pipeline.uploads()).filter(({ studentId }) => studentId === "SV11")).to.deep.equal([]);
   });
 
   it("gives a receipt of zeros for a student of whom nothing is held", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReconcileReport } from "../../handlers/reconcile/findings";
@@ -279,17 +279,24 @@ describe("Reconcile", function () {
     }
   });
 
-  it("logs, as the metrics that the alarm and the dashboard read, what each run found that was to mend it", () => {
-    const texts = readdirSync(join(data, "logs"))
-      .filter((name) => name.includes("-reconcile"))
-      .map((name) => readFileSync(join(data, "logs", name), "utf8"));
-    // A line is a metric only when nothing stands before the JSON.
-    const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line.startsWith("{"));
-    expect(lines.length).to.be.greaterThan(3);
+  it("logs, as the metrics that the alarm and the dashboard read, what each run found that was to mend it", async () => {
+    type Metric = Record<string, unknown> & { _aws: { CloudWatchMetrics: unknown } };
     const { namespace: Namespace, found, left } = reconcileMetrics;
-    const last = JSON.parse(lines.at(-1) ?? "") as Record<string, unknown>;
+    const log = join(data, "logs", `${pipeline.names.reconcileFunctionName}.log`);
+    // A line is a metric only when nothing stands before the JSON.
+    const metrics = () =>
+      readFileSync(log, "utf8")
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as Metric);
+    // Lines come to the file a few times a second.
+    for (let tries = 0; tries < 50 && metrics().at(-1)?.[left] !== 1; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(metrics().length).to.be.greaterThan(3);
+    const last = metrics().at(-1);
     expect(last).to.deep.include({ FunctionName: pipeline.names.reconcileFunctionName, [found]: 1, [left]: 1 });
-    expect((last["_aws"] as { CloudWatchMetrics: unknown }).CloudWatchMetrics).to.deep.equal([
+    expect(last?._aws.CloudWatchMetrics).to.deep.equal([
       {
         Namespace,
         Dimensions: [["FunctionName"]],
