@@ -19,15 +19,14 @@ import { peerLayer } from "./imaging-peers";
 import {
   benchGraph,
   functionLabels,
-  median,
   printMachine,
   printTable,
-  quantile,
   readMachine,
   startBench,
   type BenchCloud,
   type FunctionRun,
 } from "./local-mode";
+import { median, quantile } from "./quantile";
 import { benchPhotos, readPhoto } from "./thumbnail-photos";
 
 /** A process that is idle for this long is ended. */

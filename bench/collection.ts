@@ -3,8 +3,8 @@
  *
  *   npm run --silent build && node build/bench/collection.js [-- --faces 100000] [-- --json]
  *
- * The faces are made up, lying as those of 22 real people do: 1.46 from the origin, all to one side of it, and any two
- * about 0.75 apart. Half of the searches are for a face that is there, half for one that is not.
+ * The faces are made up, but lie as those of real people do. Half of the searches are for a face that is there, half
+ * for one that is not.
  */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, statSync, readdirSync } from "node:fs";
@@ -14,35 +14,16 @@ import { parseArgs } from "node:util";
 
 import { CollectionStore } from "../local/cloud/rekognition/store";
 import { distanceOf } from "../local/faces/similarity";
+import { lifelike, randomDirection } from "./lifelike-faces";
+import { median, quantile } from "./quantile";
 
 const box = { left: 0.25, top: 0.2, width: 0.5, height: 0.6 };
-
-/** A number as a normal distribution draws it, near enough. */
-function normal(): number {
-  return Math.random() + Math.random() + Math.random() + Math.random() - 2;
-}
-
-const middle = unit();
-
-function unit(): Float32Array {
-  const numbers = Float32Array.from({ length: 128 }, normal);
-  const length = Math.sqrt(numbers.reduce((sum, value) => sum + value * value, 0));
-  return numbers.map((value) => value / length);
-}
-
-function randomEmbedding(): Float32Array {
-  const own = unit();
-  return middle.map((value, i) => 1.36 * value + 0.53 * own[i]!);
-}
 
 function milliseconds(work: () => void): number {
   const start = performance.now();
   work();
   return performance.now() - start;
 }
-
-const quantile = (times: readonly number[], share: number) =>
-  [...times].sort((one, other) => one - other)[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
 
 function run(): void {
   const { values } = parseArgs({
@@ -56,7 +37,7 @@ function run(): void {
     const collection = store.get("students")!;
     const added: number[] = [];
     for (let i = 0; i < faces; i++) {
-      const embedding = randomEmbedding();
+      const embedding = lifelike(randomDirection());
       const face = { imageId: randomUUID(), externalImageId: `student-${i}:1`, box, confidence: 99, indexed: 0 };
       added.push(milliseconds(() => collection.add(face, embedding)));
     }
@@ -70,7 +51,7 @@ function run(): void {
     const before = process.cpuUsage();
     for (let round = 0; round < 200; round++) {
       const face = known[round % known.length]!;
-      const query = round % 2 === 0 ? randomEmbedding() : reopened.embeddingOf(face.faceId)!;
+      const query = round % 2 === 0 ? lifelike(randomDirection()) : reopened.embeddingOf(face.faceId)!;
       searches.push(milliseconds(() => reopened.near(query, distanceOf(95), 100, () => true)));
     }
     const used = process.cpuUsage(before);
@@ -78,10 +59,10 @@ function run(): void {
     const megabytes = readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0) / 1e6;
     const result = {
       faces,
-      searchMedianMs: quantile(searches, 0.5),
+      searchMedianMs: median(searches),
       search95Ms: quantile(searches, 0.95),
       searchCpuMs: (used.user + used.system) / 1000 / searches.length,
-      addMedianMs: quantile(added, 0.5),
+      addMedianMs: median(added),
       openMs: open,
       fileMegabytes: megabytes,
     };

@@ -222,15 +222,6 @@ export function printMachine(before: ReturnType<typeof readMachine>): void {
   console.log(`${processor}, ${cores} cores, Node ${node}${note}`);
 }
 
-export function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((one, other) => one - other);
-  const at = (sorted.length - 1) * share;
-  const [low = NaN, high = NaN] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
-  return low + (high - low) * (at - Math.floor(at));
-}
-
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
-
 /** A Markdown table, with the first column to the left and figures to the right. */
 export function printTable(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   console.log(`| ${heads.join(" | ")} |`);

@@ -13,13 +13,13 @@ import { scriptedEngine, scriptFaces } from "../local/faces/scripted-engine";
 import {
   benchGraph,
   functionLabels,
-  median,
   printMachine,
   printTable,
   readMachine,
   startBench,
   type FunctionRun,
 } from "./local-mode";
+import { median } from "./quantile";
 import { prices } from "./prices";
 import { benchPhotos, readPhoto } from "./thumbnail-photos";
 

@@ -23,16 +23,15 @@ import { lifelike, lifelikeEngine, randomDirection } from "./lifelike-faces";
 import {
   benchGraph,
   functionLabels,
-  median,
   printMachine,
   printTable,
-  quantile,
   readMachine,
   startBench,
   type BenchCloud,
   type PhotoRun,
 } from "./local-mode";
 import { functionProcessorTimes } from "./processor-time";
+import { median, quantile } from "./quantile";
 import { benchPhotos, readPhoto } from "./thumbnail-photos";
 
 /** Uploads under way at a time: a few more than can be worked at, so that nothing is ever idle. */

@@ -11,6 +11,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { median } from "./quantile";
 import { loadContestant, type Contestant, type Square } from "./thumbnail-contestants";
 import { benchPhotos, readPhoto, squareOf, type BenchPhoto } from "./thumbnail-photos";
 import { compareQuality } from "./thumbnail-quality";
@@ -31,14 +32,6 @@ interface Row {
   readonly crop: string;
   readonly contestants: Record<string, Figures>;
   readonly quality: Awaited<ReturnType<typeof compareQuality>> | undefined;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] ?? NaN)
-    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
 
 interface Times {
