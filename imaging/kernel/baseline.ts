@@ -1,5 +1,5 @@
-import { extend, findEntry } from "./huffman";
-import { flatBlock, transform2, transform4, transform8 } from "./idct";
+import { entryAt, extend } from "./huffman";
+import { clearBlock, flatBlock, showBlock } from "./idct";
 import {
   C_AC_TABLE,
   C_BOTTOM,
@@ -16,7 +16,6 @@ import {
   C_TOP,
   C_V,
   H_SKIPS,
-  H_VALUES,
   KIND_AC,
   KIND_DC,
   S_BASE,
@@ -28,7 +27,7 @@ import {
   S_ROW,
   S_ZIGZAG,
 } from "./layout";
-import { fill, i32At, peek, setI16, setI32, u16At, u8At } from "./memory";
+import { i32At, peek, setI16, setI32, u16At, u8At } from "./memory";
 
 /** The next bits of the stream, at least 25 of them, on top of 32. */
 export function nextBits(base: i32, position: i32): i32 {
@@ -48,11 +47,8 @@ export function lastOf(scale: i32): i32 {
 export function decodeDc(component: i32, base: i32, position: i32): i32 {
   const table = i32At(component + C_DC_TABLE);
   const bits = nextBits(base, position);
-  let entry = i32At(table + H_VALUES + ((bits >>> 20) << 2));
-  if (entry === 0) {
-    entry = findEntry(table, bits, KIND_DC);
-    if (entry < 0) return -1;
-  }
+  const entry = entryAt(table, bits, KIND_DC);
+  if (entry === -1) return -1;
   position += entry & 31;
   let difference = entry >> 16;
   const size = (entry >> 12) & 15;
@@ -82,11 +78,8 @@ function skipCoefficients(table: i32, base: i32, position: i32, k: i32): i32 {
       continue;
     }
     // Symbols of the next block may be among those of the lookup: one by one now.
-    let entry = i32At(table + H_VALUES + ((bits >>> 20) << 2));
-    if (entry === 0) {
-      entry = findEntry(table, bits, KIND_AC);
-      if (entry < 0) return -1;
-    }
+    const entry = entryAt(table, bits, KIND_AC);
+    if (entry === -1) return -1;
     position += entry & 31;
     const step = (entry >> 5) & 127;
     if (step === 127) return position;
@@ -115,11 +108,8 @@ function decodeBlock(scan: i32, component: i32, base: i32, position: i32, out: i
   let blank = true;
   while (k <= last) {
     const bits = nextBits(base, position);
-    let entry = i32At(table + H_VALUES + ((bits >>> 20) << 2));
-    if (entry === 0) {
-      entry = findEntry(table, bits, KIND_AC);
-      if (entry < 0) return -1;
-    }
+    const entry = entryAt(table, bits, KIND_AC);
+    if (entry === -1) return -1;
     position += entry & 31;
     const step = (entry >> 5) & 127;
     if (step === 127) {
@@ -136,19 +126,11 @@ function decodeBlock(scan: i32, component: i32, base: i32, position: i32, out: i
     if (k > 64) return -1;
     if (blank) {
       blank = false;
-      // A transform to 4×4 reads the first four of each of the first four rows of eight.
-      fill(block, 0, scale === 8 ? 128 : scale * 16);
+      clearBlock(block, scale);
     }
     setI16(block + (u8At(zigzag + k - 1) << 1), value * i32At(quant + ((k - 1) << 2)));
   }
-  if (blank) {
-    flatBlock(mean, scale, out, stride);
-  } else {
-    setI16(block, mean);
-    if (scale === 2) transform2(block, out, stride);
-    else if (scale === 4) transform4(block, block + 128, out, stride);
-    else transform8(block, block + 128, out, stride);
-  }
+  showBlock(block, mean, blank, scale, out, stride);
   return ended ? position : skipCoefficients(table, base, position, k);
 }
 

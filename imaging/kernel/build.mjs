@@ -37,7 +37,11 @@ export async function compileKernel() {
       const differs = ["memory.ts", "vector.ts"].includes(basename(name));
       const file = differs ? name.replace(".ts", ".assembly.txt") : name;
       try {
-        return readFileSync(join(home, file), "utf8");
+        // TypeScript has no decorators for functions, so that the source names in a comment what is to be inlined.
+        return readFileSync(join(home, file), "utf8").replaceAll(
+          /^\/\/ @inline$/gm,
+          "// @ts-ignore: decorator\n@inline",
+        );
       } catch {
         return null;
       }

@@ -90,7 +90,7 @@ function buildSkips(table: i32, scratch: i32): void {
  *
  * @returns the code's length in bits 8 and up, its symbol below; -1 when there is no such code
  */
-export function findSymbol(table: i32, bits: i32): i32 {
+function findSymbol(table: i32, bits: i32): i32 {
   const top = bits >>> 16;
   for (let length = 1; length <= 16; length++) {
     if (top < i32At(table + H_CEILINGS + length * 4)) {
@@ -101,11 +101,15 @@ export function findSymbol(table: i32, bits: i32): i32 {
   return -1;
 }
 
-/**
- * The lookup's entry for a code that is longer than a lookup, in the form of an entry of H_VALUES that leaves the
- * value to further bits; -1 when there is no such code.
- */
-export function findEntry(table: i32, bits: i32, kind: i32): i32 {
+/** The entry of H_VALUES for the code at the top of 32 bits; -1, which is none, when there is no such code. */
+// @inline
+export function entryAt(table: i32, bits: i32, kind: i32): i32 {
+  const entry = i32At(table + H_VALUES + ((bits >>> 20) << 2));
+  return entry !== 0 ? entry : findEntry(table, bits, kind);
+}
+
+/** Likewise for a code that is longer than a lookup: an entry that leaves the value to further bits. */
+function findEntry(table: i32, bits: i32, kind: i32): i32 {
   const found = findSymbol(table, bits);
   if (found < 0) return -1;
   const size = found & 15;

@@ -1,4 +1,4 @@
-import { i16At, i32At, setI32, setU8 } from "./memory";
+import { fill, i16At, i32At, setI16, setI32, setU8 } from "./memory";
 
 /**
  * Inverse cosine transforms of a block's lowest 1, 4, 16 or all 64 coefficients into 1×1, 2×2, 4×4 or 8×8 samples:
@@ -20,7 +20,32 @@ export function flatBlock(mean: i32, scale: i32, out: i32, stride: i32): void {
   }
 }
 
-export function transform2(block: i32, out: i32, stride: i32): void {
+/**
+ * A block's samples from its lowest coefficients.
+ *
+ * @param block 64 16-bit coefficients in natural order, all but the first set; room for 64 words follows
+ * @param mean the first
+ * @param blank whether the others are all 0, and not set
+ * @param scale samples a row: 1, 2, 4 or 8
+ */
+// @inline
+export function showBlock(block: i32, mean: i32, blank: boolean, scale: i32, out: i32, stride: i32): void {
+  if (blank) {
+    flatBlock(mean, scale, out, stride);
+    return;
+  }
+  setI16(block, mean);
+  if (scale === 2) transform2(block, out, stride);
+  else if (scale === 4) transform4(block, block + 128, out, stride);
+  else transform8(block, block + 128, out, stride);
+}
+
+/** Sets to 0 what {@link showBlock} reads of a block at a scale: of 4×4 the first four of each of the first four rows. */
+export function clearBlock(block: i32, scale: i32): void {
+  fill(block, 0, scale === 8 ? 128 : scale * 16);
+}
+
+function transform2(block: i32, out: i32, stride: i32): void {
   const mean = i16At(block) + 1028;
   const across = i16At(block + 2);
   const down = i16At(block + 16);
@@ -31,7 +56,7 @@ export function transform2(block: i32, out: i32, stride: i32): void {
   setU8(out + stride + 1, clamp((mean - across - down + both) >> 3));
 }
 
-export function transform4(block: i32, work: i32, out: i32, stride: i32): void {
+function transform4(block: i32, work: i32, out: i32, stride: i32): void {
   for (let x = 0; x < 4; x++) {
     const at = block + x * 2;
     const even0 = (i16At(at) + i16At(at + 32)) << 13;
@@ -62,7 +87,7 @@ export function transform4(block: i32, work: i32, out: i32, stride: i32): void {
   }
 }
 
-export function transform8(block: i32, work: i32, out: i32, stride: i32): void {
+function transform8(block: i32, work: i32, out: i32, stride: i32): void {
   for (let x = 0; x < 8; x++) columnOf8(block + x * 2, work + x * 4);
   for (let y = 0; y < 8; y++) {
     rowOf8(work + y * 32, out);

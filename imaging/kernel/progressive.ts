@@ -1,6 +1,6 @@
 import { decodeDc, lastOf, nextBits } from "./baseline";
-import { extend, findEntry } from "./huffman";
-import { flatBlock, transform2, transform4, transform8 } from "./idct";
+import { entryAt, extend } from "./huffman";
+import { clearBlock, showBlock } from "./idct";
 import {
   C_AC_TABLE,
   C_BOTTOM,
@@ -19,7 +19,6 @@ import {
   C_STRIDE,
   C_TOP,
   C_V,
-  H_VALUES,
   KIND_AC,
   S_BASE,
   S_BLOCK,
@@ -34,7 +33,7 @@ import {
   S_SPECTRAL_START,
   S_ZIGZAG,
 } from "./layout";
-import { fill, i16At, i32At, ones, setI16, setI32, u8At } from "./memory";
+import { i16At, i32At, ones, setI16, setI32, u8At } from "./memory";
 
 /** Where the kept coefficients of a block stand, or 0 for a block outside the wanted rectangle. */
 function keptAt(component: i32, row: i32, column: i32): i32 {
@@ -52,34 +51,16 @@ function keptAt(component: i32, row: i32, column: i32): i32 {
  * @returns as decodeBaseline
  */
 export function decodeDcFirst(scan: i32, from: i32, to: i32): i32 {
-  const base = i32At(scan + S_BASE);
-  const limit = i32At(scan + S_LIMIT);
-  const row = i32At(scan + S_ROW);
-  const low = i32At(scan + S_LOW_BIT);
-  const end = scan + S_COMPONENTS + i32At(scan + S_COUNT) * C_SIZE;
-  let position = i32At(scan + S_POSITION);
-  let unit = from;
-  while (unit < to && position <= limit) {
-    for (let component = scan + S_COMPONENTS; component < end; component += C_SIZE) {
-      const h = i32At(component + C_H);
-      const v = i32At(component + C_V);
-      for (let y = 0; y < v; y++) {
-        for (let x = 0; x < h; x++) {
-          position = decodeDc(component, base, position);
-          if (position < 0) return -1;
-          const kept = keptAt(component, row * v + y, unit * h + x);
-          if (kept !== 0) setI16(kept, i32At(component + C_PREDICTION) << low);
-        }
-      }
-    }
-    unit++;
-  }
-  setI32(scan + S_POSITION, position);
-  return unit;
+  return decodeDcRow(scan, from, to, false);
 }
 
 /** One more bit of the DC coefficients of a row of units; returns as decodeBaseline. */
 export function decodeDcRefinement(scan: i32, from: i32, to: i32): i32 {
+  return decodeDcRow(scan, from, to, true);
+}
+
+// @inline
+function decodeDcRow(scan: i32, from: i32, to: i32, refines: boolean): i32 {
   const base = i32At(scan + S_BASE);
   const limit = i32At(scan + S_LIMIT);
   const row = i32At(scan + S_ROW);
@@ -93,10 +74,16 @@ export function decodeDcRefinement(scan: i32, from: i32, to: i32): i32 {
       const v = i32At(component + C_V);
       for (let y = 0; y < v; y++) {
         for (let x = 0; x < h; x++) {
-          const bit = nextBits(base, position) >>> 31;
-          position++;
           const kept = keptAt(component, row * v + y, unit * h + x);
-          if (kept !== 0) setI16(kept, i16At(kept) | (bit << low));
+          if (refines) {
+            const bit = nextBits(base, position) >>> 31;
+            position++;
+            if (kept !== 0) setI16(kept, i16At(kept) | (bit << low));
+          } else {
+            position = decodeDc(component, base, position);
+            if (position < 0) return -1;
+            if (kept !== 0) setI16(kept, i32At(component + C_PREDICTION) << low);
+          }
         }
       }
     }
@@ -136,11 +123,8 @@ export function decodeAcFirst(scan: i32, from: i32, to: i32): i32 {
     let k = start;
     while (k <= last) {
       const bits = nextBits(base, position);
-      let entry = i32At(table + H_VALUES + ((bits >>> 20) << 2));
-      if (entry === 0) {
-        entry = findEntry(table, bits, KIND_AC);
-        if (entry < 0) return -1;
-      }
+      const entry = entryAt(table, bits, KIND_AC);
+      if (entry === -1) return -1;
       position += entry & 31;
       const step = (entry >> 5) & 127;
       const size = (entry >> 12) & 15;
@@ -259,11 +243,8 @@ export function decodeAcRefinement(scan: i32, from: i32, to: i32): i32 {
     if (run === 0) {
       while (k <= last) {
         const bits = nextBits(base, position);
-        let entry = i32At(table + H_VALUES + ((bits >>> 20) << 2));
-        if (entry === 0) {
-          entry = findEntry(table, bits, KIND_AC);
-          if (entry < 0) return -1;
-        }
+        const entry = entryAt(table, bits, KIND_AC);
+        if (entry === -1) return -1;
         position += entry & 31;
         const step = (entry >> 5) & 127;
         const size = (entry >> 12) & 15;
@@ -330,18 +311,11 @@ export function transformRow(scan: i32, component: i32, row: i32): void {
       if (value === 0) continue;
       if (blank) {
         blank = false;
-        fill(block, 0, scale === 8 ? 128 : scale * 16);
+        clearBlock(block, scale);
       }
       setI16(block + (u8At(zigzag + k) << 1), value * i32At(quant + (k << 2)));
     }
-    if (blank) {
-      flatBlock(mean, scale, out, stride);
-    } else {
-      setI16(block, mean);
-      if (scale === 2) transform2(block, out, stride);
-      else if (scale === 4) transform4(block, block + 128, out, stride);
-      else transform8(block, block + 128, out, stride);
-    }
+    showBlock(block, mean, blank, scale, out, stride);
     out += scale;
   }
 }
