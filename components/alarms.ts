@@ -60,7 +60,7 @@ export function createAlarms(
   });
   return [
     alarm(
-      "failed",
+      "flow-failed",
       "Photos could not be processed for a fault of ours. The failure notices and the executions say why. Mend it, " +
         "then start each execution again with the same input: the photos are kept until then.",
       ofFlow("ExecutionsFailed"),

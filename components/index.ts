@@ -15,3 +15,5 @@ export {
 } from "./args";
 export { AvatarPipeline } from "./avatar-pipeline";
 export type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../handlers/lib/pipeline-event";
+export type { ReasonCode } from "../handlers/lib/reasons";
+export type { ThumbnailKeys } from "../handlers/lib/flow-data";

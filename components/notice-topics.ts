@@ -27,12 +27,18 @@ export function createNoticeTopics(
       : aws.sns.Topic.get(`${name}-${part}`, existing, undefined, opts);
   const success = topic("success", "Avatar accepted", settings.existing.successTopicArn);
   const failure = topic("failure", "Avatar not accepted", settings.existing.failureTopicArn);
-  subscribe(`${name}-success`, success, settings.successEmails, opts);
-  subscribe(`${name}-failure`, failure, settings.failureEmails, opts);
+  // Pulumi counts what goes with a topic that is only read as gone with it, and it would stay.
+  const goesWith = (own: aws.sns.Topic, existing: unknown) => (existing === undefined ? { deletedWith: own } : {});
+  const { successTopicArn, failureTopicArn } = settings.existing;
+  subscribe(`${name}-success`, success, settings.successEmails, { ...opts, ...goesWith(success, successTopicArn) });
+  subscribe(`${name}-failure`, failure, settings.failureEmails, { ...opts, ...goesWith(failure, failureTopicArn) });
   return { success, failure };
 }
 
-/** Subscribes e-mail addresses to a topic; AWS asks each to confirm. */
+/**
+ * Subscribes e-mail addresses to a topic; AWS asks each to confirm. It refuses to delete a subscription that nobody has
+ * confirmed yet; with its topic it goes all the same, where `opts` have it go with the topic.
+ */
 export function subscribe(
   part: string,
   topic: aws.sns.Topic,
@@ -42,11 +48,6 @@ export function subscribe(
   emails.forEach((endpoint, index) => {
     // Named by the address: were it the place in the list, removing one address would make all after it confirm anew.
     const which = typeof endpoint === "string" ? fingerprint(endpoint) : String(index + 1);
-    new aws.sns.TopicSubscription(
-      `${part}-${which}`,
-      { topic: topic.arn, protocol: "email", endpoint },
-      // AWS refuses to delete a subscription that nobody has confirmed yet; with its topic it goes all the same.
-      { ...opts, deletedWith: topic },
-    );
+    new aws.sns.TopicSubscription(`${part}-${which}`, { topic: topic.arn, protocol: "email", endpoint }, opts);
   });
 }

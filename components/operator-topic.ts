@@ -50,7 +50,7 @@ export function createOperatorTopic(
     },
     opts,
   );
-  subscribe(part, topic, settings.operatorEmails, opts);
+  subscribe(part, topic, settings.operatorEmails, { ...opts, deletedWith: topic });
   return topic;
 }
 

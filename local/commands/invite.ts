@@ -63,7 +63,9 @@ function keygen(path: string): 0 {
         "name another file with --key, or move that one away.",
     );
   }
-  const { privateKey } = generateKeyPairSync("ed25519");
+  let { privateKey } = generateKeyPairSync("ed25519");
+  // One public key in 64 begins with a dash, and the Pulumi CLI would take it for a flag.
+  while (publicKeyOf(privateKey).startsWith("-")) ({ privateKey } = generateKeyPairSync("ed25519"));
   const fix = "make its folder first, or name another file with --key";
   writeNew(path, privateKey.export({ format: "pem", type: "pkcs8" }).toString(), fix);
   return say(

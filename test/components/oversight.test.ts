@@ -19,7 +19,7 @@ describe("What an operator hears and sees", () => {
   it("is an alarm for each ending that is a fault of ours, and none for a photo that is refused", () => {
     const watched = world.all("MetricAlarm").map(({ name, inputs }) => [name, inputs["metricName"] ?? "a sum"]);
     expect(Object.fromEntries(watched)).to.deep.equal({
-      "avatars-failed": "ExecutionsFailed",
+      "avatars-flow-failed": "ExecutionsFailed",
       "avatars-timed-out": "ExecutionsTimedOut",
       "avatars-dead-letters": "ApproximateNumberOfMessagesVisible",
       "avatars-events-lost": "a sum",
@@ -59,7 +59,7 @@ describe("What an operator hears and sees", () => {
 
   it("watches this pipeline's machine, queue, rules and functions", () => {
     const dimensions = (alarm: string) => world.one("MetricAlarm", `avatars-${alarm}`).inputs["dimensions"];
-    expect(JSON.stringify(dimensions("failed"))).to.include(":stateMachine:avatars-flow-");
+    expect(JSON.stringify(dimensions("flow-failed"))).to.include(":stateMachine:avatars-flow-");
     expect(JSON.stringify(dimensions("dead-letters"))).to.include('"QueueName":"avatars-dead-letters-');
     for (const alarm of ["reconcile-failed", "reconcile-left"])
       expect(JSON.stringify(dimensions(alarm)), alarm).to.include('"FunctionName":"avatars-reconcile-');

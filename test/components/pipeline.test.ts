@@ -35,7 +35,7 @@ describe("AvatarPipeline", () => {
 
   describe("declares", () => {
     const perFunction = ["Function", "LogGroup", "Role", "RolePolicy"];
-    const alarms = ["failed", "timed-out", "events-lost", "rekognition-throttled", "functions-throttled"];
+    const alarms = ["flow-failed", "timed-out", "events-lost", "rekognition-throttled", "functions-throttled"];
     const expected: Record<string, readonly string[]> = {
       ...Object.fromEntries(
         [...alarms, "flow-throttled", "reconcile-failed", "reconcile-left"].map((part) => [

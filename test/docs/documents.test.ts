@@ -205,7 +205,7 @@ describe("The documents", () => {
   it("say what to do for every alarm and every finding", () => {
     const operations = read("docs/operations.md");
     const alarms = [...read("components/alarms.ts").matchAll(/\balarm\(\s*"([a-z-]+)"/g)].map(([, name = ""]) => name);
-    expect(alarms).to.include("failed");
+    expect(alarms).to.include("flow-failed");
     const rows = [...operations.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, names = ""]) =>
       [...names.matchAll(/`([\w-]+)`/g)].map(([, name = ""]) => name),
     );
