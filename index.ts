@@ -29,6 +29,7 @@ const pipeline = new AvatarPipeline("avatars", {
     keepData: config.getBoolean("keepData"),
   },
   encryption: { kmsKeyArn: config.get("kmsKeyArn") || undefined },
+  audit: { enabled: config.getBoolean("audit") },
   tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });
 
