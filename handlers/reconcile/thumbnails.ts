@@ -1,6 +1,6 @@
 import { getAvatar } from "../lib/avatar-row";
 import { deleteThumbnails } from "../lib/clean-up";
-import { thumbnailFolder } from "../lib/keys";
+import { isUploadId, thumbnailFolder } from "../lib/keys";
 import { removeReplaced } from "../lib/tidy";
 import { getUpload } from "../lib/upload-row";
 import {
@@ -18,7 +18,8 @@ export function leftThumbnails(settings: ReconcileSettings, clients: ReconcileCl
   const folders = new Map<string, { studentId: string; uploadId: string }>();
   for (const { key } of stock.thumbnails) {
     const [, studentId = "", uploadId = ""] = key.split("/");
-    if (!heldAtFirstSight(stock, studentId, uploadId))
+    // What no upload can have made is not ours to delete.
+    if (isUploadId(uploadId) && !heldAtFirstSight(stock, studentId, uploadId))
       folders.set(thumbnailFolder(studentId, uploadId), { studentId, uploadId });
   }
   return [...folders].map(([subject, { studentId, uploadId }]) => ({

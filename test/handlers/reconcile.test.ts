@@ -218,6 +218,15 @@ describe("Reconcile, while uploads go on", () => {
     expect((await run()).findings).to.deep.equal([]);
   });
 
+  it("deletes nothing below avatars/ that no upload can have made", async () => {
+    world.versions = [
+      { Key: "avatars/legacy/2019/photo.jpg", VersionId: "v1" },
+      { Key: "avatars/index.html", VersionId: "v1" },
+    ];
+    expect((await run()).findings).to.deep.equal([]);
+    expect(changing()).to.deep.equal([]);
+  });
+
   it("goes on after what cannot be mended, and says why", async () => {
     world.faces = [{ FaceId: "left", ExternalImageId: externalImageId("SV009", uploadIdAt(1)) }];
     world.markers = [{ Key: "uploads/SV009/a.jpg", VersionId: "m1" }];
