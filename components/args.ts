@@ -302,8 +302,10 @@ export interface EncryptionArgs {
  */
 export interface ExistingArgs {
   /**
-   * The name of a bucket. It must have versions, send its notifications to EventBridge, and be in this region. Let
-   * the upload page's origin POST to it by CORS, expire `uploads/` after a week and old versions after a day.
+   * The name of a bucket, for one pipeline alone; everything below `uploads/` and `avatars/` is the pipeline's: it
+   * processes what is found below the first and deletes from the second what is no student's avatar. The bucket must
+   * have versions, send its notifications to EventBridge, and be in this region; with `site.enabled` its name has no
+   * dot. Let the upload page's origin POST to it by CORS, expire `uploads/` after a week and old versions after a day.
    *
    * @default none: a bucket of its own, whose every setting the pipeline answers for
    * @example bucket.bucket

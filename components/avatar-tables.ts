@@ -9,7 +9,7 @@ export interface AvatarTables {
   readonly uploads: aws.dynamodb.Table;
 }
 
-/** The two tables: paid per request, encrypted, and to be had back as of any second of the last 35 days. */
+/** The two tables: paid per request, encrypted, and, where data is kept, to be had back as of any second of 35 days. */
 export function createAvatarTables(
   name: string,
   settings: Pick<Settings, "existing" | "keepData" | "kmsKeyArn" | "tags">,
@@ -23,7 +23,8 @@ export function createAvatarTables(
         billingMode: "PAY_PER_REQUEST",
         hashKey: key,
         attributes: [{ name: key, type: "S" }],
-        pointInTimeRecovery: { enabled: true },
+        // AWS keeps a backup of such a table for 35 days after it is deleted: a disposable one must leave no faces' rows.
+        pointInTimeRecovery: { enabled: settings.keepData },
         // The key that AWS manages, in place of the one that AWS owns: its use is in the account's own audit trail.
         serverSideEncryption: {
           enabled: true,

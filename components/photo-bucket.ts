@@ -24,23 +24,25 @@ export function createPhotoBucket(
     { ...opts, protect: settings.keepData, retainOnDelete: settings.keepData },
   );
   const of = { bucket: bucket.bucket };
+  // A bucket that is let go and kept must not be left open, unencrypted or without its end of originals.
+  const kept = { ...opts, retainOnDelete: settings.keepData };
   const publicAccess = new aws.s3.BucketPublicAccessBlock(
     part,
     { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
-    opts,
+    kept,
   );
-  new aws.s3.BucketOwnershipControls(part, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, opts);
+  new aws.s3.BucketOwnershipControls(part, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, kept);
   new aws.s3.BucketServerSideEncryptionConfiguration(
     part,
     { ...of, rules: [encryptionRule(settings.kmsKeyArn)] },
-    opts,
+    kept,
   );
-  const versioning = new aws.s3.BucketVersioning(part, { ...of, versioningConfiguration: { status: "Enabled" } }, opts);
+  const versioning = new aws.s3.BucketVersioning(part, { ...of, versioningConfiguration: { status: "Enabled" } }, kept);
   new aws.s3.BucketPolicy(
     part,
     { ...of, policy: tlsOnly(bucket.arn) },
     // S3 refuses two changes to a bucket's access at the same time.
-    { ...opts, dependsOn: [publicAccess] },
+    { ...kept, dependsOn: [publicAccess] },
   );
   new aws.s3.BucketLifecycleConfiguration(
     part,
@@ -76,7 +78,7 @@ export function createPhotoBucket(
       ],
     },
     // A rule for old versions is refused on a bucket that has none yet.
-    { ...opts, dependsOn: [versioning] },
+    { ...kept, dependsOn: [versioning] },
   );
   new aws.s3.BucketNotification(part, { ...of, eventbridge: true }, opts);
   return bucket;

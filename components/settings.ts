@@ -95,9 +95,9 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     given(`face.${option}`, face[option], defaults.face[option] as number, rule);
   const uploadOption = (option: keyof typeof defaults.upload, rule: Rule<number>) =>
     given(`upload.${option}`, upload[option], defaults.upload[option] as number, rule);
-  const own = (option: keyof ExistingArgs, form: RegExp, what: string) => {
+  const own = (option: keyof ExistingArgs, form: RegExp, what: string, further?: Rule<string>) => {
     const value = existing[option];
-    const rule: Rule<string> = (known) => (form.test(known) ? undefined : `must be ${what} that exists already`);
+    const rule: Rule<string> = (known) => (form.test(known) ? further?.(known) : `must be ${what} that exists already`);
     return value === undefined ? undefined : check(`existing.${option}`, value, rule);
   };
   const plain = <Value>(option: string, value: Value, rule: Rule<Value>): Value => {
@@ -108,6 +108,7 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
   if (access === SiteAccess.Invite && site.invitationKey === undefined) {
     refuse("site.access", access, "needs site.invitationKey; make a pair of keys with `avatar-pipeline invite keygen`");
   }
+  const siteEnabled = flag("site.enabled", site.enabled, defaults.site.enabled, refuse);
   const angle = between(0, 90, "degrees");
 
   return {
@@ -149,7 +150,7 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
       expirySeconds: uploadOption("expirySeconds", whole(60, 3600, "seconds; a permission must outlive a slow upload")),
     },
     site: {
-      enabled: flag("site.enabled", site.enabled, defaults.site.enabled, refuse),
+      enabled: siteEnabled,
       https: flag("site.https", site.https, defaults.site.https, refuse),
       locale: given<SiteLocale>("site.locale", site.locale, defaults.site.locale, oneOf("SiteLocale", SiteLocale)),
       access,
@@ -177,7 +178,9 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     kmsKeyArn:
       encryption.kmsKeyArn === undefined ? undefined : check("encryption.kmsKeyArn", encryption.kmsKeyArn, keyArn),
     existing: {
-      photoBucket: own("photoBucket", /^[a-z0-9.-]{3,63}$/, "the name of a bucket"),
+      photoBucket: own("photoBucket", /^[a-z0-9.-]{3,63}$/, "the name of a bucket", (bucket) =>
+        siteEnabled && bucket.includes(".") ? dottedBucket : undefined,
+      ),
       avatarTable: own("avatarTable", /^[\w.-]{3,255}$/, "the name of a table"),
       uploadTable: own("uploadTable", /^[\w.-]{3,255}$/, "the name of a table"),
       faceCollectionId: own("faceCollectionId", /^[\w.-]{1,255}$/, "the id of a Rekognition collection"),
@@ -253,6 +256,10 @@ const publicKey: Rule<string> = (value) =>
   /^[\w-]{43}$/.test(value)
     ? undefined
     : "must be an Ed25519 public key, 43 characters of base64url; make one with `avatar-pipeline invite keygen`";
+
+const dottedBucket =
+  "must be a name without a dot while site.enabled is true: browsers upload over HTTPS, and S3's certificate covers no " +
+  "bucket with one; bring a bucket without a dot, or set site.enabled to false";
 
 const emailAddress: Rule<string> = (value) =>
   typeof value === "string" && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)

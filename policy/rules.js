@@ -141,8 +141,15 @@ const policies = [
         "The bucket does not say its encryption. Add a BucketServerSideEncryptionConfiguration.",
       ),
   ),
-  rule("table-recoverable", "Tables can be had back as they were.", types.table, ({ pointInTimeRecovery }) =>
-    when(pointInTimeRecovery?.enabled !== true, "The table cannot be had back. Set pointInTimeRecovery.enabled."),
+  rule(
+    "table-recoverable",
+    "Tables can be had back as they were, but those declared disposable.",
+    types.table,
+    (table) =>
+      when(
+        table.pointInTimeRecovery?.enabled !== true && table.deletionProtectionEnabled !== false,
+        "The table cannot be had back. Set pointInTimeRecovery.enabled, or deletionProtectionEnabled to false.",
+      ),
   ),
   rule("table-encrypted", "Tables are encrypted with a key in the account.", types.table, ({ serverSideEncryption }) =>
     when(

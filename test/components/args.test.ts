@@ -144,6 +144,11 @@ describe("AvatarPipelineArgs", () => {
       'existing.successTopicArn is "good", but must be the ARN of a standard topic that exists already',
     ],
     [
+      "a bucket that a page cannot reach over HTTPS",
+      { existing: { photoBucket: "photos.school.example" } },
+      'existing.photoBucket is "photos.school.example", but must be a name without a dot while site.enabled is true',
+    ],
+    [
       "a key by its alias",
       { encryption: { kmsKeyArn: "alias/school" } },
       'encryption.kmsKeyArn is "alias/school", but must be the ARN of a KMS key',
@@ -180,6 +185,12 @@ describe("AvatarPipelineArgs", () => {
     for (const { name } of limited) expect(name.length + 8, name).to.be.at.most(64);
     const { layerName } = world.one("LayerVersion", `${"a".repeat(34)}-imaging`).inputs as { layerName: string };
     expect(layerName.length).to.be.at.most(64);
+  });
+
+  it("takes a bucket with a dot in its name where no page uploads to it", async () => {
+    const args = { existing: { photoBucket: "photos.school.example" }, site: { enabled: false } };
+    const world = await evaluate(() => [new AvatarPipeline("avatars", args)]);
+    expect(world.one("Bucket", "avatars-photos").physicalId).to.equal("photos.school.example");
   });
 
   it("refuses an output as soon as its value is known", async () => {

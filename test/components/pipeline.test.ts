@@ -161,6 +161,21 @@ describe("AvatarPipeline", () => {
       expect(world.one("Bucket", "avatars-photos").inputs["forceDestroy"]).to.equal(false);
     });
 
+    it("closed, encrypted and limited even after they are let go", () => {
+      const settings = world.resources
+        .filter(({ type, name }) => /:Bucket[A-Z]\w+$/.test(type) && name === "avatars-photos")
+        .filter(({ retainOnDelete }) => retainOnDelete)
+        .map(({ type }) => type.slice(type.lastIndexOf(":Bucket") + ":Bucket".length));
+      expect(settings).to.have.members([
+        "PublicAccessBlock",
+        "OwnershipControls",
+        "ServerSideEncryptionConfiguration",
+        "Versioning",
+        "Policy",
+        "LifecycleConfiguration",
+      ]);
+    });
+
     it("disposable when asked to", async () => {
       const disposable = await evaluate(() => [
         new AvatarPipeline("avatars", { retention: { keepData: false }, site: { enabled: false } }),
@@ -168,7 +183,11 @@ describe("AvatarPipeline", () => {
       expect(kept(disposable)).to.deep.equal([]);
       expect(disposable.resources.filter(({ protect, retainOnDelete }) => protect || retainOnDelete)).to.deep.equal([]);
       expect(disposable.one("Bucket", "avatars-photos").inputs["forceDestroy"]).to.equal(true);
-      for (const table of disposable.all("Table")) expect(table.inputs["deletionProtectionEnabled"]).to.equal(false);
+      for (const table of disposable.all("Table")) {
+        expect(table.inputs["deletionProtectionEnabled"]).to.equal(false);
+        // AWS would keep a backup of it for 35 days.
+        expect(table.inputs["pointInTimeRecovery"]).to.deep.equal({ enabled: false });
+      }
     });
   });
 
