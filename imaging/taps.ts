@@ -16,53 +16,76 @@ export interface Axis {
 /** The kernel's weights add up to this. */
 const unit = 16384;
 
-/** The window of Lanczos with three lobes. */
+/** Lanczos with three lobes: its value at so many points for each whole number, and a straight line between them. */
+const points = 512;
+const lobes = Float64Array.from({ length: 3 * points + 2 }, (_, index) => {
+  const angle = (Math.PI * index) / points;
+  if (index === 0) return 1;
+  return index < 3 * points ? (3 * Math.sin(angle) * Math.sin(angle / 3)) / (angle * angle) : 0;
+});
+
 function lanczos3(x: number): number {
-  if (x === 0) return 1;
-  if (x <= -3 || x >= 3) return 0;
-  const angle = Math.PI * x;
-  return (3 * Math.sin(angle) * Math.sin(angle / 3)) / (angle * angle);
+  const place = Math.abs(x) * points;
+  if (place >= 3 * points) return 0;
+  const below = Math.floor(place);
+  const value = lobes[below] ?? 0;
+  return value + ((lobes[below + 1] ?? 0) - value) * (place - below);
 }
 
-/** Weights by source sample, from the first that has one. */
-interface Weights {
+/** Which of the plane's samples have a weight. */
+interface Span {
   readonly first: number;
-  readonly values: readonly number[];
+  readonly count: number;
 }
+
+/** Adds the weights for one pixel of the output to zeros, from the span's first sample on. */
+type Weigh = (axis: Axis, size: number, index: number, weights: Float64Array) => Span;
 
 /**
  * Writes the taps of {@link Kernel.resample} for one axis. Samples outside the region don't count: the outermost
  * ones stand in for them, as if the region had been cut out first.
  *
+ * A process that starts runs this before any compiler has seen it: hence its plain loops.
+ *
  * @param size samples of the output
  * @returns the address of the taps
  */
 export function writeTaps(engine: Engine, axis: Axis, size: number): number {
-  const { step, length } = axis;
-  const weigh = step > 1 && step > length / size ? weighInterpolated : weighSamples;
-  const all = Array.from({ length: size }, (_, index) => weigh(axis, size, index));
+  const { step, length, reversed, samples } = axis;
+  const interpolates = step > 1 && step > length / size;
+  const weigh: Weigh = interpolates ? weighInterpolated : weighSamples;
   // In multiples of eight, zeros at the end, as the vector loops read them.
-  const most = (Math.max(...all.map(({ values }) => values.length)) + 7) & ~7;
+  const most =
+    (Math.min(samples, Math.ceil((6 * Math.max(interpolates ? 1 : step, length / size)) / step) + 3) + 7) & ~7;
   const taps = engine.allocate(size * 12);
   const weightsAt = engine.allocate(size * most * 2);
-  const weights = new Int16Array(engine.bytes.buffer, weightsAt, size * most);
+  const rounded = new Int16Array(engine.bytes.buffer, weightsAt, size * most);
+  const exact = new Float64Array(most);
   const { words } = engine;
-  all.forEach(({ first, values }, index) => {
-    const sum = values.reduce((total, value) => total + value, 0);
-    // Rounded so that they add up: what one loses the next gains.
-    let exact = 0;
-    let done = 0;
-    values.forEach((value, n) => {
-      exact += (value / sum) * unit;
-      weights[index * most + n] = Math.round(exact) - done;
-      done = Math.round(exact);
-    });
-    const tap = (taps >> 2) + (axis.reversed ? size - 1 - index : index) * 3;
+  for (let index = 0; index < size; index++) {
+    exact.fill(0);
+    const { first, count } = weigh(axis, size, index, exact);
+    roundWeights(exact, count, rounded, index * most);
+    const tap = (taps >> 2) + (reversed ? size - 1 - index : index) * 3;
     words[tap] = first;
-    words[tap + 1] = values.length;
+    words[tap + 1] = count;
     words[tap + 2] = weightsAt + index * most * 2;
-  });
+  }
   return taps;
+}
+
+/** Rounded so that they add up: what one loses the next gains. */
+function roundWeights(exact: Float64Array, count: number, rounded: Int16Array, at: number): void {
+  let sum = 0;
+  for (let n = 0; n < count; n++) sum += exact[n] ?? 0;
+  let reached = 0;
+  let done = 0;
+  for (let n = 0; n < count; n++) {
+    reached += ((exact[n] ?? 0) / sum) * unit;
+    const next = Math.round(reached);
+    rounded[at + n] = next - done;
+    done = next;
+  }
 }
 
 /** The plane's samples that belong to the region. */
@@ -72,50 +95,47 @@ function bounds({ start, length, origin, step, samples }: Axis): { first: number
 }
 
 function within(value: number, first: number, last: number): number {
-  return Math.min(last, Math.max(first, value));
+  return value < first ? first : value > last ? last : value;
 }
 
 /** The filter laid over the plane's samples themselves. */
-function weighSamples(axis: Axis, size: number, index: number): Weights {
+function weighSamples(axis: Axis, size: number, index: number, weights: Float64Array): Span {
   const { start, length, origin, step } = axis;
   const { first, last } = bounds(axis);
   const spread = Math.max(1, length / size / step);
   const centre = (start + ((index + 0.5) * length) / size - origin) / step - 0.5;
-  const [lowest, highest] = [Math.ceil(centre - 3 * spread), Math.floor(centre + 3 * spread)];
+  const lowest = Math.ceil(centre - 3 * spread);
+  const highest = Math.floor(centre + 3 * spread);
   const from = within(lowest, first, last);
-  const values = Array.from({ length: within(highest, first, last) - from + 1 }, () => 0);
   for (let sample = lowest; sample <= highest; sample++) {
     const at = within(sample, first, last) - from;
-    values[at] = (values[at] ?? 0) + lanczos3((sample - centre) / spread);
+    weights[at] = (weights[at] ?? 0) + lanczos3((sample - centre) / spread);
   }
-  return { first: from, values };
+  return { first: from, count: within(highest, first, last) - from + 1 };
 }
 
 /**
  * The filter laid over full-size pixels, each interpolated between the two nearest samples: what a decoder shows that
  * first enlarges chroma to the photo's size. For chroma that is coarser than the output.
  */
-function weighInterpolated(axis: Axis, size: number, index: number): Weights {
+function weighInterpolated(axis: Axis, size: number, index: number, weights: Float64Array): Span {
   const { start, length, origin, step } = axis;
   const { first, last } = bounds(axis);
   const spread = Math.max(1, length / size);
   const centre = start + ((index + 0.5) * length) / size - 0.5;
-  const [lowest, highest] = [Math.ceil(centre - 3 * spread), Math.floor(centre + 3 * spread)];
+  const lowest = Math.ceil(centre - 3 * spread);
+  const highest = Math.floor(centre + 3 * spread);
   const sampleAt = (pixel: number): number => (within(pixel, start, start + length - 1) + 0.5 - origin) / step - 0.5;
   const from = within(Math.floor(sampleAt(lowest)), first, last);
   const to = within(Math.floor(sampleAt(highest)) + 1, first, last);
-  const values = Array.from({ length: to - from + 1 }, () => 0);
   for (let pixel = lowest; pixel <= highest; pixel++) {
     const weight = lanczos3((pixel - centre) / spread);
     const place = sampleAt(pixel);
     const below = Math.floor(place);
-    for (const [sample, share] of [
-      [below, 1 - (place - below)],
-      [below + 1, place - below],
-    ] as const) {
-      const at = within(sample, first, last) - from;
-      values[at] = (values[at] ?? 0) + weight * share;
-    }
+    const one = within(below, first, last) - from;
+    const other = within(below + 1, first, last) - from;
+    weights[one] = (weights[one] ?? 0) + weight * (below + 1 - place);
+    weights[other] = (weights[other] ?? 0) + weight * (place - below);
   }
-  return { first: from, values };
+  return { first: from, count: to - from + 1 };
 }
