@@ -1,4 +1,5 @@
-/* global module */
+/* eslint-disable @typescript-eslint/no-require-imports -- Pulumi's Node.js host requires this file as it is. */
+/* global module, require */
 // @ts-check
 /**
  * The rules of the policy pack. Each says what is wrong and what to do; none knows the component, so that they hold for
@@ -7,47 +8,59 @@
  * @typedef {import("@pulumi/policy").ResourceValidationPolicy} ResourceRule
  * @typedef {import("@pulumi/policy").StackValidationPolicy} StackRule
  * @typedef {import("@pulumi/policy").PolicyResource} Resource
- * @typedef {{ Effect?: string; Principal?: unknown; Action?: string | string[]; Resource?: string | string[]; Condition?: Record<string, Record<string, unknown>> }} Statement
  */
 
+const { allowsEverybody, documentOf, list, read, refusesPlainRequests, unknown } = require("./documents.js");
+
+/**
+ * The two tokens of a type of S3's: those with V2 are older, and programs still use them.
+ *
+ * @param {string} name
+ */
+const s3 = (name) => {
+  const file = name[0]?.toLowerCase() + name.slice(1);
+  return [`aws:s3/${file}:${name}`, `aws:s3/${file}V2:${name}V2`];
+};
+
 const types = {
-  bucket: "aws:s3/bucket:Bucket",
-  bucketPolicy: "aws:s3/bucketPolicy:BucketPolicy",
-  encryption: "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-  publicAccess: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-  website: "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration",
+  bucket: s3("Bucket"),
+  bucketPolicy: s3("BucketPolicy"),
+  encryption: s3("BucketServerSideEncryptionConfiguration"),
+  lifecycle: s3("BucketLifecycleConfiguration"),
+  notification: s3("BucketNotification"),
+  publicAccess: s3("BucketPublicAccessBlock"),
+  versioning: s3("BucketVersioning"),
+  website: s3("BucketWebsiteConfiguration"),
   collection: "aws:rekognition/collection:Collection",
   function: "aws:lambda/function:Function",
+  functionUrl: "aws:lambda/functionUrl:FunctionUrl",
+  groupPolicy: "aws:iam/groupPolicy:GroupPolicy",
+  groupPolicyAttachment: "aws:iam/groupPolicyAttachment:GroupPolicyAttachment",
   key: "aws:kms/key:Key",
   logGroup: "aws:cloudwatch/logGroup:LogGroup",
   machine: "aws:sfn/stateMachine:StateMachine",
   permission: "aws:lambda/permission:Permission",
   policy: "aws:iam/policy:Policy",
-  policyAttachment: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+  policyAttachment: "aws:iam/policyAttachment:PolicyAttachment",
   queue: "aws:sqs/queue:Queue",
+  queuePolicy: "aws:sqs/queuePolicy:QueuePolicy",
+  role: "aws:iam/role:Role",
   rolePolicy: "aws:iam/rolePolicy:RolePolicy",
+  rolePolicyAttachment: "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
   table: "aws:dynamodb/table:Table",
   target: "aws:cloudwatch/eventTarget:EventTarget",
   topic: "aws:sns/topic:Topic",
+  topicPolicy: "aws:sns/topicPolicy:TopicPolicy",
+  userPolicy: "aws:iam/userPolicy:UserPolicy",
+  userPolicyAttachment: "aws:iam/userPolicyAttachment:UserPolicyAttachment",
 };
 
 /** Actions for which IAM knows no narrower resource than all. */
 const withoutResources =
   /^(rekognition:DetectFaces|xray:\w+|logs:(Create|Delete|Get|Update)LogDelivery|logs:ListLogDeliveries|logs:PutResourcePolicy|logs:Describe(ResourcePolicies|LogGroups))$/;
 
-/** @param {unknown} value @returns {string[]} */
-const list = (value) => (value === undefined ? [] : [value].flat().map(String));
-
-/**
- * The statements of a policy that may still be unknown in a preview: then there is nothing to judge yet.
- *
- * @param {unknown} policy @returns {Statement[]}
- */
-function statementsOf(policy) {
-  if (policy === undefined || policy === null) return [];
-  const document = typeof policy === "string" ? JSON.parse(policy) : policy;
-  return [document.Statement ?? []].flat();
-}
+/** `*`, and ARNs that say no more than their service: `arn:aws:s3:::*`. */
+const everything = /^([*?]+|arn:(?:[^:]*:){0,4}[*?:/]+)$/;
 
 /**
  * A rule on every resource of one type.
@@ -72,20 +85,22 @@ const when = (wrong, problem) => (wrong ? [problem] : []);
  * A rule on every bucket, which sees the settings that other resources give it. Buckets that are only read are others'.
  *
  * @param {string} name @param {string} description
- * @param {(bucket: Resource, settings: (type: string) => Resource[]) => string[]} problems
+ * @param {(settings: (type: string[]) => Resource[]) => string[]} problems
  * @returns {StackRule}
  */
 const bucketRule = (name, description, problems) => ({
   name,
   description,
   validateStack: ({ resources }, report) => {
-    for (const bucket of resources.filter(({ type }) => type === types.bucket)) {
-      const settings = (/** @type {string} */ type) =>
-        resources.filter((other) => other.type === type && belongsTo(other, bucket));
-      for (const problem of problems(bucket, settings)) report(problem, bucket.urn);
+    for (const bucket of resources.filter(({ type }) => types.bucket.includes(type))) {
+      for (const problem of problems((type) => settingsOf(bucket, type, resources))) report(problem, bucket.urn);
     }
   },
 });
+
+/** @param {Resource} bucket @param {string[]} type @param {Resource[]} resources */
+const settingsOf = (bucket, type, resources) =>
+  resources.filter((other) => type.includes(other.type) && belongsTo(other, bucket));
 
 /**
  * Whether a setting is of a bucket: by what it was made from, else by name.
@@ -95,61 +110,109 @@ const bucketRule = (name, description, problems) => ({
 function belongsTo(setting, bucket) {
   const sources = setting.propertyDependencies?.["bucket"] ?? [];
   if (sources.length > 0) return sources.some(({ urn }) => urn === bucket.urn);
-  return setting.props["bucket"] !== undefined && setting.props["bucket"] === bucket.props["bucket"];
+  const name = read(() => setting.props["bucket"]);
+  return name !== undefined && name !== unknown && name === read(() => bucket.props["bucket"]);
 }
+
+/**
+ * Whether a bucket is a website and nothing else: one that keeps versions, tells of its objects or deletes them by age
+ * holds data.
+ *
+ * @param {(type: string[]) => Resource[]} settings
+ */
+const isWebsite = (settings) =>
+  settings(types.website).length > 0 &&
+  [types.versioning, types.notification, types.lifecycle].every((type) => settings(type).length === 0);
+
+/** @param {(type: string[]) => Resource[]} settings */
+const bucketPolicies = (settings) => settings(types.bucketPolicy).map(({ props }) => documentOf(() => props["policy"]));
+
+/**
+ * The policies that a principal of IAM is given by a resource.
+ *
+ * @param {Record<string, any>} props @returns {import("./documents.js").PolicyDocument[]}
+ */
+function grantsOf(props) {
+  const inline = read(() => [...(props["inlinePolicies"] ?? []).keys()]);
+  return [
+    documentOf(() => props["policy"]),
+    ...(inline === unknown ? [] : inline).map((index) => documentOf(() => props["inlinePolicies"][index].policy)),
+  ];
+}
+
+/** @param {import("./documents.js").Statement} statement @returns {string[]} */
+function inexact({ Action, NotAction, Resource, NotResource }) {
+  const actions = list(Action);
+  const everywhere = list(Resource).some((arn) => everything.test(arn));
+  return [
+    ...when(NotAction !== undefined, "The policy allows all actions but some (NotAction). Name the actions."),
+    ...when(NotResource !== undefined, "The policy allows all resources but some (NotResource). Name the ARNs."),
+    ...actions
+      .filter((action) => /[*?]/.test(action))
+      .map((action) => `The policy allows ${action}. Name the actions.`),
+    ...actions
+      .filter((action) => everywhere && !withoutResources.test(action))
+      .map((action) => `The policy allows ${action} on every resource. Name the ARNs.`),
+  ];
+}
+
+/** Names of variables that hold a secret, and of those that only say where it is. */
+const secretName = /SECRET|PASSWORD|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY|TOKEN$/i;
+const referenceName = /_(ARN|NAME|ID)$/i;
+/** An access key's id, a private key, a URL with a password. */
+const secretValue = /AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]*:[^/@\s]+@/;
+
+/**
+ * Whether a variable's name, or as far as it is known its value, is that of a secret.
+ *
+ * @param {string} name @param {unknown} value
+ */
+const isSecret = (name, value) =>
+  (secretName.test(name) && !referenceName.test(name) && !String(value).startsWith("arn:")) ||
+  secretValue.test(String(value));
 
 /** @type {(ResourceRule | StackRule)[]} */
 const policies = [
-  bucketRule("bucket-private", "Buckets block public access, but those that are websites.", (_, settings) =>
-    when(
-      settings(types.website).length === 0 &&
-        !settings(types.publicAccess).some(({ props }) =>
-          ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].every(
-            (option) => props[option] === true,
-          ),
-        ),
-      "The bucket can be opened to the public. Add a BucketPublicAccessBlock with all four options.",
-    ),
-  ),
-  bucketRule("bucket-website-read-only", "Websites let everybody read their files and nothing else.", (_, settings) =>
-    settings(types.bucketPolicy)
-      .flatMap(({ props }) => statementsOf(props["policy"]))
-      .filter(({ Effect, Principal }) => Effect === "Allow" && JSON.stringify(Principal ?? "").includes('"*"'))
-      .filter(({ Condition }) => Condition === undefined)
-      .flatMap(({ Action }) => list(Action))
-      .filter((action) => action !== "s3:GetObject")
-      .map((action) => `The bucket's policy allows everybody ${action}. Allow s3:GetObject at most.`),
-  ),
-  bucketRule("bucket-tls-only", "Buckets refuse requests without TLS, but those that are websites.", (_, settings) =>
-    when(
-      settings(types.website).length === 0 &&
-        !settings(types.bucketPolicy).some(({ props }) =>
-          statementsOf(props["policy"]).some(
-            ({ Effect, Condition }) =>
-              Effect === "Deny" && String(Condition?.["Bool"]?.["aws:SecureTransport"]) === "false",
-          ),
-        ),
-      "The bucket answers requests without TLS. Deny s3:* under the condition aws:SecureTransport false.",
-    ),
-  ),
   bucketRule(
-    "bucket-encrypted",
-    "Buckets say what they are encrypted with, but those that are websites.",
-    (_, settings) =>
+    "bucket-private",
+    "Buckets block public access, but those that are websites: without versions, notifications and lifecycle.",
+    (settings) =>
       when(
-        settings(types.website).length === 0 && settings(types.encryption).length === 0,
-        "The bucket does not say its encryption. Add a BucketServerSideEncryptionConfiguration.",
+        !isWebsite(settings) &&
+          !settings(types.publicAccess).some(({ props }) =>
+            ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"].every((option) =>
+              [true, unknown].includes(read(() => props[option])),
+            ),
+          ),
+        "The bucket can be opened to the public. Add a BucketPublicAccessBlock with all four options.",
       ),
   ),
-  rule(
-    "table-recoverable",
-    "Tables can be had back as they were, but those declared disposable.",
-    types.table,
-    (table) =>
-      when(
-        table.pointInTimeRecovery?.enabled !== true && table.deletionProtectionEnabled !== false,
-        "The table cannot be had back. Set pointInTimeRecovery.enabled, or deletionProtectionEnabled to false.",
-      ),
+  bucketRule("bucket-website-read-only", "Websites let everybody read their files and nothing else.", (settings) =>
+    bucketPolicies(settings).flatMap(({ problem, statements }) => [
+      ...list(problem),
+      ...statements
+        .filter(allowsEverybody)
+        .flatMap(({ Action, NotAction }) => (NotAction === undefined ? list(Action) : ["all actions but some"]))
+        .filter((action) => action !== "s3:GetObject")
+        .map((action) => `The bucket's policy allows everybody ${action}. Allow s3:GetObject at most.`),
+    ]),
+  ),
+  bucketRule("bucket-tls-only", "Buckets refuse requests without TLS, but those that are websites.", (settings) =>
+    when(
+      !isWebsite(settings) &&
+        !bucketPolicies(settings).some((policy) => policy.unknown || policy.statements.some(refusesPlainRequests)),
+      "The bucket answers requests without TLS. Deny everybody s3:* on the bucket's ARN and on ARN/*, under the " +
+        "condition aws:SecureTransport false and no other.",
+    ),
+  ),
+  bucketRule("bucket-encrypted", "Buckets say what they are encrypted with, but those that are websites.", (settings) =>
+    when(
+      !isWebsite(settings) && settings(types.encryption).length === 0,
+      "The bucket does not say its encryption. Add a BucketServerSideEncryptionConfiguration.",
+    ),
+  ),
+  rule("table-recoverable", "Tables can be had back as they were.", types.table, ({ pointInTimeRecovery }) =>
+    when(pointInTimeRecovery?.enabled !== true, "The table cannot be had back. Set pointInTimeRecovery.enabled."),
   ),
   rule("table-encrypted", "Tables are encrypted with a key in the account.", types.table, ({ serverSideEncryption }) =>
     when(
@@ -175,57 +238,94 @@ const policies = [
   rule(
     "iam-exact",
     "Roles are allowed exact actions on exact resources.",
-    [types.rolePolicy, types.policy],
-    ({ policy }) =>
-      statementsOf(policy)
-        .filter(({ Effect }) => Effect === "Allow")
-        .flatMap(({ Action, Resource }) => {
-          const actions = list(Action);
-          const everywhere = list(Resource).includes("*");
-          return [
-            ...actions
-              .filter((action) => action.includes("*"))
-              .map((action) => `The policy allows ${action}. Name the actions.`),
-            ...actions
-              .filter((action) => everywhere && !withoutResources.test(action))
-              .map((action) => `The policy allows ${action} on every resource. Name the ARNs.`),
-          ];
-        }),
+    [types.rolePolicy, types.userPolicy, types.groupPolicy, types.policy, types.role],
+    (props) =>
+      grantsOf(props).flatMap(({ problem, statements }) => [
+        ...list(problem),
+        ...statements.filter(({ Effect }) => Effect === "Allow").flatMap(inexact),
+      ]),
   ),
   rule(
     "iam-no-broad-managed-policy",
     "Roles carry none of AWS's broad policies.",
-    types.policyAttachment,
-    ({ policyArn }) =>
-      when(
-        /:aws:policy\/.*(FullAccess|_FullAccess|AdministratorAccess|PowerUser)/.test(String(policyArn)),
-        `The role carries ${policyArn}. Write a policy with what it needs.`,
-      ),
+    [
+      types.rolePolicyAttachment,
+      types.userPolicyAttachment,
+      types.groupPolicyAttachment,
+      types.policyAttachment,
+      types.role,
+    ],
+    (props) => {
+      const count = read(() => (props["managedPolicyArns"] ?? []).length);
+      const arns = [
+        read(() => props["policyArn"]),
+        ...Array.from({ length: count === unknown ? 0 : count }, (_, index) =>
+          read(() => props["managedPolicyArns"][index]),
+        ),
+      ];
+      return arns
+        .map(String)
+        .filter((arn) => /:aws:policy\/.*(FullAccess|AdministratorAccess|PowerUser)/.test(arn))
+        .map((arn) => `The role carries ${arn}. Write a policy with what it needs.`);
+    },
   ),
-  rule(
-    "function-no-secret",
-    "No secret is in a function's environment in the clear.",
-    types.function,
-    ({ environment }) =>
-      Object.entries(environment?.variables ?? {})
-        .filter(
-          ([name, value]) =>
-            /SECRET|PASSWORD|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY|TOKEN/i.test(name) ||
-            /AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(String(value)),
-        )
-        .map(([name]) => `The variable ${name} looks like a secret. Keep it in Secrets Manager and give its ARN.`),
-  ),
+  rule("function-no-secret", "No secret is in a function's environment in the clear.", types.function, (props) => {
+    const variables = read(() => props["environment"]?.variables ?? {});
+    return Object.keys(variables === unknown ? {} : variables)
+      .filter((name) =>
+        isSecret(
+          name,
+          read(() => variables[name]),
+        ),
+      )
+      .map(
+        (name) =>
+          `The variable ${name} looks like a secret. Keep it in Secrets Manager and give its ARN, as ${name}_ARN.`,
+      );
+  }),
   rule("function-runtime", "Functions run on a runtime that AWS still mends.", types.function, ({ runtime }) =>
     when(
       /^(nodejs(\d|1\d|20)\.|python(2|3\.[0-9]$)|ruby2|java8$|dotnet[56]|go1)/.test(String(runtime)),
       `AWS no longer mends ${runtime}. Use nodejs22.x or a later one.`,
     ),
   ),
-  rule("permission-from-one-source", "Services may call a function for one resource only.", types.permission, (props) =>
-    when(
-      String(props["principal"]).includes(".amazonaws.com") && !props["sourceArn"] && !props["sourceAccount"],
-      "Any account's resources may call the function. Set sourceArn.",
-    ),
+  rule(
+    "permission-from-one-source",
+    "Services may call a function for one resource only, and nobody may who is not named.",
+    types.permission,
+    (props) => {
+      const [principal, ...sources] = ["principal", "sourceArn", "sourceAccount"].map((name) =>
+        read(() => props[name]),
+      );
+      return [
+        ...when(
+          String(principal).includes(".amazonaws.com") && !sources.some(Boolean),
+          "Any account's resources may call the function. Set sourceArn.",
+        ),
+        ...when(
+          principal === "*" && !read(() => props["principalOrgId"]),
+          "Everybody may call the function. Name the account, the role or the service as principal.",
+        ),
+      ];
+    },
+  ),
+  rule("function-url-authorized", "Functions' URLs ask who calls.", types.functionUrl, ({ authorizationType }) =>
+    when(authorizationType === "NONE", 'Everybody may call the URL. Set authorizationType to "AWS_IAM".'),
+  ),
+  rule(
+    "message-policy-closed",
+    "Queues and topics are not open to everybody.",
+    [types.queuePolicy, types.topicPolicy, types.queue, types.topic],
+    (props) => {
+      const { problem, statements } = documentOf(() => props["policy"]);
+      return [
+        ...list(problem),
+        ...when(
+          statements.some(allowsEverybody),
+          "The policy allows everybody. Name the principal, or add a condition on aws:SourceArn.",
+        ),
+      ];
+    },
   ),
   rule("machine-logs-no-data", "The logs of state machines hold no personal data.", types.machine, (props) =>
     when(
@@ -241,12 +341,14 @@ const policies = [
   ),
   {
     name: "production-protected",
-    description: "In a stack whose name begins with prod, rows, faces and versioned photos are protected.",
+    description: "In a stack named prod, production or prod-something, rows, faces and versioned photos are protected.",
     validateStack: ({ resources }, report) => {
-      for (const resource of resources) {
-        const isProduction = /^urn:pulumi:prod/.test(resource.urn);
-        const isData = resource.type === types.table || resource.type === types.collection;
-        if (isProduction && isData && resource.opts.protect !== true) {
+      const isData = (/** @type {Resource} */ resource) =>
+        resource.type === types.table ||
+        resource.type === types.collection ||
+        (types.bucket.includes(resource.type) && settingsOf(resource, types.versioning, resources).length > 0);
+      for (const resource of resources.filter(({ urn }) => /^urn:pulumi:prod(uction)?([-_.]|::)/.test(urn))) {
+        if (isData(resource) && resource.opts.protect !== true) {
           report(
             "The data can be deleted by one command. Set retention.keepData, or `protect` on your own resource.",
             resource.urn,
