@@ -10,7 +10,7 @@
  *                  line, the benchmarks and the tests.
  */
 import { build } from "esbuild";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -90,12 +90,26 @@ async function buildSite() {
 
 /** The tree, file by file; what is not TypeScript but read at run time is copied beside it. */
 async function buildTree() {
-  rmSync("build", { recursive: true, force: true });
+  // Made beside it and put in its place: whoever runs it meanwhile, or after an interruption, finds a whole one.
+  for (const left of readdirSync(".").filter((name) => /^\.build-\d+$/.test(name))) {
+    if (!isRunning(Number(left.slice(".build-".length)))) rmSync(left, { recursive: true, force: true });
+  }
+  const fresh = `.build-${process.pid}`;
   const entryPoints = folders.flatMap((folder) => filesBelow(folder, isSource));
-  await build({ ...common, entryPoints, outdir: "build", outbase: ".", sourcemap: "linked" });
+  await build({ ...common, entryPoints, outdir: fresh, outbase: ".", sourcemap: "linked" });
   for (const path of folders.flatMap((folder) => filesBelow(folder, (p) => /\.(json|html|css|svg|wasm)$/.test(p)))) {
-    mkdirSync(dirname(join("build", path)), { recursive: true });
-    cpSync(path, join("build", path));
+    mkdirSync(dirname(join(fresh, path)), { recursive: true });
+    cpSync(path, join(fresh, path));
+  }
+  rmSync("build", { recursive: true, force: true });
+  renameSync(fresh, "build");
+}
+
+function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

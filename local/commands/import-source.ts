@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, statSync, type Dirent } from "node:fs";
-import { dirname, extname, join, relative, resolve, sep } from "node:path";
+import { dirname, extname, join, parse, relative, resolve, sep } from "node:path";
 import Papa from "papaparse";
 import { isStudentId } from "../../handlers/lib/student";
 import { readPhotos } from "./photos";
@@ -83,8 +83,18 @@ function entriesBelow(folder: string): readonly Dirent[] {
   }
 }
 
-/** By the rule of `avatar-pipeline process`, which also looks whether the file can be sent. */
+/**
+ * The file's name, as it is: a school's photo under an id that was made up would be nobody's, and its owner's next one a
+ * duplicate. `readPhotos` looks whether the file can be sent.
+ */
 function studentOf(path: string, problems: string[]): string | undefined {
+  const { name } = parse(path);
+  if (!isStudentId(name)) {
+    problems.push(
+      `${path}: "${name}" is no student's id, which has 1 to 64 of A-Z a-z 0-9 _ . -. Rename it, or list it in a CSV.`,
+    );
+    return undefined;
+  }
   try {
     return readPhotos([path], undefined)[0]?.studentId;
   } catch (error) {

@@ -74,7 +74,7 @@ function keygen(path: string): 0 {
       `  pulumi config set avatar-pipeline:access invite\n` +
       `  pulumi config set avatar-pipeline:invitationKey ${publicKeyOf(privateKey)}\n\n` +
       `Or, to try it on this machine:\n\n` +
-      `  avatar-pipeline local --config access=invite --config invitationKey=${publicKeyOf(privateKey)}\n`,
+      `  npx avatar-pipeline local --config access=invite --config invitationKey=${publicKeyOf(privateKey)}\n`,
   );
 }
 

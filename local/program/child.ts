@@ -14,7 +14,7 @@ import { answerInvoke } from "./invokes";
 import { provision } from "./outputs";
 import { recordReads } from "./reads";
 import { transpileOnRequire, transpiler } from "./transpile";
-import { plain, withoutFiles } from "./values";
+import { plain, withoutFiles, withPoliciesAsText } from "./values";
 
 /** What the parent asks for, as JSON in the first argument. */
 export interface EvaluationRequest {
@@ -104,7 +104,7 @@ async function newResource(
   if (urns.has(urn))
     throw new Error(`Duplicate resource URN '${urn}': two resources of one type have the name ${args.name}.`);
   urns.add(urn);
-  const inputs = (await plain(args.inputs)) as Record<string, unknown>;
+  const inputs = withPoliciesAsText((await plain(args.inputs)) as Record<string, unknown>);
   const custom = args.custom === true;
   const { region, accountId, partition } = request;
   const known = withoutFiles(inputs) as Record<string, unknown>;

@@ -54,6 +54,18 @@ async function archive(value: PulumiAssetLike): Promise<ArchiveNode> {
   return { $archive: "assets", assets: Object.fromEntries(entries) as Record<string, AssetNode | ArchiveNode> };
 }
 
+/** Policies as the text that the provider makes of them: a program may give a document as an object. */
+export function withPoliciesAsText(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      /^(policy|assumeRolePolicy)$/.test(name) && typeof value === "object" && value !== null
+        ? JSON.stringify(value)
+        : value,
+    ]),
+  );
+}
+
 /** The same value without assets and archives: what a provider would answer about the resource. */
 export function withoutFiles(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;

@@ -108,7 +108,7 @@ describe("a school through the command line", function () {
     before(() => {
       photo("class/SV001.jpg", "lan");
       photo("class/10A/SV002.JPEG", "minh");
-      photo("class/10A/Tran Thi Hoa.png", "hoa");
+      photo("class/10A/Tran-Thi-Hoa.png", "hoa");
       photo("class/wall.jpg");
       writeFileSync(path("class/SV003.jpg"), "GIF89a, which is no JPEG");
       writeFileSync(path("class/list.xlsx"), "no photo");
@@ -125,7 +125,7 @@ describe("a school through the command line", function () {
       const rows = report("class.import-local.csv");
       expect(summary(rows)).to.deep.equal([
         ["SV002", "10A/SV002.JPEG", "accepted", ""],
-        ["Tran-Thi-Hoa", "10A/Tran Thi Hoa.png", "accepted", ""],
+        ["Tran-Thi-Hoa", "10A/Tran-Thi-Hoa.png", "accepted", ""],
         ["SV001", "SV001.jpg", "accepted", ""],
         ["SV003", "SV003.jpg", "rejected", "FORMAT_MISMATCH"],
         ["wall", "wall.jpg", "rejected", "NO_FACE"],
@@ -175,16 +175,18 @@ describe("a school through the command line", function () {
     it("is refused when two photos would be one student's, or none's", async () => {
       photo("mixed/SV001.jpg", "lan");
       photo("mixed/SV001.png", "lan");
-      photo("mixed/a b.jpg", "ab");
+      photo("mixed/a-b.jpg", "ab");
       photo("mixed/sub/a-b.jpg", "ab");
+      photo("mixed/Nguyễn Hòa.jpg", "hoa");
       writeFileSync(path("mixed/void.jpg"), "");
       photo("mixed/é/a.jpg", "ea");
       const { status, stderr } = await import_("mixed");
       expect(status).to.equal(1);
       expect(stderr).to.equal(
-        "avatar-pipeline: mixed has 3 problems; nothing was sent.\n" +
+        "avatar-pipeline: mixed has 4 problems; nothing was sent.\n" +
+          '  mixed/Nguyễn Hòa.jpg: "Nguyễn Hòa" is no student\'s id, which has 1 to 64 of A-Z a-z 0-9 _ . -. Rename it, or list it in a CSV.\n' +
           "  mixed/SV001.png: it would be student SV001's, and so would SV001.jpg. Rename one, or list them in a CSV.\n" +
-          "  mixed/sub/a-b.jpg: it would be student a-b's, and so would a b.jpg. Rename one, or list them in a CSV.\n" +
+          "  mixed/sub/a-b.jpg: it would be student a-b's, and so would a-b.jpg. Rename one, or list them in a CSV.\n" +
           "  mixed/void.jpg is empty.\n",
       );
       expect(readdirSync(folder).filter((name) => name.startsWith("mixed."))).to.deep.equal([]);

@@ -50,7 +50,7 @@ describe("evaluating a Pulumi program", function () {
         new aws.s3.BucketObjectv2("page", { bucket: bucket.bucket, key: "index.html", source: new pulumi.asset.FileAsset("site/index.html") });
         new aws.s3.BucketObjectv2("text", { bucket: bucket.bucket, key: "x", content: shout(config.require("greeting")) + readFileSync("site/index.html", "utf8") });
         const site = new aws.s3.BucketWebsiteConfiguration("site", { bucket: bucket.bucket });
-        const role = new aws.iam.Role("role", { assumeRolePolicy: "{}" });
+        const role = new aws.iam.Role("role", { assumeRolePolicy: { Version: "2012-10-17", Statement: [] } });
         new aws.lambda.CallbackFunction("step", {
           role,
           environment: { variables: { BUCKET: bucket.bucket, KEY: pulumi.secret("hidden") } },
@@ -76,6 +76,12 @@ describe("evaluating a Pulumi program", function () {
     expect(graph.region).to.equal("eu-west-1");
     expect(graph.stackOutputs["sizes"]).to.deep.equal([64, 256]);
     expect(node("text").inputs["content"]).to.equal("HELLO<p>hello</p>");
+  });
+
+  it("has a policy that the program gives as an object as the text that the provider makes of it", () => {
+    const policy = node("role").inputs["assumeRolePolicy"];
+    expect(policy).to.be.a("string");
+    expect(JSON.parse(policy as string)).to.deep.equal({ Version: "2012-10-17", Statement: [] });
   });
 
   it("names things as Pulumi would, and the same at every evaluation", async () => {
