@@ -176,13 +176,18 @@ const given: readonly Case[] = [
     ],
     expected: [],
   },
-  ...[{ API_TOKEN: "x" }, { apiToken: "x" }, { DATABASE: "postgres://u:hunter2@h/db" }, { CACHE: "redis://:pw@h" }].map(
-    (values) => ({
-      title: `${JSON.stringify(values)} as a secret`,
-      resources: [variables(values as Record<string, string>)],
-      expected: ["function-no-secret"],
-    }),
-  ),
+  ...(
+    [
+      { API_TOKEN: "x" },
+      { apiToken: "x" },
+      { DATABASE: "postgres://u:hunter2@h/db" },
+      { CACHE: "redis://:pw@h" },
+    ] as Readonly<Record<string, string>>[]
+  ).map((values) => ({
+    title: `${JSON.stringify(values)} as a secret`,
+    resources: [variables(values)],
+    expected: ["function-no-secret"],
+  })),
   // Websites.
   { title: "a website that everybody may read as in order", resources: website, expected: [] },
   ...["BucketVersioning", "BucketNotification", "BucketLifecycleConfiguration"].map((type) => ({
