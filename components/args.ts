@@ -287,13 +287,22 @@ export interface EncryptionArgs {
    * The ARN of a symmetric KMS key of your own for the bucket, the tables, the topics, the queue and the logs. Each role
    * is allowed to use it for exactly what it does. The key's own policy must let these services use it in your account:
    * `logs.REGION`, `events` and `cloudwatch` (`kms:Decrypt`, `kms:GenerateDataKey*`; logs also `kms:Encrypt`,
-   * `kms:ReEncrypt*`, `kms:DescribeKey`).
+   * `kms:ReEncrypt*`, `kms:DescribeKey`), and with `audit.enabled` `cloudtrail` (`kms:GenerateDataKey*`,
+   * `kms:DescribeKey`).
    *
    * @default none: the keys that AWS manages cost nothing and cannot be deleted by mistake; a key of your own is for
    * those who must be able to withdraw it
    * @example key.arn
    */
   kmsKeyArn?: pulumi.Input<string>;
+  /**
+   * The ARNs of keys that `kmsKeyArn` named before: roles that read may still decrypt with them what was written under
+   * them.
+   *
+   * @default none: only after the key was changed or given up is there anything under another one
+   * @example [oldKey.arn]
+   */
+  formerKmsKeyArns?: pulumi.Input<string>[];
 }
 
 /**

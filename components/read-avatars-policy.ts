@@ -4,7 +4,8 @@ import type { PipelineParts } from "./step-functions";
 
 /** What a role of the consumer's needs to show avatars, as a policy document: rows by student, and thumbnails. */
 export function readAvatarsPolicy({ settings, photoBucket, tables }: PipelineParts): pulumi.Output<string> {
-  const { kmsKeyArn } = settings;
+  const { kmsKeyArn, formerKmsKeyArns } = settings;
+  const keys = [...(kmsKeyArn === undefined ? [] : [kmsKeyArn]), ...formerKmsKeyArns];
   return pulumi.jsonStringify({
     Version: "2012-10-17",
     Statement: [
@@ -14,7 +15,7 @@ export function readAvatarsPolicy({ settings, photoBucket, tables }: PipelinePar
         Action: ["s3:GetObject"],
         Resource: [pulumi.interpolate`${photoBucket.arn}/${avatarPrefix}*`],
       },
-      ...(kmsKeyArn === undefined ? [] : [{ Effect: "Allow", Action: ["kms:Decrypt"], Resource: [kmsKeyArn] }]),
+      ...(keys.length === 0 ? [] : [{ Effect: "Allow", Action: ["kms:Decrypt"], Resource: keys }]),
     ],
   });
 }

@@ -18,6 +18,8 @@ export interface Settings {
   readonly keepData: boolean;
   /** A key of the caller's own; undefined for those that AWS manages. */
   readonly kmsKeyArn: pulumi.Input<string> | undefined;
+  /** Keys that were the caller's before, for what was written under them. */
+  readonly formerKmsKeyArns: readonly pulumi.Input<string>[];
   /** What the caller brings; each undefined when the pipeline makes it. */
   readonly existing: { readonly [Option in keyof ExistingArgs]: pulumi.Input<string> | undefined };
   readonly audit: boolean;
@@ -90,6 +92,10 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     const twice = known.find((address, index) => known.indexOf(address) !== index);
     if (twice !== undefined) refuse(option, twice, "must be listed once; remove the second");
     return addresses.map((address, index) => check(`${option}[${index}]`, address, emailAddress));
+  };
+  const keys = (option: string, arns: pulumi.Input<string>[] = []) => {
+    if (!Array.isArray(arns)) refuse(option, arns, "must be a list of ARNs of KMS keys; write [oldKey.arn]");
+    return arns.map((arn, index) => check(`${option}[${index}]`, arn, keyArn));
   };
   const faceOption = (option: keyof typeof defaults.face, rule: Rule<number>) =>
     given(`face.${option}`, face[option], defaults.face[option] as number, rule);
@@ -177,6 +183,7 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
     keepData: flag("retention.keepData", retention.keepData, defaults.retention.keepData, refuse),
     kmsKeyArn:
       encryption.kmsKeyArn === undefined ? undefined : check("encryption.kmsKeyArn", encryption.kmsKeyArn, keyArn),
+    formerKmsKeyArns: keys("encryption.formerKmsKeyArns", encryption.formerKmsKeyArns),
     existing: {
       photoBucket: own("photoBucket", /^[a-z0-9.-]{3,63}$/, "the name of a bucket", (bucket) =>
         siteEnabled && bucket.includes(".") ? dottedBucket : undefined,

@@ -27,7 +27,7 @@ export interface StepFunctionArgs<Arns extends PipelineArns = PipelineArns> {
 export interface StepFunctionContext<Arns extends PipelineArns = PipelineArns> {
   /** What the grants are written in. */
   readonly arns: { readonly [Name in keyof Arns]: pulumi.Input<string> };
-  readonly settings: Pick<Settings, "retention" | "kmsKeyArn" | "tags">;
+  readonly settings: Pick<Settings, "retention" | "kmsKeyArn" | "formerKmsKeyArns" | "tags">;
 }
 
 /**
@@ -44,7 +44,7 @@ export function createStepFunction<Arns extends PipelineArns>(
   opts: pulumi.CustomResourceOptions,
 ): aws.lambda.Function {
   const part = `${name}-${kebabCase(args.name)}`;
-  const { tags, kmsKeyArn } = context.settings;
+  const { tags } = context.settings;
   const logs = new aws.cloudwatch.LogGroup(part, logGroupArgs(`/aws/lambda/${part}-`, context.settings), opts);
   const role = new aws.iam.Role(
     part,
@@ -53,7 +53,7 @@ export function createStepFunction<Arns extends PipelineArns>(
   );
   const policy = new aws.iam.RolePolicy(
     part,
-    { role: role.name, policy: policyOf(args.grants, context.arns, logs.arn, kmsKeyArn) },
+    { role: role.name, policy: policyOf(args.grants, context.arns, logs.arn, context.settings) },
     opts,
   );
   return new aws.lambda.Function(
@@ -82,32 +82,50 @@ function policyOf<Arns extends PipelineArns>(
   grants: (on: Arns) => readonly Statement[],
   arns: StepFunctionContext<Arns>["arns"],
   logGroupArn: pulumi.Input<string>,
-  kmsKeyArn: pulumi.Input<string> | undefined,
+  { kmsKeyArn, formerKmsKeyArns }: Pick<Settings, "kmsKeyArn" | "formerKmsKeyArns">,
 ): pulumi.Output<string> {
-  return pulumi.all([arns, logGroupArn, kmsKeyArn]).apply(([on, logGroup, key]) => {
-    const granted = grants(on as unknown as Arns);
-    const own: readonly Statement[] = [
-      {
-        Effect: "Allow",
-        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-        Resource: [`${logGroup}:*`],
-      },
-      // X-Ray has no resources that could be named.
-      { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: ["*"] },
-    ];
-    return JSON.stringify({ Version: "2012-10-17", Statement: [...granted, ...keyStatements(granted, key), ...own] });
-  });
+  return pulumi
+    .all([arns, logGroupArn, kmsKeyArn, pulumi.all([...formerKmsKeyArns])])
+    .apply(([on, logGroup, key, former]) => {
+      const granted = grants(on as unknown as Arns);
+      const own: readonly Statement[] = [
+        {
+          Effect: "Allow",
+          Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+          Resource: [`${logGroup}:*`],
+        },
+        // X-Ray has no resources that could be named.
+        { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: ["*"] },
+      ];
+      return JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [...granted, ...keyStatements(granted, key, former), ...own],
+      });
+    });
 }
 
-/** The use of the caller's own key that goes with what is granted: the services use it with the caller's rights. */
-function keyStatements(granted: readonly Statement[], key: string | undefined): readonly Statement[] {
-  if (key === undefined) return [];
+/**
+ * The use of the caller's own keys that goes with what is granted: the services use them with the caller's rights. What
+ * was written under a former key can be read, and nothing new is written under it.
+ */
+function keyStatements(
+  granted: readonly Statement[],
+  key: string | undefined,
+  former: readonly string[],
+): readonly Statement[] {
   const actions = granted.flatMap(({ Action }) => Action);
   // To write an object or publish a message takes a new data key.
   const writes = actions.some((action) => action === "s3:PutObject" || action === "sns:Publish");
   const uses = actions.some((action) => /^(s3|dynamodb|sns):/.test(action));
   const needed = [...(uses ? ["kms:Decrypt"] : []), ...(writes ? ["kms:GenerateDataKey"] : [])];
-  return needed.length === 0 ? [] : [{ Effect: "Allow", Action: needed, Resource: [key] }];
+  return [
+    ...(key === undefined || needed.length === 0
+      ? []
+      : [{ Effect: "Allow" as const, Action: needed, Resource: [key] }]),
+    ...(uses && former.length > 0
+      ? [{ Effect: "Allow" as const, Action: ["kms:Decrypt"], Resource: [...former] }]
+      : []),
+  ];
 }
 
 /** The texts of factories that were serialized already: a second pipeline in a program costs next to nothing. */

@@ -154,6 +154,11 @@ describe("AvatarPipelineArgs", () => {
       'encryption.kmsKeyArn is "alias/school", but must be the ARN of a KMS key',
     ],
     [
+      "a former key by its alias",
+      { encryption: { formerKmsKeyArns: ["alias/school"] } },
+      'encryption.formerKmsKeyArns[0] is "alias/school", but must be the ARN of a KMS key',
+    ],
+    [
       "not a number",
       { face: { minSharpness: Number.NaN } },
       "face.minSharpness is null, but must be a number from 0 to 100",
@@ -303,6 +308,7 @@ describe("The stack's configuration", () => {
     logDays: defaults.retention.logDays,
     keepData: defaults.retention.keepData,
     kmsKeyArn: "",
+    audit: defaults.audit.enabled,
   };
 
   it("has the component's own defaults, a type and a description for every key", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { AvatarPipeline } from "avatar-pipeline";
 import { steps } from "../../handlers/steps";
-import { evaluate, type Evaluation } from "./harness";
+import { evaluate, valueOf, type Evaluation } from "./harness";
 
 interface Widget {
   readonly type: string;
@@ -170,6 +170,26 @@ describe("With a key of the caller's own", () => {
       expect(onKey, name).to.deep.equal(
         writers.includes(part) ? ["kms:Decrypt", "kms:GenerateDataKey"] : ["kms:Decrypt"],
       );
+    }
+  });
+});
+
+describe("With a key that was the caller's own before", () => {
+  const former = "arn:aws:kms:ap-southeast-1:123456789012:key/11111111-0b0a-0908-0706-050403020100";
+
+  it("each role that reads may decrypt what is under it, and none may write under it", async () => {
+    const world = await evaluate(() => [new AvatarPipeline("avatars", { encryption: { formerKmsKeyArns: [former] } })]);
+    const actionsOn = (policy: string) =>
+      (JSON.parse(policy) as { Statement: { Action: string[]; Resource: string[] }[] }).Statement.filter(
+        ({ Resource }) => Resource.includes(former),
+      ).flatMap(({ Action }) => Action);
+    for (const { name } of world.all("Function")) {
+      expect(actionsOn(world.one("RolePolicy", name).inputs["policy"] as string), name).to.deep.equal(["kms:Decrypt"]);
+    }
+    const { readAvatarsPolicy } = world.declared[0]!;
+    expect(actionsOn(await valueOf(readAvatarsPolicy))).to.deep.equal(["kms:Decrypt"]);
+    for (const table of world.all("Table")) {
+      expect(table.inputs["serverSideEncryption"], table.name).to.deep.equal({ enabled: true });
     }
   });
 });
