@@ -31,6 +31,8 @@ export function createAuditTrail(
       ],
       enableLogFileValidation: true,
       cloudWatchLogsGroup: { enable: false },
+      // awsx empties it when it goes, if it is not told otherwise: who read a photo would be forgotten with one option.
+      s3Bucket: { args: { forceDestroy: !settings.keepData, tags: settings.tags } },
       ...(settings.kmsKeyArn === undefined ? {} : { kmsKeyId: settings.kmsKeyArn }),
       tags: settings.tags,
     },

@@ -117,6 +117,7 @@ describe("AvatarPipeline, when asked to,", () => {
     const trail = audited.one("Trail", "avatars-audit");
     expect(trail.parent).to.equal(audited.one("AvatarPipeline", "avatars").urn);
     expect(trail.inputs["enableLogFileValidation"]).to.equal(true);
+    expect(trail.inputs["s3Bucket"]).to.deep.include({ args: { forceDestroy: false, tags: {} } });
     const selectors = trail.inputs["advancedEventSelectors"] as { fieldSelectors: Record<string, string[]>[] }[];
     const recorded = selectors.map(
       ({ fieldSelectors }) => (fieldSelectors[2]!["startsWiths"] ?? fieldSelectors[2]!["equals"])!,
