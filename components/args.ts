@@ -206,8 +206,8 @@ export interface SiteArgs {
    */
   enabled?: boolean;
   /**
-   * Whether the page is served over HTTPS, by CloudFront. Browsers give the camera to pages of HTTPS only. In China,
-   * where CloudFront wants a licensed domain, it must be false.
+   * Whether the page is served over HTTPS, by CloudFront. Browsers give the camera to pages of HTTPS only. In GovCloud,
+   * which has no CloudFront, it must be false.
    *
    * @default true: without it photos and ids travel in the clear
    */
