@@ -39,6 +39,9 @@ export interface CheckFormatClients {
  */
 const maxScans = 64;
 
+/** An interlaced PNG has to be held whole, so that the thumbnail step takes none larger. No camera writes them. */
+const maxInterlacedPixels = 4_000_000;
+
 /** Checks the file by its name, its size and its bytes, in the order of what each check costs. */
 export function checkFormat(
   settings: CheckFormatSettings,
@@ -91,6 +94,12 @@ export function checkBytes(bytes: Buffer, named: ImageFormat, limits: UploadLimi
   }
   const header = named === "jpeg" ? readJpegHeader(bytes) : readPngHeader(bytes);
   if ("damage" in header) throw rejection("FILE_CORRUPT", `The ${named} file is damaged: ${header.damage}.`);
+  if (header.unsupported !== undefined) {
+    throw rejection(
+      "FORMAT_NOT_SUPPORTED",
+      `The photo is a JPEG ${header.unsupported}; save it as a baseline or progressive JPEG of 8 bits.`,
+    );
+  }
   const { width, height } = header;
   if (width === 0 || height === 0) throw rejection("FILE_CORRUPT", `The header says ${width}×${height} pixels.`);
   if (Math.min(width, height) < limits.minSide) {
@@ -100,6 +109,12 @@ export function checkBytes(bytes: Buffer, named: ImageFormat, limits: UploadLimi
     throw rejection(
       "IMAGE_TOO_LARGE",
       `${width}×${height} = ${width * height} pixels; at most ${limits.maxPixels} are allowed.`,
+    );
+  }
+  if (named === "png" && header.scans > 1 && width * height > maxInterlacedPixels) {
+    throw rejection(
+      "IMAGE_TOO_LARGE",
+      `The PNG is interlaced and has ${width * height} pixels; at most ${maxInterlacedPixels} are allowed. Save it without interlacing.`,
     );
   }
   if (header.scans > maxScans) {

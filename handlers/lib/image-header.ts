@@ -15,6 +15,8 @@ export interface ImageHeader {
   readonly orientation: number;
   /** JPEG: the number of scans. PNG: 1, or 7 when interlaced. */
   readonly scans: number;
+  /** JPEG: what it is that the thumbnail step cannot decode, when it is such. */
+  readonly unsupported?: string;
 }
 
 /** What is wrong with a file's structure, in one sentence. */
@@ -45,7 +47,7 @@ export function fileKind(bytes: Buffer): FileKind {
  * from one reading of the photo does not fit into another. Where a file allows two readings, both take the stricter.
  */
 export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
-  let frame: { width: number; height: number } | undefined;
+  let frame: Pick<ImageHeader, "width" | "height" | "unsupported"> | undefined;
   let orientation: number | undefined;
   let scans = 0;
   let at = 2;
@@ -68,7 +70,12 @@ export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
     if (isFrame) {
       if (length < 8) return { damage: "the frame header is too short" };
       if (frame !== undefined) return { damage: "there is more than one frame" };
-      frame = { height: bytes.readUInt16BE(at + 3), width: bytes.readUInt16BE(at + 5) };
+      const unsupported = unsupportedFrame(marker - 0xc0, bytes[at + 2] ?? 0, bytes[at + 7] ?? 0);
+      frame = {
+        height: bytes.readUInt16BE(at + 3),
+        width: bytes.readUInt16BE(at + 5),
+        ...(unsupported === undefined ? {} : { unsupported }),
+      };
     } else if (marker === 0xe1 && frame === undefined) {
       orientation ??= exifOrientation(bytes.subarray(at + 2, end));
     }
@@ -81,6 +88,13 @@ export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
   if (frame === undefined) return { damage: "there is no frame header" };
   if (scans === 0) return { damage: "there is no scan" };
   return { ...frame, orientation: orientation ?? 1, scans };
+}
+
+/** Kinds of JPEG that no camera writes, and that are not worth three calls of Rekognition to find out. */
+function unsupportedFrame(kind: number, bits: number, components: number): string | undefined {
+  if (kind > 2) return `of the kind SOF${kind} (lossless, hierarchical or arithmetic)`;
+  if (bits !== 8) return `of ${bits} bits a sample`;
+  return [1, 3, 4].includes(components) ? undefined : `of ${components} colour components`;
 }
 
 /** Where the next marker after a scan's entropy-coded data stands: stuffed zeros and restart markers belong to it. */

@@ -124,21 +124,40 @@ describe("CheckFormat", () => {
     }
   });
 
+  const nameFor = (file: Buffer, named: "jpeg" | "png") => {
+    try {
+      checkBytes(file, named, limits);
+      return "passed";
+    } catch (error) {
+      return (error as Error).name;
+    }
+  };
+
   it("refuses too few and too many pixels by the header alone", () => {
-    const nameFor = (file: Buffer, named: "jpeg" | "png") => {
-      try {
-        checkBytes(file, named, limits);
-        return "passed";
-      } catch (error) {
-        return (error as Error).name;
-      }
-    };
     expect(nameFor(jpegFile({ width: 159, height: 4000 }), "jpeg")).to.equal("IMAGE_TOO_SMALL");
     expect(nameFor(jpegFile({ width: 160, height: 160 }), "jpeg")).to.equal("passed");
     expect(nameFor(jpegFile({ width: 65_500, height: 65_500 }), "jpeg")).to.equal("IMAGE_TOO_LARGE");
     expect(nameFor(pngFile({ width: 30_000, height: 30_000 }), "png")).to.equal("IMAGE_TOO_LARGE");
     expect(nameFor(pngFile({ width: 0, height: 30_000 }), "png")).to.equal("FILE_CORRUPT");
     expect(nameFor(jpegFile({ scans: 5000 }), "jpeg")).to.equal("FILE_CORRUPT");
+  });
+
+  it("refuses what the thumbnail step could not decode, before Rekognition is asked", () => {
+    const changed = (at: number, value: number) => {
+      const file = jpegFile();
+      file[file.indexOf(Buffer.from([0xff, 0xc0])) + at] = value;
+      return nameFor(file, "jpeg");
+    };
+    const [kind, bits, components] = [1, 4, 9];
+    for (const supported of [0xc0, 0xc1, 0xc2]) expect(changed(kind, supported)).to.equal("passed");
+    for (const other of [0xc3, 0xc5, 0xc7, 0xc9, 0xca, 0xcf]) {
+      expect(changed(kind, other), other.toString(16)).to.equal("FORMAT_NOT_SUPPORTED");
+    }
+    expect(changed(bits, 12)).to.equal("FORMAT_NOT_SUPPORTED");
+    for (const count of [1, 3, 4]) expect(changed(components, count)).to.equal("passed");
+    for (const count of [0, 2, 5]) expect(changed(components, count)).to.equal("FORMAT_NOT_SUPPORTED");
+    expect(nameFor(pngFile({ width: 2000, height: 2000, interlaced: true }), "png")).to.equal("passed");
+    expect(nameFor(pngFile({ width: 2001, height: 2000, interlaced: true }), "png")).to.equal("IMAGE_TOO_LARGE");
   });
 
   it("lets what follows the end of a photo be, as the second picture of a phone's HDR photo", () => {

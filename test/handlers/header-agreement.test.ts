@@ -2,8 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { checkBytes } from "../../handlers/1-check-format/handler";
 import { readImageHeader } from "../../imaging/header";
+import { createThumbnails } from "../../imaging/index";
 import { exif, segment, withSegments, withSegmentsAfterFrame } from "../flow/hostile/files";
 import { portrait } from "../photos";
+import { pngFile } from "./photos";
 
 const limits = { maxBytes: 10 * 1024 * 1024, maxPixels: 50_000_000, minSide: 1 };
 
@@ -70,6 +72,21 @@ describe("the size of a photo", () => {
     for (const marker of [0x00, 0x01, 0xc8, 0xcc, 0xd0, 0xd8, 0xdc, 0xdf, 0xe0, 0xef, 0xf0, 0xfe, 0xff]) {
       agree(withSegments(upright, segment(marker, frame)), "jpeg");
       agree(withSegments(upright, Buffer.from([0xff, marker]), frame), "jpeg");
+    }
+  });
+
+  it("is too large for both when it is that of an interlaced PNG", async () => {
+    for (const [width, expected] of [
+      [2000, "FILE_CORRUPT"],
+      [2001, "IMAGE_TOO_LARGE"],
+    ] as const) {
+      const file = pngFile({ width, height: 2000, interlaced: true });
+      const options = { square: { left: 0, top: 0, size: 2000 }, sizes: [64], quality: 85, maxPixels: 50_000_000 };
+      // It holds no pixels, so that a decoder that begins finds it damaged.
+      const decoded = await createThumbnails(file, options).catch((error: Error) => error.name);
+      expect(decoded).to.equal(expected);
+      const checked = sizeOrName(() => checkBytes(file, "png", limits));
+      expect(checked === "IMAGE_TOO_LARGE").to.equal(decoded === "IMAGE_TOO_LARGE");
     }
   });
 
