@@ -211,8 +211,16 @@ const policies = [
       "The bucket does not say its encryption. Add a BucketServerSideEncryptionConfiguration.",
     ),
   ),
-  rule("table-recoverable", "Tables can be had back as they were.", types.table, ({ pointInTimeRecovery }) =>
-    when(pointInTimeRecovery?.enabled !== true, "The table cannot be had back. Set pointInTimeRecovery.enabled."),
+  rule(
+    "table-recoverable",
+    "Tables can be had back as they were, but for those that are said to be disposable.",
+    types.table,
+    // AWS keeps a backup of a recoverable table for 35 days after it is deleted.
+    ({ pointInTimeRecovery, deletionProtectionEnabled }) =>
+      when(
+        pointInTimeRecovery?.enabled !== true && deletionProtectionEnabled !== false,
+        "The table cannot be had back. Set pointInTimeRecovery.enabled, or deletionProtectionEnabled to false.",
+      ),
   ),
   rule("table-encrypted", "Tables are encrypted with a key in the account.", types.table, ({ serverSideEncryption }) =>
     when(

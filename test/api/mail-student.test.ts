@@ -163,17 +163,15 @@ describe("MailStudent", () => {
     });
   });
 
-  it("may send as its own address or domain alone", () => {
+  it("may send as its own address alone, whichever identity is verified for it", () => {
     const arn = "arn:aws-cn:sns:cn-north-1:123456789012:topic";
     const on = { photoBucket: "b", uploadTable: "u", avatarTable: "a", faceCollection: "f", failureTopic: arn };
     const statements = mailStudentGrants("avatar@truong.edu.vn")({ ...on, successTopic: arn });
     expect(statements.at(-1)).to.deep.equal({
       Effect: "Allow",
       Action: ["ses:SendEmail", "ses:SendRawEmail"],
-      Resource: [
-        "arn:aws-cn:ses:cn-north-1:123456789012:identity/avatar@truong.edu.vn",
-        "arn:aws-cn:ses:cn-north-1:123456789012:identity/truong.edu.vn",
-      ],
+      Resource: ["arn:aws-cn:ses:cn-north-1:123456789012:identity/*"],
+      Condition: { StringEquals: { "ses:FromAddress": "avatar@truong.edu.vn" } },
     });
   });
 });
