@@ -22,7 +22,7 @@ export interface Thumbnail {
 export interface ThumbnailOptions {
   /** What of the upright photo is shown. It must lie inside the photo. */
   readonly square: Square;
-  /** Side lengths of the thumbnails in pixels; one larger than the square is enlarged smoothly. */
+  /** Side lengths of the thumbnails, 1 to 2048 pixels; one larger than the square is enlarged smoothly. */
   readonly sizes: readonly number[];
   /** JPEG quality, 1 to 100, on the scale of libjpeg. */
   readonly quality: number;
