@@ -22,6 +22,7 @@ export interface Registered {
 
 export interface Evaluation<Declared> {
   readonly declared: Declared;
+  /** By URN. */
   readonly resources: readonly Registered[];
   /** The one resource of a type and name; the type's last part is enough: `Bucket`. Throws when there is none. */
   one(type: string, name: string): Registered;
@@ -103,6 +104,8 @@ export async function evaluate<Declared extends readonly pulumi.Resource[]>(
   };
   const declared = declare();
   for (const root of declared) await registered(root);
+  // They come in the order in which their inputs happen to resolve, which is not the same everywhere.
+  resources.sort((one, other) => (one.urn < other.urn ? -1 : 1));
   const all = (type: string) => resources.filter((one) => one.type === type || one.type.endsWith(`:${type}`));
   return {
     declared,

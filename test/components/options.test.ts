@@ -60,7 +60,7 @@ describe("AvatarPipeline, when asked to,", () => {
     it("has a function that both topics call, and they alone", () => {
       const subscriptions = mailing.all("TopicSubscription").map(({ inputs }) => inputs);
       const permissions = mailing.all("Permission").filter(({ inputs }) => inputs["principal"] === "sns.amazonaws.com");
-      const topics = ["sns:avatars-success", "sns:avatars-failure"];
+      const topics = ["sns:avatars-failure", "sns:avatars-success"];
       expect(subscriptions.map(({ protocol, topic }) => [protocol, readable(topic as string)])).to.deep.equal(
         topics.map((topic) => ["lambda", topic]),
       );

@@ -84,8 +84,8 @@ describe("The upload page's resources", () => {
       .all("Permission")
       .filter(({ inputs }) => inputs["principal"] === "apigateway.amazonaws.com");
     expect(permissions.map(({ inputs }) => String(inputs["sourceArn"]).replace(/^.*?\//, "/"))).to.deep.equal([
-      "/*/POST/uploads",
       "/*/GET/uploads/*",
+      "/*/POST/uploads",
     ]);
   });
 
