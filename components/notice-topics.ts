@@ -16,23 +16,30 @@ export function createNoticeTopics(
   settings: Pick<Settings, "existing" | "successEmails" | "failureEmails" | "kmsKeyArn" | "tags">,
   opts: pulumi.CustomResourceOptions,
 ): NoticeTopics {
-  const topic = (part: string, displayName: string, existing: pulumi.Input<string> | undefined) =>
-    existing === undefined
-      ? new aws.sns.Topic(
-          `${name}-${part}`,
-          // Messages name students.
-          { displayName, kmsMasterKeyId: settings.kmsKeyArn ?? "alias/aws/sns", tags: settings.tags },
-          opts,
-        )
-      : aws.sns.Topic.get(`${name}-${part}`, existing, undefined, opts);
-  const success = topic("success", "Avatar accepted", settings.existing.successTopicArn);
-  const failure = topic("failure", "Avatar not accepted", settings.existing.failureTopicArn);
-  // Pulumi counts what goes with a topic that is only read as gone with it, and it would stay.
-  const goesWith = (own: aws.sns.Topic, existing: unknown) => (existing === undefined ? { deletedWith: own } : {});
-  const { successTopicArn, failureTopicArn } = settings.existing;
-  subscribe(`${name}-success`, success, settings.successEmails, { ...opts, ...goesWith(success, successTopicArn) });
-  subscribe(`${name}-failure`, failure, settings.failureEmails, { ...opts, ...goesWith(failure, failureTopicArn) });
-  return { success, failure };
+  const notice = (
+    part: string,
+    displayName: string,
+    existing: pulumi.Input<string> | undefined,
+    emails: readonly pulumi.Input<string>[],
+  ): aws.sns.Topic => {
+    const topicName = `${name}-${part}`;
+    if (existing !== undefined) {
+      const topic = aws.sns.Topic.get(topicName, existing, undefined, opts);
+      // Not deletedWith: Pulumi counts what goes with a topic that is only read as gone with it, and it would stay.
+      subscribe(topicName, topic, emails, opts);
+      return topic;
+    }
+    // Messages name students.
+    const kmsMasterKeyId = settings.kmsKeyArn ?? "alias/aws/sns";
+    const topic = new aws.sns.Topic(topicName, { displayName, kmsMasterKeyId, tags: settings.tags }, opts);
+    subscribe(topicName, topic, emails, { ...opts, deletedWith: topic });
+    return topic;
+  };
+  const { existing, successEmails, failureEmails } = settings;
+  return {
+    success: notice("success", "Avatar accepted", existing.successTopicArn, successEmails),
+    failure: notice("failure", "Avatar not accepted", existing.failureTopicArn, failureEmails),
+  };
 }
 
 /**
