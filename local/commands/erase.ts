@@ -64,13 +64,14 @@ type LocalReceipt = EraseReceipt & {
 /** The receipt for a person. */
 function textOf(receipt: LocalReceipt): string {
   const { studentId, at, faces, thumbnails, originals, uploadRows, avatarRows, copies } = receipt;
-  return (
-    `Erased student ${studentId} at ${at} (UTC).\n` +
-    `  faces in the collection  ${faces}\n` +
-    `  thumbnails               ${thumbnails}\n` +
-    `  originals                ${originals}\n` +
-    `  records of uploads       ${uploadRows}\n` +
-    `  record of the avatar     ${avatarRows}\n` +
-    (copies === undefined ? "" : `  copies in the data folder${String(copies).padStart(2)}\n`)
-  );
+  const lines: [string, number | undefined][] = [
+    ["faces in the collection", faces],
+    ["thumbnails", thumbnails],
+    ["originals", originals],
+    ["records of uploads", uploadRows],
+    ["record of the avatar", avatarRows],
+    ["copies in the data folder", copies],
+  ];
+  const counted = lines.flatMap(([what, count]) => (count === undefined ? [] : `  ${what.padEnd(25)}  ${count}`));
+  return [`Erased student ${studentId} at ${at} (UTC).`, ...counted, ""].join("\n");
 }

@@ -84,8 +84,8 @@ function entriesBelow(folder: string): readonly Dirent[] {
 }
 
 /**
- * The file's name, as it is: a school's photo under an id that was made up would be nobody's, and its owner's next one a
- * duplicate. `readPhotos` looks whether the file can be sent.
+ * The file's name, as it is: a school's photo under an id that was made up would be nobody's, and its owner's next one
+ * a duplicate. `readPhotos` looks whether the file can be sent.
  */
 function studentOf(path: string, problems: string[]): string | undefined {
   const { name } = parse(path);
@@ -96,10 +96,10 @@ function studentOf(path: string, problems: string[]): string | undefined {
     return undefined;
   }
   try {
-    return readPhotos([path], undefined)[0]?.studentId;
+    readPhotos([path], name);
+    return name;
   } catch (error) {
-    // Its advice is an option of that command's.
-    problems.push((error as Error).message.replace(" Give one with --student ID.", " Rename it, or list it in a CSV."));
+    problems.push((error as Error).message);
     return undefined;
   }
 }

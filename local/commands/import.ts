@@ -22,7 +22,8 @@ const HELP = `Usage: avatar-pipeline import DIR|CSV (--stack NAME | --local [--d
 Puts a school's photos through the pipeline, and writes a report. Everything is checked before the first is sent. Run
 the same again after an interruption or a failure: photos that were accepted or rejected are left, the rest goes on.
 
-  DIR                Every .jpg, .jpeg and .png in it and below it; the student is the file's name without extension.
+  DIR                Every .jpg, .jpeg and .png in it and below it; the student is the file's name without extension,
+                     which has to be an id: 1 to 64 of A-Z a-z 0-9 _ . -.
   CSV                With the columns student_id and photo, a path from the CSV's folder. Other columns, such as name
                      and email, are left alone: nothing of them is sent, and no student gets a mail.
   --stack NAME       Into a stack on AWS; needs the Pulumi CLI and AWS credentials.

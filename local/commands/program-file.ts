@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { plainSetting } from "../program/config";
 import { usageError } from "./usage";
 
 /** The folder of this package, from the compiled file of this module upward. */
@@ -35,8 +36,7 @@ function missing(folder: string): never {
 function entryOf(folder: string): string | undefined {
   const project = join(folder, "Pulumi.yaml");
   if (!existsSync(project)) return undefined;
-  // The one line of it that matters here, without loading a reader of YAML.
-  const main = /^main:\s*["']?([^"'#\n]+?)["']?\s*(?:#.*)?$/m.exec(readFileSync(project, "utf8"))?.[1];
+  const main = plainSetting(project, "main");
   const home = main === undefined ? folder : join(folder, main);
   return [home, join(home, "index.ts"), join(home, "index.js")].find((path) =>
     statSync(path, { throwIfNoEntry: false })?.isFile(),

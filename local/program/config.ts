@@ -26,10 +26,14 @@ export interface ProjectFiles {
 export function projectFiles(program: string, stack: string): ProjectFiles {
   const folder = projectFolder(dirname(program));
   const project = join(folder, "Pulumi.yaml");
-  // The one line of it that matters here, without loading a reader of YAML.
-  const line = /^stackConfigDir:\s*["']?([^"'#\n]+?)["']?\s*(?:#.*)?$/m;
-  const stacks = existsSync(project) ? line.exec(readFileSync(project, "utf8"))?.[1] : undefined;
-  return { folder, project, stack: join(resolve(folder, stacks ?? "."), `Pulumi.${stack}.yaml`) };
+  const stacks = (existsSync(project) ? plainSetting(project, "stackConfigDir") : undefined) ?? ".";
+  return { folder, project, stack: join(resolve(folder, stacks), `Pulumi.${stack}.yaml`) };
+}
+
+/** A setting of Pulumi.yaml that is one line of plain text, without loading a reader of YAML. */
+export function plainSetting(projectFile: string, name: "main" | "stackConfigDir"): string | undefined {
+  const line = new RegExp(`^${name}:\\s*["']?([^"'#\\n]+?)["']?\\s*(?:#.*)?$`, "m");
+  return line.exec(readFileSync(projectFile, "utf8"))?.[1];
 }
 
 /**
