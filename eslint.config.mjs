@@ -3,7 +3,17 @@ import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["lib/**", "build/**", "dist/**", "node_modules/", ".avatar-pipeline/", "examples/**/node_modules/"] },
+  {
+    ignores: [
+      "lib/**",
+      "build/**",
+      ".build-*/**",
+      "dist/**",
+      "node_modules/",
+      ".avatar-pipeline/",
+      "examples/**/node_modules/",
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.recommended,
   prettier,

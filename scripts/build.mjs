@@ -101,8 +101,19 @@ async function buildTree() {
     mkdirSync(dirname(join(fresh, path)), { recursive: true });
     cpSync(path, join(fresh, path));
   }
-  rmSync("build", { recursive: true, force: true });
-  renameSync(fresh, "build");
+  replaceFolder("build", fresh);
+}
+
+/** Puts a folder in another's place, whoever else does the same at that moment: the last one's stays. */
+function replaceFolder(folder, fresh) {
+  for (let tries = 5; ; tries--) {
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      return renameSync(fresh, folder);
+    } catch (error) {
+      if (tries === 0 || error.code !== "ENOTEMPTY") throw error;
+    }
+  }
 }
 
 function isRunning(pid) {
