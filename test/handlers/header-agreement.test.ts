@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { checkBytes } from "../../handlers/1-check-format/handler";
 import { readImageHeader } from "../../imaging/header";
 import { createThumbnails } from "../../imaging/index";
-import { exif, segment, withSegments, withSegmentsAfterFrame } from "../flow/hostile/files";
+import { exif, manyScans, segment, withSegments, withSegmentsAfterFrame } from "../flow/hostile/files";
 import { portrait } from "../photos";
 import { pngFile } from "./photos";
 
@@ -87,6 +87,20 @@ describe("the size of a photo", () => {
       expect(decoded).to.equal(expected);
       const checked = sizeOrName(() => checkBytes(file, "png", limits));
       expect(checked === "IMAGE_TOO_LARGE").to.equal(decoded === "IMAGE_TOO_LARGE");
+    }
+  });
+
+  it("is refused by both where a JPEG has more scans than are read", async () => {
+    const square = { left: 0, top: 0, size: 64 };
+    const options = { square, sizes: [64], quality: 85, maxPixels: 50_000_000 };
+    for (const [scans, isRead] of [
+      [64, true],
+      [65, false],
+    ] as const) {
+      const file = manyScans(64, 64, scans);
+      expect(typeof sizeOrName(() => checkBytes(file, "jpeg", limits)) !== "string", `${scans} scans`).to.equal(isRead);
+      const decoded = await createThumbnails(file, options).catch((error: Error) => error.name);
+      expect(decoded !== "FORMAT_NOT_SUPPORTED", `${scans} scans`).to.equal(isRead);
     }
   });
 
