@@ -10,8 +10,9 @@ import { prices } from "./prices";
  *
  *   npm run bench:cost [-- --json] [-- --durations FILE]
  *
- * Durations are those of warm functions in milliseconds, billed; FILE is the JSON of `npm run bench:pipeline -- --json`.
- * On AWS a call of Rekognition takes several times what everything else of a step does: `assumed` below.
+ * Durations are those of warm functions in milliseconds, billed; FILE is the JSON of
+ * `npm run bench:pipeline -- --json`. On AWS a call of Rekognition takes several times what everything else of a step
+ * does: `assumed` below.
  */
 interface State {
   readonly Type: string;

@@ -3,7 +3,8 @@ import { embeddingOf, scriptedEngine } from "../local/faces/scripted-engine";
 
 /**
  * An embedding that lies as those of 22 real people did, by the recognition network: 1.46 from the origin, all to one
- * side of it, and any two about 0.75 apart. In a collection of such faces no part of the search can be skipped for free.
+ * side of it, and any two about 0.75 apart. In a collection of such faces no part of the search can be skipped for
+ * free.
  *
  * @param own a direction of the person's own, of any length
  */

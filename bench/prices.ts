@@ -1,6 +1,6 @@
 /**
- * The one price table: US dollars, public list prices of AWS without any free tier, for ap-southeast-1 (Singapore) where
- * regions differ, as of 2026-03. Change them here when they change.
+ * The one price table: US dollars, public list prices of AWS without any free tier, for ap-southeast-1 (Singapore)
+ * where regions differ, as of 2026-03. Change them here when they change.
  */
 export const prices = {
   /** Step Functions Standard, a state transition; a retry is one too. */

@@ -284,9 +284,9 @@ export interface RetentionArgs {
 /** What data is encrypted with. */
 export interface EncryptionArgs {
   /**
-   * The ARN of a symmetric KMS key of your own for the bucket, the tables, the topics, the queue and the logs. Each role
-   * is allowed to use it for exactly what it does. The key's own policy must let these services use it in your account:
-   * `logs.REGION`, `events` and `cloudwatch` (`kms:Decrypt`, `kms:GenerateDataKey*`; logs also `kms:Encrypt`,
+   * The ARN of a symmetric KMS key of your own for the bucket, the tables, the topics, the queue and the logs. Each
+   * role is allowed to use it for exactly what it does. The key's own policy must let these services use it in your
+   * account: `logs.REGION`, `events` and `cloudwatch` (`kms:Decrypt`, `kms:GenerateDataKey*`; logs also `kms:Encrypt`,
    * `kms:ReEncrypt*`, `kms:DescribeKey`), and with `audit.enabled` `cloudtrail` (`kms:GenerateDataKey*`,
    * `kms:DescribeKey`).
    *

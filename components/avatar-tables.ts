@@ -23,7 +23,8 @@ export function createAvatarTables(
         billingMode: "PAY_PER_REQUEST",
         hashKey: key,
         attributes: [{ name: key, type: "S" }],
-        // AWS keeps a backup of such a table for 35 days after it is deleted: a disposable one must leave no faces' rows.
+        // AWS keeps a backup of such a table for 35 days after it is deleted: a disposable one must leave no faces'
+        // rows.
         pointInTimeRecovery: { enabled: settings.keepData },
         // The key that AWS manages, in place of the one that AWS owns: its use is in the account's own audit trail.
         serverSideEncryption: {

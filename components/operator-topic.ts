@@ -7,8 +7,8 @@ import type { Settings } from "./settings";
 /**
  * The topic of the alarms, with the operators' addresses.
  *
- * It has a key of its own when the caller brings none: CloudWatch cannot write to a topic under the key that AWS manages
- * for SNS, whose policy nobody can change.
+ * It has a key of its own when the caller brings none: CloudWatch cannot write to a topic under the key that AWS
+ * manages for SNS, whose policy nobody can change.
  */
 export function createOperatorTopic(
   name: string,

@@ -48,8 +48,8 @@ const logDays = [
 ];
 
 /**
- * The longest name of an instance: with the name of a part (up to 22 characters), Pulumi's hyphen and seven characters it
- * must fit into the 64 that IAM, Lambda and EventBridge allow.
+ * The longest name of an instance: with the name of a part (up to 22 characters), Pulumi's hyphen and seven characters
+ * it must fit into the 64 that IAM, Lambda and EventBridge allow.
  */
 const maxNameLength = 34;
 

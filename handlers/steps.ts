@@ -111,8 +111,8 @@ export const steps: readonly Step[] = [
     grants: createThumbnailGrants,
     errors: createThumbnailErrors,
     settings: ["UPLOAD_TABLE", "THUMBNAIL_RULES", "UPLOAD_LIMITS"],
-    // It holds 208 MB at most, a progressive photo of 48 megapixels; at 512 it has processor time enough to be done before
-    // IndexFace beside it is. `npm run bench:memory`, docs/performance.md.
+    // It holds 208 MB at most, a progressive photo of 48 megapixels; at 512 it has processor time enough to be done
+    // before IndexFace beside it is. `npm run bench:memory`, docs/performance.md.
     memorySize: 512,
     timeout: 60,
     usesImaging: true,

@@ -41,7 +41,8 @@ for (let path = open.pop(); path !== undefined; path = open.pop()) {
   }
 }
 
-// Only what differs is written, and each file at once: another run, or who reads the package meanwhile, sees whole files.
+// Only what differs is written, and each file at once: another run, or who reads the package meanwhile, sees whole
+// files.
 const left = existsSync(out) ? readdirSync(out, { recursive: true, withFileTypes: true }) : [];
 for (const entry of left) {
   const path = join(entry.parentPath, entry.name);

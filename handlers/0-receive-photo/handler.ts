@@ -71,8 +71,8 @@ export function receivePhoto(
 /**
  * Finds out which upload the object is, and takes it; undefined when it is not to be had.
  *
- * Of two objects that were stored under one issued key at the same moment, both find the upload free. The one that comes
- * too late then looks again, and is an upload of its own.
+ * Of two objects that were stored under one issued key at the same moment, both find the upload free. The one that
+ * comes too late then looks again, and is an upload of its own.
  */
 async function claimPhoto(
   settings: ReceivePhotoSettings,

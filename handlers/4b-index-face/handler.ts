@@ -50,8 +50,8 @@ export function indexFace(
     const faceId = await addToCollection(settings, clients, photo);
     await updateOwnUpload(clients.dynamodb, settings.uploadTable, photo, { face_id: { S: faceId } });
     const rivals = await findRivals(settings, clients, photo, faceId);
-    // Run again because its answer was lost, this function may have confirmed already: then it has won, and a rival on its
-    // way out must not be taken for one that is still in it.
+    // Run again because its answer was lost, this function may have confirmed already: then it has won, and a rival on
+    // its way out must not be taken for one that is still in it.
     if (rivals.length > 0 && (await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId))?.confirmed) {
       return { faceId };
     }

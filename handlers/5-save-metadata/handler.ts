@@ -81,7 +81,8 @@ async function replaceRow(
       ...(before === undefined
         ? { ConditionExpression: "attribute_not_exists(student_id)" }
         : {
-            // With the face: a reconciliation may have given the avatar another, and the list must name the one to remove.
+            // With the face: a reconciliation may have given the avatar another, and the list must name the one to
+            // remove.
             ConditionExpression: "upload_id = :before AND face_id = :face",
             ExpressionAttributeValues: { ":before": { S: before.uploadId }, ":face": { S: before.faceId } },
           }),

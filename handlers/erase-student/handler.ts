@@ -47,9 +47,9 @@ export interface EraseStudentClients {
 /**
  * Erases everything that is held of a student: faces, thumbnails, originals, rows.
  *
- * The rows of uploads go first, so that an upload on its way loses its claim and undoes itself. Where there was one, or an
- * original, the erasure is repeated after the longest time that a function can still be at work. Safe to repeat; a student of
- * whom nothing is held gives a receipt of zeros.
+ * The rows of uploads go first, so that an upload on its way loses its claim and undoes itself. Where there was one, or
+ * an original, the erasure is repeated after the longest time that a function can still be at work. Safe to repeat; a
+ * student of whom nothing is held gives a receipt of zeros.
  *
  * @throws InvalidStudentId
  */

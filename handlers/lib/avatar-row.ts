@@ -4,7 +4,8 @@ import type { Box, ThumbnailKeys } from "./flow-data";
 /**
  * The avatars table: one row per student, the avatar in use.
  *
- *   student_id (key) upload_id uploaded_at face_id thumbnails format width height bytes sha256 face processed_at execution_arn
+ *   student_id (key) upload_id uploaded_at face_id thumbnails format width height bytes sha256 face processed_at
+ *   execution_arn
  *   searched_at  when a reconciliation searched for the face and found no other student's (not in a row that is new)
  *   replaces     what the row before it held, until DeleteOriginal has removed that too
  */

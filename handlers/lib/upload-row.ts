@@ -6,7 +6,8 @@ import type { ReasonCode } from "./reasons";
 /**
  * The uploads table: one row per upload, the one place that says how far it is and how it ended.
  *
- *   upload_id (key) student_id status step steps reason object_key version_id uploaded_at claimed_at ended_at execution_arn
+ *   upload_id (key) student_id status step steps reason object_key version_id uploaded_at claimed_at ended_at
+ *   execution_arn
  *   face_id confirmed yielded_to refused email locale created_at expires_at (TTL, seconds)
  *
  * Every write after the claim is conditional on `execution_arn`, and on the upload's being on its way still, so that a

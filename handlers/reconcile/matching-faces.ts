@@ -13,8 +13,9 @@ export interface FaceSearch {
 }
 
 /**
- * Pairs of students whose faces match: what searches that were not fresh can have let through, see docs/architecture.md.
- * Such a pair is found from either side, so that it is enough to search once for each face that came after the last run.
+ * Pairs of students whose faces match: what searches that were not fresh can have let through, see
+ * docs/architecture.md. Such a pair is found from either side, so that it is enough to search once for each face that
+ * came after the last run.
  *
  * @param which every face, those first that were searched for longest ago, or only those that never were
  * @param remember whether to mark what was searched for

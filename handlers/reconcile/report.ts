@@ -12,8 +12,8 @@ export const reconcileMetrics = {
 
 /**
  * Logs what a run found. Nobody reads the answer of the nightly run: its log tells an operator how many of which kind,
- * and, in the format that CloudWatch makes metrics of, the alarm how many are left. A run that was only to report leaves
- * everything, and is no reason for an alarm.
+ * and, in the format that CloudWatch makes metrics of, the alarm how many are left. A run that was only to report
+ * leaves everything, and is no reason for an alarm.
  */
 export function logReport(
   { compared, searched, findings, fix }: ReconcileReport,

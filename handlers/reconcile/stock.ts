@@ -58,8 +58,8 @@ export interface Stock {
 }
 
 /**
- * Lists all stores. Objects and faces come before the rows: what an upload adds meanwhile is then not there yet, and its
- * row tells that it is on its way.
+ * Lists all stores. Objects and faces come before the rows: what an upload adds meanwhile is then not there yet, and
+ * its row tells that it is on its way.
  */
 export async function takeStock(settings: ReconcileSettings, clients: ReconcileClients): Promise<Stock> {
   const { dynamodb, rekognition, s3 } = clients;

@@ -10,8 +10,8 @@ const REST_FACTOR = 4;
 const RETRY_MS = 1_000;
 
 /**
- * Sends a page's regions for as long as somebody looks at it: all of them first, because they may have changed since the
- * page was rendered, then each that has changed. Event `region`: `{"name", "html"}`; event `title`: the document's
+ * Sends a page's regions for as long as somebody looks at it: all of them first, because they may have changed since
+ * the page was rendered, then each that has changed. Event `region`: `{"name", "html"}`; event `title`: the document's
  * title as JSON; event `gone`: what the page shows is not there any more.
  *
  * @param watch told of changes, gives the function that ends that

@@ -21,8 +21,8 @@ import {
 } from "./harness";
 
 /**
- * Comparisons while uploads go on: what happens between the listing of one store and that of the next. What is found and
- * mended on an idle pipeline is tested in test/flow/reconcile.test.ts, against the services.
+ * Comparisons while uploads go on: what happens between the listing of one store and that of the next. What is found
+ * and mended on an idle pipeline is tested in test/flow/reconcile.test.ts, against the services.
  */
 const settings: ReconcileSettings & { functionName: string } = {
   uploadTable,

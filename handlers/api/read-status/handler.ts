@@ -31,8 +31,8 @@ const linkSeconds = 300;
 
 /**
  * `GET /uploads/{uploadId}`: the outcome of one upload. Its id is the key to it: 80 random bits that only the one who
- * asked for the upload has got. Where invitations are needed, the student's own is needed too; one that has expired since
- * still serves to learn the outcome.
+ * asked for the upload has got. Where invitations are needed, the student's own is needed too; one that has expired
+ * since still serves to learn the outcome.
  */
 export function readStatus(settings: ReadStatusSettings, clients: ReadStatusClients): Endpoint {
   return endpoint("ReadStatus", settings.defaultLocale, async (request, locale) => {

@@ -22,7 +22,8 @@
  *         "fault": { "kind": "error", "status": 503 } },
  *       { "service": "lambda", "operation": "Invoke", "caller": "*save-metadata*", "calls": [1],
  *         "fault": { "kind": "killFunction", "when": "after" } },
- *       { "service": "events", "operation": "Deliver", "fault": { "kind": "duplicateEvent", "milliseconds": [0, 500] } } ] }
+ *       { "service": "events", "operation": "Deliver", "fault": { "kind": "duplicateEvent", "milliseconds": [0, 500] } }
+ *     ] }
  *
  * A rule takes the calls of its `service` (required), `operation` and `caller` (the caller's ARN, a function's or an
  * event rule's name); each may hold `*` and `?`. Of these it takes the nth ones (`calls`, from 1), a share
@@ -36,7 +37,8 @@
  *   killFunction    the calling function's process is killed `when` "before" or "after" the call takes effect; as a
  *                   fault of service "lambda", operation "Invoke": before the handler runs or after it returned
  *   staleSearch     searches of service "rekognition" miss faces indexed within the last `milliseconds`
- *   duplicateEvent  service "events", operation "Deliver": `copies` (1) more deliveries, each up to `milliseconds` later
+ *   duplicateEvent  service "events", operation "Deliver": `copies` (1) more deliveries, each up to
+ *                   `milliseconds` later
  *   reorderEvents   the same: the delivery waits `milliseconds`, so that later events overtake it
  */
 import { createHash } from "node:crypto";

@@ -83,7 +83,8 @@ function isNamed(principals: Principals, principal: Principal, effect: "Allow" |
       return principals.services.includes(principal.name);
     case "role": {
       if (principals.aws.includes(principal.roleArn) || principals.aws.includes(principal.sessionArn)) return true;
-      // To allow "the account" only hands the decision to the account's own policies; to deny it denies everybody in it.
+      // To allow "the account" only hands the decision to the account's own policies; to deny it denies everybody in
+      // it.
       const account = principals.aws.some(
         (name) => name === principal.accountId || name.endsWith(`:iam::${principal.accountId}:root`),
       );

@@ -3,8 +3,8 @@
  *
  *   startSqs({ folder, identity, queues, now? }): Promise<Sqs>
  *     a CloudService (`sqs`), and
- *     .send(queueArn, body, attributes?): Promise<string>    for the local services that send to a queue; the message id.
- *                                                            Whoever calls it has authorized the service first.
+ *     .send(queueArn, body, attributes?): Promise<string>    for the local services that send to a queue: gives the
+ *                                                            message's id; the caller has authorized the service
  *     .counts(queueArn): { visible, notVisible, delayed }    for alarms on a queue's length
  *
  * Serves SendMessage, ReceiveMessage (with long polling), DeleteMessage, GetQueueAttributes, GetQueueUrl and
