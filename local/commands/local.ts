@@ -72,7 +72,7 @@ export async function local(args: readonly string[]): Promise<number> {
         program,
         cache: resolve(data, "program"),
         config,
-        ...(values.stack === undefined ? {} : { stack: values.stack }),
+        stack: values.stack,
         signal: interrupted.signal,
         print: (text) => process.stderr.write(text),
       }),

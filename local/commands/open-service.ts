@@ -11,10 +11,10 @@ export interface OpenOptions {
   readonly data: string;
   /** The program's entry file, by default the project's; of a local mode that runs, it is that one's. */
   readonly program?: string;
-  readonly stack?: string;
+  readonly stack?: string | undefined;
   readonly config?: Readonly<Record<string, string>>;
   /** Ends the waiting and the start, which then reject with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Tells a person a line. */
   readonly print: (line: string) => void;
 }
@@ -65,8 +65,8 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
             program,
             cache: resolve(data, "program"),
             config,
-            ...(options.stack === undefined ? {} : { stack: options.stack }),
-            ...(signal === undefined ? {} : { signal }),
+            stack: options.stack,
+            signal,
           }),
         routes: (parts) => [factsRoute(parts, false)],
         onWarning: print,

@@ -76,7 +76,7 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
       config,
       signal: interrupted.signal,
       print: (line) => progress.print(process.stderr, line),
-      ...(values.stack === undefined ? {} : { stack: values.stack }),
+      stack: values.stack,
     });
     try {
       const status = await run(photos, service, options);

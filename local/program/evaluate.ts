@@ -10,13 +10,13 @@ export interface EvaluateOptions {
   /** The program's entry file, TypeScript or JavaScript. */
   readonly program: string;
   /** Default {@link DEFAULT_STACK}. */
-  readonly stack?: string;
+  readonly stack?: string | undefined;
   /** Configuration for this run alone: `key` or `namespace:key` to its value. */
   readonly config?: Readonly<Record<string, string>>;
   /** A folder in which the graph is kept until the program, its configuration or a package changes. */
   readonly cache?: string;
   /** Ends the evaluation, which then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Gets what the program prints, a piece at a time. Default: nothing is shown. */
   readonly print?: (text: string) => void;
 }

@@ -191,6 +191,7 @@ describe("The local mode, killed with uploads in flight", function () {
     expect(endings("SV8")).to.deep.equal(["DUPLICATE_FACE"]);
     expect([...endings("SV4"), ...endings("SV5")].sort()).to.deep.equal(["DUPLICATE_FACE", "accepted"]);
     expect(snapshot.avatars).to.have.length(5);
-    expect(snapshot.thumbnails).to.have.length(15);
+    // By keys: what was killed between a thumbnail and its record makes it again, as another version.
+    expect(new Set(snapshot.thumbnails.map(({ key }) => key))).to.have.length(15);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { generateKeyPairSync } from "node:crypto";
 import { publicKeyOf, signInvitation } from "../../local/commands/invite";
-import { choose, see, Visit } from "./steps";
+import { choose, see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
@@ -65,10 +65,7 @@ describe("The upload page of a school that invites", function () {
       crypto.subtle.importKey = () => Promise.reject(new DOMException("", "NotSupportedError"));
     });
     await page.goto(changed(linkTo(site.url)));
-    await choose(page);
-    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
-    await page.getByRole("checkbox").check();
-    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await upload(page);
     await page.getByRole("alert").getByText(invalidHeading).waitFor();
     expect(await page.locator("main button").count()).to.equal(0);
     await page.getByRole("button", { name: "English" }).click();
@@ -88,10 +85,7 @@ describe("The upload page of a school that invites", function () {
     const site = await visit.site({ access, stepMilliseconds: 1 });
     const page = await visit.page(linkTo(site.url));
     site.ending = { status: "processing", step: "DetectFace" };
-    await choose(page);
-    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
-    await page.getByRole("checkbox").check();
-    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await upload(page);
     await page.locator("li.running").waitFor();
     const next = await page.context().newPage();
     await next.goto(linkTo(site.url, { ...an, studentId: "SV002", name: "Trần Thị Bình" }));

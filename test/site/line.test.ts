@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { choose, see, upload, Visit } from "./steps";
+import { choose, fillIn, see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
@@ -15,10 +15,7 @@ describe("The upload page on a line that fails", function () {
   it("waits offline before sending and goes on by itself", async () => {
     const site = await visit.site({ stepMilliseconds: 1 });
     const page = await visit.page(site.url);
-    await choose(page);
-    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
-    await page.getByLabel("Mã sinh viên").fill("SV001");
-    await page.getByRole("checkbox").check();
+    await fillIn(page);
     await page.context().setOffline(true);
     await page.getByRole("button", { name: "Gửi ảnh" }).click();
     await page.getByText("Mất kết nối mạng.").waitFor();

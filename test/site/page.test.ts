@@ -2,7 +2,7 @@ import { expect } from "chai";
 import sharp from "sharp";
 import { reasonCodes, reasons, type ReasonCode } from "../../handlers/lib/reasons";
 import { couple, portrait } from "../photos";
-import { choose, heading, phone, see, somePortrait, upload, Visit } from "./steps";
+import { choose, fillIn, heading, phone, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
@@ -112,10 +112,7 @@ describe("The upload page", function () {
   it("sends one photo however often the button is tapped", async () => {
     const site = await visit.site({ stepMilliseconds: 1 });
     const page = await visit.page(site.url);
-    await choose(page);
-    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
-    await page.getByLabel("Mã sinh viên").fill("SV001");
-    await page.getByRole("checkbox").check();
+    await fillIn(page);
     site.ending = { status: "failed", step: "IndexFace", reason: "INTERNAL" };
     const tapThrice = (name: string) =>
       page.getByRole("button", { name }).evaluate((button: HTMLButtonElement) => {

@@ -82,12 +82,17 @@ export function usePortrait(photo: Buffer): void {
 
 /** From the first screen to the sending of a photo. */
 export async function upload(page: Page, studentId = "SV001", photo?: Buffer): Promise<void> {
+  await fillIn(page, studentId, photo);
+  await page.getByRole("button", { name: "Gửi ảnh" }).click();
+}
+
+/** From the first screen to where a photo can be sent. */
+export async function fillIn(page: Page, studentId = "SV001", photo?: Buffer): Promise<void> {
   await choose(page, photo);
   await page.getByRole("button", { name: "Dùng ảnh này" }).click();
   const field = page.getByLabel("Mã sinh viên");
   if ((await field.count()) > 0) await field.fill(studentId);
   await page.getByRole("checkbox").check();
-  await page.getByRole("button", { name: "Gửi ảnh" }).click();
 }
 
 /** Fails with every rule of WCAG 2.2 A and AA, and of good practice, that the page breaks as it is now. */
