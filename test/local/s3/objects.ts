@@ -1,0 +1,39 @@
+import { GetObjectCommand, PutObjectCommand, type PutObjectCommandOutput, type S3Client } from "@aws-sdk/client-s3";
+
+import { bucket, startS3, type TestS3 } from "./harness";
+
+/** What the tests of one file share: a bucket `plain`, and one that keeps versions, `versioned`. */
+interface ObjectsWorld {
+  readonly cloud: TestS3;
+  /** The operator's client. */
+  readonly client: S3Client;
+  /** Puts an object whose body is its key unless another is given. */
+  put(Bucket: string, Key: string, Body?: string | Uint8Array): Promise<PutObjectCommandOutput>;
+  /** An object's text, of its newest version unless another is given. */
+  read(Bucket: string, Key: string, VersionId?: string): Promise<string | undefined>;
+}
+
+/** Describes what the operator does with objects; who else may do it is told in policies.test.ts. */
+export function describeObjects(title: string, tests: (world: () => ObjectsWorld) => void): void {
+  describe(title, () => {
+    let world: ObjectsWorld;
+    before(async () => (world = await startWorld()));
+    after(() => world.cloud.stop());
+
+    tests(() => world);
+  });
+}
+
+async function startWorld(): Promise<ObjectsWorld> {
+  const cloud = await startS3({ buckets: [bucket("plain"), bucket("versioned", { versioned: true })] });
+  const client = cloud.client();
+  return {
+    cloud,
+    client,
+    put: (Bucket, Key, Body = Key) => client.send(new PutObjectCommand({ Bucket, Key, Body })),
+    async read(Bucket, Key, VersionId) {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, VersionId }));
+      return Body?.transformToString();
+    },
+  };
+}
