@@ -363,6 +363,12 @@ export interface AuditArgs {
    * resources are in the account's own trail
    */
   enabled?: boolean;
+  /**
+   * How many days its files are kept: 1 to 3650. They name students, as the keys of photos do.
+   *
+   * @default 365: a school year can be looked back on
+   */
+  days?: pulumi.Input<number>;
 }
 
 /** Every default of {@link AvatarPipelineArgs}, once: the docs above are held to it by a test. */
@@ -382,5 +388,5 @@ export const defaults = {
   upload: { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160, expirySeconds: 900 },
   site: { enabled: true, https: true, locale: SiteLocale.Vietnamese, access: SiteAccess.Open },
   retention: { uploadRowDays: 30, originalDays: 7, logDays: 30, keepData: true },
-  audit: { enabled: false },
+  audit: { enabled: false, days: 365 },
 } as const;

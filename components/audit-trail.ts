@@ -1,5 +1,8 @@
+import * as aws from "@pulumi/aws";
 import type * as Awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { createPrivateBucket, tlsOnlyStatement } from "./private-bucket";
 import type { PipelineParts } from "./step-functions";
 
 /**
@@ -21,9 +24,22 @@ export function createAuditTrail(
       { field: "resources.ARN", [field]: resources },
     ],
   });
+  const part = `${name}-audit`;
+  // A bucket of our own: that of awsx is emptied with the trail and open to requests without TLS.
+  const { bucket, kept } = createPrivateBucket(part, { ...settings, kmsKeyArn: undefined }, opts);
+  new aws.s3.BucketLifecycleConfiguration(
+    part,
+    {
+      bucket: bucket.bucket,
+      rules: [
+        { id: "old-records", status: "Enabled", filter: { prefix: "" }, expiration: { days: settings.audit.days } },
+      ],
+    },
+    kept,
+  );
   const { Trail } = loadAwsx(opts.parent).cloudtrail;
   return new Trail(
-    `${name}-audit`,
+    part,
     {
       advancedEventSelectors: [
         dataEvents("AWS::S3::Object", "startsWiths", [pulumi.interpolate`${photoBucket.arn}/`]),
@@ -31,13 +47,33 @@ export function createAuditTrail(
       ],
       enableLogFileValidation: true,
       cloudWatchLogsGroup: { enable: false },
-      // awsx empties it when it goes, if it is not told otherwise: who read a photo would be forgotten with one option.
-      s3Bucket: { args: { forceDestroy: !settings.keepData, tags: settings.tags } },
+      s3Bucket: { existing: { arn: bucket.arn } },
       ...(settings.kmsKeyArn === undefined ? {} : { kmsKeyId: settings.kmsKeyArn }),
       tags: settings.tags,
     },
-    opts,
+    isMocked() ? opts : { ...opts, transforms: [withTlsOnly(bucket.arn)] },
   );
+}
+
+interface Policy {
+  readonly Statement: readonly unknown[];
+}
+
+/** awsx gives the bucket its policy, which lets CloudTrail write: this adds that everybody must come over TLS. */
+export function withTlsOnly(bucketArn: pulumi.Input<string>): pulumi.ResourceTransform {
+  return ({ type, props, opts }) => {
+    if (type !== "aws:s3/bucketPolicy:BucketPolicy") return undefined;
+    const policy = pulumi.output(props["policy"] as pulumi.Input<string | Policy>).apply((given) => {
+      const document = typeof given === "string" ? (JSON.parse(given) as Policy) : given;
+      return pulumi.jsonStringify({ ...document, Statement: [...document.Statement, tlsOnlyStatement(bucketArn)] });
+    });
+    return { props: { ...props, policy }, opts };
+  };
+}
+
+/** Pulumi's mocks refuse a resource that has transforms, and never ask them: what awsx would make is not made there. */
+function isMocked(): boolean {
+  return pulumi.runtime.getMonitor() instanceof MockMonitor;
 }
 
 /** Loaded only when it is asked for: it is a large package with a plugin of its own, and few want a trail. */

@@ -90,7 +90,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const watched = { settings, operatorTopic, stateMachine, rule, operations, mailer };
     const alarms = createAlarms(name, watched, own);
     const dashboard = createDashboard(name, { ...watched, topics, functions, alarms }, own);
-    if (settings.audit) createAuditTrail(name, parts, own);
+    if (settings.audit.enabled) createAuditTrail(name, parts, own);
     const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;
 
     this.photoBucket = photoBucket;

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { uploadPrefix } from "../handlers/lib/keys";
+import { createPrivateBucket, tlsOnlyStatement } from "./private-bucket";
 import type { Settings } from "./settings";
 
 /**
@@ -18,30 +19,15 @@ export function createPhotoBucket(
   if (settings.existing.photoBucket !== undefined) {
     return aws.s3.Bucket.get(part, settings.existing.photoBucket, undefined, opts);
   }
-  const bucket = new aws.s3.Bucket(
-    part,
-    { forceDestroy: !settings.keepData, tags: settings.tags },
-    { ...opts, protect: settings.keepData, retainOnDelete: settings.keepData },
-  );
+  const { bucket, publicAccess, kept } = createPrivateBucket(part, settings, opts);
   const of = { bucket: bucket.bucket };
-  // A bucket that is let go and kept must not be left open, unencrypted or without its end of originals.
-  const kept = { ...opts, retainOnDelete: settings.keepData };
-  const publicAccess = new aws.s3.BucketPublicAccessBlock(
-    part,
-    { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
-    kept,
-  );
-  new aws.s3.BucketOwnershipControls(part, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, kept);
-  new aws.s3.BucketServerSideEncryptionConfiguration(
-    part,
-    { ...of, rules: [encryptionRule(settings.kmsKeyArn)] },
-    kept,
-  );
   const versioning = new aws.s3.BucketVersioning(part, { ...of, versioningConfiguration: { status: "Enabled" } }, kept);
   new aws.s3.BucketPolicy(
     part,
-    { ...of, policy: tlsOnly(bucket.arn) },
-    // S3 refuses two changes to a bucket's access at the same time.
+    {
+      ...of,
+      policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: [tlsOnlyStatement(bucket.arn)] }),
+    },
     { ...kept, dependsOn: [publicAccess] },
   );
   new aws.s3.BucketLifecycleConfiguration(
@@ -84,18 +70,6 @@ export function createPhotoBucket(
   return bucket;
 }
 
-function encryptionRule(
-  kmsKeyArn: Settings["kmsKeyArn"],
-): aws.types.input.s3.BucketServerSideEncryptionConfigurationRule {
-  return kmsKeyArn === undefined
-    ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
-    : {
-        applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
-        // One call to KMS for many objects, in place of one each.
-        bucketKeyEnabled: true,
-      };
-}
-
 /** Lets pages of these origins upload with a presigned POST and read its answer. */
 export function allowUploadsFrom(
   name: string,
@@ -118,21 +92,4 @@ export function allowUploadsFrom(
     },
     opts,
   );
-}
-
-/** Refuses every request that is not made over TLS. */
-function tlsOnly(bucketArn: pulumi.Input<string>): pulumi.Output<string> {
-  return pulumi.jsonStringify({ Version: "2012-10-17", Statement: [tlsOnlyStatement(bucketArn)] });
-}
-
-/** The statement that does so, for a policy with others in it. */
-export function tlsOnlyStatement(bucketArn: pulumi.Input<string>) {
-  return {
-    Sid: "TlsOnly",
-    Effect: "Deny",
-    Principal: "*",
-    Action: "s3:*",
-    Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
-    Condition: { Bool: { "aws:SecureTransport": "false" } },
-  };
 }

@@ -22,7 +22,7 @@ export interface Settings {
   readonly formerKmsKeyArns: readonly pulumi.Input<string>[];
   /** What the caller brings; each undefined when the pipeline makes it. */
   readonly existing: { readonly [Option in keyof ExistingArgs]: pulumi.Input<string> | undefined };
-  readonly audit: boolean;
+  readonly audit: { readonly enabled: boolean; readonly days: pulumi.Input<number> };
   readonly tags: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
 }
 
@@ -194,7 +194,10 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
       successTopicArn: own("successTopicArn", topicArn, "the ARN of a standard topic"),
       failureTopicArn: own("failureTopicArn", topicArn, "the ARN of a standard topic"),
     },
-    audit: flag("audit.enabled", audit.enabled, defaults.audit.enabled, refuse),
+    audit: {
+      enabled: flag("audit.enabled", audit.enabled, defaults.audit.enabled, refuse),
+      days: given<number>("audit.days", audit.days, defaults.audit.days, whole(1, 3650, "days")),
+    },
     tags: args.tags ?? {},
   };
 }

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { tlsOnlyStatement } from "./photo-bucket";
+import { createPrivateBucket, tlsOnlyStatement } from "./private-bucket";
 import type { Settings } from "./settings";
 
 /** CloudFront's own policy CachingOptimized: it keeps what `cache-control` allows, compressed. The id is AWS's. */
@@ -19,18 +19,7 @@ export function createSiteDistribution(
   const part = `${name}-site`;
   const { tags } = args.settings;
   // Its files come from the package: nothing is lost with it.
-  const bucket = new aws.s3.Bucket(part, { forceDestroy: true, tags }, opts);
-  const of = { bucket: bucket.bucket };
-  const access = new aws.s3.BucketPublicAccessBlock(
-    part,
-    { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
-    opts,
-  );
-  new aws.s3.BucketServerSideEncryptionConfiguration(
-    part,
-    { ...of, rules: [{ applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }] },
-    opts,
-  );
+  const { bucket, publicAccess } = createPrivateBucket(part, { keepData: false, kmsKeyArn: undefined, tags }, opts);
   const control = new aws.cloudfront.OriginAccessControl(
     part,
     {
@@ -75,7 +64,7 @@ export function createSiteDistribution(
   new aws.s3.BucketPolicy(
     part,
     {
-      ...of,
+      bucket: bucket.bucket,
       policy: pulumi.jsonStringify({
         Version: "2012-10-17",
         Statement: [
@@ -91,8 +80,7 @@ export function createSiteDistribution(
         ],
       }),
     },
-    // S3 refuses two changes to a bucket's access at the same time.
-    { ...opts, dependsOn: [access] },
+    { ...opts, dependsOn: [publicAccess] },
   );
   return { bucket, origin: pulumi.interpolate`https://${distribution.domainName}` };
 }

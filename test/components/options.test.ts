@@ -109,22 +109,4 @@ describe("AvatarPipeline, when asked to,", () => {
       contact: "registry@school.example",
     });
   });
-
-  it("records who reads and writes photos and rows when asked to, by a trail", async () => {
-    const audited = await evaluate(() => [
-      new AvatarPipeline("avatars", { audit: { enabled: true }, site: { enabled: false } }),
-    ]);
-    const trail = audited.one("Trail", "avatars-audit");
-    expect(trail.parent).to.equal(audited.one("AvatarPipeline", "avatars").urn);
-    expect(trail.inputs["enableLogFileValidation"]).to.equal(true);
-    expect(trail.inputs["s3Bucket"]).to.deep.include({ args: { forceDestroy: false, tags: {} } });
-    const selectors = trail.inputs["advancedEventSelectors"] as { fieldSelectors: Record<string, string[]>[] }[];
-    const recorded = selectors.map(
-      ({ fieldSelectors }) => (fieldSelectors[2]!["startsWiths"] ?? fieldSelectors[2]!["equals"])!,
-    );
-    expect(recorded.map((arns) => arns.map(readable))).to.deep.equal([
-      ["s3:avatars-photos/"],
-      ["dynamodb:table/avatars-avatars", "dynamodb:table/avatars-uploads"],
-    ]);
-  });
 });

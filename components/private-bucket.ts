@@ -1,0 +1,66 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "./settings";
+
+/** A bucket that is closed to the public, with what its other settings need to know. */
+export interface PrivateBucket {
+  readonly bucket: aws.s3.Bucket;
+  /** S3 refuses two changes to a bucket's access at the same time: a policy comes after it. */
+  readonly publicAccess: aws.s3.BucketPublicAccessBlock;
+  /** For the other settings of the bucket. */
+  readonly kept: pulumi.CustomResourceOptions;
+}
+
+/**
+ * A bucket that nobody can open to the public, encrypted, without access lists. Its policy is the caller's to give.
+ *
+ * @param args.keepData whether it is protected, and left where it is with its settings when the stack lets it go
+ * @param args.kmsKeyArn undefined for the keys of S3
+ */
+export function createPrivateBucket(
+  part: string,
+  args: Pick<Settings, "keepData" | "kmsKeyArn" | "tags">,
+  opts: pulumi.CustomResourceOptions,
+): PrivateBucket {
+  const { keepData, kmsKeyArn, tags } = args;
+  const bucket = new aws.s3.Bucket(
+    part,
+    { forceDestroy: !keepData, tags },
+    { ...opts, protect: keepData, retainOnDelete: keepData },
+  );
+  const of = { bucket: bucket.bucket };
+  // A bucket that is let go and kept must not be left open or unencrypted.
+  const kept = { ...opts, retainOnDelete: keepData };
+  const publicAccess = new aws.s3.BucketPublicAccessBlock(
+    part,
+    { ...of, blockPublicAcls: true, blockPublicPolicy: true, ignorePublicAcls: true, restrictPublicBuckets: true },
+    kept,
+  );
+  new aws.s3.BucketOwnershipControls(part, { ...of, rule: { objectOwnership: "BucketOwnerEnforced" } }, kept);
+  new aws.s3.BucketServerSideEncryptionConfiguration(part, { ...of, rules: [encryptionRule(kmsKeyArn)] }, kept);
+  return { bucket, publicAccess, kept };
+}
+
+function encryptionRule(
+  kmsKeyArn: Settings["kmsKeyArn"],
+): aws.types.input.s3.BucketServerSideEncryptionConfigurationRule {
+  return kmsKeyArn === undefined
+    ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
+    : {
+        applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
+        // One call to KMS for many objects, in place of one each.
+        bucketKeyEnabled: true,
+      };
+}
+
+/** The statement of a bucket's policy that refuses every request which is not made over TLS. */
+export function tlsOnlyStatement(bucketArn: pulumi.Input<string>) {
+  return {
+    Sid: "TlsOnly",
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:*",
+    Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+    Condition: { Bool: { "aws:SecureTransport": "false" } },
+  };
+}
