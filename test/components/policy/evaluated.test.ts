@@ -23,6 +23,12 @@ describe("The policy pack", () => {
     });
   }
 
+  it("finds nothing on an audit trail but the policy that awsx gives its bucket, which is not made here", async () => {
+    const args = { audit: { enabled: true }, encryption: { kmsKeyArn } };
+    const world = await evaluate(() => [new AvatarPipeline("avatars", args)], { stack: "prod" });
+    expect(violations(world.resources)).to.deep.equal(["bucket-tls-only: avatars-audit"]);
+  });
+
   describe("finds", () => {
     const allow = (Action: string, Resource: string) => document({ Effect: "Allow", Action, Resource });
     const table = { hashKey: "id", attributes: [{ name: "id", type: "S" }] };
