@@ -4,7 +4,7 @@ import { namedError, rejection } from "../lib/errors";
 import type { Face, Format, Photo } from "../lib/flow-data";
 import type { CreateThumbnailOutput } from "../4a-create-thumbnail/handler";
 import type { IndexFaceOutput } from "../4b-index-face/handler";
-import { isNewer } from "../lib/keys";
+import { isNewer, replacingAt } from "../lib/keys";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, unavailable, type Handler } from "../lib/step";
 import { beginStep, isConditionFailure } from "../lib/upload-row";
@@ -53,7 +53,7 @@ export function saveMetadata(
     const row: AvatarRow = {
       studentId: photo.studentId,
       uploadId: photo.uploadId,
-      uploadedAt: photo.uploadedAt,
+      uploadedAt: before === undefined ? photo.uploadedAt : replacingAt(photo.uploadedAt, before.uploadedAt),
       faceId,
       thumbnails,
       ...format,

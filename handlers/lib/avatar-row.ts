@@ -12,7 +12,7 @@ import type { Box, ThumbnailKeys } from "./flow-data";
 export interface AvatarRow {
   readonly studentId: string;
   readonly uploadId: string;
-  /** When the photo was uploaded, ISO 8601, UTC: what tells which of two is the newer. */
+  /** When the photo was uploaded, ISO 8601, UTC: what tells which of two is the newer. See `replacingAt`. */
   readonly uploadedAt: string;
   readonly faceId: string;
   readonly thumbnails: ThumbnailKeys;

@@ -103,6 +103,14 @@ export function isNewer(uploadedAt: string, than: string): boolean {
 }
 
 /**
+ * The time of an avatar that replaces an earlier one: its upload's, or within the same second the more precise of both.
+ * Else a copy's whole second would let an upload in again that is older than the one before the copy.
+ */
+export function replacingAt(uploadedAt: string, before: string): string {
+  return uploadedAt.includes(".") || isNewer(uploadedAt, before) ? uploadedAt : before;
+}
+
+/**
  * The uploadId of an object that the server did not name: from the bucket, the key and the version, and so the same
  * whoever tells of it: an event, its repetition, a dead letter, or a reconciliation that found the object. It tells no
  * time, since these tell different ones: S3's event says when the object was stored, its listing when storing began.

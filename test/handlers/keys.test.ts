@@ -9,6 +9,7 @@ import {
   makeUploadId,
   parseExternalImageId,
   parseUploadKey,
+  replacingAt,
   uploadKey,
 } from "../../handlers/lib/keys";
 import { isStudentId } from "../../handlers/lib/student";
@@ -73,6 +74,25 @@ describe("The keys and ids", () => {
     }
     expect(isNewer("2026-03-01T08:00:01.000Z", copy)).to.equal(true);
     expect(isNewer(copy, "2026-03-01T07:59:59.999Z")).to.equal(true);
+  });
+
+  it("keep an avatar from being replaced by an older upload, whatever came between the two", () => {
+    const second = fc.constantFrom("2026-03-01T08:00:00", "2026-03-01T08:00:01");
+    const fraction = fc.constantFrom("Z", ".300Z", ".500Z", ".700Z");
+    const upload = fc.tuple(second, fraction).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(fc.array(upload, { minLength: 1, maxLength: 6 }), ([first = "", ...uploads]) => {
+        let avatar = first;
+        const accepted = [first];
+        for (const uploadedAt of uploads) {
+          if (isNewer(avatar, uploadedAt)) continue;
+          avatar = replacingAt(uploadedAt, avatar);
+          accepted.push(uploadedAt);
+        }
+        for (const uploadedAt of accepted) expect(isNewer(uploadedAt, avatar), uploadedAt).to.equal(false);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("derive the same id for the same version, and another one for another", () => {

@@ -90,6 +90,21 @@ describe("SaveMetadata", () => {
     expect(readAvatarRow((await tables.avatar("SV001")) ?? {})).to.deep.equal(newer);
   });
 
+  it("does not replace an avatar by an older one because a copy of the same second was in between", async () => {
+    const [second, older, newer] = ["2026-03-01T08:00:00", ".300Z", ".500Z"];
+    const uploads = [newer, "Z", older].map((fraction, i) =>
+      aPhoto({ uploadId: uploadIdAt(20 + i), uploadedAt: second + fraction }),
+    );
+    for (const each of uploads) await tables.putUpload(aClaimedRow(each));
+    await save(uploads[0]);
+    await save(uploads[1]);
+    expect(readAvatarRow((await tables.avatar("SV001")) ?? {})).to.deep.include({
+      uploadId: uploads[1]?.uploadId,
+      uploadedAt: second + newer,
+    });
+    expect((await errorOf(save(uploads[2]))).name).to.equal("SUPERSEDED");
+  });
+
   it("leaves the newest of many simultaneous uploads of a student, with every other one on its list", async () => {
     const photos = Array.from({ length: 8 }, (_, i) => aPhoto({ uploadId: uploadIdAt(20 + i) }));
     for (const each of photos) await tables.putUpload(aClaimedRow(each));
