@@ -9,7 +9,9 @@ const kebab = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowe
 describe("AvatarPipeline", () => {
   let world: Evaluation<readonly AvatarPipeline[]>;
   before(async () => {
-    world = await evaluate(() => [new AvatarPipeline("avatars", { site: { enabled: false } })]);
+    world = await evaluate(() => [
+      new AvatarPipeline("avatars", { notifications: { sender: "avatars@school.example" } }),
+    ]);
   });
 
   const permissions = (role: string) =>
@@ -98,9 +100,27 @@ describe("AvatarPipeline", () => {
         's3:ListBucketVersions on s3:avatars-photos if {"StringLike":{"s3:prefix":"uploads/*"}}',
         `s3:DeleteObjectVersion on ${uploads}`,
       ],
+      IssueUpload: [`dynamodb:PutItem on ${uploadTable}`, `s3:PutObject on ${uploads}`],
+      ReadStatus: [readRow, readAvatar, `s3:GetObject on ${avatars}`],
+      MailStudent: [
+        mark,
+        readRow,
+        `s3:GetObject on ${avatars}`,
+        "s3:ListBucket on s3:avatars-photos",
+        ...["ses:SendEmail", "ses:SendRawEmail"].map(
+          (a) => `${a} on ses:identity/* if {"StringEquals":{"ses:FromAddress":"avatars@school.example"}}`,
+        ),
+      ],
     };
 
-    for (const { name } of [...steps, ...operations]) {
+    it("no role anything but those below", () => {
+      const parts = [...Object.keys(own).map(kebab), "flow", "start"];
+      expect(world.all("RolePolicy").map(({ name }) => name)).to.have.members(parts.map((part) => `avatars-${part}`));
+      expect(Object.keys(own)).to.include.members([...steps, ...operations].map(({ name }) => name));
+      expect(world.all("RolePolicyAttachment")).to.deep.equal([]);
+    });
+
+    for (const name of Object.keys(own)) {
       it(`${name} exactly what it needs`, () => {
         const part = `avatars-${kebab(name)}`;
         const logs = `logs:log-group:/aws/lambda/${part}-${part}:*`;
