@@ -207,11 +207,11 @@ function isLater(value: unknown): value is pulumi.Output<unknown> | Promise<unkn
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
-/** A list whose items may be outputs, as one input; a list of plain items stays plain, so that it is checked at once. */
+/** A list whose items may be outputs, as one input; without any it stays as it is, so that it is checked at once. */
 function settled(list: pulumi.Input<pulumi.Input<number>[]> | undefined): pulumi.Input<readonly number[]> | undefined {
   if (list === undefined) return undefined;
-  if (Array.isArray(list) && !list.some(isLater)) return list as number[];
-  return pulumi.output(list);
+  const isKnown = Array.isArray(list) ? !list.some(isLater) : !isLater(list);
+  return isKnown ? (list as number[]) : pulumi.output(list);
 }
 
 function flag(

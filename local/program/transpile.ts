@@ -26,8 +26,29 @@ export function transpiler(program: string, fromPulumi: NodeJS.Require): Transpi
     typescript ??= load(fromPulumi, program);
     options ??= compilerOptions(typescript, program);
     const module = kind === "module" ? typescript.ModuleKind.ESNext : typescript.ModuleKind.CommonJS;
-    return typescript.transpileModule(text, { fileName, compilerOptions: { ...options, module } }).outputText;
+    const { outputText, diagnostics = [] } = typescript.transpileModule(text, {
+      fileName,
+      compilerOptions: { ...options, module },
+      reportDiagnostics: true,
+    });
+    refuseErrors(typescript, diagnostics);
+    return outputText;
   };
+}
+
+/** TypeScript makes something of any text; what it could not read is told by file, line and column. */
+function refuseErrors(typescript: typeof TypeScript, diagnostics: readonly TypeScript.Diagnostic[]): void {
+  // Those of no file are about options, which `pulumi up` does not mind either.
+  const errors = diagnostics.filter(({ file }) => file !== undefined);
+  if (errors.length === 0) return;
+  const host = {
+    getCurrentDirectory: () => process.cwd(),
+    getCanonicalFileName: (name: string) => name,
+    getNewLine: () => "\n",
+  };
+  const text = typescript.formatDiagnostics(errors, host).trim();
+  // The place is in the words; that of this function says nothing.
+  throw Object.assign(new SyntaxError(text), { hideStack: true });
 }
 
 /** Makes `require` understand TypeScript files. */

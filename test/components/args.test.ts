@@ -57,6 +57,11 @@ describe("AvatarPipelineArgs", () => {
       "thumbnail.sizes is [], but must list 1 to 10 different whole numbers from 16 to 2048 pixels, for example [64, 256, 512]",
     ],
     [
+      "a size that is no list",
+      { thumbnail: { sizes: 96 as unknown as number[] } },
+      "thumbnail.sizes is 96, but must list 1 to 10 different",
+    ],
+    [
       "one size twice",
       { thumbnail: { sizes: [64, 64] } },
       "thumbnail.sizes is [64,64], but must list 1 to 10 different",

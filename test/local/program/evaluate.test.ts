@@ -234,6 +234,17 @@ describe("a Pulumi program that fails", () => {
     expect(message).to.match(/^no such luck\n {2}at .*index\.ts:3:\d+/);
   });
 
+  it("is told which line TypeScript cannot read, as a module of either kind", async () => {
+    const text = `${aws}export const a = (1;\n`;
+    const expected = "index.ts(2,20): error TS1005: ')' expected.";
+    expect(await failure(evaluate(text))).to.equal(expected);
+    expect(await failure(evaluate(text, { "package.json": '{ "type": "module" }' }))).to.equal(expected);
+    const imported = { "words.ts": "export const words = [;\n" };
+    expect(await failure(evaluate(`${aws}export { words } from "./words";`, imported))).to.match(
+      /^words\.ts\(1,23\): error TS1137/,
+    );
+  });
+
   it("gives nothing but the message when it is meant for the person at the keyboard", async () => {
     expect(
       await failure(evaluate(`${aws}throw new pulumi.RunError("face.minConfidence must be at most 100");`)),
