@@ -43,11 +43,11 @@ export function saveMetadata(
   clients: SaveMetadataClients,
 ): Handler<SaveMetadataInput, SaveMetadataOutput> {
   return async ({ photo, format, face, processed: [{ thumbnails }, { faceId }] }) => {
-    await beginStep(clients.dynamodb, settings.uploadTable, photo, "SaveMetadata", clients.now());
+    const isAgain = await beginStep(clients.dynamodb, settings.uploadTable, photo, "SaveMetadata", clients.now());
     const before = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
     // The answer to an earlier try was lost.
     if (before?.uploadId === photo.uploadId) return { processedAt: before.processedAt };
-    if (before !== undefined && isNewer(before.uploadedAt, photo.uploadedAt)) {
+    if (before !== undefined && !mayReplace(photo, before, isAgain)) {
       throw rejection("SUPERSEDED", `Upload ${before.uploadId}, which is newer, is the student's avatar.`);
     }
     const row: AvatarRow = {
@@ -66,6 +66,14 @@ export function saveMetadata(
     await replaceRow(settings, clients, row, before);
     return { processedAt: row.processedAt };
   };
+}
+
+/**
+ * Whether an upload may take the avatar's place. Of two within a second the later to be saved does, but not if it may
+ * have been saved before: the other one then came after it, and its face and thumbnails are gone.
+ */
+function mayReplace(photo: Photo, before: AvatarRow, isAgain: boolean): boolean {
+  return isAgain ? isNewer(photo.uploadedAt, before.uploadedAt) : !isNewer(before.uploadedAt, photo.uploadedAt);
 }
 
 async function replaceRow(

@@ -96,15 +96,15 @@ export function isConditionFailure(error: unknown): boolean {
   return error instanceof Error && error.name === "ConditionalCheckFailedException";
 }
 
-/** A write that needs the row to be this execution's still; ClaimLost says that it is not. */
+/** A write that needs the row to be this execution's still; ClaimLost says that it is not. Gives the row before it. */
 async function writeOwn(
   dynamodb: Pick<DynamoDB, "updateItem">,
   table: string,
   photo: Pick<Photo, "uploadId" | "executionArn">,
   write: { condition?: string; update: string; names: Record<string, string>; values: Item },
-): Promise<void> {
+): Promise<Item> {
   try {
-    await dynamodb.updateItem({
+    const { Attributes: before = {} } = await dynamodb.updateItem({
       TableName: table,
       Key: { upload_id: { S: photo.uploadId } },
       ConditionExpression:
@@ -117,7 +117,9 @@ async function writeOwn(
         ":own_status": { S: "processing" },
         ...write.values,
       },
+      ReturnValues: "ALL_OLD",
     });
+    return before;
   } catch (error) {
     if (!isConditionFailure(error)) throw error;
     throw namedError(
@@ -155,6 +157,7 @@ export async function updateOwnUpload(
  * Records that a step begins: what the page shows, and what Undo later goes by.
  *
  * @param forget an attribute that the step is about to find out anew
+ * @returns whether it began before, in an earlier try: what that one did may have taken effect
  * @throws ClaimLost as {@link updateOwnUpload}
  */
 export async function beginStep(
@@ -164,10 +167,14 @@ export async function beginStep(
   name: string,
   now: Date,
   forget?: string,
-): Promise<void> {
-  await writeOwn(dynamodb, table, photo, {
+): Promise<boolean> {
+  const at = now.toISOString();
+  const before = await writeOwn(dynamodb, table, photo, {
     update: "SET #step = :step, #steps.#name = :at" + (forget === undefined ? "" : ` REMOVE ${forget}`),
     names: { "#step": "step", "#steps": "steps", "#name": name },
-    values: { ":step": { S: name }, ":at": { S: now.toISOString() } },
+    values: { ":step": { S: name }, ":at": { S: at } },
   });
+  const earlier = before["steps"]?.M?.[name]?.S;
+  // The very same time is this try's own, written twice by the SDK because an answer was lost.
+  return earlier !== undefined && earlier !== at;
 }

@@ -105,6 +105,26 @@ describe("SaveMetadata", () => {
     expect((await errorOf(save(uploads[2]))).name).to.equal("SUPERSEDED");
   });
 
+  it("does not come back when a copy of the same second replaced it before it learned that it was saved", async () => {
+    const uploadedAt = "2026-03-01T08:00:00Z";
+    const [one, other] = [20, 21].map((i) => aPhoto({ uploadId: uploadIdAt(i), uploadedAt }));
+    for (const each of [one, other]) await tables.putUpload(aClaimedRow(each!));
+    await save(one);
+    await save(other);
+    expect((await errorOf(save(one, new Date(now.getTime() + 1000)))).name).to.equal("SUPERSEDED");
+    expect(readAvatarRow((await tables.avatar("SV001")) ?? {}).uploadId).to.equal(other?.uploadId);
+  });
+
+  it("replaces an avatar of its own second though the SDK marked its beginning twice", async () => {
+    const uploadedAt = "2026-03-01T08:00:00Z";
+    const [one, other] = [20, 21].map((i) => aPhoto({ uploadId: uploadIdAt(i), uploadedAt }));
+    await tables.putUpload(aClaimedRow(one!));
+    await tables.putUpload(aClaimedRow(other!, { steps: { M: { SaveMetadata: { S: now.toISOString() } } } }));
+    await save(one);
+    await save(other);
+    expect(readAvatarRow((await tables.avatar("SV001")) ?? {}).uploadId).to.equal(other?.uploadId);
+  });
+
   it("leaves the newest of many simultaneous uploads of a student, with every other one on its list", async () => {
     const photos = Array.from({ length: 8 }, (_, i) => aPhoto({ uploadId: uploadIdAt(20 + i) }));
     for (const each of photos) await tables.putUpload(aClaimedRow(each));
