@@ -33,8 +33,8 @@ export const callsOfSteps: Readonly<Record<string, readonly (readonly [service: 
     ["dynamodb", "GetItem"],
   ],
   SaveMetadata: [
-    ["dynamodb", "UpdateItem"],
     ["dynamodb", "GetItem"],
+    ["dynamodb", "UpdateItem"],
     ["dynamodb", "PutItem"],
   ],
   DeleteOriginal: [

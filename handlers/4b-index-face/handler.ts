@@ -46,7 +46,7 @@ export function indexFace(
   return async ({ photo }) => {
     // Before the call: Undo takes the face back even when this function dies before it learns the face's id.
     // And it forgets the face of an earlier attempt, so that Undo never takes that one for all that there can be.
-    await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), "face_id");
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), { forget: "face_id" });
     const faceId = await addToCollection(settings, clients, photo);
     await updateOwnUpload(clients.dynamodb, settings.uploadTable, photo, { face_id: { S: faceId } });
     const rivals = await findRivals(settings, clients, photo, faceId);

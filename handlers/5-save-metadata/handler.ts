@@ -43,14 +43,21 @@ export function saveMetadata(
   clients: SaveMetadataClients,
 ): Handler<SaveMetadataInput, SaveMetadataOutput> {
   return async ({ photo, format, face, processed: [{ thumbnails }, { faceId }] }) => {
-    const isAgain = await beginStep(clients.dynamodb, settings.uploadTable, photo, "SaveMetadata", clients.now());
-    const before = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
+    const { uploadTable, avatarTable } = settings;
+    const seen = await getAvatar(clients.dynamodb, avatarTable, photo.studentId);
+    const seenId = { S: seen?.uploadId ?? nobody };
+    const row = await beginStep(clients.dynamodb, uploadTable, photo, "SaveMetadata", clients.now(), {
+      first: { instead_of: seenId },
+    });
+    const insteadOf = row["instead_of"]?.S;
+    // Another try came before: what was seen before its mark was read may be older than what it did.
+    const before = insteadOf === seenId.S ? seen : await getAvatar(clients.dynamodb, avatarTable, photo.studentId);
     // The answer to an earlier try was lost.
     if (before?.uploadId === photo.uploadId) return { processedAt: before.processedAt };
-    if (before !== undefined && !mayReplace(photo, before, isAgain)) {
-      throw rejection("SUPERSEDED", `Upload ${before.uploadId}, which is newer, is the student's avatar.`);
+    if (before !== undefined && !mayReplace(photo, before, insteadOf)) {
+      throw rejection("SUPERSEDED", `The student's avatar is upload ${before.uploadId}, which is as new or newer.`);
     }
-    const row: AvatarRow = {
+    const avatar: AvatarRow = {
       studentId: photo.studentId,
       uploadId: photo.uploadId,
       uploadedAt: before === undefined ? photo.uploadedAt : replacingAt(photo.uploadedAt, before.uploadedAt),
@@ -63,17 +70,23 @@ export function saveMetadata(
       executionArn: photo.executionArn,
       replaces: before === undefined ? [] : [{ uploadId: before.uploadId, faceId: before.faceId }, ...before.replaces],
     };
-    await replaceRow(settings, clients, row, before);
-    return { processedAt: row.processedAt };
+    await replaceRow(settings, clients, avatar, before);
+    return { processedAt: avatar.processedAt };
   };
 }
 
+/** In `instead_of`, for a student who had no avatar; no upload's id. */
+const nobody = "-";
+
 /**
- * Whether an upload may take the avatar's place. Of two within a second the later to be saved does, but not if it may
- * have been saved before: the other one then came after it, and its face and thumbnails are gone.
+ * Whether an upload may take the avatar's place. Of two within a second the later to be saved does, but only from the
+ * avatar that its first try saw: were it another one, a try may have been saved and replaced since, and the upload's
+ * face and thumbnails be gone. All tries go by the same first sight, so that none decides otherwise than another.
  */
-function mayReplace(photo: Photo, before: AvatarRow, isAgain: boolean): boolean {
-  return isAgain ? isNewer(photo.uploadedAt, before.uploadedAt) : !isNewer(before.uploadedAt, photo.uploadedAt);
+function mayReplace(photo: Photo, before: AvatarRow, insteadOf: string | undefined): boolean {
+  return before.uploadId === insteadOf
+    ? !isNewer(before.uploadedAt, photo.uploadedAt)
+    : isNewer(photo.uploadedAt, before.uploadedAt);
 }
 
 async function replaceRow(

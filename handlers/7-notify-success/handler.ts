@@ -6,7 +6,7 @@ import type { Photo } from "../lib/flow-data";
 import { displayName, publish } from "../lib/notice";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
-import { beginStep, getUpload, updateOwnUpload } from "../lib/upload-row";
+import { beginStep, claimLost, getUpload, updateOwnUpload } from "../lib/upload-row";
 
 export interface NotifySuccessInput {
   readonly photo: Photo;
@@ -40,10 +40,7 @@ export function notifySuccess(
   return async ({ photo }) => {
     const { dynamodb } = clients;
     const avatar = await getAvatar(dynamodb, settings.avatarTable, photo.studentId);
-    const row = await getUpload(dynamodb, settings.uploadTable, photo.uploadId);
-    if (row?.executionArn === photo.executionArn && row.status === "accepted") {
-      return { outcome: "accepted", processedAt: avatar?.processedAt ?? "" };
-    }
+    if (await isTold(settings, clients, photo)) return { outcome: "accepted", processedAt: avatar?.processedAt ?? "" };
     await beginStep(dynamodb, settings.uploadTable, photo, "NotifySuccess", clients.now());
     const at = clients.now().toISOString();
     // A newer upload of the student may have taken the row since: this one was accepted all the same.
@@ -63,12 +60,24 @@ export function notifySuccess(
       thumbnails: isCurrent ? avatar.thumbnails : {},
       processedAt: avatar.processedAt,
     });
-    await updateOwnUpload(dynamodb, settings.uploadTable, photo, {
-      status: { S: "accepted" },
-      ended_at: { S: at },
-    });
+    try {
+      const ended = { status: { S: "accepted" }, ended_at: { S: at } };
+      await updateOwnUpload(dynamodb, settings.uploadTable, photo, ended);
+    } catch (error) {
+      // Repeated by the SDK since its answer was lost, the write finds the upload ended by itself.
+      if ((error as Error).name !== claimLost || !(await isTold(settings, clients, photo))) throw error;
+    }
     return { outcome: "accepted", processedAt: avatar.processedAt };
   };
+}
+
+async function isTold(
+  settings: NotifySuccessSettings,
+  { dynamodb }: NotifySuccessClients,
+  photo: Photo,
+): Promise<boolean> {
+  const row = await getUpload(dynamodb, settings.uploadTable, photo.uploadId);
+  return row?.executionArn === photo.executionArn && row.status === "accepted";
 }
 
 /** The function as it is deployed. */

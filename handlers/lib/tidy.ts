@@ -19,10 +19,11 @@ export async function removeReplaced(
   row: AvatarRow,
 ): Promise<void> {
   if (row.replaces.length === 0) return;
-  // A face is the same one when the same bytes were uploaded twice under one name: never remove the one in use.
+  // Never what is in use. A face is the same one when the same bytes were uploaded twice under one name.
   const faceIds = row.replaces.map(({ faceId }) => faceId).filter((faceId) => faceId !== row.faceId);
   if (faceIds.length > 0) await deleteFaces(rekognition, settings.collectionId, faceIds);
-  for (const { uploadId } of row.replaces) await deleteThumbnails(s3, bucket, row.studentId, uploadId);
+  const uploadIds = row.replaces.map(({ uploadId }) => uploadId).filter((uploadId) => uploadId !== row.uploadId);
+  for (const uploadId of uploadIds) await deleteThumbnails(s3, bucket, row.studentId, uploadId);
   try {
     await dynamodb.updateItem({
       TableName: settings.avatarTable,

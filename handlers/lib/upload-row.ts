@@ -8,7 +8,7 @@ import type { ReasonCode } from "./reasons";
  *
  *   upload_id (key) student_id status step steps reason object_key version_id uploaded_at claimed_at ended_at
  *   execution_arn
- *   face_id confirmed yielded_to refused email locale created_at expires_at (TTL, seconds)
+ *   face_id confirmed yielded_to instead_of refused email locale created_at expires_at (TTL, seconds)
  *
  * Every write after the claim is conditional on `execution_arn`, and on the upload's being on its way still, so that a
  * function that outlived its execution can no longer change anything, and learns that before it does anything else.
@@ -96,7 +96,7 @@ export function isConditionFailure(error: unknown): boolean {
   return error instanceof Error && error.name === "ConditionalCheckFailedException";
 }
 
-/** A write that needs the row to be this execution's still; ClaimLost says that it is not. Gives the row before it. */
+/** A write that needs the row to be this execution's still; ClaimLost says that it is not. Gives the row after it. */
 async function writeOwn(
   dynamodb: Pick<DynamoDB, "updateItem">,
   table: string,
@@ -104,7 +104,7 @@ async function writeOwn(
   write: { condition?: string; update: string; names: Record<string, string>; values: Item },
 ): Promise<Item> {
   try {
-    const { Attributes: before = {} } = await dynamodb.updateItem({
+    const { Attributes: row = {} } = await dynamodb.updateItem({
       TableName: table,
       Key: { upload_id: { S: photo.uploadId } },
       ConditionExpression:
@@ -117,9 +117,9 @@ async function writeOwn(
         ":own_status": { S: "processing" },
         ...write.values,
       },
-      ReturnValues: "ALL_OLD",
+      ReturnValues: "ALL_NEW",
     });
-    return before;
+    return row;
   } catch (error) {
     if (!isConditionFailure(error)) throw error;
     throw namedError(
@@ -157,7 +157,8 @@ export async function updateOwnUpload(
  * Records that a step begins: what the page shows, and what Undo later goes by.
  *
  * @param forget an attribute that the step is about to find out anew
- * @returns whether it began before, in an earlier try: what that one did may have taken effect
+ * @param first attributes that stay as an earlier try of the step found them
+ * @returns the row's item
  * @throws ClaimLost as {@link updateOwnUpload}
  */
 export async function beginStep(
@@ -166,15 +167,16 @@ export async function beginStep(
   photo: Pick<Photo, "uploadId" | "executionArn">,
   name: string,
   now: Date,
-  forget?: string,
-): Promise<boolean> {
-  const at = now.toISOString();
-  const before = await writeOwn(dynamodb, table, photo, {
-    update: "SET #step = :step, #steps.#name = :at" + (forget === undefined ? "" : ` REMOVE ${forget}`),
+  { forget, first = {} }: { readonly forget?: string; readonly first?: Item } = {},
+): Promise<Item> {
+  const kept = Object.keys(first).map((attribute) => `, ${attribute} = if_not_exists(${attribute}, :${attribute})`);
+  return writeOwn(dynamodb, table, photo, {
+    update: `SET #step = :step, #steps.#name = :at${kept.join("")}${forget === undefined ? "" : ` REMOVE ${forget}`}`,
     names: { "#step": "step", "#steps": "steps", "#name": name },
-    values: { ":step": { S: name }, ":at": { S: at } },
+    values: {
+      ":step": { S: name },
+      ":at": { S: now.toISOString() },
+      ...Object.fromEntries(Object.entries(first).map(([attribute, value]) => [`:${attribute}`, value])),
+    },
   });
-  const earlier = before["steps"]?.M?.[name]?.S;
-  // The very same time is this try's own, written twice by the SDK because an answer was lost.
-  return earlier !== undefined && earlier !== at;
 }

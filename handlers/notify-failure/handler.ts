@@ -57,7 +57,9 @@ export function notifyFailure(
     const isOthers = row?.executionArn !== undefined && row.executionArn !== execution;
     // A claimed upload without a row is one of a student who was erased meanwhile: nothing is to be said or written.
     const isErased = state.photo !== undefined && row === undefined;
-    if (isOthers || isErased) return { ...verdict, outcome: "already-handled" };
+    // NotifySuccess told it, and failed only after that.
+    const isAccepted = row?.status === "accepted";
+    if (isOthers || isErased || isAccepted) return { ...verdict, outcome: "already-handled" };
     const at = clients.now().toISOString();
     await publish(clients.sns, settings.topicArn, {
       type: verdict.outcome === "rejected" ? "avatar.rejected" : "avatar.failed",

@@ -222,6 +222,14 @@ describe("NotifyFailure", () => {
     expect(calls).to.have.length(0);
   });
 
+  it("says nothing against an upload that was told to be accepted", async () => {
+    await tables.putUpload(aClaimedRow(photo, { status: { S: "accepted" } }));
+    const calls: Call[] = [];
+    expect((await tell([caught("NotifySuccess", "Unavailable")], calls)).outcome).to.equal("already-handled");
+    expect(calls).to.have.length(0);
+    expect((await tables.upload(photo.uploadId))?.["status"]?.S).to.equal("accepted");
+  });
+
   it("gives an upload that could not be claimed a row of its own", async () => {
     const calls: Call[] = [];
     const event = anEvent("uploads/no student here.jpg");
@@ -271,10 +279,14 @@ describe("NotifySuccess", () => {
   after(() => tables.close());
   beforeEach(() => tables.clear());
 
-  function tell(calls: Call[], publish: () => unknown = () => ({})) {
+  function tell(
+    calls: Call[],
+    publish: () => unknown = () => ({}),
+    dynamodb: NotifySuccessClients["dynamodb"] = tables.dynamodb,
+  ) {
     const sns = recorded<NotifySuccessClients["sns"]>({ publish }, calls);
     const settings = { uploadTable, avatarTable, topicArn: "topic" };
-    return notifySuccess(settings, { dynamodb: tables.dynamodb, sns, now: () => now })({ photo });
+    return notifySuccess(settings, { dynamodb, sns, now: () => now })({ photo });
   }
 
   it("tells that the avatar is there, then closes the row", async () => {
@@ -305,6 +317,21 @@ describe("NotifySuccess", () => {
     await tell(calls);
     await tell(calls);
     expect(calls).to.have.length(1);
+  });
+
+  it("is done when the SDK made its last write twice, and not when another execution has the upload", async () => {
+    await tables.putUpload(aClaimedRow(photo));
+    await tables.putAvatar(anAvatar({ uploadId: photo.uploadId }));
+    const twice: NotifySuccessClients["dynamodb"] = {
+      getItem: (input: never) => tables.dynamodb.getItem(input),
+      async updateItem(input: never) {
+        await tables.dynamodb.updateItem(input);
+        return tables.dynamodb.updateItem(input);
+      },
+    } as never;
+    expect(await tell([], undefined, twice)).to.include({ outcome: "accepted" });
+    await tables.putUpload(aClaimedRow({ ...photo, executionArn: "another" }, { status: { S: "accepted" } }));
+    expect((await errorOf(tell([], undefined, twice))).name).to.equal("ClaimLost");
   });
 });
 

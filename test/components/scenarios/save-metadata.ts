@@ -12,6 +12,9 @@ import {
   type StepScenario,
 } from "./shared";
 
+/** The upload's row, marked by its first try with the avatar that it saw. */
+const sawFirst = (uploadId: string) => result({ Attributes: { instead_of: { S: uploadId } } });
+
 export const saveMetadataScenarios: readonly StepScenario[] = [
   {
     name: "a student's first avatar",
@@ -22,13 +25,22 @@ export const saveMetadataScenarios: readonly StepScenario[] = [
   {
     name: "a replacement",
     input: { photo, format, face, processed: [{ thumbnails }, { faceId: "face-1" }] },
-    answers: { "DynamoDB.getItem": [result({ Item: avatarRow(olderId) })] },
+    answers: { "DynamoDB.getItem": [result({ Item: avatarRow(olderId) })], "DynamoDB.updateItem": [sawFirst(olderId)] },
     ends: "output",
   },
   {
     name: "an upload older than the avatar in use",
     input: { photo, format, face, processed: [{ thumbnails }, { faceId: "face-1" }] },
-    answers: { "DynamoDB.getItem": [result({ Item: avatarRow(newerId) })] },
+    answers: { "DynamoDB.getItem": [result({ Item: avatarRow(newerId) })], "DynamoDB.updateItem": [sawFirst(newerId)] },
+    ends: "SUPERSEDED",
+  },
+  {
+    name: "a second try, after another upload took the place that it had taken",
+    input: { photo, format, face, processed: [{ thumbnails }, { faceId: "face-1" }] },
+    answers: {
+      "DynamoDB.getItem": [result({ Item: avatarRow(newerId) }), result({ Item: avatarRow(newerId) })],
+      "DynamoDB.updateItem": [sawFirst(olderId)],
+    },
     ends: "SUPERSEDED",
   },
   {
