@@ -29,7 +29,7 @@ const pipeline = new AvatarPipeline("avatars", {
     keepData: config.getBoolean("keepData"),
   },
   encryption: { kmsKeyArn: config.get("kmsKeyArn") || undefined },
-  audit: { enabled: config.getBoolean("audit") },
+  audit: { enabled: config.getBoolean("audit"), days: config.getNumber("auditDays") },
   tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });
 

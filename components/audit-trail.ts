@@ -2,12 +2,15 @@ import * as aws from "@pulumi/aws";
 import type * as Awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
-import { createPrivateBucket, tlsOnlyStatement } from "./private-bucket";
+import { physicalName, placeOf, type Place } from "./names";
+import { createPrivateBucket, tlsOnlyStatement, type PrivateBucket } from "./private-bucket";
 import type { PipelineParts } from "./step-functions";
 
 /**
  * Records every read and write of photos and rows. What is changed of the resources themselves, and every call to
  * Rekognition, is in the account's own trail already.
+ *
+ * Switched off again, the trail goes, and its records stay where `keepData` keeps the data.
  *
  * @throws pulumi.ResourceError when @pulumi/awsx is not installed
  */
@@ -16,6 +19,7 @@ export function createAuditTrail(
   { settings, photoBucket, tables }: PipelineParts,
   opts: pulumi.CustomResourceOptions,
 ): Awsx.cloudtrail.Trail {
+  const { Trail } = loadAwsx(opts.parent).cloudtrail;
   const dataEvents = (type: string, field: "startsWiths" | "equals", resources: pulumi.Input<string>[]) => ({
     name: `${name} ${type}`,
     fieldSelectors: [
@@ -25,22 +29,14 @@ export function createAuditTrail(
     ],
   });
   const part = `${name}-audit`;
-  // A bucket of our own: that of awsx is emptied with the trail and open to requests without TLS.
-  const { bucket, kept } = createPrivateBucket(part, { ...settings, kmsKeyArn: undefined }, opts);
-  new aws.s3.BucketLifecycleConfiguration(
-    part,
-    {
-      bucket: bucket.bucket,
-      rules: [
-        { id: "old-records", status: "Enabled", filter: { prefix: "" }, expiration: { days: settings.audit.days } },
-      ],
-    },
-    kept,
-  );
-  const { Trail } = loadAwsx(opts.parent).cloudtrail;
+  const { bucket, publicAccess, kept } = createRecords(part, settings, opts);
+  // A name that is known beforehand: the bucket's policy, which is there before the trail, lets this trail alone write.
+  const trailName = physicalName(part, 128);
+  const policy = recordsPolicy(bucket.arn, trailName, tables.avatars.arn.apply(placeOf));
   return new Trail(
     part,
     {
+      name: trailName,
       advancedEventSelectors: [
         dataEvents("AWS::S3::Object", "startsWiths", [pulumi.interpolate`${photoBucket.arn}/`]),
         dataEvents("AWS::DynamoDB::Table", "equals", [tables.avatars.arn, tables.uploads.arn]),
@@ -51,24 +47,74 @@ export function createAuditTrail(
       ...(settings.kmsKeyArn === undefined ? {} : { kmsKeyId: settings.kmsKeyArn }),
       tags: settings.tags,
     },
-    isMocked() ? opts : { ...opts, transforms: [withTlsOnly(bucket.arn)] },
+    {
+      ...opts,
+      dependsOn: [publicAccess],
+      ...(isMocked() ? {} : { transforms: [withPolicy(policy, kept.retainOnDelete)] }),
+    },
   );
 }
 
-interface Policy {
-  readonly Statement: readonly unknown[];
+/** The bucket of the records: one of our own, as that of awsx is emptied when the trail goes. */
+function createRecords(
+  part: string,
+  { keepData, audit, tags }: PipelineParts["settings"],
+  opts: pulumi.CustomResourceOptions,
+): PrivateBucket {
+  // The key is the trail's to use: it encrypts its files itself. Not protected, or it could not be switched off.
+  const records = createPrivateBucket(part, { keepData, isProtected: false, kmsKeyArn: undefined, tags }, opts);
+  new aws.s3.BucketLifecycleConfiguration(
+    part,
+    {
+      bucket: records.bucket.bucket,
+      rules: [{ id: "old-records", status: "Enabled", filter: { prefix: "" }, expiration: { days: audit.days } }],
+    },
+    records.kept,
+  );
+  return records;
 }
 
-/** awsx gives the bucket its policy, which lets CloudTrail write: this adds that everybody must come over TLS. */
-export function withTlsOnly(bucketArn: pulumi.Input<string>): pulumi.ResourceTransform {
-  return ({ type, props, opts }) => {
-    if (type !== "aws:s3/bucketPolicy:BucketPolicy") return undefined;
-    const policy = pulumi.output(props["policy"] as pulumi.Input<string | Policy>).apply((given) => {
-      const document = typeof given === "string" ? (JSON.parse(given) as Policy) : given;
-      return pulumi.jsonStringify({ ...document, Statement: [...document.Statement, tlsOnlyStatement(bucketArn)] });
-    });
-    return { props: { ...props, policy }, opts };
+/** What lets one trail write its files, and nobody in without TLS. */
+export function recordsPolicy(
+  bucketArn: pulumi.Output<string>,
+  trailName: string,
+  { partition, region, account }: pulumi.Output<Place>,
+): pulumi.Output<string> {
+  const allow = { Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" } };
+  const ofTrail = {
+    "aws:SourceArn": pulumi.interpolate`arn:${partition}:cloudtrail:${region}:${account}:trail/${trailName}`,
   };
+  return pulumi.jsonStringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Sid: "TrailLooks",
+        ...allow,
+        Action: "s3:GetBucketAcl",
+        Resource: bucketArn,
+        Condition: { StringEquals: ofTrail },
+      },
+      {
+        Sid: "TrailWrites",
+        ...allow,
+        Action: "s3:PutObject",
+        Resource: pulumi.interpolate`${bucketArn}/AWSLogs/${account}/*`,
+        Condition: { StringEquals: { ...ofTrail, "s3:x-amz-acl": "bucket-owner-full-control" } },
+      },
+      tlsOnlyStatement(bucketArn),
+    ],
+  });
+}
+
+/** Has awsx give the bucket this policy: its own lets every trail of AWS write, and everybody in without TLS. */
+export function withPolicy(
+  policy: pulumi.Input<string>,
+  retainOnDelete: boolean | undefined,
+): pulumi.ResourceTransform {
+  return ({ type, props, opts }) =>
+    type === "aws:s3/bucketPolicy:BucketPolicy"
+      ? { props: { ...props, policy }, opts: { ...opts, retainOnDelete } }
+      : undefined;
 }
 
 /** Pulumi's mocks refuse a resource that has transforms, and never ask them: what awsx would make is not made there. */

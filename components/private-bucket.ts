@@ -14,19 +14,20 @@ export interface PrivateBucket {
 /**
  * A bucket that nobody can open to the public, encrypted, without access lists. Its policy is the caller's to give.
  *
- * @param args.keepData whether it is protected, and left where it is with its settings when the stack lets it go
+ * @param args.keepData whether it is left where it is, with its settings, when the stack lets it go
+ * @param args.isProtected whether letting it go is refused; by default where data is kept
  * @param args.kmsKeyArn undefined for the keys of S3
  */
 export function createPrivateBucket(
   part: string,
-  args: Pick<Settings, "keepData" | "kmsKeyArn" | "tags">,
+  args: Pick<Settings, "keepData" | "kmsKeyArn" | "tags"> & { readonly isProtected?: boolean },
   opts: pulumi.CustomResourceOptions,
 ): PrivateBucket {
-  const { keepData, kmsKeyArn, tags } = args;
+  const { keepData, isProtected = keepData, kmsKeyArn, tags } = args;
   const bucket = new aws.s3.Bucket(
     part,
     { forceDestroy: !keepData, tags },
-    { ...opts, protect: keepData, retainOnDelete: keepData },
+    { ...opts, protect: isProtected, retainOnDelete: keepData },
   );
   const of = { bucket: bucket.bucket };
   // A bucket that is let go and kept must not be left open or unencrypted.

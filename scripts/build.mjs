@@ -107,8 +107,8 @@ async function buildTree() {
 /** Puts a folder in another's place, whoever else does the same at that moment: the last one's stays. */
 function replaceFolder(folder, fresh) {
   for (let tries = 5; ; tries--) {
-    rmSync(folder, { recursive: true, force: true });
     try {
+      rmSync(folder, { recursive: true, force: true });
       return renameSync(fresh, folder);
     } catch (error) {
       if (tries === 0 || error.code !== "ENOTEMPTY") throw error;

@@ -314,6 +314,7 @@ describe("The stack's configuration", () => {
     keepData: defaults.retention.keepData,
     kmsKeyArn: "",
     audit: defaults.audit.enabled,
+    auditDays: defaults.audit.days,
   };
 
   it("has the component's own defaults, a type and a description for every key", () => {
