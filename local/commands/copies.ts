@@ -89,7 +89,11 @@ export function followDeletion(data: string, event: CloudEvent): void {
 
 /** Removes the copies whose objects are gone: deleted while nothing followed it. */
 export function sweepCopies({ data, graph, buckets, s3 }: Pick<Cloud, "data" | "graph" | "buckets" | "s3">): void {
-  const [{ photoBucket }] = pipelinesOf(graph);
-  if (!buckets.includes(photoBucket)) return;
-  for (const key of copiedKeys(data)) if (!s3.headObject(photoBucket, key)) removeCopy(data, key);
+  const photoBuckets = pipelinesOf(graph)
+    .map(({ photoBucket }) => photoBucket)
+    .filter((bucket) => buckets.includes(bucket));
+  if (photoBuckets.length === 0) return;
+  for (const key of copiedKeys(data)) {
+    if (!photoBuckets.some((bucket) => s3.headObject(bucket, key))) removeCopy(data, key);
+  }
 }

@@ -25,11 +25,16 @@ interface ClientConfig {
 }
 
 /** The local mode that has a data folder; one is started where there is none. */
-export async function openLocal(data: string, program: string | undefined, signal: AbortSignal): Promise<ImportTarget> {
+export async function openLocal(
+  data: string,
+  { program, pipeline }: { readonly program: string | undefined; readonly pipeline: string | undefined },
+  signal: AbortSignal,
+): Promise<ImportTarget> {
   // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
   const { openService } = await import("./open-service.js");
   const service = await openService({
     data,
+    pipeline,
     signal,
     print: (line) => process.stderr.write(`${line}\n`),
     ...(program === undefined ? {} : { program: findProgram(program) }),

@@ -30,6 +30,7 @@ the same again after an interruption or a failure: photos that were accepted or 
   --local            Into the local mode.
   --data DIR         The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
   --program FILE     The Pulumi program for a local mode that does not run yet, default the project's.
+  --pipeline NAME    The local pipeline, where the program has several.
   --concurrency N    Photos under way at a time, 1 to 64, default ${DEFAULT_CONCURRENCY}.
   --report FILE      The report, a CSV with a row for each photo; default beside the source, SOURCE.import-NAME.csv.
   --help
@@ -52,6 +53,7 @@ export async function importSchool(args: readonly string[]): Promise<number> {
       local: { type: "boolean", default: false },
       data: { type: "string" },
       program: { type: "string" },
+      pipeline: { type: "string" },
       concurrency: { type: "string", default: DEFAULT_CONCURRENCY },
       report: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
@@ -70,8 +72,11 @@ export async function importSchool(args: readonly string[]): Promise<number> {
   if ((stack !== undefined) === local) {
     throw usageError("Say where to: --stack NAME for a stack on AWS, or --local for the local mode.");
   }
-  if (!local && (values.data !== undefined || values.program !== undefined)) {
-    throw usageError("--data and --program are of the local mode; give them with --local, not with --stack.");
+  const { program, pipeline: named } = values;
+  if (!local && (values.data !== undefined || program !== undefined || named !== undefined)) {
+    throw usageError(
+      "--data, --program and --pipeline are of the local mode; give them with --local, not with --stack.",
+    );
   }
   const data = readData(values.data ?? DEFAULT_DATA);
   const concurrency = readConcurrency(values.concurrency);
@@ -82,7 +87,9 @@ export async function importSchool(args: readonly string[]): Promise<number> {
 
   const interrupted = new AbortController();
   void onSignals().then(() => interrupted.abort(interruption()));
-  const target = await (stack === undefined ? openLocal(data, values.program, interrupted.signal) : openStack(stack));
+  const target = await (stack === undefined
+    ? openLocal(data, { program, pipeline: named }, interrupted.signal)
+    : openStack(stack));
   try {
     // A bucket's name is one stack's alone, and every data folder has the same.
     const pipeline = stack === undefined ? data : target.names.photoBucket;

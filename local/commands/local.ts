@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { Cloud } from "../cloud";
 import { createFaultInjector, type FaultInjector } from "../cloud/faults";
-import { checkSettings } from "../program/config";
+import { checkSettings, DEFAULT_STACK } from "../program/config";
 import { evaluateProgram } from "../program/evaluate";
 import { pipelinesOf } from "./pipeline";
 import { findProgram } from "./program-file";
@@ -54,6 +54,7 @@ export async function local(args: readonly string[]): Promise<number> {
   const ended = onSignals().then(() => interrupted.abort(interruption()));
   const data = readData(values.data);
   const program = findProgram(values.program);
+  const started = { program, stack: values.stack ?? DEFAULT_STACK };
   const config = readConfig(values.config);
   const faults = values.faults === undefined ? undefined : readFaults(values.faults);
   const port = readPort(values.port);
@@ -69,14 +70,13 @@ export async function local(args: readonly string[]): Promise<number> {
     data,
     graph: () =>
       evaluateProgram({
-        program,
+        ...started,
         cache: resolve(data, "program"),
         config,
-        stack: values.stack,
         signal: interrupted.signal,
         print: (text) => process.stderr.write(text),
       }),
-    routes: (parts) => [consoleRoute(parts), factsRoute(parts, true)],
+    routes: (parts) => [consoleRoute(parts), factsRoute(parts, { ...started, stays: true })],
     onWarning: (line) => process.stderr.write(`${line}\n`),
     ...(values.smtp === undefined ? {} : { smtp: values.smtp }),
     ...(faults ? { faults } : {}),

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FOLDER_IN_USE, folderInUse } from "../cloud/assembly/lock";
+import { DEFAULT_STACK } from "../program/config";
 import { evaluateProgram } from "../program/evaluate";
+import { choosePipeline, type Pipeline } from "./pipeline";
 import { findProgram } from "./program-file";
 import { factsRoute, findOccupant, serviceOf, type Service } from "./running";
 import { startLocalCloud } from "./start-cloud";
@@ -12,6 +14,8 @@ export interface OpenOptions {
   /** The program's entry file, by default the project's; of a local mode that runs, it is that one's. */
   readonly program?: string;
   readonly stack?: string | undefined;
+  /** The pipeline's name, as {@link choosePipeline} takes it. */
+  readonly pipeline: string | undefined;
   readonly config?: Readonly<Record<string, string>>;
   /** Ends the waiting and the start, which then reject with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -20,6 +24,7 @@ export interface OpenOptions {
 }
 
 export interface OpenService extends Service {
+  readonly pipeline: Pipeline;
   /** Resolves when what was begun has ended; at once where the service is another process's, which goes on. */
   idle(): Promise<void>;
   /** Ends what was started for this command, and nothing else. */
@@ -36,9 +41,19 @@ const SILENCE_MS = 60_000;
  * The local mode that has a data folder, or one that is started on it for this command alone. What another command has
  * started for itself is not shared, since it ends under its user's hands; its end is waited for.
  *
- * @throws Error in one line when the folder cannot be had
+ * @throws Error in one line when the folder cannot be had; UsageError as {@link choosePipeline}
  */
 export async function openService(options: OpenOptions): Promise<OpenService> {
+  const service = await openFolder(options);
+  try {
+    return { ...service, pipeline: choosePipeline(service.pipelines, options.pipeline) };
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+}
+
+async function openFolder(options: OpenOptions): Promise<Omit<OpenService, "pipeline">> {
   const { data, signal, print, config = {} } = options;
   let isTold = false;
   const tellWaiting = (pid: number): void => {
@@ -48,35 +63,42 @@ export async function openService(options: OpenOptions): Promise<OpenService> {
   for (;;) {
     const running = await awaitTurn(options, tellWaiting);
     if (running) {
-      if (Object.keys(config).length > 0) {
-        print(
-          `--config is left out: the local mode at ${running.url} is used, with the configuration it was started with.`,
-        );
-      }
+      tellLeftOut(options, running);
       return { ...running, idle: () => Promise.resolve(), close: () => Promise.resolve() };
     }
-    const program = options.program ?? findProgram(undefined);
+    const started = { program: options.program ?? findProgram(undefined), stack: options.stack ?? DEFAULT_STACK };
     try {
       const cloud = await startLocalCloud({
         port: 0,
         data,
         graph: () =>
           evaluateProgram({
-            program,
+            ...started,
             cache: resolve(data, "program"),
             config,
-            stack: options.stack,
             signal,
           }),
-        routes: (parts) => [factsRoute(parts, false)],
+        routes: (parts) => [factsRoute(parts, { ...started, stays: false })],
         onWarning: print,
       });
-      return { ...serviceOf(cloud), idle: () => cloud.idle(), close: () => cloud.close() };
+      return { ...serviceOf(cloud, started), idle: () => cloud.idle(), close: () => cloud.close() };
     } catch (error) {
       // Another command was quicker: it is waited for as well.
       if ((error as NodeJS.ErrnoException).code !== FOLDER_IN_USE) throw error;
     }
   }
+}
+
+/** Tells which options are of no use, as a local mode runs already, with others. */
+function tellLeftOut({ program, stack, config = {}, print }: OpenOptions, { url, started }: Service): void {
+  const options = [
+    program !== undefined && program !== started.program && "--program",
+    stack !== undefined && stack !== started.stack && "--stack",
+    Object.keys(config).length > 0 && "--config",
+  ].filter((option) => option !== false);
+  if (options.length === 0) return;
+  const are = options.length > 1 ? "are" : "is";
+  print(`${options.join(" and ")} ${are} left out: the local mode at ${url} is used, as it was started.`);
 }
 
 /** @returns the local mode to use; undefined when the folder is free */

@@ -11,6 +11,25 @@ export interface Whereabouts {
   readonly data: string;
   /** A stack's name, as `pulumi stack ls` shows it. */
   readonly stack: string | undefined;
+  /** Of a local pipeline its name, where the program has several. */
+  readonly pipeline: string | undefined;
+}
+
+/**
+ * Looks at options that name a pipeline in two ways.
+ *
+ * @throws UsageError when one names a stack on AWS and another a local pipeline
+ */
+export function refuseLocalOptions(given: {
+  readonly stack?: string | undefined;
+  readonly data?: string | undefined;
+  readonly pipeline?: string | undefined;
+}): void {
+  if (given.stack === undefined) return;
+  for (const option of ["data", "pipeline"] as const) {
+    if (given[option] === undefined) continue;
+    throw usageError(`--${option} is for a local pipeline and --stack for one on AWS; give one of them.`);
+  }
 }
 
 /** The operator's functions by the stack outputs that name them. */
@@ -38,7 +57,8 @@ export async function callOperatorFunction<Output>(
     throw usageError(`There is no local pipeline in ${where.data}; give its data folder with --data DIR.`);
   }
   const { openService } = await import("./open-service.js");
-  const service = await openService({ data: where.data, print: (line) => process.stderr.write(`${line}\n`) });
+  const { data, pipeline } = where;
+  const service = await openService({ data, pipeline, print: (line) => process.stderr.write(`${line}\n`) });
   try {
     const output = await invoke<Output>(service.clientConfig, service.pipeline[which], input);
     // Reconciling may have started executions.

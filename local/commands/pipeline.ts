@@ -1,4 +1,5 @@
 import type { ProgramGraph, ResourceNode } from "../program/graph";
+import { usageError } from "./usage";
 
 /** What a command needs of a pipeline that the program declares: names, and addresses where there are any. */
 export interface Pipeline {
@@ -27,6 +28,23 @@ export function pipelinesOf(graph: ProgramGraph): readonly [Pipeline, ...Pipelin
     throw new Error(`The program declares no AvatarPipeline: there is nothing that a photo could go through.`);
   }
   return [first, ...more];
+}
+
+/**
+ * The pipeline that a command is about.
+ *
+ * @param name as `--pipeline` says it; undefined where it was not given
+ * @throws UsageError when there are several and none is named, or none is named so
+ */
+export function choosePipeline(pipelines: readonly Pipeline[], name: string | undefined): Pipeline {
+  const names = pipelines.map((pipeline) => pipeline.name).join(", ");
+  const [first, ...more] = name === undefined ? pipelines : pipelines.filter((pipeline) => pipeline.name === name);
+  if (first !== undefined && more.length === 0) return first;
+  throw usageError(
+    name === undefined
+      ? `The program has several pipelines: ${names}. Name one of them with --pipeline NAME.`
+      : `--pipeline ${name}: the program has no such pipeline. It has: ${names}.`,
+  );
 }
 
 function pipelineOf({ name, outputs }: ResourceNode): Pipeline {

@@ -7,7 +7,7 @@ import { DEFAULT_DATA } from "./local";
 import { readEmail, readPhotos, type PhotoFile } from "./photos";
 import { findProgram } from "./program-file";
 import { openProgress, type Progress } from "./progress";
-import type { Service } from "./running";
+import type { OpenService } from "./open-service";
 import { interruption, onSignals } from "./signals";
 import type { Outcome } from "./submit";
 import { readConfig, readData, readOptions, usageError } from "./usage";
@@ -25,6 +25,7 @@ the data folder, that one is used; when another command has it, its end is waite
   --json              One line of JSON for each photo, in the order given.
   --program FILE      The Pulumi program, default the project's in the working directory.
   --stack NAME        Its stack, which names the configuration Pulumi.NAME.yaml; default dev.
+  --pipeline NAME     The pipeline, where the program has several.
   --config KEY=VALUE  A configuration value for this run alone; can be given again.
   --help
 
@@ -46,6 +47,7 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
       json: { type: "boolean", default: false },
       program: { type: "string" },
       stack: { type: "string" },
+      pipeline: { type: "string" },
       config: { type: "string", multiple: true, default: [] },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -72,7 +74,8 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
     const { openService } = await import("./open-service.js");
     const service = await openService({
       data,
-      program,
+      ...(values.program === undefined ? {} : { program }),
+      pipeline: values.pipeline,
       config,
       signal: interrupted.signal,
       print: (line) => progress.print(process.stderr, line),
@@ -99,7 +102,7 @@ interface RunOptions {
   readonly progress: Progress;
 }
 
-async function run(photos: readonly PhotoFile[], service: Service, options: RunOptions): Promise<number> {
+async function run(photos: readonly PhotoFile[], service: OpenService, options: RunOptions): Promise<number> {
   if (options.email !== undefined && service.pipeline.apiUrl === undefined) {
     throw usageError("--email needs the upload API, and the program declares none (its site is not enabled).");
   }

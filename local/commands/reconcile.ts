@@ -1,6 +1,6 @@
 import { findingKinds, type Finding, type ReconcileReport } from "../../handlers/reconcile/findings";
 import { DEFAULT_DATA } from "./local";
-import { callOperatorFunction } from "./operator-function";
+import { callOperatorFunction, refuseLocalOptions } from "./operator-function";
 import { readData, readOptions, usageError } from "./usage";
 
 const HELP = `Usage: avatar-pipeline reconcile [--fix] [--search-faces] [--data DIR | --stack NAME] [--json]
@@ -11,6 +11,7 @@ Compares the face collection, the tables, the thumbnails and the originals, and 
   --search-faces   Also looks for two students with one face: one Rekognition call for each avatar, about 2,000 in one
                    run. With --fix the next run goes on where this one ended.
   --data DIR       The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
+  --pipeline NAME  The local pipeline, where the program has several.
   --stack NAME     A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
   --json           The report as JSON.
   --help
@@ -25,6 +26,7 @@ export async function reconcileStores(args: readonly string[]): Promise<number> 
     "search-faces": { type: "boolean", default: false },
     data: { type: "string" },
     stack: { type: "string" },
+    pipeline: { type: "string" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   });
@@ -37,10 +39,8 @@ export async function reconcileStores(args: readonly string[]): Promise<number> 
       `"${positionals[0]}" is too much: reconcile takes options only; see avatar-pipeline reconcile --help.`,
     );
   }
-  if (values.data !== undefined && values.stack !== undefined) {
-    throw usageError("--data is a local pipeline and --stack one on AWS; give one of them.");
-  }
-  const where = { data: readData(values.data ?? DEFAULT_DATA), stack: values.stack };
+  refuseLocalOptions(values);
+  const where = { data: readData(values.data ?? DEFAULT_DATA), stack: values.stack, pipeline: values.pipeline };
   const input = { fix: values.fix, searchFaces: values["search-faces"] };
   const report = await callOperatorFunction<ReconcileReport>(where, "reconcileFunctionName", input);
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));

@@ -4,10 +4,20 @@ import { holderOf } from "../cloud/assembly/lock";
 import type { Route } from "../cloud/gateway";
 import { pipelinesOf, type Pipeline } from "./pipeline";
 
+/** What a local mode was started with. */
+export interface StartedWith {
+  /** The program's entry file. */
+  readonly program: string;
+  /** The stack that names its configuration. */
+  readonly stack: string;
+}
+
 /** A local mode that a command can send photos to: one of its own, or one that runs already. */
 export interface Service {
   readonly url: string;
-  readonly pipeline: Pipeline;
+  readonly started: StartedWith;
+  /** Those of its program, at least one. */
+  readonly pipelines: readonly Pipeline[];
   readonly clientConfig: Cloud["clientConfig"];
   /** Events undelivered and executions running; of one that does not answer any more, none. */
   pending(): Promise<number>;
@@ -18,7 +28,7 @@ export interface Service {
 const PATH = "/_local";
 
 /** What {@link PATH} answers. */
-interface Facts {
+interface Facts extends StartedWith {
   readonly region: string;
   readonly pipelines: readonly Pipeline[];
   readonly pending: number;
@@ -27,13 +37,16 @@ interface Facts {
 }
 
 /** Tells other commands on this machine what runs here. */
-export function factsRoute({ graph, identity, bus, machines, functions }: CloudParts, stays: boolean): Route {
+export function factsRoute(
+  { graph, identity, bus, machines, functions }: CloudParts,
+  started: StartedWith & Pick<Facts, "stays">,
+): Route {
   const pipelines = pipelinesOf(graph);
   return {
     prefix: PATH,
     handle(_request, response) {
       const pending = bus.pending + machines.pending + functions.pendingEvents;
-      const facts: Facts = { region: identity.region, pipelines, pending, stays };
+      const facts: Facts = { ...started, region: identity.region, pipelines, pending };
       response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
       response.end(JSON.stringify(facts));
     },
@@ -41,12 +54,12 @@ export function factsRoute({ graph, identity, bus, machines, functions }: CloudP
 }
 
 /** A command's own cloud as a service. */
-export function serviceOf(cloud: Cloud): Service {
+export function serviceOf(cloud: Cloud, started: StartedWith): Service {
   const { url, clientConfig } = cloud;
-  const [pipeline] = pipelinesOf(cloud.graph);
   return {
     url,
-    pipeline,
+    started,
+    pipelines: pipelinesOf(cloud.graph),
     clientConfig,
     pending: () => Promise.resolve(cloud.bus.pending + cloud.machines.pending + cloud.functions.pendingEvents),
     isThere: () => Promise.resolve(true),
@@ -67,14 +80,14 @@ export async function findOccupant(data: string): Promise<Occupant | undefined> 
   if (holder === undefined) return undefined;
   const { url, pid } = holder;
   const facts = url === undefined ? undefined : await readFacts(url);
-  const pipeline = facts?.pipelines[0];
-  if (url === undefined || !facts || !pipeline) return { is: "silent", pid };
+  if (url === undefined || !facts) return { is: "silent", pid };
   if (!facts.stays) return { is: "command", pid };
   return {
     is: "service",
     service: {
       url,
-      pipeline,
+      started: { program: facts.program, stack: facts.stack },
+      pipelines: facts.pipelines,
       clientConfig: {
         endpoint: url,
         region: facts.region,

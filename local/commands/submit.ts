@@ -11,7 +11,7 @@ import { messageOf, type Locale, type ReasonCode } from "../../handlers/lib/reas
 import { getUpload, readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
 import { removeCopy, writeCopy } from "./copies";
 import type { PhotoFile } from "./photos";
-import type { Service } from "./running";
+import type { OpenService } from "./open-service";
 import { messageOfError } from "./system-errors";
 
 /** What became of one photo: the contract's line, in the order of its keys. */
@@ -36,7 +36,7 @@ export interface Outcome {
 }
 
 export interface SubmitOptions {
-  readonly service: Service;
+  readonly service: OpenService;
   readonly s3: S3;
   readonly dynamodb: DynamoDB;
   /** The folder for thumbnails. */
@@ -97,7 +97,7 @@ export async function submit(photo: PhotoFile, options: SubmitOptions): Promise<
 }
 
 /** What went wrong beside the pipeline's own ways to tell: above all that the local mode has ended meanwhile. */
-async function faultOf(error: unknown, service: Service): Promise<string> {
+async function faultOf(error: unknown, service: OpenService): Promise<string> {
   if (await service.isThere()) return messageOfError(error);
   return (
     `The local mode at ${service.url} does not answer any more. Start it again on the same data folder, where what had ` +

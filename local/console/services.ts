@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Item } from "../../handlers/lib/upload-row";
 import type { CloudParts } from "../cloud";
+import { sitePath } from "../cloud/assembly/routes";
 import type { ProgramGraph, ResourceNode } from "../program/graph";
 import type { ConsoleSources, LogSource, PipelineSource } from "./sources";
 
@@ -37,6 +38,10 @@ function pipelineOf(node: ResourceNode, { graph, clientConfig, s3, dynamodb, end
     return typeof value === "string" && value !== "" ? value : undefined;
   };
   const bucket = physicalName(graph, node, "photoBucket");
+  // Not the output: of several pages none is at the address that the program knows.
+  const site = graph.resources.find(
+    ({ type, name, parent }) => type === "aws:s3/bucket:Bucket" && name === `${node.name}-site` && parent === node.urn,
+  );
   // The fixed credentials of the local cloud, which are no secret.
   const { accessKeyId, secretAccessKey } = clientConfig.credentials;
   const { region } = graph;
@@ -44,7 +49,7 @@ function pipelineOf(node: ResourceNode, { graph, clientConfig, s3, dynamodb, end
     name: node.name,
     machineArn: text("stateMachineArn") ?? "",
     bucket,
-    ...(text("siteUrl") === undefined ? {} : { siteUrl: text("siteUrl") }),
+    ...(site === undefined ? {} : { siteUrl: endpoint + sitePath(site.id) }),
     ...(text("apiUrl") === undefined ? {} : { apiUrl: text("apiUrl") }),
     sampleCommand:
       `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${region} ` +

@@ -174,9 +174,7 @@ describe("photos through the command line", function () {
 
     it("are told that a configuration of their own has no effect on it", async () => {
       const result = await process_("notes.txt", "--config", "duplicateSimilarity=99");
-      expect(result.stderr).to.equal(
-        `--config is left out: the local mode at ${url} is used, with the configuration it was started with.\n`,
-      );
+      expect(result.stderr).to.equal(`--config is left out: the local mode at ${url} is used, as it was started.\n`);
     });
 
     it("leave copies of thumbnails for as long as the avatar is there, whoever replaces or erases it", async () => {

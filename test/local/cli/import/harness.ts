@@ -10,7 +10,7 @@ import { factsRoute } from "../../../../local/commands/running";
 import { scriptedEngine, scriptFaces } from "../../../../local/faces/scripted-engine";
 import { programGraph, type StackNames } from "../../../flow/harness";
 import { portrait } from "../../../photos";
-import { run, type Ended } from "../run";
+import { repositoryProgram, run, type Ended } from "../run";
 
 /** What the tests of one file share: a local mode whose photos say who is on them, and a folder beside it. */
 interface School {
@@ -82,7 +82,7 @@ async function startSchool(): Promise<School> {
     },
     retryScale: 0.001,
     waitScale: 0.001,
-    routes: (parts) => [factsRoute(parts, true)],
+    routes: (parts) => [factsRoute(parts, { program: repositoryProgram(), stack: "dev", stays: true })],
   });
   const names = graph.stackOutputs as unknown as StackNames;
   const dynamodb = new DynamoDB(cloud.clientConfig);
