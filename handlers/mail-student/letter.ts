@@ -25,8 +25,8 @@ function wordsFor(event: PipelineEvent): Words {
           en: "Your photo is accepted and is your avatar from now on.",
         },
         {
-          vi: "Ảnh gốc đã được xóa; chỉ ảnh đại diện cỡ nhỏ được giữ lại.",
-          en: "The original has been deleted; only the small avatar is kept.",
+          vi: "Ảnh gốc đã được xóa. Chỉ ảnh đại diện cỡ nhỏ và các số đo đặc trưng của khuôn mặt được giữ lại, để nhận ra ảnh trùng.",
+          en: "The original has been deleted. Only the small avatar and measurements of your face are kept, to recognize duplicates.",
         },
       ],
     };

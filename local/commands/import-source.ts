@@ -1,7 +1,7 @@
-import { readFileSync, readdirSync, statSync, type Dirent } from "node:fs";
+import { readdirSync, statSync, type Dirent } from "node:fs";
 import { dirname, extname, join, parse, relative, resolve, sep } from "node:path";
-import Papa from "papaparse";
 import { isStudentId } from "../../handlers/lib/student";
+import { complainOf, readCsv } from "./csv";
 import { readPhotos } from "./photos";
 import { cannotRead } from "./system-errors";
 import { usageError } from "./usage";
@@ -38,7 +38,7 @@ export function readSchool(source: string): School {
   } catch (error) {
     throw cannotRead(source, error, "name a folder or a CSV file");
   }
-  const school = isFolder ? readFolder(source) : { photos: readCsv(source), others: 0 };
+  const school = isFolder ? readFolder(source) : { photos: readPhotoList(source), others: 0 };
   if (school.photos.length > 0) return school;
   throw usageError(
     isFolder
@@ -70,7 +70,7 @@ function readFolder(folder: string): School {
     owners.set(studentId, photo);
     photos.push({ studentId, photo, path: resolve(path) });
   }
-  complain(folder, problems);
+  complainOf(folder, problems);
   return { photos, others: files.length - named.length };
 }
 
@@ -104,30 +104,19 @@ function studentOf(path: string, problems: string[]): string | undefined {
   }
 }
 
-function readCsv(csv: string): readonly SchoolPhoto[] {
-  const records = readRecords(csv);
-  const [header, ...rows] = records;
-  const fields = header?.fields.map((field) => field.trim()) ?? [];
-  for (const column of Object.values(columns)) {
-    const count = fields.filter((field) => field === column).length;
-    if (count === 1) continue;
-    const what = fields.length === 0 ? "is empty" : `has the columns ${fields.join(", ")}`;
-    throw usageError(`${csv} ${what}, but needs ${count === 0 ? "one" : "only one"} that is called ${column}.`);
-  }
-  const [idAt, photoAt] = [fields.indexOf(columns.studentId), fields.indexOf(columns.photo)];
+function readPhotoList(path: string): readonly SchoolPhoto[] {
+  const csv = readCsv(path, { required: Object.values(columns) });
   const problems: string[] = [];
   const photos: SchoolPhoto[] = [];
   const lines = new Map<string, number>();
-  for (const { fields: row, line } of rows) {
+  for (const record of csv.records) {
+    const { line } = record;
     const problem = (text: string): void => void problems.push(`line ${line}: ${text}`);
-    const [studentId, photo] = [row[idAt]?.trim() ?? "", row[photoAt]?.trim() ?? ""];
-    // A comma within a name that nobody quoted moves all that follows it.
-    if (row.slice(fields.length).some((field) => field.trim() !== "")) {
-      problem(
-        `there are ${row.length} fields, and the header has ${fields.length}; quote a field that has a comma in it.`,
-      );
+    if (record.problem !== undefined) {
+      problem(record.problem);
       continue;
     }
+    const [studentId, photo] = [csv.field(record, columns.studentId), csv.field(record, columns.photo)];
     if (!isStudentId(studentId)) {
       problem(`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`);
     } else {
@@ -136,66 +125,25 @@ function readCsv(csv: string): readonly SchoolPhoto[] {
         problem(`student_id "${studentId}" is in line ${before} already; a student has one photo.`);
       else lines.set(studentId, line);
     }
-    const path = resolve(dirname(csv), photo);
+    const file = resolve(dirname(path), photo);
     if (photo === "") problem("photo is empty, but must be a path, from the folder of the CSV.");
     else if (!isPhotoName(photo)) problem(`photo is "${photo}", but must be a .jpg, .jpeg or .png.`);
     else {
       try {
         // With an id that is good in any case: what this asks for is whether the file can be sent.
-        readPhotos([path], "-");
+        readPhotos([file], "-");
       } catch (error) {
         // It begins with the whole path, and of a folder goes on with advice for the shell.
-        const what = (error as Error).message.replace(path, "").replace(/ Name the photos .*/, "");
+        const what = (error as Error).message.replace(file, "").replace(/ Name the photos .*/, "");
         problem(`photo "${photo}"${what}`);
       }
     }
-    photos.push({ studentId, photo, path });
+    photos.push({ studentId, photo, path: file });
   }
-  complain(csv, problems);
+  complainOf(path, problems);
   return photos;
-}
-
-interface CsvRecord {
-  readonly fields: readonly string[];
-  /** Where it begins in the file, from 1: a quoted field may run over several lines. */
-  readonly line: number;
-}
-
-function readRecords(csv: string): readonly CsvRecord[] {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(csv));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ERR_ENCODING_INVALID_ENCODED_DATA") throw cannotRead(csv, error, "name another CSV file");
-    throw usageError(`${csv} is no UTF-8 text; save it as "CSV UTF-8" (or name the folder of the photos).`);
-  }
-  // Whether it has commas, semicolons or tabs between its fields, the parser finds out.
-  const { data, errors } = Papa.parse<string[]>(text);
-  const lines: number[] = [];
-  let line = 1;
-  for (const fields of data) {
-    lines.push(line);
-    line += 1 + (fields.join("").match(/\r\n|\r|\n/g)?.length ?? 0);
-  }
-  const broken = errors.filter(({ type }) => type !== "Delimiter");
-  complain(
-    csv,
-    broken.map(({ row, message }) => `line ${lines[row ?? 0] ?? 1}: ${message}.`),
-  );
-  return data
-    .map((fields, index) => ({ fields, line: lines[index] ?? 1 }))
-    .filter(({ fields }) => fields.some((field) => field.trim() !== ""));
 }
 
 function isPhotoName(path: string): boolean {
   return extensions.includes(extname(path).toLowerCase());
-}
-
-function complain(source: string, problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  throw usageError(
-    `${source} has ${count}; nothing was sent.\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
-  );
 }

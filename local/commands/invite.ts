@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import Papa from "papaparse";
 import { invitationHeader, type Invitation } from "../../handlers/api/invitation";
 import { isEmail, isStudentId } from "../../handlers/lib/student";
+import { complainOf, readCsv } from "./csv";
 import { cannotRead, cannotWrite, messageOfError } from "./system-errors";
 import { readOptions } from "./usage";
 
@@ -97,16 +98,27 @@ function inviteStudents(csvPath: string, options: InviteOptions): 0 {
   if (options.out !== undefined && existsSync(options.out)) {
     throw new Error(`${options.out} is there already; name another file with --out, or move that one away.`);
   }
-  const { fields, rows } = readStudents(csvPath);
-  const links = rows.map((row, index) => {
-    const invitation = invitationFrom(row, index + 2, expires);
-    return { ...row, link: `${url}#invite=${signInvitation(invitation, privateKey)}` };
-  });
-  const csv = Papa.unparse({ fields: [...fields.filter((field) => field !== "link"), "link"], data: links });
-  if (options.out === undefined) return say(csv + "\n");
-  writeNew(options.out, csv + "\n", "make its folder first, or name another file with --out");
-  process.stderr.write(`${links.length} links, good until ${new Date(expires * 1000).toISOString()}: ${options.out}\n`);
+  const { header, lines, delimiter } = readStudents(csvPath, expires);
+  // Links of an earlier run are written anew.
+  const kept = header.flatMap((column, index) => (column === "link" ? [] : [index]));
+  const table = lines.map(({ fields, invitation }) => [
+    ...kept.map((index) => fields[index] ?? ""),
+    `${url}#invite=${signInvitation(invitation, privateKey)}`,
+  ]);
+  const head = [...kept.map((index) => header[index] ?? ""), "link"];
+  // In the separators that came, which are those that the school's spreadsheet reads.
+  const csv = `${Papa.unparse([head, ...table], { delimiter })}\r\n`;
+  if (options.out === undefined) return say(csv);
+  // Without a byte order mark a spreadsheet takes a file for one of the computer's own code page.
+  writeNew(options.out, `\uFEFF${csv}`, "make its folder first, or name another file with --out");
+  process.stderr.write(
+    `${links(lines.length)}, good until ${new Date(expires * 1000).toISOString()}: ${options.out}\n`,
+  );
   return 0;
+}
+
+function links(count: number): string {
+  return count === 1 ? "1 link" : `${count} links`;
 }
 
 /** Signs an invitation: a JSON Web Token, as handlers/api/invitation reads it. */
@@ -163,39 +175,46 @@ function writeNew(path: string, text: string, remedy: string): void {
   }
 }
 
-type Row = Readonly<Record<string, string>>;
-
-function readStudents(path: string): { fields: readonly string[]; rows: readonly Row[] } {
-  const text = readText(path, "name a CSV file of students");
-  const { data, meta, errors } = Papa.parse<Row>(text, {
-    header: true,
-    skipEmptyLines: "greedy",
-    transformHeader: (header) => header.trim(),
-    transform: (value) => value.trim(),
-  });
-  const broken = errors.find(({ type }) => type !== "Delimiter");
-  if (broken !== undefined) throw new Error(`${path}, line ${(broken.row ?? 0) + 2}: ${broken.message}.`);
-  const fields = meta.fields ?? [];
-  if (!fields.includes(columns.studentId)) {
-    throw new Error(`${path} has the columns ${fields.join(", ")}, but needs one that is called student_id.`);
-  }
-  if (data.length === 0) throw new Error(`${path} names no student; add one line for each below the header.`);
-  const ids = data.map((row) => row[columns.studentId]);
-  const twice = ids.findIndex((id, index) => ids.indexOf(id) !== index);
-  if (twice >= 0) throw new Error(`${path}, line ${twice + 2}: student_id "${ids[twice]}" is there twice.`);
-  return { fields, rows: data };
+interface Students {
+  /** The file's columns, and what each student's line has in them. */
+  readonly header: readonly string[];
+  readonly lines: readonly { readonly fields: readonly string[]; readonly invitation: Invitation }[];
+  readonly delimiter: string;
 }
 
-function invitationFrom(row: Row, line: number, expires: number): Invitation {
-  const studentId = row[columns.studentId] ?? "";
-  const name = row[columns.name] ?? "";
-  const email = row[columns.email] ?? "";
-  if (!isStudentId(studentId)) {
-    throw new Error(
-      `Line ${line}: student_id is "${studentId}", but must have 1 to 64 of the characters A-Z a-z 0-9 _ . -.`,
-    );
-  }
-  if (email !== "" && !isEmail(email)) throw new Error(`Line ${line}: email is "${email}", but is no e-mail address.`);
-  if (name.length > 200) throw new Error(`Line ${line}: name has ${name.length} characters, but at most 200 fit.`);
-  return { studentId, expires, ...(name === "" ? {} : { name }), ...(email === "" ? {} : { email }) };
+function readStudents(path: string, expires: number): Students {
+  const { studentId, name, email } = columns;
+  const csv = readCsv(path, { required: [studentId], optional: [name, email] });
+  if (csv.records.length === 0) throw new Error(`${path} names no student; add one line for each below the header.`);
+  const problems: string[] = [];
+  const lineOf = new Map<string, number>();
+  const lines = csv.records.map((record) => {
+    const [id, ofName, ofEmail] = [csv.field(record, studentId), csv.field(record, name), csv.field(record, email)];
+    const before = lineOf.get(id);
+    const found =
+      record.problem !== undefined
+        ? [record.problem]
+        : [
+            ...(before === undefined
+              ? []
+              : [`student_id "${id}" is in line ${before} already; one student, one link.`]),
+            ...problemsOf(id, ofName, ofEmail),
+          ];
+    problems.push(...found.map((problem) => `line ${record.line}: ${problem}`));
+    if (isStudentId(id) && before === undefined) lineOf.set(id, record.line);
+    const optional = { ...(ofName === "" ? {} : { name: ofName }), ...(ofEmail === "" ? {} : { email: ofEmail }) };
+    return { fields: record.fields, invitation: { studentId: id, expires, ...optional } };
+  });
+  complainOf(path, problems);
+  return { header: csv.header, lines, delimiter: csv.delimiter };
+}
+
+function problemsOf(studentId: string, name: string, email: string): readonly string[] {
+  return [
+    ...(isStudentId(studentId)
+      ? []
+      : [`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`]),
+    ...(name.length <= 200 ? [] : [`name has ${name.length} characters, but at most 200 fit.`]),
+    ...(email === "" || isEmail(email) ? [] : [`email is "${email}", but is no e-mail address.`]),
+  ];
 }

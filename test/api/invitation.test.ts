@@ -188,25 +188,66 @@ describe("avatar-pipeline invite", () => {
     expect((await run(csv, ...options)).err).to.include("is there already");
   });
 
-  const bad: readonly (readonly [string, string, RegExp])[] = [
-    ["a student id with a slash", "student_id\nSV001\na/b\n", /Line 3: student_id is "a\/b"/],
-    ["a student who is there twice", "student_id\nSV001\nSV001\n", /line 3: student_id "SV001" is there twice/],
-    ["an address that is none", "student_id,email\nSV001,an\n", /Line 2: email is "an"/],
+  it("writes a file that the school's spreadsheet opens as it wrote the one before", async () => {
+    const [key, csv, links] = [inFolder("key.pem"), inFolder("students.csv"), inFolder("links.csv")];
+    await run("keygen", "--key", key);
+    // Excel's "Unicode Text": UTF-16 with a byte order mark, and tabs. With links of an earlier run.
+    const lines = ["student_id\tlink\tname", "SV001\thttps://old.example/\tNguyễn Thị An", ""].join("\r\n");
+    writeFileSync(csv, Buffer.from(`\ufeff${lines}`, "utf16le"));
+    expect((await run(csv, "--url", "https://x.example/", "--key", key, "--out", links)).err).to.match(/^1 link, good/);
+    const [header, line, end] = readFileSync(links, "utf8").split("\r\n");
+    expect([header, end]).to.deep.equal(["\ufeffstudent_id\tname\tlink", ""]);
+    expect(line).to.match(/^SV001\tNguyễn Thị An\thttps:\/\/x\.example\/#invite=/);
+  });
+
+  const bad: readonly (readonly [string, string | Buffer, RegExp])[] = [
     ["no column of student ids", "id,name\n1,An\n", /has the columns id, name, but needs .* student_id/],
+    ["a column that is there twice", "student_id,name,name\n1,An,An\n", /needs only one that is called name/],
     ["no student", "student_id\n", /names no student/],
-    ["a line with too many columns", "student_id,name\nSV001,An,7\n", /line 2: Too many fields/],
+    ["another encoding", Buffer.from("student_id,name\nSV001,Ren\xe9\n", "latin1"), /is no UTF-8 text; save it as/],
+    [
+      "a quote that nothing ends",
+      'student_id,name\nSV001,"An\n',
+      /1 problem; nothing was done\.\n {2}line 2: .*quote/i,
+    ],
   ];
-  for (const [what, text, message] of bad) {
-    it(`refuses a file with ${what}, in one line and with nothing written`, async () => {
-      const [key, csv, links] = [inFolder("key.pem"), inFolder("students.csv"), inFolder("links.csv")];
-      await run("keygen", "--key", key);
-      writeFileSync(csv, text);
-      const { status, err } = await run(csv, "--url", "https://x.example/", "--key", key, "--out", links);
-      expect(status).to.equal(1);
+  for (const [what, content, message] of bad) {
+    it(`refuses a file with ${what}, and writes nothing`, async () => {
+      const { status, err, written } = await refused(content);
+      expect([status, written]).to.deep.equal([1, false]);
       expect(err).to.match(message);
-      expect(err.trimEnd()).not.to.include("\n");
-      expect(existsSync(links)).to.equal(false);
     });
+  }
+
+  it("names every line that is wrong at once, and writes nothing", async () => {
+    const { status, err, written } = await refused(
+      [
+        "student_id,name,email",
+        'SV001,"An,\nthe first",an@truong.edu.vn',
+        "a/b,,an",
+        "SV001",
+        `SV002,${"n".repeat(201)},`,
+        "SV003,Nguyễn, An,an@truong.edu.vn",
+      ].join("\n"),
+    );
+    expect([status, written]).to.deep.equal([1, false]);
+    expect(err.replace(/^.*? has (?=\d+ problems)/, "").split("\n")).to.deep.equal([
+      "5 problems; nothing was done.",
+      '  line 4: student_id is "a/b", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".',
+      '  line 4: email is "an", but is no e-mail address.',
+      '  line 5: student_id "SV001" is in line 2 already; one student, one link.',
+      "  line 6: name has 201 characters, but at most 200 fit.",
+      "  line 7: there are 4 fields, and the header has 3; quote a field that has a comma in it.",
+      "",
+    ]);
+  });
+
+  async function refused(content: string | Buffer): Promise<{ status: number; err: string; written: boolean }> {
+    const [key, csv, links] = [inFolder("key.pem"), inFolder("students.csv"), inFolder("links.csv")];
+    await run("keygen", "--key", key);
+    writeFileSync(csv, content);
+    const { status, err } = await run(csv, "--url", "https://x.example/", "--key", key, "--out", links);
+    return { status, err, written: existsSync(links) };
   }
 
   it("says in one line what is wrong with its arguments", async () => {

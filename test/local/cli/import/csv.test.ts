@@ -57,7 +57,7 @@ describeSchool((school) => {
       const { status, stdout, stderr } = await import_("bad.csv");
       expect([status, stdout]).to.deep.equal([1, ""]);
       expect(stderr.split("\n")).to.deep.equal([
-        "avatar-pipeline: bad.csv has 8 problems; nothing was sent.",
+        "avatar-pipeline: bad.csv has 8 problems; nothing was done.",
         '  line 3: student_id is "B 2", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".',
         '  line 4: photo "photos/none.jpg": there is no such file.',
         "  line 6: photo is empty, but must be a path, from the folder of the CSV.",
@@ -89,7 +89,7 @@ describeSchool((school) => {
       expect(await complaint("")).to.equal("odd.csv is empty, but needs one that is called student_id.");
       expect(await complaint("student_id,photo\n")).to.include("names no photo");
       expect(await complaint('student_id,photo\nA,"a.jpg\n')).to.match(
-        /1 problem; nothing was sent\.\n {2}line 2: .*quote/i,
+        /1 problem; nothing was done\.\n {2}line 2: .*quote/i,
       );
       expect(await complaint(Buffer.from("student_id,photo\nA,\xe9.jpg\n", "latin1"))).to.include("no UTF-8 text");
     });
