@@ -4,7 +4,7 @@
  *
  *   dist/cli/build/        what local/cli.ts and its child processes reach, file by file, and nothing else
  *   dist/cli/bin/          the command, the same file as in a clone
- *   dist/cli/README.md     docs/command-line.md
+ *   dist/cli/README.md     docs/command-line.md, and what it links to: faults.md
  *   dist/cli/package.json  made from this repository's: the same version, and what the files require, at the versions
  *                          that this repository is tested with
  *
@@ -70,6 +70,7 @@ for (const path of assets) {
 cpSync("bin/avatar-pipeline.js", join(folder, "bin/avatar-pipeline-cli.js"));
 cpSync("LICENSE", join(folder, "LICENSE"));
 cpSync("docs/command-line.md", join(folder, "README.md"));
+cpSync("docs/faults.md", join(folder, "faults.md"));
 
 const { version, license, type, engines, keywords, dependencies, devDependencies } = JSON.parse(
   readFileSync("package.json", "utf8"),

@@ -26,6 +26,7 @@ and a console with the inbox and the executions.
   --smtp URL          A server that gets every mail as well, such as smtp://127.0.0.1:1025.
   --faults FILE       A script of faults to inject, to see what becomes of them; each is told as it happens. Such as:
                       {"rules": [{"service": "rekognition", "perSecond": 5, "fault": {"kind": "throttle"}}]}
+                      All that it may hold is told in faults.md.
   --help
 
 Exit status: 0 ended by Ctrl-C, 1 it could not start or bad usage, 130 Ctrl-C before it was ready.

@@ -87,9 +87,20 @@ describe("The npm package of the command line", function () {
       const { paths } = commandLine;
       expect(paths).to.include.members(["README.md", "LICENSE", "build/local/cli.js", "bin/avatar-pipeline-cli.js"]);
       const strange = paths.filter(
-        (path) => !/\.(js|css|svg)$|^(README\.md|LICENSE|package\.json)$/.test(path) || /test|scripted/.test(path),
+        (path) =>
+          !/\.(js|css|svg)$|^(README\.md|faults\.md|LICENSE|package\.json)$/.test(path) || /test|scripted/.test(path),
       );
       expect(strange).to.deep.equal([]);
+    });
+
+    it("every page that its page links to", () => {
+      const pages = commandLine.paths.filter((path) => path.endsWith(".md"));
+      for (const page of pages) {
+        const text = readFileSync(join(commandLine.folder, page), "utf8");
+        for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+          if (!/^https?:/.test(target)) expect(pages, page).to.include(target);
+        }
+      }
     });
 
     it("every file that one of its files requires, reads or starts", () => {

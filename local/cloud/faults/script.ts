@@ -1,3 +1,5 @@
+import { matchesWildcards } from "../iam";
+
 /** What a fault does. Times are milliseconds. */
 export type Fault =
   | { readonly kind: "throttle"; readonly code?: string }
@@ -42,6 +44,13 @@ type Json = Record<string, unknown>;
 /** A check of one member; says what is wrong with the value, or nothing. */
 type Check = (value: unknown) => string | undefined;
 
+/** The services of the local cloud, as AWS's SDK calls them. */
+const services = ["dynamodb", "events", "lambda", "rekognition", "s3", "ses", "sns", "sqs", "states"];
+
+const isService: Check = (value) =>
+  typeof value === "string" && services.some((service) => matchesWildcards(service, value))
+    ? undefined
+    : `one of ${services.join(", ")}, or a pattern of them such as "*"`;
 const isText: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "a non-empty string");
 const isCount: Check = (value) => (Number.isInteger(value) && Number(value) >= 1 ? undefined : "a whole number from 1");
 const isRate: Check = (value) => (typeof value === "number" && value > 0 ? undefined : "a number above 0");
@@ -62,7 +71,7 @@ const isSpan: Check = (value) =>
 
 const ruleMembers: Readonly<Record<string, Check>> = {
   name: isText,
-  service: isText,
+  service: isService,
   operation: isText,
   caller: isText,
   calls: isCalls,

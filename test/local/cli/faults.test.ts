@@ -2,7 +2,7 @@ import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { S3 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFaultScript } from "../../../local/cloud/faults";
@@ -61,6 +61,16 @@ describe("the local mode's --faults FILE", function () {
     const { stdout } = spawnSync(process.execPath, [cli, "local", "--help"], { encoding: "utf8" });
     const example = /--faults FILE.*\n\s+(\{.*\})\n/.exec(stdout)?.[1] ?? "";
     expect(readFaultScript(example, "The help's example").rules).to.have.length(1);
+  });
+
+  it("is told in the documents, every kind of it, with a script that may be copied from there", () => {
+    const document = readFileSync("docs/faults.md", "utf8");
+    const [, example = ""] = /```json\n([^`]*)```/.exec(document) ?? [];
+    expect(readFaultScript(example, "The document's example").rules).to.have.length(5);
+    const known = complaint("kinds.json", '{"rules": [{"service": "s3", "fault": {"kind": "?"}}]}');
+    const kinds = /is none of (.*)\. Use/.exec(known)?.[1]?.split(", ") ?? [];
+    expect(kinds).to.have.length(8);
+    for (const kind of kinds) expect(document).to.include(`| \`${kind}\` |`);
   });
 
   it("injects what the script says, tells each fault, and the photo comes through all the same", async () => {

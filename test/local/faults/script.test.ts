@@ -33,7 +33,9 @@ describe("a fault script", () => {
     [{ seed: 1 }, "faults.json: rules is undefined; it has to be a list of rules."],
     [{ rules: ["throttle"] }, 'faults.json, rule 1 is "throttle"; it has to be an object.'],
     [{ rules: [{ fault: { kind: "throttle" } }] }, "faults.json, rule 1 names no service."],
-    [rule({ service: "" }), 'faults.json, rule 1: service is ""; it has to be a non-empty string.'],
+    [rule({ service: "" }), 'faults.json, rule 1: service is ""; it has to be one of dynamodb, events, lambda, rekog'],
+    // Nothing would ever happen by such a rule, and a run would seem to have come through it.
+    [rule({ service: "Rekognition" }), 'faults.json, rule 1: service is "Rekognition"; it has to be one of dynamodb,'],
     [
       rule({ op: "GetObject" }),
       'faults.json, rule 1 has "op", which has no meaning there. Known: name, service, operation',
