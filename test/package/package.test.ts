@@ -85,7 +85,7 @@ describe("The npm package", () => {
     return JSON.parse((await run(process.execPath, [host, program], options)).stdout) as Declared;
   }
 
-  it("is small, and holds the library, its types, the page, the layer, the provider and the policies", () => {
+  it("is small, and holds the library, its types, the page, the layer, the provider, the policies and the documents", () => {
     const { paths, size } = packed;
     expect(size).to.be.lessThan(600_000);
     expect(paths).to.include.members([
@@ -98,7 +98,11 @@ describe("The npm package", () => {
       "policy/rules.js",
       "provider/PulumiPlugin.yaml",
       "README.md",
+      "README.vi.md",
+      "CHANGELOG.md",
       "LICENSE",
+      "docs/consuming.md",
+      "docs/operations.md",
     ]);
     const strangers = paths.filter((path) =>
       /^(test|build|local|bench|handlers|imaging|components|examples)\//.test(path),
