@@ -55,7 +55,7 @@ const texts = {
     en: "Drag the photo to move it. Only what is in the square is sent.",
   },
   cropHintTouch: {
-    vi: "Kéo để di chuyển, chụm hai ngón để phóng to. Chỉ phần trong khung được gửi đi.",
+    vi: "Kéo để di chuyển, chụm hai ngón để phóng to. Chỉ phần trong khung vuông được gửi đi.",
     en: "Drag to move, pinch to zoom. Only what is in the square is sent.",
   },
   cropLabel: { vi: "Phần ảnh sẽ được gửi", en: "The part of the photo that is sent" },
