@@ -54,6 +54,7 @@ export function draw({ layout, title, lights, ways, counts, href, id }: Drawing)
     </defs>
     ${layout.nodes.filter(isBox).map((placed) => drawBox(placed, lights.get(placed.node.name)))}
     ${edges.map((placed) => drawEdge(placed, isTaken(placed), arrow))}
+    ${edges.map((placed) => drawLabel(placed, isTaken(placed)))}
     ${layout.nodes
       .filter((placed) => !isBox(placed))
       .map((placed) => {
@@ -72,13 +73,19 @@ function drawBox({ node, x, y, width, height }: PlacedNode, light: Light | undef
   </g>`;
 }
 
-function drawEdge({ edge, points, label }: PlacedEdge, isTaken: boolean, arrow: (kind: string) => string): Html {
+function drawEdge({ edge, points }: PlacedEdge, isTaken: boolean, arrow: (kind: string) => string): Html {
   const kind = isTaken ? "taken" : "idle";
   return html`<g class="edge ${edge.kind} ${kind}">
     ${edge.title !== undefined && html`<title>${edge.from} to ${edge.to}: ${edge.title}</title>`}
     <path d="${pathOf(points)}" marker-end="url(#${arrow(kind)})" />
-    ${label && html`<text x="${label.x}" y="${label.y}" text-anchor="${label.anchor}">${label.text}</text>`}
   </g>`;
+}
+
+/** After every way, for no way must strike it through. */
+function drawLabel({ label }: PlacedEdge, isTaken: boolean): Html | undefined {
+  if (label === undefined) return undefined;
+  const { x, y, anchor, text } = label;
+  return html`<text class="way ${isTaken ? "taken" : "idle"}" x="${x}" y="${y}" text-anchor="${anchor}">${text}</text>`;
 }
 
 const GLYPHS: Readonly<Record<Light, Html>> = {
