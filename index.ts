@@ -1,7 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { AvatarPipeline, type SiteAccess, type SiteLocale } from "avatar-pipeline";
+import { parse } from "yaml";
 
 const config = new pulumi.Config();
+refuseMisspelt();
 
 const pipeline = new AvatarPipeline("avatars", {
   notifications: {
@@ -47,3 +51,16 @@ export const dashboardName = pipeline.dashboardName;
 export const deadLetterQueueUrl = pipeline.deadLetterQueueUrl;
 export const reconcileFunctionName = pipeline.reconcileFunctionName;
 export const eraseStudentFunctionName = pipeline.eraseStudentFunctionName;
+
+/** Pulumi checks the types of what Pulumi.yaml declares, and would pass over a name that it does not in silence. */
+function refuseMisspelt(): void {
+  const project = parse(readFileSync(join(__dirname, "Pulumi.yaml"), "utf8")) as { config: object };
+  const known = Object.keys(project.config);
+  const given = Object.keys(pulumi.runtime.allConfig()).filter((key) => key.startsWith(`${config.name}:`));
+  const misspelt = given.filter((key) => !known.includes(key.slice(config.name.length + 1)));
+  if (misspelt.length === 0) return;
+  throw new pulumi.RunError(
+    `The stack's configuration has ${misspelt.join(", ")}, which nothing reads; remove it with ` +
+      `pulumi config rm ${misspelt[0]}, or write it as one of ${known.join(", ")}.`,
+  );
+}

@@ -27,6 +27,12 @@ describe("The real engine", function () {
 
   const typesIn = () => engine.account().map(({ type }) => type);
 
+  it("is stopped before anything is made by a name in the configuration that nothing reads", async () => {
+    const stack = await engine.repository().stack("misspelt", { failureEmial: "registry@school.example" });
+    expect(await refusal(stack.preview())).to.match(/configuration has \S+:failureEmial, which nothing reads; remove/);
+    expect(engine.account()).to.deep.equal([]);
+  });
+
   describe("with the dev stack", () => {
     let dev: EngineStack;
     let made: number;

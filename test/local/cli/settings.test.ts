@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { repositoryProgram, run } from "./run";
@@ -37,4 +37,32 @@ describe("settings on the command line that nothing would read", () => {
       );
     });
   }
+});
+
+describe("a stack's configuration with a name that nothing reads", () => {
+  it("is refused by the program, with those that it reads", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "misspelt-"));
+    try {
+      const root = dirname(repositoryProgram());
+      for (const file of ["index.ts", "Pulumi.yaml", "tsconfig.json"])
+        copyFileSync(join(root, file), join(folder, file));
+      mkdirSync(join(folder, "node_modules"));
+      symlinkSync(root, join(folder, "node_modules/avatar-pipeline"));
+      for (const name of ["@pulumi", "yaml"]) {
+        symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
+      }
+      writeFileSync(
+        join(folder, "Pulumi.dev.yaml"),
+        "config:\n  aws:region: ap-southeast-1\n  avatar-pipeline:locale: en\n  avatar-pipeline:failureEmial: a@b.vn\n",
+      );
+      const { status, stderr } = await run(["local", "--port", "0"], folder);
+      expect(status).to.equal(1);
+      expect(stderr).to.include(
+        "The stack's configuration has avatar-pipeline:failureEmial, which nothing reads; remove it with pulumi " +
+          "config rm avatar-pipeline:failureEmial, or write it as one of successEmails, failureEmails,",
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
