@@ -41,6 +41,11 @@ export function judgeFaces(
     );
   }
   if (faces.length > 1) throw rejection("MULTIPLE_FACES", `${faces.length} faces found; exactly one is needed.`);
+  // The search for duplicates and the collection take the largest face that they see, however unsure Rekognition is of
+  // it here: a face on a poster would be registered in the student's place, and the student's never compared.
+  if (found.some((other) => areaOf(other) > areaOf(face))) {
+    throw rejection("MULTIPLE_FACES", "Something larger than the face may be a face too; exactly one is needed.");
+  }
   const { Left: left = 0, Top: top = 0, Width: boxWidth = 0, Height: boxHeight = 0 } = face.BoundingBox;
   const side = Math.floor(Math.min(boxWidth * width, boxHeight * height));
   if (side < rules.minFaceSide) {
@@ -72,4 +77,8 @@ export function judgeFaces(
   if (isSure(face.Sunglasses)) throw rejection("SUNGLASSES", "The face wears sunglasses.");
   if (isSure(face.FaceOccluded)) throw rejection("FACE_COVERED", "The face is partly covered.");
   return { box: { left, top, width: boxWidth, height: boxHeight }, confidence: face.Confidence ?? 0 };
+}
+
+function areaOf({ BoundingBox: box }: FaceDetail): number {
+  return (box?.Width ?? 0) * (box?.Height ?? 0);
 }

@@ -45,11 +45,16 @@ export function checkDuplicate(
   clients: CheckDuplicateClients,
 ): Handler<CheckDuplicateInput, CheckDuplicateOutput> {
   return async ({ photo }) => {
-    await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now());
+    const row = await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now());
     const matches = await search(settings, clients, photo);
     const others = matchesOfOthers(matches, photo.studentId);
-    for (const match of others) {
-      if ((await standingOf(clients.dynamodb, settings, match)) !== "left-over") {
+    // An earlier run of this execution has come past the point of losing: the others lose.
+    const hasWon = row["confirmed"]?.BOOL === true;
+    for (const match of hasWon ? [] : others) {
+      const standing = await standingOf(clients.dynamodb, settings, match);
+      // By IndexFace's rule: were a rival that has to yield enough to refuse the photo, two that are started again with
+      // both their faces in the collection would refuse each other.
+      if (standing === "registered" || (standing === "in-flight" && match.uploadId < photo.uploadId)) {
         throw rejection(
           "DUPLICATE_FACE",
           `The face matches another student's with a similarity of ${settings.duplicateSimilarity} or more.`,

@@ -154,6 +154,20 @@ export async function updateOwnUpload(
 }
 
 /**
+ * Removes an attribute of the upload's row.
+ *
+ * @throws ClaimLost as {@link updateOwnUpload}
+ */
+export async function forgetOwn(
+  dynamodb: Pick<DynamoDB, "updateItem">,
+  table: string,
+  photo: Pick<Photo, "uploadId" | "executionArn">,
+  attribute: string,
+): Promise<void> {
+  await writeOwn(dynamodb, table, photo, { update: "REMOVE #name", names: { "#name": attribute }, values: {} });
+}
+
+/**
  * Records that a step begins: what the page shows, and what Undo later goes by.
  *
  * @param forget an attribute that the step is about to find out anew

@@ -3,15 +3,20 @@ import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
 import { getAvatar } from "../lib/avatar-row";
 import { deleteFaces, deleteOriginal, deleteThumbnails, findFacesOf } from "../lib/clean-up";
-import type { Failures, Photo } from "../lib/flow-data";
+import type { Failures, FlowInput, Photo } from "../lib/flow-data";
+import { readFlowInput } from "../lib/flow-input";
+import { identify } from "../lib/identify";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { removeReplaced } from "../lib/tidy";
-import { getUpload, updateOwnUpload, writeRefusal, type UploadRow } from "../lib/upload-row";
+import { forgetOwn, getUpload, updateOwnUpload, writeRefusal, type UploadRow } from "../lib/upload-row";
 import { verdictOf } from "../lib/verdict";
 
 export interface UndoInput {
-  /** The machine's state; without a photo when the upload could not even be claimed: then there is nothing to undo. */
+  /** The execution's own input. */
+  readonly event: FlowInput;
+  readonly execution: string;
+  /** The machine's state; without a photo when ReceivePhoto failed, which may have claimed the upload before that. */
   readonly state: { readonly photo?: Photo };
   /** Everything the machine caught on the way here. */
   readonly failed: readonly Failures[];
@@ -42,7 +47,8 @@ export interface UndoClients {
  * The original goes when the photo was refused, and stays when the fault is ours, so that it can be tried again.
  */
 export function undo(settings: UndoSettings, clients: UndoClients): Handler<UndoInput, UndoOutput> {
-  return async ({ state: { photo }, failed }) => {
+  return async ({ event, execution, state, failed }) => {
+    const photo = state.photo ?? (await claimedPhoto(settings, clients, event, execution));
     if (photo === undefined) return { owned: true };
     const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
     // No row at all means that the student was erased meanwhile: then all the more must nothing be left.
@@ -55,6 +61,10 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
     const faceIds = await facesToRemove(settings, clients, photo.uploadId, row);
     // Never the face of the avatar in use: the same bytes may have been given the same face.
     const removable = faceIds.filter((faceId) => faceId !== avatar?.faceId);
+    // What was won is given up before the face goes: from then on another student may register it.
+    if (row?.confirmed === true && row.status === "processing") {
+      await forgetOwn(clients.dynamodb, settings.uploadTable, photo, "confirmed");
+    }
     if (removable.length > 0) await deleteFaces(clients.rekognition, settings.collectionId, removable);
     await deleteThumbnails(clients.s3, photo.bucket, photo.studentId, photo.uploadId);
     const verdict = verdictOf(failed);
@@ -67,6 +77,21 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
     }
     return { owned: true };
   };
+}
+
+/** The upload of an execution that claimed it and failed before it could say so; undefined when it did not claim it. */
+async function claimedPhoto(
+  settings: UndoSettings,
+  { dynamodb }: UndoClients,
+  event: FlowInput,
+  execution: string,
+): Promise<Photo | undefined> {
+  const { created } = readFlowInput(event);
+  if (created === undefined) return undefined;
+  const photo = await identify(dynamodb, settings.uploadTable, created, execution);
+  if (photo === undefined) return undefined;
+  const row = await getUpload(dynamodb, settings.uploadTable, photo.uploadId);
+  return row?.executionArn === execution ? photo : undefined;
 }
 
 async function facesToRemove(

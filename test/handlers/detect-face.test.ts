@@ -62,6 +62,11 @@ describe("The judgement of the faces in a photo", () => {
     ["two faces", "MULTIPLE_FACES", [aFaceDetail(), aFaceDetail()]],
     ["a face and something that hardly is one", "passed", [aFaceDetail(), aFaceDetail({ Confidence: 60 })]],
     [
+      "a face and something larger that hardly is one",
+      "MULTIPLE_FACES",
+      [aFaceDetail(), aFaceDetail({ Confidence: 60, BoundingBox: { Left: 0, Top: 0, Width: 0.9, Height: 0.9 } })],
+    ],
+    [
       "a face of 79 pixels",
       "FACE_TOO_SMALL",
       [aFaceDetail({ BoundingBox: { Left: 0, Top: 0, Width: 0.0799, Height: 0.3 } })],

@@ -68,9 +68,19 @@ describe("CheckDuplicate", () => {
     expect(error.message, "never says whose").to.not.include("SV002");
   });
 
-  it("refuses the face of another student's upload on its way", async () => {
+  it("refuses the face of another student's upload on its way, unless that one has to yield", async () => {
     await tables.putUpload(aClaimedRow(theirs(5)));
     expect((await errorOf(check([matchOf(theirs(5))]))).name).to.equal("DUPLICATE_FACE");
+    await tables.putUpload(aClaimedRow(theirs(15)));
+    expect(await check([matchOf(theirs(15))])).to.deep.equal({ isReplacement: false });
+    await tables.putUpload(aClaimedRow(theirs(15), { confirmed: { BOOL: true } }));
+    expect((await errorOf(check([matchOf(theirs(15))]))).name).to.equal("DUPLICATE_FACE");
+  });
+
+  it("passes an upload that has won already, run again from its beginning", async () => {
+    await tables.putUpload(aClaimedRow(mine, { confirmed: { BOOL: true } }));
+    await tables.putUpload(aClaimedRow(theirs(5)));
+    expect(await check([matchOf(theirs(5))])).to.deep.equal({ isReplacement: false });
   });
 
   it("takes the student's own face for a replacement", async () => {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { notifySuccess, type NotifySuccessClients } from "../../handlers/7-notify-success/handler";
 import type { Failures, Photo } from "../../handlers/lib/flow-data";
+import { derivedId } from "../../handlers/lib/keys";
 import { displayName, noticeOf } from "../../handlers/lib/notice";
 import type { PipelineEvent } from "../../handlers/lib/pipeline-event";
 import { reasonCodes, reasons } from "../../handlers/lib/reasons";
@@ -37,7 +38,12 @@ describe("Undo", () => {
   after(() => tables.close());
   beforeEach(() => tables.clear());
 
-  async function takeBack(failed: readonly Failures[], calls: Call[], faces: unknown[] = []) {
+  async function takeBack(
+    failed: readonly Failures[],
+    calls: Call[],
+    faces: unknown[] = [],
+    state: { photo?: Photo } = { photo },
+  ) {
     const clients: UndoClients = {
       dynamodb: tables.dynamodb,
       rekognition: recorded<UndoClients["rekognition"]>(
@@ -47,18 +53,38 @@ describe("Undo", () => {
       s3: recorded<UndoClients["s3"]>({ deleteObject: () => ({}), listObjectVersions: () => ({}) }, calls),
     };
     const settings = { uploadTable, avatarTable, collectionId };
-    return undo(settings, clients)({ state: { photo }, failed });
+    return undo(settings, clients)({ event: anEvent(photo.key), execution: executionArn, state, failed });
   }
   const operations = (calls: readonly Call[]) => calls.map(({ operation }) => operation);
 
   it("has nothing to undo when nothing was claimed", async () => {
     const calls: Call[] = [];
-    const handle = undo(
-      { uploadTable, avatarTable, collectionId },
-      { dynamodb: recorded({}, calls), rekognition: recorded({}, calls), s3: recorded({}, calls) },
-    );
-    expect(await handle({ state: {}, failed: [caught("ReceivePhoto", "InvalidKey")] })).to.deep.equal({ owned: true });
+    const failed = [caught("ReceivePhoto", "InvalidKey")];
+    expect(await takeBack(failed, calls, [], {})).to.deep.equal({ owned: true });
     expect(calls).to.have.length(0);
+  });
+
+  it("takes back what a claim found that could not be told: what an earlier execution had made", async () => {
+    const copy = aPhoto({ uploadId: derivedId(anEvent(photo.key)) });
+    await tables.putUpload(aClaimedRow(copy, { face_id: { S: "mine" } }));
+    const calls: Call[] = [];
+    await takeBack([caught("ReceivePhoto", "InternalServerError")], calls, [], {});
+    expect(operations(calls)).to.deep.equal(["deleteFaces", "listObjectVersions"]);
+    expect(calls[1]?.input).to.deep.include({ Prefix: `avatars/SV001/${copy.uploadId}/` });
+  });
+
+  it("leaves alone what another execution has claimed, of which this one knows the event only", async () => {
+    const copy = aPhoto({ uploadId: derivedId(anEvent(photo.key)), executionArn: "another" });
+    await tables.putUpload(aClaimedRow(copy, { face_id: { S: "theirs" } }));
+    const calls: Call[] = [];
+    await takeBack([caught("ReceivePhoto", "InternalServerError")], calls, [], {});
+    expect(calls).to.have.length(0);
+  });
+
+  it("gives up what was won with the face", async () => {
+    await tables.putUpload(aClaimedRow(photo, { face_id: { S: "mine" }, confirmed: { BOOL: true } }));
+    await takeBack([caught("SaveMetadata", "AccessDeniedException")], []);
+    expect(await tables.upload(photo.uploadId)).to.not.have.property("confirmed");
   });
 
   it("deletes the original of a photo that was refused, and keeps it when the fault is ours", async () => {
@@ -154,7 +180,7 @@ describe("An upload of a student who was erased meanwhile", () => {
         s3: recorded<UndoClients["s3"]>({ listObjectVersions: () => ({}) }, calls),
       },
     );
-    await handle({ state: { photo }, failed });
+    await handle({ event: anEvent(photo.key), execution: executionArn, state: { photo }, failed });
     expect(calls.map(({ operation }) => operation)).to.deep.equal(["listFaces", "deleteFaces", "listObjectVersions"]);
     const told = notifyFailure(
       { uploadTable, topicArn: "topic" },

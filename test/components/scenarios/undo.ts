@@ -1,5 +1,7 @@
 import {
   avatarRow,
+  event,
+  execution,
   failedState,
   faults,
   replaces,
@@ -11,11 +13,29 @@ import {
 } from "./shared";
 
 export const undoScenarios: readonly StepScenario[] = [
-  { name: "nothing that was claimed", input: { state: {}, failed: [] }, answers: {}, ends: "output" },
-  { name: "an upload that is another's by now", input: failedState("NO_FACE"), answers: {}, ends: "output" },
+  { name: "nothing that was claimed", input: { event, execution, state: {}, failed: [] }, answers: {}, ends: "output" },
+  {
+    name: "what was claimed, and not told",
+    input: { event, execution, state: {}, failed: [] },
+    answers: {
+      "DynamoDB.getItem": [
+        result({ Item: uploadRow({ confirmed: { BOOL: true } }) }),
+        result({ Item: uploadRow({ face_id: { S: "face-9" }, confirmed: { BOOL: true } }) }),
+        result({}),
+      ],
+      "S3.listObjectVersions": [versions],
+    },
+    ends: "output",
+  },
+  {
+    name: "an upload that is another's by now",
+    input: { event, execution, ...failedState("NO_FACE") },
+    answers: {},
+    ends: "output",
+  },
   {
     name: "a refused photo, whose face has no recorded id",
-    input: failedState("NO_FACE"),
+    input: { event, execution, ...failedState("NO_FACE") },
     answers: {
       "DynamoDB.getItem": [result({ Item: uploadRow() }), result({})],
       "Rekognition.listFaces": [result({ Faces: [{ FaceId: "face-9", ExternalImageId: `SV001:${uploadId}` }] })],
@@ -25,7 +45,7 @@ export const undoScenarios: readonly StepScenario[] = [
   },
   {
     name: "a fault of ours after the avatar was saved",
-    input: failedState("Unavailable"),
+    input: { event, execution, ...failedState("Unavailable") },
     answers: {
       "DynamoDB.getItem": [result({ Item: uploadRow() }), result({ Item: avatarRow(uploadId, { replaces }) })],
     },
@@ -33,7 +53,7 @@ export const undoScenarios: readonly StepScenario[] = [
   },
   {
     name: "a face that Rekognition does not delete",
-    input: failedState("NO_FACE"),
+    input: { event, execution, ...failedState("NO_FACE") },
     answers: {
       "DynamoDB.getItem": [result({ Item: uploadRow({ face_id: { S: "face-9" } }) }), result({})],
       "Rekognition.deleteFaces": [
@@ -42,5 +62,5 @@ export const undoScenarios: readonly StepScenario[] = [
     },
     ends: "FaceNotDeleted",
   },
-  ...faults(failedState("NO_FACE"), "DynamoDB.getItem"),
+  ...faults({ event, execution, ...failedState("NO_FACE") }, "DynamoDB.getItem"),
 ];
