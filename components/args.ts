@@ -252,7 +252,8 @@ export interface SiteArgs {
 /** How long data is kept. */
 export interface RetentionArgs {
   /**
-   * How long the record of an upload is kept after it was last worked on, in days.
+   * How long the record of an upload is kept after it was last worked on, in days: at least 2 longer than
+   * `originalDays`, for a photo whose record is gone counts as one that was never begun.
    *
    * @default 30: long enough for a question about a refusal; the avatar's own record stays as long as the avatar
    */

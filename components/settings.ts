@@ -116,6 +116,20 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
   }
   const siteEnabled = flag("site.enabled", site.enabled, defaults.site.enabled, refuse);
   const angle = between(0, 90, "degrees");
+  const originalDays = given<number>(
+    "retention.originalDays",
+    retention.originalDays,
+    defaults.retention.originalDays,
+    whole(1, 3650, "days; processing may take up to 12 hours and S3 counts in days"),
+  );
+  const rowDays = given<number>(
+    "retention.uploadRowDays",
+    retention.uploadRowDays,
+    defaults.retention.uploadRowDays,
+    whole(1, 3650, "days; a shorter time would end before the photo is processed"),
+  );
+  const afterOriginals = (days: number) =>
+    check("retention.uploadRowDays", rowDays, outlasting(days)) as pulumi.Output<number>;
 
   return {
     successEmails: emails("notifications.successEmails", notifications.successEmails),
@@ -166,18 +180,10 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
       contact: site.contact,
     },
     retention: {
-      uploadRowDays: given<number>(
-        "retention.uploadRowDays",
-        retention.uploadRowDays,
-        defaults.retention.uploadRowDays,
-        whole(1, 3650, "days; a shorter time would end before the photo is processed"),
-      ),
-      originalDays: given<number>(
-        "retention.originalDays",
-        retention.originalDays,
-        defaults.retention.originalDays,
-        whole(1, 3650, "days; processing may take up to 12 hours and S3 counts in days"),
-      ),
+      uploadRowDays: isLater(originalDays)
+        ? pulumi.output(originalDays).apply(afterOriginals)
+        : afterOriginals(originalDays),
+      originalDays,
       logDays: given<number>("retention.logDays", retention.logDays, defaults.retention.logDays, offeredLogDays),
     },
     keepData: flag("retention.keepData", retention.keepData, defaults.retention.keepData, refuse),
@@ -239,6 +245,16 @@ function whole(least: number, most: number, unit: string): Rule<number> {
     Number.isInteger(value) && value >= least && value <= most
       ? undefined
       : `must be a whole number from ${least} to ${most} ${unit}`.trim();
+}
+
+/** Without its row a photo that failed would be found as one that was never begun, and processed again. */
+function outlasting(originalDays: number): Rule<number> {
+  return (rowDays) =>
+    // S3 counts from the next midnight, and takes up to a day to delete.
+    rowDays >= originalDays + 2
+      ? undefined
+      : `must be ${originalDays + 2} days or more: 2 longer than retention.originalDays, or a photo that failed would be ` +
+        "processed again by itself when its row is gone";
 }
 
 const sizes: Rule<readonly number[]> = (value) => {

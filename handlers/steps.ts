@@ -168,7 +168,7 @@ export const steps: readonly Step[] = [
     factory: notifyFailureFactory,
     grants: notifyFailureGrants,
     errors: notifyFailureErrors,
-    settings: ["UPLOAD_TABLE", "FAILURE_TOPIC_ARN"],
+    settings: ["UPLOAD_TABLE", "FAILURE_TOPIC_ARN", "UPLOAD_ROW_DAYS"],
     memorySize: 256,
     timeout: 30,
   },

@@ -55,13 +55,19 @@ export function asMachineError(error: unknown): Error {
   const isThrottle =
     sdk.$retryable?.throttling === true ||
     status === 429 ||
-    // Rekognition, DynamoDB, SNS and S3 each have names of their own for "slower, please".
-    /^(Throttl|ProvisionedThroughputExceeded|RequestLimitExceeded|TooManyRequests|SlowDown)/.test(error.name);
+    // Rekognition, DynamoDB, SNS, S3 and KMS behind them each have names of their own for "slower, please": those that
+    // the SDK takes for throttling too, some of which a service says with status 400.
+    /Throttl|ProvisionedThroughputExceeded|(Request|Bandwidth)LimitExceeded|TooManyRequests|SlowDown|PriorRequestNotComplete/.test(
+      error.name,
+    );
   if (isThrottle) return namedError(throttled, `${error.name}: ${error.message}`, error);
   const isOutage =
     (status !== undefined && status >= 500) ||
     /^(TimeoutError|RequestTimeout|NetworkingError)/.test(error.name) ||
-    /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|UND_ERR_SOCKET)$/.test(sdk.code ?? "");
+    // The last is a body that broke off while it was read.
+    /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_SOCKET|ERR_STREAM_PREMATURE_CLOSE)$/.test(
+      sdk.code ?? "",
+    );
   if (isOutage) return namedError(unavailable, `${error.name}: ${error.message}`, error);
   return error;
 }

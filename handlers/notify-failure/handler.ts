@@ -30,6 +30,8 @@ export interface NotifyFailureOutput {
 export interface NotifyFailureSettings {
   readonly uploadTable: string;
   readonly topicArn: string;
+  /** How long a row is kept after its upload ended, in days. */
+  readonly rowDays: number;
 }
 
 export interface NotifyFailureClients {
@@ -107,7 +109,9 @@ async function closeRow(
       // What the next attempt must not find: Undo has removed the face that the id names.
       UpdateExpression:
         "SET #status = :status, #step = :step, #reason = :reason, ended_at = :at, execution_arn = :owner, " +
-        "student_id = :student, object_key = :key, version_id = :version, steps = if_not_exists(steps, :no_steps) " +
+        "student_id = :student, object_key = :key, version_id = :version, steps = if_not_exists(steps, :no_steps), " +
+        // Of an upload that nobody could claim, the row has no end yet, or that of one which waits for its photo.
+        "expires_at = :expires " +
         "REMOVE face_id, confirmed, yielded_to, refused",
       ExpressionAttributeNames: { "#status": "status", "#step": "step", "#reason": "reason" },
       ExpressionAttributeValues: {
@@ -120,6 +124,7 @@ async function closeRow(
         ":key": { S: photo.key },
         ":version": { S: photo.versionId ?? "" },
         ":no_steps": { M: {} },
+        ":expires": { N: String(Math.floor(Date.parse(at) / 1000) + settings.rowDays * 86_400) },
       },
     });
   } catch (error) {
@@ -132,7 +137,11 @@ async function closeRow(
 export function notifyFailureFactory(): Handler<NotifyFailureInput, NotifyFailureOutput> {
   const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
   const { SNS } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
-  const settings = { uploadTable: setting("UPLOAD_TABLE"), topicArn: setting("FAILURE_TOPIC_ARN") };
+  const settings = {
+    uploadTable: setting("UPLOAD_TABLE"),
+    topicArn: setting("FAILURE_TOPIC_ARN"),
+    rowDays: Number(setting("UPLOAD_ROW_DAYS")),
+  };
   const clients = { dynamodb: new DynamoDB(sdkOptions()), sns: new SNS(sdkOptions()), now: () => new Date() };
   return step("NotifyFailure", notifyFailure(settings, clients));
 }

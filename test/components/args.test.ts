@@ -99,6 +99,11 @@ describe("AvatarPipelineArgs", () => {
       "retention.originalDays is 0, but must be a whole number from 1 to 3650 days; processing may take up to 12 hours",
     ],
     [
+      "rows that go before the originals of what failed",
+      { retention: { uploadRowDays: 8, originalDays: 7 } },
+      "retention.uploadRowDays is 8, but must be 9 days or more: 2 longer than retention.originalDays",
+    ],
+    [
       "a language of no texts",
       { site: { locale: "fr" as SiteLocale } },
       'site.locale is "fr", but must be one of vi, en; use the enum SiteLocale',

@@ -183,7 +183,7 @@ describe("An upload of a student who was erased meanwhile", () => {
     await handle({ event: anEvent(photo.key), execution: executionArn, state: { photo }, failed });
     expect(calls.map(({ operation }) => operation)).to.deep.equal(["listFaces", "deleteFaces", "listObjectVersions"]);
     const told = notifyFailure(
-      { uploadTable, topicArn: "topic" },
+      { uploadTable, topicArn: "topic", rowDays: 30 },
       { dynamodb: tables.dynamodb, sns: recorded<NotifyFailureClients["sns"]>({}), now: () => now },
     )({ event: anEvent(photo.key), execution: executionArn, state: { photo }, failed });
     expect((await told).outcome).to.equal("already-handled");
@@ -200,7 +200,7 @@ describe("NotifyFailure", () => {
   function tell(failed: readonly Failures[], calls: Call[], of: Photo | null = photo, event = anEvent(photo.key)) {
     const sns = recorded<NotifyFailureClients["sns"]>({ publish: () => ({}) }, calls);
     const handle = notifyFailure(
-      { uploadTable, topicArn: "topic" },
+      { uploadTable, topicArn: "topic", rowDays: 30 },
       { dynamodb: tables.dynamodb, sns, now: () => now },
     );
     return handle({ event, execution: executionArn, state: of === null ? {} : { photo: of }, failed });
@@ -263,7 +263,17 @@ describe("NotifyFailure", () => {
     const rows = (await tables.dynamodb.scan({ TableName: uploadTable })).Items ?? [];
     expect(rows).to.have.length(1);
     expect(rows[0]).to.deep.include({ status: { S: "failed" }, object_key: { S: "uploads/no student here.jpg" } });
+    expect(rows[0]?.["expires_at"], "30 days, and not for ever").to.deep.equal({ N: "1774944000" });
     expect(calls).to.have.length(1);
+  });
+
+  it("keeps the row of an upload that could not be claimed for as long as any other", async () => {
+    // That of one which waits for its photo ends in two days: before the original does.
+    const waiting = { ...aClaimedRow(photo, { status: { S: "awaiting-upload" }, expires_at: { N: "1772524800" } }) };
+    delete waiting["execution_arn"];
+    await tables.putUpload(waiting);
+    await tell([caught("ReceivePhoto", "AccessDeniedException")], []);
+    expect((await tables.upload(photo.uploadId))?.["expires_at"]).to.deep.equal({ N: "1774944000" });
   });
 });
 
@@ -277,7 +287,7 @@ describe("The notice of an object whose key names no student", () => {
     const calls: Call[] = [];
     const sns = recorded<NotifyFailureClients["sns"]>({ publish: () => ({}) }, calls);
     const handle = notifyFailure(
-      { uploadTable, topicArn: "topic" },
+      { uploadTable, topicArn: "topic", rowDays: 30 },
       { dynamodb: tables.dynamodb, sns, now: () => now },
     );
     const failed = [caught("ReceivePhoto", "InvalidKey")];

@@ -1,0 +1,46 @@
+import { expect } from "chai";
+import { asMachineError } from "../../handlers/lib/step";
+
+describe("What the machine is told of a service's error", () => {
+  const sdkError = (name: string, more: object = {}) => Object.assign(new Error("why"), { name }, more);
+  const answered = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
+
+  // Those that the SDK tries again as throttling, whatever the status; and that of KMS, which SNS hands on.
+  const throttles = [
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "KMSThrottlingException",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+  ];
+  const cases: readonly (readonly [string, Error, string])[] = [
+    ...throttles.map((name) => [name, sdkError(name, answered(400)), "Throttled"] as const),
+    ["an unknown name with status 429", sdkError("Later", answered(429)), "Throttled"],
+    ["what the SDK knows to be throttling", sdkError("Later", { $retryable: { throttling: true } }), "Throttled"],
+    ["a status of 503", sdkError("Unknown", answered(503)), "Unavailable"],
+    ["no answer in time", sdkError("TimeoutError"), "Unavailable"],
+    ["a line that broke", sdkError("Error", { code: "ECONNRESET" }), "Unavailable"],
+    ["an answer that broke off", sdkError("Error", { code: "ERR_STREAM_PREMATURE_CLOSE" }), "Unavailable"],
+    ["a refusal", sdkError("AccessDeniedException", answered(400)), "AccessDeniedException"],
+    ["a mistake of ours", new TypeError("x is not a function"), "TypeError"],
+  ];
+  for (const [what, error, name] of cases) {
+    it(`is ${name} for ${what}`, () => {
+      const told = asMachineError(error);
+      expect(told.name).to.equal(name);
+      expect(told.message, "why, for whoever reads the execution").to.include(error.message);
+    });
+  }
+
+  it("is an error even where what was thrown is none", () => {
+    expect(asMachineError("oops")).to.include({ name: "Error", message: "oops" });
+  });
+});
