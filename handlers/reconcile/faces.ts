@@ -5,6 +5,7 @@ import { externalImageId, parseExternalImageId } from "../lib/keys";
 import {
   heldAtFirstSight,
   isHeld,
+  isUnaccounted,
   type Difference,
   type ReconcileClients,
   type ReconcileSettings,
@@ -29,7 +30,8 @@ export function leftFaces(settings: ReconcileSettings, clients: ReconcileClients
       return isInCollection(settings, clients, faceId);
     };
     const mend = () => deleteFaces(clients.rekognition, settings.collectionId, [faceId]);
-    return [{ kind: "face-left-over", studentId, uploadId, subject: faceId, isStill, mend }];
+    const unaccounted = { isUnaccounted: isUnaccounted(stock, studentId, uploadId) };
+    return [{ kind: "face-left-over", studentId, uploadId, subject: faceId, ...unaccounted, isStill, mend }];
   });
 }
 

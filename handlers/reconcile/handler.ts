@@ -1,3 +1,4 @@
+import { namedError } from "../lib/errors";
 import { sdkOptions } from "../lib/sdk-options";
 import { setting, step, type Handler } from "../lib/step";
 import { interruptedUploads } from "./executions";
@@ -16,7 +17,16 @@ export interface ReconcileInput {
   readonly searchFaces?: boolean;
   /** The same, only for faces that no run has searched for yet. */
   readonly searchNewFaces?: boolean;
+  /** Whether to delete also what more students have left, unaccounted for by any row, than erasing ever leaves. */
+  readonly deleteUnaccounted?: boolean;
 }
+
+/**
+ * Of so many students at most a run deletes what no row accounts for, unless it is told to. An erasure that could not
+ * delete everything leaves one; a table that is not the right one would have the faces of a whole school deleted, and
+ * their originals are gone.
+ */
+export const unaccountedStudents = 10;
 
 /**
  * Compares the collection, the tables, the thumbnails and the originals, reports every difference, and mends it.
@@ -28,10 +38,11 @@ export function reconcile(
   settings: ReconcileSettings & { readonly functionName: string },
   clients: ReconcileClients,
 ): Handler<ReconcileInput, ReconcileReport> {
-  return async ({ fix = false, searchFaces: all = false, searchNewFaces = false }) => {
+  return async ({ fix = false, searchFaces: all = false, searchNewFaces = false, deleteUnaccounted = false }) => {
     const stock = await takeStock(settings, clients);
     const findings: Finding[] = [];
-    for (const difference of await compare(settings, clients, stock)) {
+    const differences = await compare(settings, clients, stock);
+    for (const difference of deleteUnaccounted ? differences : holdingBack(differences)) {
       findings.push(...(await look(difference, fix)));
     }
     let searched: ReconcileReport["searched"];
@@ -75,8 +86,25 @@ async function compare(
   ];
 }
 
+/** The differences, of which those that no row accounts for are not mended where they are of too many students. */
+function holdingBack(differences: readonly Difference[]): readonly Difference[] {
+  const students = new Set(differences.flatMap((one) => (one.isUnaccounted === true ? [one.studentId] : [])));
+  if (students.size <= unaccountedStudents) return differences;
+  const mend = (): Promise<void> => {
+    throw namedError(
+      "Unaccounted",
+      `No row accounts for what ${students.size} students have here; are these the right tables? If they are, mend ` +
+        "it with: avatar-pipeline reconcile --fix --delete-unaccounted",
+    );
+  };
+  return differences.map((difference) => (difference.isUnaccounted === true ? { ...difference, mend } : difference));
+}
+
 /** What became of a difference: nothing to report when it is gone by itself. */
-async function look({ isStill, mend, ...difference }: Difference, fix: boolean): Promise<readonly Finding[]> {
+async function look(
+  { isStill, mend, isUnaccounted: _, ...difference }: Difference,
+  fix: boolean,
+): Promise<readonly Finding[]> {
   try {
     if (!(await isStill())) return [];
     if (fix) await mend?.();

@@ -40,6 +40,8 @@ export interface Difference {
   readonly studentId?: string;
   readonly uploadId?: string;
   readonly subject: string;
+  /** Present and true where mending deletes what the rows do not account for: see {@link isUnaccounted}. */
+  readonly isUnaccounted?: boolean;
   /** Looks again: the stores were listed one after the other while uploads went on. */
   readonly isStill: () => Promise<boolean>;
   /** Absent: a person must. */
@@ -100,6 +102,19 @@ export async function isHeld(
 
 export function heldAtFirstSight({ uploads, avatars }: Stock, studentId: string, uploadId: string): boolean {
   return uploads.get(uploadId)?.status === "processing" || avatars.get(studentId)?.uploadId === uploadId;
+}
+
+/**
+ * Whether no row says how something that was left came about. An upload that failed or was refused has its row, and
+ * what was replaced an avatar that is newer. A student of whom the tables know nothing, or know something older than
+ * what was accepted, has been erased while something could not be deleted: or else the tables are not those that the
+ * faces and thumbnails were recorded in, after one was restored to an earlier time, replaced or emptied.
+ */
+export function isUnaccounted({ uploads, avatars }: Stock, studentId: string, uploadId: string): boolean {
+  const upload = uploads.get(uploadId);
+  if (upload !== undefined && upload.status !== "accepted") return false;
+  const avatar = avatars.get(studentId);
+  return avatar === undefined || (upload?.uploadedAt ?? "") > avatar.uploadedAt;
 }
 
 /** The versions and markers that a key has now. */

@@ -6,6 +6,7 @@ import { getUpload } from "../lib/upload-row";
 import {
   heldAtFirstSight,
   isHeld,
+  isUnaccounted,
   versionsOf,
   type Difference,
   type ReconcileClients,
@@ -27,6 +28,7 @@ export function leftThumbnails(settings: ReconcileSettings, clients: ReconcileCl
     studentId,
     uploadId,
     subject,
+    isUnaccounted: isUnaccounted(stock, studentId, uploadId),
     isStill: async () => {
       if (await isHeld(settings, clients, studentId, uploadId)) return false;
       const page = await clients.s3.listObjectVersions({ Bucket: settings.photoBucket, Prefix: subject, MaxKeys: 1 });

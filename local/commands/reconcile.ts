@@ -1,4 +1,5 @@
 import { findingKinds, type Finding, type ReconcileReport } from "../../handlers/reconcile/findings";
+import { unaccountedStudents, type ReconcileInput } from "../../handlers/reconcile/handler";
 import { DEFAULT_DATA } from "./local";
 import { callOperatorFunction, refuseLocalOptions } from "./operator-function";
 import { readData, readOptions, usageError } from "./usage";
@@ -8,6 +9,9 @@ const HELP = `Usage: avatar-pipeline reconcile [--fix] [--search-faces] [--data 
 Compares the face collection, the tables, the thumbnails and the originals, and reports every difference.
 
   --fix            Mends what can be mended.
+  --delete-unaccounted
+                   With --fix, deletes faces and thumbnails that no row accounts for also where they are of more than
+                   ${unaccountedStudents} students. Look first whether the tables are the right ones: nothing brings them back.
   --search-faces   Also looks for two students with one face: one Rekognition call for each avatar, about 2,000 in one
                    run. With --fix the next run goes on where this one ended.
   --data DIR       The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
@@ -24,6 +28,7 @@ export async function reconcileStores(args: readonly string[]): Promise<number> 
   const { values, positionals } = readOptions("reconcile", args, {
     fix: { type: "boolean", default: false },
     "search-faces": { type: "boolean", default: false },
+    "delete-unaccounted": { type: "boolean", default: false },
     data: { type: "string" },
     stack: { type: "string" },
     pipeline: { type: "string" },
@@ -41,7 +46,14 @@ export async function reconcileStores(args: readonly string[]): Promise<number> 
   }
   refuseLocalOptions(values);
   const where = { data: readData(values.data ?? DEFAULT_DATA), stack: values.stack, pipeline: values.pipeline };
-  const input = { fix: values.fix, searchFaces: values["search-faces"] };
+  if (values["delete-unaccounted"] && !values.fix) {
+    throw usageError("--delete-unaccounted is for --fix; give both, or leave it out to see what would be deleted.");
+  }
+  const input: ReconcileInput = {
+    fix: values.fix,
+    searchFaces: values["search-faces"],
+    deleteUnaccounted: values["delete-unaccounted"],
+  };
   const report = await callOperatorFunction<ReconcileReport>(where, "reconcileFunctionName", input);
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));
   return report.findings.every(({ fixed }) => fixed) ? 0 : 2;

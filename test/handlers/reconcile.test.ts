@@ -242,6 +242,60 @@ describe("Reconcile, while uploads go on", () => {
     expect(world.printed[0]).to.deep.include({ FunctionName: "reconcile", DifferencesFound: 2, DifferencesLeft: 1 });
   });
 
+  describe("finding more than erasing ever leaves", () => {
+    const students = Array.from({ length: 11 }, (_, index) => `SV1${String(index).padStart(2, "0")}`);
+    const leave = (from: readonly string[]) => {
+      for (const studentId of from) hold(anAvatar({ studentId, uploadId: uploadIdAt(5), faceId: `of-${studentId}` }));
+    };
+    const left = ({ findings }: Awaited<ReturnType<typeof run>>) =>
+      findings.filter(({ fixed }) => !fixed).map(({ studentId, problem }) => [studentId, problem?.slice(0, 44)]);
+
+    it("deletes nothing of students of whom the tables know nothing, and leaves the alarm to tell", async () => {
+      leave(students);
+      const report = await run();
+      expect(changing()).to.deep.equal([]);
+      const problem = "Unaccounted: No row accounts for what 11 stu";
+      const both = [...students, ...students].map((studentId) => [studentId, problem]);
+      expect(left(report)).to.have.deep.members(both);
+      expect(world.printed[0]).to.deep.include({ DifferencesFound: 22, DifferencesLeft: 22 });
+    });
+
+    it("deletes it when it is told to, and without a word where it is of 10 students", async () => {
+      leave(students);
+      expect(left(await run({ fix: true, deleteUnaccounted: true }))).to.deep.equal([]);
+      world = new World();
+      leave(students.slice(1));
+      expect(left(await run())).to.deep.equal([]);
+      expect(changing()).to.include("deleteFaces").and.include("deleteObjects");
+    });
+
+    it("deletes what rows account for, of however many students: an outage leaves the faces of a whole class", async () => {
+      for (const [index, studentId] of students.entries()) {
+        const uploadId = uploadIdAt(index);
+        hold(anAvatar({ studentId, uploadId }));
+        // Some failed, and some were replaced since.
+        if (index < 5)
+          await tables.putUpload(aClaimedRow(aPhoto({ studentId, uploadId }), { status: { S: "failed" } }));
+        else await aWholeAvatar({ studentId, uploadId: uploadIdAt(59) });
+      }
+      const report = await run();
+      expect(report.findings.filter(({ kind }) => kind === "face-left-over")).to.have.length(11);
+      expect(left(report)).to.deep.equal([]);
+    });
+
+    it("deletes nothing of students whose row is older than what was accepted, as after a restore", async () => {
+      for (const [index, studentId] of students.entries()) {
+        const newer = anAvatar({ studentId, uploadId: uploadIdAt(20 + index) });
+        const row = { status: { S: "accepted" }, uploaded_at: { S: newer.uploadedAt } };
+        await tables.putUpload(aClaimedRow(aPhoto({ studentId, uploadId: newer.uploadId }), row));
+        await aWholeAvatar({ studentId, uploadId: uploadIdAt(1) });
+        hold(newer);
+      }
+      expect(left(await run())).to.have.length(22);
+      expect(changing()).to.deep.equal([]);
+    });
+  });
+
   it("measures nothing when it is only to report", async () => {
     world.faces = [{ FaceId: "left", ExternalImageId: externalImageId("SV009", uploadIdAt(1)) }];
     expect((await run({})).findings).to.have.length(1);
