@@ -1,8 +1,8 @@
-import { allow, markProgress, readUploads, type Grants } from "../lib/grants";
+import { allow, markProgress, showUploads, type Grants } from "../lib/grants";
 
 export const detectFaceGrants: Grants = (on) => [
   markProgress(on),
-  readUploads(on),
+  showUploads(on),
   // DetectFaces works on no resource: IAM knows no narrower one for it.
   allow(["rekognition:DetectFaces"], ["*"]),
 ];

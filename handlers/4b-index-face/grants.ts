@@ -1,8 +1,8 @@
-import { allow, readUploads, type Grants } from "../lib/grants";
+import { allow, showUploads, type Grants } from "../lib/grants";
 
 export const indexFaceGrants: Grants = (on) => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
   allow(["dynamodb:GetItem"], [on.avatarTable]),
-  readUploads(on),
+  showUploads(on),
   allow(["rekognition:IndexFaces", "rekognition:SearchFaces"], [on.faceCollection]),
 ];

@@ -35,13 +35,22 @@ export function allow(actions: readonly string[], resources: readonly string[]):
   return { Effect: "Allow", Action: actions, Resource: resources };
 }
 
-/** Reads the uploaded object, in the version that the event named; Rekognition reads it with the caller's rights. */
+/** Reads the uploaded object, in the version that the event named: that is an action of its own. */
 export function readUploads(on: PipelineArns): Statement {
+  return allow(["s3:GetObjectVersion"], [`${on.photoBucket}/uploads/*`]);
+}
+
+/**
+ * The same for steps that have Rekognition read it, with their rights. Rekognition's guide asks for `s3:GetObject` and
+ * does not say what it needs of an object whose version is named.
+ */
+export function showUploads(on: PipelineArns): Statement {
   return allow(["s3:GetObject", "s3:GetObjectVersion"], [`${on.photoBucket}/uploads/*`]);
 }
 
+/** Deletes the uploaded object for good, which only naming its version does. */
 export function deleteUploads(on: PipelineArns): Statement {
-  return allow(["s3:DeleteObject", "s3:DeleteObjectVersion"], [`${on.photoBucket}/uploads/*`]);
+  return allow(["s3:DeleteObjectVersion"], [`${on.photoBucket}/uploads/*`]);
 }
 
 /** Deletes thumbnails with all their versions. */

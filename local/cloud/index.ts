@@ -32,7 +32,14 @@ import { createFunctionRuntime, lambdaService, type FunctionRuntime, type LogLin
 import { openMailbox, type Mailbox } from "./mail";
 import { rekognitionService } from "./rekognition";
 import { s3Service, type S3Service } from "./s3";
-import { cloudError, type CloudEvent, type CloudIdentity, type CloudRequest, type CloudService } from "./service";
+import {
+  cloudError,
+  type Caller,
+  type CloudEvent,
+  type CloudIdentity,
+  type CloudRequest,
+  type CloudService,
+} from "./service";
 import { createSns, type Sns } from "./sns";
 import { startSqs, type Sqs } from "./sqs";
 import { createMachines, statesService, type Machines } from "./states";
@@ -57,6 +64,8 @@ export interface CloudOptions {
   readonly onWarning?: (line: string) => void;
   /** Told of every event of a bucket, once or more often, before it is delivered. */
   readonly onEvent?: (event: CloudEvent) => void;
+  /** Told of all that a role was allowed: who asked, for which action, on what. */
+  readonly onAllowed?: (caller: Caller, action: string, resource: string) => void;
   /** Told of every line in a function's log. */
   readonly onLog?: (line: LogLine) => void;
   /** What the pauses of retries are multiplied with, for tests; 1 by default. */
@@ -149,6 +158,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
     identity,
     roles: readRoles(graph),
     resourcePolicies: readResourcePolicies(graph),
+    ...(options.onAllowed ? { onAllowed: options.onAllowed } : {}),
   });
   const declaredFunctions = readFunctions(graph);
   const declaredMachines = readMachines(graph);

@@ -32,8 +32,9 @@ describe("AvatarPipeline", () => {
     const collection = "rekognition:collection/school-dev-avatars-c3f5ef39";
     const uploadTable = "dynamodb:table/avatars-uploads";
     const avatarTable = "dynamodb:table/avatars-avatars";
-    const readUpload = [`s3:GetObject on ${uploads}`, `s3:GetObjectVersion on ${uploads}`];
-    const deleteUpload = [`s3:DeleteObject on ${uploads}`, `s3:DeleteObjectVersion on ${uploads}`];
+    const readUpload = `s3:GetObjectVersion on ${uploads}`;
+    const showUpload = [`s3:GetObject on ${uploads}`, readUpload];
+    const deleteUpload = `s3:DeleteObjectVersion on ${uploads}`;
     const deleteThumbnails = [
       's3:ListBucketVersions on s3:avatars-photos if {"StringLike":{"s3:prefix":"avatars/*"}}',
       `s3:DeleteObjectVersion on ${avatars}`,
@@ -43,15 +44,15 @@ describe("AvatarPipeline", () => {
     const readRow = `dynamodb:GetItem on ${uploadTable}`;
     const own: Record<string, readonly string[]> = {
       ReceivePhoto: [mark, readRow, readAvatar],
-      CheckFormat: [mark, ...readUpload],
-      DetectFace: [mark, ...readUpload, "rekognition:DetectFaces on *"],
-      CheckDuplicate: [mark, readRow, readAvatar, ...readUpload, `rekognition:SearchFacesByImage on ${collection}`],
-      CreateThumbnail: [mark, ...readUpload, `s3:PutObject on ${avatars}`],
+      CheckFormat: [mark, readUpload],
+      DetectFace: [mark, ...showUpload, "rekognition:DetectFaces on *"],
+      CheckDuplicate: [mark, readRow, readAvatar, ...showUpload, `rekognition:SearchFacesByImage on ${collection}`],
+      CreateThumbnail: [mark, readUpload, `s3:PutObject on ${avatars}`],
       IndexFace: [
         mark,
         readRow,
         readAvatar,
-        ...readUpload,
+        ...showUpload,
         `rekognition:IndexFaces on ${collection}`,
         `rekognition:SearchFaces on ${collection}`,
       ],
@@ -60,7 +61,7 @@ describe("AvatarPipeline", () => {
         mark,
         readAvatar,
         `dynamodb:UpdateItem on ${avatarTable}`,
-        ...deleteUpload,
+        deleteUpload,
         ...deleteThumbnails,
         `rekognition:DeleteFaces on ${collection}`,
       ],
@@ -70,7 +71,7 @@ describe("AvatarPipeline", () => {
         readRow,
         readAvatar,
         `dynamodb:UpdateItem on ${avatarTable}`,
-        ...deleteUpload,
+        deleteUpload,
         ...deleteThumbnails,
         `rekognition:DeleteFaces on ${collection}`,
         `rekognition:ListFaces on ${collection}`,

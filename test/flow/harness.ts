@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { readAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
 import { everyItem, everyVersion } from "../../handlers/lib/inventory";
 import { readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
-import { startCloud, type Cloud } from "../../local/cloud";
+import { startCloud, type Cloud, type CloudOptions } from "../../local/cloud";
 import type { FaultInjector } from "../../local/cloud/faults";
 import type { FaceEngine } from "../../local/faces/engine";
 import { evaluateProgram } from "../../local/program/evaluate";
@@ -66,6 +66,8 @@ export interface PipelineOptions {
   /** A folder to go on with; otherwise a new one, removed at the end. */
   readonly data?: string;
   readonly maxProcesses?: number;
+  /** Told of all that a role was allowed. */
+  readonly onAllowed?: CloudOptions["onAllowed"];
 }
 
 let evaluated: Promise<ProgramGraph> | undefined;

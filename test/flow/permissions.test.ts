@@ -1,12 +1,26 @@
 import { expect } from "chai";
+import { makeUploadId, uploadKey } from "../../handlers/lib/keys";
 import { steps } from "../../handlers/steps";
 import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
+import { createFaultInjector } from "../../local/cloud/faults";
+import { matchesWildcards } from "../../local/cloud/iam";
 import type { ProgramGraph } from "../../local/program/graph";
 import { portrait } from "../photos";
-import { startPipeline } from "./harness";
+import { programGraph, startPipeline } from "./harness";
 
 interface Statement {
   readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+}
+
+/** The name of a step's resources. */
+const partOf = (step: string) => `avatars-${step.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}`;
+
+function statementsOf(graph: ProgramGraph, step: string): readonly Statement[] {
+  const isOwn = ({ type, name }: ProgramGraph["resources"][number]) =>
+    type === "aws:iam/rolePolicy:RolePolicy" && name === partOf(step);
+  const policy = graph.resources.find(isOwn)?.inputs["policy"];
+  return (JSON.parse(String(policy)) as { Statement: Statement[] }).Statement;
 }
 
 /** The graph with one action taken out of the policy of one function. */
@@ -51,11 +65,10 @@ describe("A function that lacks one permission", function () {
 
   for (const [step, action] of needed) {
     it(`fails here as on AWS, and names what it lacks: ${step} without ${action}`, async () => {
-      const part = `avatars-${step.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}`;
       const pipeline = await startPipeline({
         engine: scriptedEngine(),
         retryScale: 0.001,
-        change: (graph) => without(graph, part, action),
+        change: (graph) => without(graph, partOf(step), action),
       });
       try {
         const photo = scriptFaces(await portrait("A"), [{ person: "ann" }]);
@@ -80,4 +93,101 @@ describe("A function that lacks one permission", function () {
       }
     });
   }
+});
+
+describe("The permissions of the steps", function () {
+  this.timeout(60_000);
+
+  /** What Lambda itself asks for: a log, and X-Ray's traces. */
+  const isRuntimes = (action: string) => /^(logs|xray):/.test(action);
+  /** Where AWS does not say what Rekognition needs to read a version of an object. */
+  const isInDoubt = (step: string, action: string) =>
+    ["DetectFace", "CheckDuplicate", "IndexFace"].includes(step) && action === "s3:GetObject";
+
+  it("are all used by one photo or another: there is none that nothing needs", async () => {
+    const used: { readonly by: string; readonly action: string; readonly resource: string }[] = [];
+    const faults = createFaultInjector();
+    const pipeline = await startPipeline({
+      engine: scriptedEngine(),
+      faults,
+      retryScale: 0.001,
+      waitScale: 0.001,
+      onAllowed: ({ arn }, action, resource) => used.push({ by: arn, action, resource }),
+    });
+    try {
+      const bytes = await portrait("A", { width: 240 });
+      const photo = (person: string) => scriptFaces(bytes, [{ person }]);
+      const outage = { kind: "error", status: 500 };
+      const endsOf = async (...students: string[]) =>
+        (await pipeline.uploads())
+          .filter(({ studentId }) => students.includes(studentId))
+          .map(({ reason, status }) => reason ?? status)
+          .sort();
+
+      await pipeline.process("uploads/SV1/a.jpg", photo("ann"));
+      await pipeline.process("uploads/SV2/a.jpg", photo("ann"));
+      await pipeline.process("uploads/SV1/newer.jpg", photo("ann again"));
+      expect(await endsOf("SV1", "SV2")).to.deep.equal(["DUPLICATE_FACE", "accepted", "accepted"]);
+
+      // A photo from the page.
+      const uploadId = makeUploadId(Date.now(), Buffer.alloc(10, 1));
+      await pipeline.dynamodb.putItem({
+        TableName: pipeline.names.uploadTable,
+        Item: { upload_id: { S: uploadId }, student_id: { S: "SV3" }, status: { S: "awaiting-upload" } },
+      });
+      await pipeline.process(uploadKey("SV3", uploadId, "jpg"), photo("bea"));
+      expect(await endsOf("SV3")).to.deep.equal(["accepted"]);
+
+      // Two that pass the first search together: the second one decides between them.
+      faults.use({
+        rules: [
+          {
+            service: "rekognition",
+            operation: "SearchFacesByImage",
+            fault: { kind: "staleSearch", milliseconds: 60_000 },
+          },
+          { service: "rekognition", operation: "SearchFaces", fault: { kind: "delay", milliseconds: 300 } },
+        ],
+      });
+      await Promise.all(["SV4", "SV5"].map((student) => pipeline.upload(`uploads/${student}/a.jpg`, photo("cat"))));
+      await pipeline.cloud.idle();
+      expect(await endsOf("SV4", "SV5")).to.deep.equal(["DUPLICATE_FACE", "accepted"]);
+
+      // One whose face may be in the collection, nobody knows under which id; begun again when that is over.
+      const key = "uploads/SV6/a.jpg";
+      faults.use({ rules: [{ service: "rekognition", operation: "IndexFaces", fault: outage }] });
+      const failed = await pipeline.process(key, photo("dan"));
+      faults.clear();
+      const { stateMachineArn } = pipeline.names;
+      const { input } = await pipeline.sfn.describeExecution({ executionArn: failed.executionArn });
+      await pipeline.sfn.startExecution({ stateMachineArn, ...(input === undefined ? {} : { input }) });
+      await pipeline.cloud.idle();
+      expect(await endsOf("SV6")).to.deep.equal(["accepted"]);
+
+      // A newer one that was saved, and whose original cannot be deleted: Undo removes what it replaced.
+      faults.use({ rules: [{ service: "s3", operation: "DeleteObject", caller: "*delete-original*", fault: outage }] });
+      await pipeline.process("uploads/SV6/newer.jpg", photo("dan again"));
+      expect(await endsOf("SV6")).to.deep.equal(["INTERNAL", "accepted"]);
+    } finally {
+      await pipeline.close();
+    }
+
+    const graph = await programGraph();
+    const idle = steps.flatMap(({ name }) =>
+      statementsOf(graph, name).flatMap(({ Action, Resource }) =>
+        Action.filter((action) => !isRuntimes(action) && !isInDoubt(name, action)).flatMap((action) =>
+          Resource.filter(
+            (resource) =>
+              !used.some(
+                (use) =>
+                  use.by.includes(`assumed-role/${partOf(name)}-`) &&
+                  use.action === action &&
+                  matchesWildcards(use.resource, resource),
+              ),
+          ).map((resource) => `${name}: ${action} on ${resource}`),
+        ),
+      ),
+    );
+    expect(idle).to.deep.equal([]);
+  });
 });

@@ -51,6 +51,8 @@ export function createAuthorizer(options: {
   identity: CloudIdentity;
   roles: readonly DeclaredRole[];
   resourcePolicies?: readonly DeclaredResourcePolicy[];
+  /** Told of all that a role was allowed. */
+  onAllowed?: (caller: Caller, action: string, resource: string) => void;
 }): Authorizer {
   const { identity } = options;
   const unknown: string[] = [];
@@ -91,6 +93,7 @@ export function createAuthorizer(options: {
       if (decision.effect !== "allow") {
         throw denied(caller.kind === "anonymous" ? "anonymous" : caller.arn, action, resource, decision, caller.kind);
       }
+      if (caller.kind === "role") options.onAllowed?.(caller, action, resource);
     },
     authorizeService(service, action, resource, context = {}) {
       const decision = decide({ kind: "service", name: service }, undefined, action, resource, context);
