@@ -81,6 +81,11 @@ export function brokenPromises(
     const type = `avatar.${row.status}`;
     const right = told.filter((notice) => notice.type === type);
     if (right.length === 0) broken.push(`1: nobody was told that ${photo.key} was ${row.status}`);
+    const types = new Set(told.map((notice) => notice.type));
+    // A fault may follow what was told before, but a judgement stays.
+    if (types.has("avatar.accepted") && types.has("avatar.rejected")) {
+      broken.push(`1: ${photo.key} was told to be accepted, and to be rejected`);
+    }
     if (told.length > 1 && !mayRepeatNotices) {
       broken.push(`1: ${told.length} notices about ${photo.key}: ${told.map((notice) => notice.type).join(", ")}`);
     }
