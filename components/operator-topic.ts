@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { placeOf, type Place } from "./names";
-import { subscribe } from "./notice-topics";
+import { subscribe, tlsOnlyPublishing } from "./notice-topics";
 import type { Settings } from "./settings";
 
 /**
@@ -45,6 +45,7 @@ export function createOperatorTopic(
             Resource: topic.arn,
             Condition: { StringEquals: { "aws:SourceAccount": where.account } },
           },
+          tlsOnlyPublishing(topic.arn),
         ],
       }),
     },

@@ -79,6 +79,9 @@ describe("What an operator hears and sees", () => {
     expect(operations).to.deep.equal(["DetectFaces", "SearchFacesByImage", "IndexFaces", "SearchFaces"]);
   });
 
+  const isService = (principal: unknown) =>
+    typeof principal === "object" && principal !== null && "Service" in principal;
+
   it("can be sent by CloudWatch, for alarms of this account only", () => {
     for (const [type, actions] of [
       ["TopicPolicy", "sns:Publish"],
@@ -87,7 +90,7 @@ describe("What an operator hears and sees", () => {
       const policy = JSON.parse(world.one(type, "avatars-operators").inputs["policy"] as string) as {
         Statement: { Principal: unknown; Action: unknown; Condition: unknown }[];
       };
-      const statement = policy.Statement.at(-1)!;
+      const statement = policy.Statement.find(({ Principal }) => isService(Principal))!;
       expect(statement).to.deep.include({
         Principal: { Service: "cloudwatch.amazonaws.com" },
         Action: actions,

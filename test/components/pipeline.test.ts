@@ -59,9 +59,9 @@ describe("AvatarPipeline", () => {
       "avatars-avatars": ["Table"],
       "avatars-uploads": ["Table"],
       "avatars-faces": ["Collection"],
-      "avatars-success": ["Topic"],
+      "avatars-success": ["Topic", "TopicPolicy"],
       "avatars-success-33bc47e4": ["TopicSubscription"],
-      "avatars-failure": ["Topic"],
+      "avatars-failure": ["Topic", "TopicPolicy"],
       "avatars-failure-33bc47e4": ["TopicSubscription"],
       "avatars-failure-d4f7ef8b": ["TopicSubscription"],
       "avatars-imaging": ["LayerVersion"],
@@ -114,6 +114,15 @@ describe("AvatarPipeline", () => {
       expect(JSON.stringify(world.one("BucketServerSideEncryptionConfiguration", "avatars-photos").inputs)).to.include(
         "AES256",
       );
+    });
+
+    it("out of messages that are not sent under TLS", () => {
+      for (const topic of ["avatars-success", "avatars-failure", "avatars-operators"]) {
+        const deny = statementsOf(world.one("TopicPolicy", topic)).find(({ Effect }) => Effect === "Deny");
+        expect(deny, topic).to.deep.include({ Principal: "*", Action: "sns:Publish" });
+        expect([deny!.Resource].flat().map(readable)).to.deep.equal([`sns:${topic}`]);
+        expect(deny!.Condition).to.deep.equal({ Bool: { "aws:SecureTransport": "false" } });
+      }
     });
 
     it("in versions, and removes what nobody removed", () => {
