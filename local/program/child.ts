@@ -7,6 +7,7 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import type * as PulumiRuntime from "@pulumi/pulumi/runtime";
+import { isServed } from "../cloud/assembly/types";
 import { describeError, isReported } from "./errors";
 import { esModules, isEsModule, type EsModules } from "./es-modules";
 import type { ProgramGraph, ResourceNode } from "./graph";
@@ -34,7 +35,7 @@ export type EvaluationAnswer =
 
 type Runtime = typeof PulumiRuntime;
 
-/** The members of a registration request that Pulumi's mocks do not pass on. */
+/** The members of a registration or a read that Pulumi's mocks do not pass on. */
 interface RegisterRequest {
   getParent(): string;
   getRemote?(): boolean;
@@ -48,6 +49,7 @@ type Callback = (error: unknown, response: { getUrn(): string } | undefined) => 
 interface Monitor {
   newUrn(parent: string, type: string, name: string): string;
   registerResource(request: RegisterRequest, callback: Callback): Promise<void>;
+  readResource(request: RegisterRequest, callback: Callback): Promise<void>;
   registerResourceOutputs(request: OutputsRequest, callback: (error: unknown, response: unknown) => void): void;
 }
 
@@ -57,6 +59,15 @@ const urns = new Set<string>();
 /** What components registered as their outputs, by URN. */
 const componentOutputs = new Map<string, Record<string, unknown>>();
 const errors: string[] = [];
+/** Reads of resources that are not declared so far. */
+const waiting = new Set<Read>();
+
+/** A resource that the program has by its id, with `get`, in place of declaring it there. */
+interface Read {
+  readonly type: string;
+  readonly id: string;
+  readonly found: (declared: ResourceNode) => void;
+}
 
 process.chdir(request.folder);
 const fromProgram = createRequire(request.program);
@@ -94,16 +105,7 @@ async function newResource(
   registration: RegisterRequest | undefined,
 ): Promise<PulumiRuntime.MockResourceResult> {
   const parent = registration?.getParent() ?? "";
-  const urn = urnOf(parent, args.type, args.name);
-  if (args.type === "pulumi:pulumi:StackReference") {
-    throw new Error(
-      `The program reads the outputs of another stack (${args.name}), which does not exist on this machine. ` +
-        `Take the values from the stack's configuration instead.`,
-    );
-  }
-  if (urns.has(urn))
-    throw new Error(`Duplicate resource URN '${urn}': two resources of one type have the name ${args.name}.`);
-  urns.add(urn);
+  const urn = claimUrn(parent, args);
   const inputs = withPoliciesAsText((await plain(args.inputs)) as Record<string, unknown>);
   const custom = args.custom === true;
   const { region, accountId, partition } = request;
@@ -113,7 +115,7 @@ async function newResource(
     : { id: "", outputs: known };
   const id = args.id !== undefined && args.id !== "" ? args.id : made.id;
   if (args.type !== "pulumi:pulumi:Stack") {
-    resources.push({
+    const node: ResourceNode = {
       urn,
       type: args.type,
       name: args.name,
@@ -124,18 +126,82 @@ async function newResource(
       inputs,
       outputs: made.outputs,
       dependencies: registration?.getDependenciesList() ?? [],
-    });
+    };
+    resources.push(node);
+    for (const read of waiting) if (isOf(read, node) && waiting.delete(read)) read.found(node);
   }
   return { id, state: made.outputs };
+}
+
+/** @throws Error when another resource has the URN, as the engine refuses it */
+function claimUrn(parent: string, { type, name }: PulumiRuntime.MockResourceArgs): string {
+  const urn = urnOf(parent, type, name);
+  if (urns.has(urn))
+    throw new Error(`Duplicate resource URN '${urn}': two resources of one type have the name ${name}.`);
+  urns.add(urn);
+  return urn;
+}
+
+/**
+ * Answers the read of a resource with what the program declares of that id. It is no second resource: photos that come
+ * into a bucket which is declared here and handed over there have to come into one and the same.
+ *
+ * The declaration may come later, where the program writes the id out; what is not declared when nothing is left to run
+ * never will be, see {@link refuseUndeclared}.
+ */
+function readResource(
+  args: PulumiRuntime.MockResourceArgs,
+  request: RegisterRequest | undefined,
+): Promise<PulumiRuntime.MockResourceResult> {
+  if (args.type === "pulumi:pulumi:StackReference") {
+    throw new Error(
+      `The program reads the outputs of another stack (${args.name}), which does not exist on this machine. ` +
+        `Take the values from the stack's configuration instead.`,
+    );
+  }
+  // Of what keeps nothing here, such as a key or a network, there is nothing to miss.
+  if (!isServed(args.type)) return newResource(args, request);
+  claimUrn(request?.getParent() ?? "", args);
+  return new Promise((answer) => {
+    const read: Read = {
+      type: args.type,
+      id: args.id ?? "",
+      found: ({ id, outputs }) => answer({ id, state: { ...outputs } }),
+    };
+    const declared = resources.find((node) => isOf(read, node));
+    if (declared) read.found(declared);
+    else waiting.add(read);
+  });
+}
+
+function isOf(read: Read, { type, id }: ResourceNode): boolean {
+  return id === read.id && kindOf(type) === kindOf(read.type);
+}
+
+/** Pulumi has some of AWS's resources under two names, such as Bucket and BucketV2. */
+const kindOf = (type: string): string => type.replace(/V2(?=:|$)/g, "");
+
+/** A resource that lies on AWS alone would be an empty one here, and the program would run on it and do nothing. */
+function refuseUndeclared({ type, id }: Read): void {
+  fail(
+    Object.assign(
+      new Error(
+        `The program reads ${type} ${id}, which it does not declare: there is none on this machine. For local use ` +
+          `declare it in the program, or leave out what names it, such as an option below \`existing\`.`,
+      ),
+      { hideStack: true },
+    ),
+  );
 }
 
 /** Installs the mocks, and reads from each registration what the mock interface leaves out. */
 async function installMocks(runtime: Runtime): Promise<void> {
   let current: RegisterRequest | undefined;
+  let isRead = false;
   await runtime.setMocks(
     {
       // Called synchronously by the monitor, before its first await.
-      newResource: (args) => newResource(args, current),
+      newResource: (args) => (isRead ? readResource(args, current) : newResource(args, current)),
       call: (args) => answerInvoke({ token: args.token, inputs: args.inputs as Record<string, unknown> }, request),
     },
     request.project,
@@ -149,6 +215,13 @@ async function installMocks(runtime: Runtime): Promise<void> {
     current = registration;
     const done = register(registration, callback);
     current = undefined;
+    return done;
+  };
+  const read = monitor.readResource.bind(monitor);
+  monitor.readResource = (asked, callback) => {
+    [current, isRead] = [asked, true];
+    const done = read(asked, callback);
+    [current, isRead] = [undefined, false];
     return done;
   };
   const registerOutputs = monitor.registerResourceOutputs.bind(monitor);
@@ -218,6 +291,7 @@ async function answer(): Promise<EvaluationAnswer> {
 process.on("beforeExit", () => {
   if (answered) return;
   answered = true;
+  waiting.forEach(refuseUndeclared);
   void answer()
     .catch((error: unknown): EvaluationAnswer => ({ error: describeError(error) }))
     .then((message) => {

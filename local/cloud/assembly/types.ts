@@ -66,6 +66,11 @@ const INERT: readonly string[] = [
   "aws:s3/bucketTransferAccelerationConfiguration:BucketAccelerateConfigurationV2",
 ];
 
+/** Whether the local cloud has something that a resource of the type stands for: what it holds, does or allows. */
+export function isServed(type: string): boolean {
+  return SERVED.includes(type);
+}
+
 /** Providers whose resources live in the program's own state: random values, commands, settings of providers. */
 const ELSEWHERE = /^(pulumi:|random:|tls:|time:|null:)/;
 
