@@ -7,6 +7,10 @@ import { readStack } from "./stack";
 /** A pipeline that photos are imported into, by the operator's own hand: no page, no API. */
 export interface ImportTarget {
   readonly names: Pick<Pipeline, "photoBucket" | "avatarTable" | "uploadTable">;
+  /** What a report calls it, which no other pipeline is called. */
+  readonly pipeline: string;
+  /** What its reports have in their own names. */
+  readonly reportName: string;
   readonly s3: S3;
   readonly dynamodb: DynamoDB;
   /** Between two looks at an upload's row, in milliseconds. */
@@ -40,8 +44,13 @@ export async function openLocal(
     ...(program === undefined ? {} : { program: findProgram(program) }),
   });
   const clients = await openClients(service.clientConfig);
+  const { pipeline: chosen, pipelines } = service;
+  const isOneOfSeveral = pipelines.length > 1;
   return {
-    names: service.pipeline,
+    names: chosen,
+    // A bucket's name would not do, as every data folder has the same; nor the folder, where several share it.
+    pipeline: isOneOfSeveral ? `${chosen.name} in ${data}` : data,
+    reportName: isOneOfSeveral ? `local-${chosen.name}` : "local",
     s3: clients.s3,
     dynamodb: clients.dynamodb,
     pollMilliseconds: 60,
@@ -65,6 +74,9 @@ export async function openStack(stack: string): Promise<ImportTarget> {
   const clients = await openClients(region === undefined ? {} : { region });
   return {
     names,
+    // A bucket's name is one stack's alone.
+    pipeline: names.photoBucket,
+    reportName: stack,
     s3: clients.s3,
     dynamodb: clients.dynamodb,
     // A photo takes some seconds there; with one look a second each costs a few thousandths of a cent.

@@ -80,8 +80,9 @@ export async function importSchool(args: readonly string[]): Promise<number> {
   }
   const data = readData(values.data ?? DEFAULT_DATA);
   const concurrency = readConcurrency(values.concurrency);
-  const file = resolve(values.report ?? reportBeside(source, stack ?? "local"));
-  if (file === resolve(source)) throw usageError("--report is the source itself; name another file.");
+  if (values.report !== undefined && resolve(values.report) === resolve(source)) {
+    throw usageError("--report is the source itself; name another file.");
+  }
   const { photos, others } = readSchool(source);
   if (others > 0) process.stderr.write(`Files left alone, being no .jpg, .jpeg or .png by name: ${others}.\n`);
 
@@ -91,10 +92,9 @@ export async function importSchool(args: readonly string[]): Promise<number> {
     ? openLocal(data, { program, pipeline: named }, interrupted.signal)
     : openStack(stack));
   try {
-    // A bucket's name is one stack's alone, and every data folder has the same.
-    const pipeline = stack === undefined ? data : target.names.photoBucket;
+    const { pipeline } = target;
     await reach(target);
-    const report = openReport(file, pipeline);
+    const report = openReport(resolve(values.report ?? reportBeside(source, target.reportName)), pipeline);
     const status = await run(photos, { target, report, pipeline, concurrency, signal: interrupted.signal });
     if (!interrupted.signal.aborted) await target.idle();
     return status;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { link } from "../../package/packing";
@@ -76,6 +76,23 @@ describe("several pipelines in one program", function () {
     expect(await avatarsIn("staff")).to.equal(0);
     const { stdout } = await run(["erase", "an", "--json", ...to("students")], folder);
     expect(JSON.parse(stdout)).to.include({ faces: 1, avatarRows: 1, thumbnails: 3 });
+  });
+
+  it("have each its own report of what was imported", async () => {
+    const import_ = (...args: string[]) => run(["import", "class", "--local", ...args, ...options], folder);
+    for (const name of ["staff", "students"]) {
+      const { status, stdout, stderr } = await import_("--pipeline", name);
+      expect([status, stdout], stderr).to.deep.equal([
+        0,
+        `1 in all: 1 accepted, 0 rejected, 0 failed.\nReport: class.import-local-${name}.csv\n`,
+      ]);
+    }
+    const other = await import_("--pipeline", "students", "--report", "class.import-local-staff.csv");
+    const into = (name: string): string => `into ${name} in ${join(realpathSync(folder), "data")}`;
+    expect(other.stderr).to.equal(
+      `avatar-pipeline: ${join(realpathSync(folder), "class.import-local-staff.csv")} is the report of an import ` +
+        `${into("staff")}, and this one goes ${into("students")}; name another with --report.\n`,
+    );
   });
 
   it("have each its own page in the overview", async () => {
