@@ -2,17 +2,19 @@ import type { EraseReceipt } from "../../handlers/erase-student/handler";
 import { isStudentId } from "../../handlers/lib/student";
 import { copiedKeys, removeCopiesOf } from "./copies";
 import { DEFAULT_DATA } from "./local";
-import { callOperatorFunction, refuseLocalOptions } from "./operator-function";
-import { readData, readOptions, usageError } from "./usage";
+import { callOperatorFunction, readWhereabouts, whereaboutsOptions } from "./operator-function";
+import { readOptions, usageError } from "./usage";
 
 const HELP = `Usage: avatar-pipeline erase STUDENT [--data DIR | --stack NAME] [--json]
 
 Erases all that is held of a student: faces, thumbnails, originals, rows. Prints a receipt. Can be repeated.
 
-  --data DIR       The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
-  --pipeline NAME  The local pipeline, where the program has several.
-  --stack NAME     A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
-  --json           The receipt as JSON.
+  --data DIR          The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
+  --program FILE      The Pulumi program for a local mode that does not run yet, default the project's.
+  --config KEY=VALUE  A configuration value for that; can be given again.
+  --pipeline NAME     The local pipeline, where the program has several.
+  --stack NAME        A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
+  --json              The receipt as JSON.
   --help
 
 Exit status: 0 erased, also when nothing was held; 1 any failure or bad usage.
@@ -24,9 +26,7 @@ export async function eraseStudent(args: readonly string[]): Promise<number> {
     "erase",
     args,
     {
-      data: { type: "string" },
-      stack: { type: "string" },
-      pipeline: { type: "string" },
+      ...whereaboutsOptions,
       json: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -43,8 +43,7 @@ export async function eraseStudent(args: readonly string[]): Promise<number> {
   if (!isStudentId(studentId)) {
     throw usageError(`"${studentId}" is no student id: 1 to 64 of A-Z a-z 0-9 _ . -, and not "." or "..".`);
   }
-  refuseLocalOptions(values);
-  const where = { data: readData(values.data ?? DEFAULT_DATA), stack: values.stack, pipeline: values.pipeline };
+  const where = readWhereabouts(values);
   const isLocal = values.stack === undefined;
   // Before: the local mode removes the copies of what is erased by itself.
   const copies = isLocal ? copiedKeys(where.data, studentId).length : 0;

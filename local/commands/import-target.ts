@@ -1,7 +1,7 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
+import type { OpenOptions } from "./open-service";
 import type { Pipeline } from "./pipeline";
-import { findProgram } from "./program-file";
 import { readStack } from "./stack";
 
 /** A pipeline that photos are imported into, by the operator's own hand: no page, no API. */
@@ -31,17 +31,16 @@ interface ClientConfig {
 /** The local mode that has a data folder; one is started where there is none. */
 export async function openLocal(
   data: string,
-  { program, pipeline }: { readonly program: string | undefined; readonly pipeline: string | undefined },
+  options: Pick<OpenOptions, "program" | "config" | "pipeline">,
   signal: AbortSignal,
 ): Promise<ImportTarget> {
   // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
   const { openService } = await import("./open-service.js");
   const service = await openService({
+    ...options,
     data,
-    pipeline,
     signal,
     print: (line) => process.stderr.write(`${line}\n`),
-    ...(program === undefined ? {} : { program: findProgram(program) }),
   });
   const clients = await openClients(service.clientConfig);
   const { pipeline: chosen, pipelines } = service;

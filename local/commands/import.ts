@@ -6,10 +6,11 @@ import { openReport, type Report, type ReportRow } from "./import-report";
 import { readSchool, type SchoolPhoto } from "./import-source";
 import { openLocal, openStack, type ImportTarget } from "./import-target";
 import { DEFAULT_DATA } from "./local";
+import { findProgram } from "./program-file";
 import { openProgress, type Progress } from "./progress";
 import { interruption, onSignals } from "./signals";
 import { messageOfError } from "./system-errors";
-import { readData, readOptions, usageError } from "./usage";
+import { readConfig, readData, readOptions, usageError } from "./usage";
 
 /**
  * Each operation of Rekognition takes 5 calls a second where an account has no more, a photo needs each of them once,
@@ -22,17 +23,18 @@ const HELP = `Usage: avatar-pipeline import DIR|CSV (--stack NAME | --local [--d
 Puts a school's photos through the pipeline, and writes a report. Everything is checked before the first is sent. Run
 the same again after an interruption or a failure: photos that were accepted or rejected are left, the rest goes on.
 
-  DIR                Every .jpg, .jpeg and .png in it and below it; the student is the file's name without extension,
-                     which has to be an id: 1 to 64 of A-Z a-z 0-9 _ . -.
-  CSV                With the columns student_id and photo, a path from the CSV's folder. Other columns, such as name
-                     and email, are left alone: nothing of them is sent, and no student gets a mail.
-  --stack NAME       Into a stack on AWS; needs the Pulumi CLI and AWS credentials.
-  --local            Into the local mode.
-  --data DIR         The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
-  --program FILE     The Pulumi program for a local mode that does not run yet, default the project's.
-  --pipeline NAME    The local pipeline, where the program has several.
-  --concurrency N    Photos under way at a time, 1 to 64, default ${DEFAULT_CONCURRENCY}.
-  --report FILE      The report, a CSV with a row for each photo; default beside the source, SOURCE.import-NAME.csv.
+  DIR                 Every .jpg, .jpeg and .png in it and below it; the student is the file's name without extension,
+                      which has to be an id: 1 to 64 of A-Z a-z 0-9 _ . -.
+  CSV                 With the columns student_id and photo, a path from the CSV's folder. Other columns, such as name
+                      and email, are left alone: nothing of them is sent, and no student gets a mail.
+  --stack NAME        Into a stack on AWS; needs the Pulumi CLI and AWS credentials.
+  --local             Into the local mode.
+  --data DIR          The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
+  --program FILE      The Pulumi program for a local mode that does not run yet, default the project's.
+  --config KEY=VALUE  A configuration value for that; can be given again.
+  --pipeline NAME     The local pipeline, where the program has several.
+  --concurrency N     Photos under way at a time, 1 to 64, default ${DEFAULT_CONCURRENCY}.
+  --report FILE       The report, a CSV with a row for each photo; default beside the source, SOURCE.import-NAME.csv.
   --help
 
 Each photo's notice goes to the topics, as that of any other upload.
@@ -53,6 +55,7 @@ export async function importSchool(args: readonly string[]): Promise<number> {
       local: { type: "boolean", default: false },
       data: { type: "string" },
       program: { type: "string" },
+      config: { type: "string", multiple: true },
       pipeline: { type: "string" },
       concurrency: { type: "string", default: DEFAULT_CONCURRENCY },
       report: { type: "string" },
@@ -72,12 +75,14 @@ export async function importSchool(args: readonly string[]): Promise<number> {
   if ((stack !== undefined) === local) {
     throw usageError("Say where to: --stack NAME for a stack on AWS, or --local for the local mode.");
   }
-  const { program, pipeline: named } = values;
-  if (!local && (values.data !== undefined || program !== undefined || named !== undefined)) {
+  const { pipeline: named } = values;
+  if (!local && [values.data, values.program, values.config, named].some((option) => option !== undefined)) {
     throw usageError(
-      "--data, --program and --pipeline are of the local mode; give them with --local, not with --stack.",
+      "--data, --program, --config and --pipeline are of the local mode; give them with --local, not with --stack.",
     );
   }
+  const program = values.program === undefined ? undefined : findProgram(values.program);
+  const config = readConfig(values.config ?? []);
   const data = readData(values.data ?? DEFAULT_DATA);
   const concurrency = readConcurrency(values.concurrency);
   if (values.report !== undefined && resolve(values.report) === resolve(source)) {
@@ -89,7 +94,7 @@ export async function importSchool(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   void onSignals().then(() => interrupted.abort(interruption()));
   const target = await (stack === undefined
-    ? openLocal(data, { program, pipeline: named }, interrupted.signal)
+    ? openLocal(data, { program, config, pipeline: named }, interrupted.signal)
     : openStack(stack));
   try {
     const { pipeline } = target;

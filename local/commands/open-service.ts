@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FOLDER_IN_USE, folderInUse } from "../cloud/assembly/lock";
-import { DEFAULT_STACK } from "../program/config";
+import { checkSettings, DEFAULT_STACK } from "../program/config";
 import { evaluateProgram } from "../program/evaluate";
 import { choosePipeline, type Pipeline } from "./pipeline";
 import { findProgram } from "./program-file";
@@ -12,7 +12,7 @@ export interface OpenOptions {
   /** The data folder. */
   readonly data: string;
   /** The program's entry file, by default the project's; of a local mode that runs, it is that one's. */
-  readonly program?: string;
+  readonly program?: string | undefined;
   readonly stack?: string | undefined;
   /** The pipeline's name, as {@link choosePipeline} takes it. */
   readonly pipeline: string | undefined;
@@ -41,7 +41,8 @@ const SILENCE_MS = 60_000;
  * The local mode that has a data folder, or one that is started on it for this command alone. What another command has
  * started for itself is not shared, since it ends under its user's hands; its end is waited for.
  *
- * @throws Error in one line when the folder cannot be had; UsageError as {@link choosePipeline}
+ * @throws Error in one line when the folder cannot be had, or as {@link checkSettings}; UsageError as
+ * {@link findProgram} and {@link choosePipeline}
  */
 export async function openService(options: OpenOptions): Promise<OpenService> {
   const service = await openFolder(options);
@@ -66,7 +67,10 @@ async function openFolder(options: OpenOptions): Promise<Omit<OpenService, "pipe
       tellLeftOut(options, running);
       return { ...running, idle: () => Promise.resolve(), close: () => Promise.resolve() };
     }
-    const started = { program: options.program ?? findProgram(undefined), stack: options.stack ?? DEFAULT_STACK };
+    // Not before: what runs already has its program and its settings.
+    const program = options.program ?? findProgram(undefined);
+    await checkSettings(program, { stack: options.stack, config });
+    const started = { program, stack: options.stack ?? DEFAULT_STACK };
     try {
       const cloud = await startLocalCloud({
         port: 0,

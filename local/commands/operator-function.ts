@@ -2,13 +2,27 @@ import { Lambda, type LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { holderOf } from "../cloud/assembly/lock";
+import { DEFAULT_DATA } from "./local";
+import { findProgram } from "./program-file";
 import { readStack } from "./stack";
-import { usageError } from "./usage";
+import { readConfig, readData, usageError } from "./usage";
+
+/** The options that say where a pipeline is, for `node:util`'s parseArgs. */
+export const whereaboutsOptions = {
+  data: { type: "string" },
+  program: { type: "string" },
+  config: { type: "string", multiple: true },
+  pipeline: { type: "string" },
+  stack: { type: "string" },
+} as const;
 
 /** Where a pipeline is: a data folder of the local mode, or a stack on AWS. */
 export interface Whereabouts {
   /** The data folder; used when no stack is named. */
   readonly data: string;
+  /** The program's entry file, by default the project's; used, with `config`, where no local mode runs yet. */
+  readonly program: string | undefined;
+  readonly config: Readonly<Record<string, string>>;
   /** A stack's name, as `pulumi stack ls` shows it. */
   readonly stack: string | undefined;
   /** Of a local pipeline its name, where the program has several. */
@@ -16,20 +30,29 @@ export interface Whereabouts {
 }
 
 /**
- * Looks at options that name a pipeline in two ways.
+ * Reads {@link whereaboutsOptions}.
  *
- * @throws UsageError when one names a stack on AWS and another a local pipeline
+ * @throws UsageError when one names a stack on AWS and another a local pipeline, or there is no such program
  */
-export function refuseLocalOptions(given: {
-  readonly stack?: string | undefined;
+export function readWhereabouts(given: {
   readonly data?: string | undefined;
+  readonly program?: string | undefined;
+  readonly config?: readonly string[] | undefined;
   readonly pipeline?: string | undefined;
-}): void {
-  if (given.stack === undefined) return;
-  for (const option of ["data", "pipeline"] as const) {
-    if (given[option] === undefined) continue;
+  readonly stack?: string | undefined;
+}): Whereabouts {
+  const { data = DEFAULT_DATA, program, config = [], pipeline, stack } = given;
+  for (const option of ["data", "program", "config", "pipeline"] as const) {
+    if (stack === undefined || given[option] === undefined) continue;
     throw usageError(`--${option} is for a local pipeline and --stack for one on AWS; give one of them.`);
   }
+  return {
+    data: readData(data),
+    program: program === undefined ? undefined : findProgram(program),
+    config: readConfig(config),
+    stack,
+    pipeline,
+  };
 }
 
 /** The operator's functions by the stack outputs that name them. */
@@ -57,8 +80,9 @@ export async function callOperatorFunction<Output>(
     throw usageError(`There is no local pipeline in ${where.data}; give its data folder with --data DIR.`);
   }
   const { openService } = await import("./open-service.js");
-  const { data, pipeline } = where;
-  const service = await openService({ data, pipeline, print: (line) => process.stderr.write(`${line}\n`) });
+  const { data, program, config, pipeline } = where;
+  const print = (line: string): void => void process.stderr.write(`${line}\n`);
+  const service = await openService({ data, program, config, pipeline, print });
   try {
     const output = await invoke<Output>(service.clientConfig, service.pipeline[which], input);
     // Reconciling may have started executions.

@@ -2,7 +2,6 @@ import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
 import type { Locale } from "../../handlers/lib/reasons";
 import { stepTitle } from "../../handlers/lib/step-titles";
-import { checkSettings } from "../program/config";
 import { DEFAULT_DATA } from "./local";
 import { readEmail, readPhotos, type PhotoFile } from "./photos";
 import { findProgram } from "./program-file";
@@ -63,9 +62,8 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   void onSignals().then(() => interrupted.abort(interruption()));
 
-  const program = findProgram(values.program);
+  const program = values.program === undefined ? undefined : findProgram(values.program);
   const config = readConfig(values.config);
-  await checkSettings(program, { stack: values.stack, config });
   const progress = openProgress(photos.length);
   const options: RunOptions = { data, email, json: values.json, signal: interrupted.signal, progress };
   try {
@@ -74,7 +72,7 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
     const { openService } = await import("./open-service.js");
     const service = await openService({
       data,
-      ...(values.program === undefined ? {} : { program }),
+      program,
       pipeline: values.pipeline,
       config,
       signal: interrupted.signal,

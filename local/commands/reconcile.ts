@@ -1,23 +1,25 @@
 import { findingKinds, type Finding, type ReconcileReport } from "../../handlers/reconcile/findings";
 import { unaccountedStudents, type ReconcileInput } from "../../handlers/reconcile/handler";
 import { DEFAULT_DATA } from "./local";
-import { callOperatorFunction, refuseLocalOptions } from "./operator-function";
-import { readData, readOptions, usageError } from "./usage";
+import { callOperatorFunction, readWhereabouts, whereaboutsOptions } from "./operator-function";
+import { readOptions, usageError } from "./usage";
 
 const HELP = `Usage: avatar-pipeline reconcile [--fix] [--search-faces] [--data DIR | --stack NAME] [--json]
 
 Compares the face collection, the tables, the thumbnails and the originals, and reports every difference.
 
-  --fix            Mends what can be mended.
+  --fix               Mends what can be mended.
   --delete-unaccounted
-                   With --fix, deletes faces and thumbnails that no row accounts for also where they are of more than
-                   ${unaccountedStudents} students. Look first whether the tables are the right ones: nothing brings them back.
-  --search-faces   Also looks for two students with one face: one Rekognition call for each avatar, about 2,000 in one
-                   run. With --fix the next run goes on where this one ended.
-  --data DIR       The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
-  --pipeline NAME  The local pipeline, where the program has several.
-  --stack NAME     A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
-  --json           The report as JSON.
+                      With --fix, deletes faces and thumbnails that no row accounts for also where they are of more
+                      than ${unaccountedStudents} students. Look first whether the tables are the right ones: nothing brings it back.
+  --search-faces      Also looks for two students with one face: one Rekognition call for each avatar, about 2,000 in
+                      one run. With --fix the next run goes on where this one ended.
+  --data DIR          The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
+  --program FILE      The Pulumi program for a local mode that does not run yet, default the project's.
+  --config KEY=VALUE  A configuration value for that; can be given again.
+  --pipeline NAME     The local pipeline, where the program has several.
+  --stack NAME        A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
+  --json              The report as JSON.
   --help
 
 Exit status: 0 nothing to report, or all of it mended; 2 differences are left; 1 any failure or bad usage.
@@ -29,9 +31,7 @@ export async function reconcileStores(args: readonly string[]): Promise<number> 
     fix: { type: "boolean", default: false },
     "search-faces": { type: "boolean", default: false },
     "delete-unaccounted": { type: "boolean", default: false },
-    data: { type: "string" },
-    stack: { type: "string" },
-    pipeline: { type: "string" },
+    ...whereaboutsOptions,
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   });
@@ -44,11 +44,10 @@ export async function reconcileStores(args: readonly string[]): Promise<number> 
       `"${positionals[0]}" is too much: reconcile takes options only; see avatar-pipeline reconcile --help.`,
     );
   }
-  refuseLocalOptions(values);
-  const where = { data: readData(values.data ?? DEFAULT_DATA), stack: values.stack, pipeline: values.pipeline };
   if (values["delete-unaccounted"] && !values.fix) {
     throw usageError("--delete-unaccounted is for --fix; give both, or leave it out to see what would be deleted.");
   }
+  const where = readWhereabouts(values);
   const input: ReconcileInput = {
     fix: values.fix,
     searchFaces: values["search-faces"],
