@@ -170,7 +170,10 @@ describe("MailStudent", () => {
     expect(statements.at(-1)).to.deep.equal({
       Effect: "Allow",
       Action: ["ses:SendEmail", "ses:SendRawEmail"],
-      Resource: ["arn:aws-cn:ses:cn-north-1:123456789012:identity/*"],
+      Resource: [
+        "arn:aws-cn:ses:cn-north-1:123456789012:identity/*",
+        "arn:aws-cn:ses:cn-north-1:123456789012:configuration-set/*",
+      ],
       Condition: { StringEquals: { "ses:FromAddress": "avatar@truong.edu.vn" } },
     });
   });

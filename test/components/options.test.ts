@@ -70,11 +70,11 @@ describe("AvatarPipeline, when asked to,", () => {
       }
     });
 
-    it("lets it send from the one address, whichever identity SES has verified for it", () => {
+    it("lets it send from the one address, whichever identity and configuration set SES has for it", () => {
       const sending = statementsOf(mailing.one("RolePolicy", "avatars-mail-student")).find(({ Action }) =>
         [Action].flat().includes("ses:SendEmail"),
       );
-      expect([sending!.Resource].flat().map(readable)).to.deep.equal(["ses:identity/*"]);
+      expect([sending!.Resource].flat().map(readable)).to.deep.equal(["ses:identity/*", "ses:configuration-set/*"]);
       expect(sending!.Condition).to.deep.equal({ StringEquals: { "ses:FromAddress": "avatars@school.example" } });
     });
 

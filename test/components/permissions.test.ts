@@ -108,8 +108,10 @@ describe("AvatarPipeline", () => {
         readRow,
         `s3:GetObject on ${avatars}`,
         "s3:ListBucket on s3:avatars-photos",
-        ...["ses:SendEmail", "ses:SendRawEmail"].map(
-          (a) => `${a} on ses:identity/* if {"StringEquals":{"ses:FromAddress":"avatars@school.example"}}`,
+        ...["ses:SendEmail", "ses:SendRawEmail"].flatMap((a) =>
+          ["ses:identity/*", "ses:configuration-set/*"].map(
+            (r) => `${a} on ${r} if {"StringEquals":{"ses:FromAddress":"avatars@school.example"}}`,
+          ),
         ),
       ],
     };
