@@ -32,7 +32,10 @@ const pipeline = new AvatarPipeline("avatars", {
     logDays: config.getNumber("logDays"),
     keepData: config.getBoolean("keepData"),
   },
-  encryption: { kmsKeyArn: config.get("kmsKeyArn") || undefined },
+  encryption: {
+    kmsKeyArn: config.get("kmsKeyArn") || undefined,
+    formerKmsKeyArns: config.getObject<string[]>("formerKmsKeyArns"),
+  },
   audit: { enabled: config.getBoolean("audit"), days: config.getNumber("auditDays") },
   tags: { project: pulumi.getProject(), stack: pulumi.getStack() },
 });

@@ -318,6 +318,7 @@ describe("The stack's configuration", () => {
     logDays: defaults.retention.logDays,
     keepData: defaults.retention.keepData,
     kmsKeyArn: "",
+    formerKmsKeyArns: [],
     audit: defaults.audit.enabled,
     auditDays: defaults.audit.days,
   };

@@ -32,4 +32,12 @@ describe("The stack", () => {
       expect(value, name).to.be.a("string").and.not.include("undefined");
     expect(stackOutputs).to.include.keys("siteUrl", "apiUrl", "photoBucket", "stateMachineArn", "operatorTopicArn");
   });
+
+  it("lets what reads use the keys that it had before", async () => {
+    const former = "arn:aws:kms:ap-southeast-1:123456789012:key/11111111-2222-3333-4444-555555555555";
+    const config = { formerKmsKeyArns: JSON.stringify([former]) };
+    const { resources } = await evaluateProgram({ program, stack: "dev", config });
+    const reads = resources.find(({ name, type }) => name === "avatars-read-status" && type.endsWith(":RolePolicy"));
+    expect(reads?.inputs["policy"]).to.include(former);
+  });
 });
