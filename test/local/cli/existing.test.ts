@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { evaluateProgram } from "../../../local/program/evaluate";
 import { link } from "../../package/packing";
 import { portrait } from "../../photos";
 import { run } from "./run";
@@ -72,5 +73,27 @@ describe("a program that brings the bucket, the tables, the topics and the colle
     const compared = await run(["reconcile", "--json"], folder);
     expect(compared.status, compared.stderr).to.equal(0);
     expect(JSON.parse(compared.stdout)).to.nested.include({ "compared.avatars": 1, "compared.faces": 1 });
+  });
+
+  it("is written as the documents have it: the page's origin is let in as a browser names it", async () => {
+    const documents = readFileSync("docs/consuming.md", "utf8");
+    const bucket = /^```ts\n(import(?:(?!^```)[^])*BucketCorsConfiguration(?:(?!^```)[^])*)^```$/m.exec(documents)?.[1];
+    writeFileSync(join(folder, "documented.ts"), `${bucket}\nexport const siteUrl = avatars.siteUrl;\n`);
+    const { resources, stackOutputs } = await evaluateProgram({ program: join(folder, "documented.ts") });
+    const cors = resources.find(({ type }) => type.endsWith(":BucketCorsConfiguration"));
+    const [rule] = cors?.inputs["corsRules"] as { allowedOrigins: string[] }[];
+    expect(rule?.allowedOrigins).to.deep.equal([new URL(stackOutputs["siteUrl"] as string).origin]);
+    const kinds = resources.filter(({ inputs }) => inputs["bucket"] === cors?.inputs["bucket"]).map(({ type }) => type);
+    expect(kinds.map((type) => type.split(":")[2])).to.include.members([
+      "BucketVersioning",
+      "BucketNotification",
+      "BucketLifecycleConfiguration",
+      "BucketPublicAccessBlock",
+    ]);
+    const sent = await run(
+      ["process", "an.jpg", "--email", "an@school.example", "--program", "documented.ts", "--data", "documented"],
+      folder,
+    );
+    expect(sent.status, sent.stderr).to.equal(0);
   });
 });
