@@ -12,8 +12,9 @@ Erases all that is held of a student: faces, thumbnails, originals, rows. Prints
   --data DIR          The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
   --program FILE      The Pulumi program for a local mode that does not run yet, default the project's.
   --config KEY=VALUE  A configuration value for that; can be given again.
-  --pipeline NAME     The local pipeline, where the program has several.
   --stack NAME        A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
+  --pipeline NAME     The pipeline, where there are several: of the local mode by its own name, of a stack by that of the
+                      output with its names.
   --json              The receipt as JSON.
   --help
 

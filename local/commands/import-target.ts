@@ -62,9 +62,9 @@ export async function openLocal(
   };
 }
 
-/** A stack on AWS, with the credentials that the SDK finds, as the AWS command line does. */
-export async function openStack(stack: string): Promise<ImportTarget> {
-  const { region, output } = await readStack(stack, "--local");
+/** A pipeline of a stack on AWS, with the credentials that the SDK finds, as the AWS command line does. */
+export async function openStack(stack: string, pipeline: string | undefined): Promise<ImportTarget> {
+  const { region, output } = await readStack(stack, pipeline, "--local");
   const names = {
     photoBucket: output("photoBucket"),
     avatarTable: output("avatarTable"),
@@ -75,7 +75,7 @@ export async function openStack(stack: string): Promise<ImportTarget> {
     names,
     // A bucket's name is one stack's alone.
     pipeline: names.photoBucket,
-    reportName: stack,
+    reportName: pipeline === undefined ? stack : `${stack}-${pipeline}`,
     s3: clients.s3,
     dynamodb: clients.dynamodb,
     // A photo takes some seconds there; with one look a second each costs a few thousandths of a cent.

@@ -32,9 +32,11 @@ the same again after an interruption or a failure: photos that were accepted or 
   --data DIR          The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
   --program FILE      The Pulumi program for a local mode that does not run yet, default the project's.
   --config KEY=VALUE  A configuration value for that; can be given again.
-  --pipeline NAME     The local pipeline, where the program has several.
+  --pipeline NAME     The pipeline, where there are several: of the local mode by its own name, of a stack by that of the
+                      output with its names.
   --concurrency N     Photos under way at a time, 1 to 64, default ${DEFAULT_CONCURRENCY}.
-  --report FILE       The report, a CSV with a row for each photo; default beside the source, SOURCE.import-NAME.csv.
+  --report FILE       The report, a CSV with a row for each photo; default beside the source, SOURCE.import-NAME.csv,
+                      with the name of the stack, or local, and of one of several pipelines.
   --help
 
 Each photo's notice goes to the topics, as that of any other upload.
@@ -76,10 +78,8 @@ export async function importSchool(args: readonly string[]): Promise<number> {
     throw usageError("Say where to: --stack NAME for a stack on AWS, or --local for the local mode.");
   }
   const { pipeline: named } = values;
-  if (!local && [values.data, values.program, values.config, named].some((option) => option !== undefined)) {
-    throw usageError(
-      "--data, --program, --config and --pipeline are of the local mode; give them with --local, not with --stack.",
-    );
+  if (!local && [values.data, values.program, values.config].some((option) => option !== undefined)) {
+    throw usageError("--data, --program and --config are of the local mode; give them with --local, not with --stack.");
   }
   const program = values.program === undefined ? undefined : findProgram(values.program);
   const config = readConfig(values.config ?? []);
@@ -95,7 +95,7 @@ export async function importSchool(args: readonly string[]): Promise<number> {
   void onSignals().then(() => interrupted.abort(interruption()));
   const target = await (stack === undefined
     ? openLocal(data, { program, config, pipeline: named }, interrupted.signal)
-    : openStack(stack));
+    : openStack(stack, named));
   try {
     const { pipeline } = target;
     await reach(target);

@@ -25,7 +25,7 @@ export interface Whereabouts {
   readonly config: Readonly<Record<string, string>>;
   /** A stack's name, as `pulumi stack ls` shows it. */
   readonly stack: string | undefined;
-  /** Of a local pipeline its name, where the program has several. */
+  /** The pipeline's name, where the program has several; of a stack, that of the output with its names. */
   readonly pipeline: string | undefined;
 }
 
@@ -42,7 +42,7 @@ export function readWhereabouts(given: {
   readonly stack?: string | undefined;
 }): Whereabouts {
   const { data = DEFAULT_DATA, program, config = [], pipeline, stack } = given;
-  for (const option of ["data", "program", "config", "pipeline"] as const) {
+  for (const option of ["data", "program", "config"] as const) {
     if (stack === undefined || given[option] === undefined) continue;
     throw usageError(`--${option} is for a local pipeline and --stack for one on AWS; give one of them.`);
   }
@@ -71,7 +71,7 @@ export async function callOperatorFunction<Output>(
   input: unknown,
 ): Promise<Output> {
   if (where.stack !== undefined) {
-    const { region, output } = await readStack(where.stack, "--data");
+    const { region, output } = await readStack(where.stack, where.pipeline, "--data");
     // With the credentials that the SDK finds, as the AWS command line does.
     return invoke<Output>({ ...(region === undefined ? {} : { region }) }, output(which), input);
   }

@@ -17,8 +17,9 @@ Compares the face collection, the tables, the thumbnails and the originals, and 
   --data DIR          The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
   --program FILE      The Pulumi program for a local mode that does not run yet, default the project's.
   --config KEY=VALUE  A configuration value for that; can be given again.
-  --pipeline NAME     The local pipeline, where the program has several.
   --stack NAME        A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
+  --pipeline NAME     The pipeline, where there are several: of the local mode by its own name, of a stack by that of the
+                      output with its names.
   --json              The report as JSON.
   --help
 

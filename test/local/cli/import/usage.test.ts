@@ -21,7 +21,7 @@ describeSchool((school) => {
     expect(await complaint("used")).to.include("Say where to: --stack NAME for a stack on AWS, or --local");
     expect(await complaint("used", "--local", "--stack", "dev")).to.include("Say where to");
     expect(await complaint("used", "--stack", "dev", "--data", "data")).to.include(
-      "--data, --program, --config and --pipeline are of the local",
+      "--data, --program and --config are of the local",
     );
     expect(await complaint("used", "--local", "--concurrency", "0")).to.equal(
       "--concurrency 0: it is a whole number from 1 to 64.",
