@@ -1,3 +1,5 @@
+import { readClaims } from "../handlers/api/claims";
+
 /** What the link says of the student, for the page to show; whether it is true, the API judges. */
 export interface Invitation {
   readonly token: string;
@@ -14,11 +16,10 @@ export function invitationIn(hash: string): Invitation | "broken" | undefined {
   if (token === undefined) return undefined;
   try {
     const parts = /^[\w-]+\.([\w-]+)\.[\w-]{86}$/.exec(token);
-    const claims = JSON.parse(new TextDecoder().decode(bytesOf(parts?.[1] ?? ""))) as Record<string, unknown>;
-    const { sub, name, email, exp } = claims;
-    if (typeof sub !== "string" || typeof exp !== "number") return "broken";
-    const text = (value: unknown) => (typeof value === "string" ? value : undefined);
-    return { token, studentId: sub, name: text(name), email: text(email), expires: exp * 1000 };
+    const claims = readClaims(new TextDecoder().decode(bytesOf(parts?.[1] ?? "")));
+    if (claims === undefined) return "broken";
+    const { studentId, name, email, expires } = claims;
+    return { token, studentId, name, email, expires: expires * 1000 };
   } catch {
     return "broken";
   }

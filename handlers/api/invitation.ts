@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
-import { isStudentId } from "../lib/student";
+import { readClaims, type Claims } from "./claims";
 import { refusal, type HttpRequest } from "./http";
 
 /**
@@ -9,13 +9,7 @@ import { refusal, type HttpRequest } from "./http";
  * the public one, so that nobody who reads the stack can invite. It travels in a link's fragment, which browsers never
  * send to a server, and from there in the Authorization header.
  */
-export interface Invitation {
-  readonly studentId: string;
-  readonly name?: string;
-  readonly email?: string;
-  /** Seconds since 1970, UTC. */
-  readonly expires: number;
-}
+export type Invitation = Claims;
 
 /** Who may upload. */
 export type Access =
@@ -38,15 +32,7 @@ export function readInvitation(token: string, publicKey: string): Invitation | u
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
   const signed = Buffer.from(`${match[1]}.${match[2]}`);
   if (!verify(null, signed, key, Buffer.from(match[3] ?? "", "base64url"))) return undefined;
-  const claims = JSON.parse(Buffer.from(match[2] ?? "", "base64url").toString()) as Record<string, unknown>;
-  const { sub, name, email, exp } = claims;
-  if (typeof sub !== "string" || !isStudentId(sub) || typeof exp !== "number") return undefined;
-  return {
-    studentId: sub,
-    expires: exp,
-    ...(typeof name === "string" ? { name } : {}),
-    ...(typeof email === "string" ? { email } : {}),
-  };
+  return readClaims(Buffer.from(match[2] ?? "", "base64url").toString());
 }
 
 /**

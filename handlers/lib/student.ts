@@ -9,7 +9,7 @@ export function isStudentId(text: string): boolean {
  * Whether a text can be an e-mail address: printable ASCII around one `@`, a domain with a dot, at most 254
  * characters (RFC 5321). No line break or comma, so that it can never name a second recipient.
  */
-export function isEmail(value: unknown): boolean {
+export function isEmail(value: unknown): value is string {
   return (
     typeof value === "string" &&
     value.length <= 254 &&

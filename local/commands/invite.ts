@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import Papa from "papaparse";
+import { maxNameLength } from "../../handlers/api/claims";
 import { invitationHeader, type Invitation } from "../../handlers/api/invitation";
 import { isEmail, isStudentId } from "../../handlers/lib/student";
 import { complainOf, readCsv } from "./csv";
@@ -214,7 +215,7 @@ function problemsOf(studentId: string, name: string, email: string): readonly st
     ...(isStudentId(studentId)
       ? []
       : [`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`]),
-    ...(name.length <= 200 ? [] : [`name has ${name.length} characters, but at most 200 fit.`]),
+    ...(name.length <= maxNameLength ? [] : [`name has ${name.length} characters, but at most ${maxNameLength} fit.`]),
     ...(email === "" || isEmail(email) ? [] : [`email is "${email}", but is no e-mail address.`]),
   ];
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import type { IssuedUpload, ProblemDetails } from "../../handlers/api/contract";
 import { invitationHeader, readInvitation, type Invitation } from "../../handlers/api/invitation";
 import { issueUpload } from "../../handlers/api/issue-upload/handler";
 import { readStatus } from "../../handlers/api/read-status/handler";
+import { isEmail, isStudentId } from "../../handlers/lib/student";
 import { invite, publicKeyOf, signInvitation } from "../../local/commands/invite";
 import { avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../handlers/harness";
 import { aGet, aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
@@ -16,6 +17,11 @@ import { aGet, aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./re
 const { privateKey } = generateKeyPairSync("ed25519");
 const publicKey = publicKeyOf(privateKey);
 const inAWeek = Math.floor(now.getTime() / 1000) + 7 * 86_400;
+/** Signs whatever it is given, as a program of the school's own might. */
+const signText = (payload: string) => {
+  const signed = `${invitationHeader}.${Buffer.from(payload).toString("base64url")}`;
+  return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
+};
 const anInvitation: Invitation = { studentId: "SV001", name: "Nguyễn Văn An", expires: inAWeek };
 
 describe("An invitation", () => {
@@ -58,6 +64,74 @@ describe("An invitation", () => {
     ]) {
       expect(readInvitation(token, publicKey)).to.equal(undefined);
     }
+  });
+
+  const noInvitations = [
+    "hello",
+    "",
+    "null",
+    '"SV001"',
+    "17",
+    "[]",
+    "{}",
+    '{"sub":"SV001"}',
+    '{"sub":"SV001","exp":1e999}',
+    '{"sub":"SV001","exp":1.5}',
+    '{"sub":"SV001","exp":"4000000000"}',
+    '{"sub":"..","exp":4000000000}',
+    '{"sub":17,"exp":4000000000}',
+  ];
+  for (const payload of noInvitations) {
+    it(`is none when what was signed is ${payload === "" ? "nothing" : payload}`, () => {
+      expect(readInvitation(signText(payload), publicKey)).to.equal(undefined);
+    });
+  }
+
+  it("says no address that is none, and no name that is none or too long", () => {
+    const read = (claims: object) =>
+      readInvitation(signText(JSON.stringify({ sub: "SV001", exp: 1, ...claims })), publicKey);
+    const bare = { studentId: "SV001", expires: 1 };
+    const twoAddresses = "an@truong.edu.vn, binh@truong.edu.vn";
+    for (const email of ["an", twoAddresses, "an@truong.edu.vn\r\nBcc: b@c.vn", 17, null, ["an@truong.edu.vn"]]) {
+      expect(read({ email })).to.deep.equal(bare);
+    }
+    for (const name of ["n".repeat(201), 17, null, {}]) expect(read({ name })).to.deep.equal(bare);
+    expect(read({ name: "n".repeat(200) })).to.deep.equal({ ...bare, name: "n".repeat(200) });
+  });
+
+  it("never throws, whatever was signed, and says only what its rules allow", () => {
+    const anything = fc.anything();
+    const claims = fc.record(
+      {
+        sub: fc.oneof(fc.constant("SV001"), anything),
+        exp: fc.oneof(fc.constant(4_000_000_000), fc.double(), anything),
+        name: fc.oneof(fc.string({ maxLength: 300 }), anything),
+        email: fc.oneof(fc.emailAddress(), fc.string(), anything),
+      },
+      { requiredKeys: [] },
+    );
+    const json = fc.oneof(claims, fc.jsonValue()).map((value) => {
+      // What JSON cannot say (a BigInt, a circle) is no payload.
+      try {
+        return JSON.stringify(value) ?? "";
+      } catch {
+        return "";
+      }
+    });
+    let read = 0;
+    fc.assert(
+      fc.property(fc.oneof(json, fc.json(), fc.string({ unit: "binary" })), (payload) => {
+        const invitation = readInvitation(signText(payload), publicKey);
+        if (invitation === undefined) return;
+        read += 1;
+        const { studentId, name = "", email, expires } = invitation;
+        expect(isStudentId(studentId) && Number.isSafeInteger(expires) && name.length <= 200).to.equal(true);
+        expect(email === undefined || isEmail(email)).to.equal(true);
+      }),
+      { numRuns: 500 },
+    );
+    // Else the property would hold of nothing.
+    expect(read).to.be.above(0);
   });
 
   it("never throws, whatever the token is", () => {
@@ -106,6 +180,8 @@ describe("The API of a stack that needs invitations", () => {
     ["no invitation", () => undefined, 401, "invitation-missing"],
     ["one that was changed", () => tokenOf().replace(/.$/, "*"), 403, "invitation-invalid"],
     ["one that has expired", () => tokenOf({ expires: now.getTime() / 1000 }), 403, "invitation-expired"],
+    ["one that says nothing, though it is signed", () => signText("hello"), 403, "invitation-invalid"],
+    ["one that would never expire", () => signText('{"sub":"SV001","exp":1e999}'), 403, "invitation-invalid"],
     ["another student's", () => tokenOf({ studentId: "SV002" }), 403, "invitation-foreign"],
   ];
   for (const [what, token, status, problem] of refused) {
