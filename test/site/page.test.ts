@@ -294,7 +294,9 @@ describe("The upload page", function () {
   });
 
   it("fits 320 pixels and a phone, with targets for fingers", async () => {
-    const site = await visit.site({ stepMilliseconds: 1 });
+    // Names that break nowhere by themselves.
+    const organization = "TruongDaiHocKhoaHocXaHoiVaNhanVanThanhPhoHoChiMinh";
+    const site = await visit.site({ stepMilliseconds: 1, organization, contact: `anh@${organization}.edu.vn` });
     const page = await visit.page(site.url, { ...phone, viewport: { width: 320, height: 640 } });
     const check = async () => {
       const { overflow, small } = await page.evaluate(() => ({
@@ -312,6 +314,8 @@ describe("The upload page", function () {
     await see(page, "Đặt khuôn mặt vào vòng tròn");
     await check();
     await page.getByRole("button", { name: "Dùng ảnh này" }).tap();
+    await see(page, "Thông tin của bạn");
+    await check();
     await page.getByRole("button", { name: "Gửi ảnh" }).tap();
     await check();
     await page.getByLabel("Mã sinh viên").fill("SV001");
