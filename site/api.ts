@@ -32,19 +32,23 @@ export class RefusedError extends Error {
 export class OfflineError extends Error {}
 
 /**
- * Asks, and reads the whole answer, within 20 seconds.
+ * Asks, and reads the whole answer, within 20 seconds and no longer than the signal lets it.
  *
  * @throws whatever fetch throws when there is no answer
  */
 export async function ask(url: string, init: RequestInit = {}): Promise<{ response: Response; text: string }> {
-  // AbortSignal.timeout came to browsers a year after all else that the page needs.
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), 20_000);
+  // AbortSignal.timeout and AbortSignal.any came to browsers after all else that the page needs.
+  const end = new AbortController();
+  const leave = () => end.abort();
+  const timer = setTimeout(leave, 20_000);
+  if (init.signal?.aborted) leave();
+  init.signal?.addEventListener("abort", leave);
   try {
-    const response = await fetch(url, { ...init, signal: late.signal });
+    const response = await fetch(url, { ...init, signal: end.signal });
     return { response, text: await response.text() };
   } finally {
     clearTimeout(timer);
+    init.signal?.removeEventListener("abort", leave);
   }
 }
 
@@ -76,8 +80,14 @@ function bearer(token: string | undefined): Record<string, string> {
 }
 
 /** Asks for an upload's id and form. */
-export function issueUpload(apiUrl: string, order: UploadOrder, token: string | undefined): Promise<IssuedUpload> {
+export function issueUpload(
+  apiUrl: string,
+  order: UploadOrder,
+  token: string | undefined,
+  signal: AbortSignal,
+): Promise<IssuedUpload> {
   return call(`${apiUrl}/uploads`, {
+    signal,
     method: "POST",
     headers: { "content-type": "application/json", ...bearer(token) },
     body: JSON.stringify(order),
@@ -90,8 +100,10 @@ export function readStatus(
   uploadId: string,
   locale: string,
   token: string | undefined,
+  signal?: AbortSignal,
 ): Promise<UploadState> {
-  return call(`${apiUrl}/uploads/${uploadId}?locale=${locale}`, { headers: bearer(token) });
+  const init = { headers: bearer(token), ...(signal && { signal }) };
+  return call(`${apiUrl}/uploads/${uploadId}?locale=${locale}`, init);
 }
 
 /** How long a line may carry nothing before it counts as broken: phones do not always notice that it is. */
@@ -114,6 +126,8 @@ export function postPhoto(
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const fail = () => reject(new OfflineError("upload"));
+    // An aborted signal tells nobody any more: the photo would go.
+    if (signal.aborted) return fail();
     let silence = setTimeout(() => request.abort(), silenceMilliseconds);
     request.open("POST", issued.url);
     request.upload.onprogress = ({ lengthComputable, loaded, total }) => {

@@ -78,6 +78,7 @@ function isExpired({ expiresAt }: IssuedUpload, margin = 0): boolean {
 async function send(job: Job, context: UploadContext, isAgain: boolean): Promise<boolean> {
   const { apiUrl, locale, token, onProgress, signal } = context;
   if (context.isResumed && !(await catchUp(job, apiUrl))) return false;
+  leaveIfGivenUp(signal);
   const { photo } = job;
   if (photo === undefined) return true;
   const sending = (share: number) => onProgress({ phase: "sending", share, trouble: undefined });
@@ -89,14 +90,26 @@ async function send(job: Job, context: UploadContext, isAgain: boolean): Promise
     if (job.issued === undefined || isExpired(job.issued, 10_000)) {
       const { studentId, email, fileName } = job;
       const order = { studentId, email, fileName, contentType: "image/jpeg", bytes: photo.size, locale };
-      job.issued = await issueUpload(apiUrl, order, token);
-      await saveJob(apiUrl, job);
+      job.issued = await issueUpload(apiUrl, order, token, signal);
+      await keep(job, context);
     }
     await postPhoto(job.issued, photo, sending, signal);
   }
   delete job.photo;
-  await saveJob(apiUrl, job);
+  await keep(job, context);
   return true;
+}
+
+/** Keeps how far a job has come; not of one that was given up, for that would bring it back. */
+async function keep(job: Job, { apiUrl, signal }: UploadContext): Promise<void> {
+  leaveIfGivenUp(signal);
+  await saveJob(apiUrl, job);
+  leaveIfGivenUp(signal);
+}
+
+/** @throws when the upload was given up while something else was waited for */
+function leaveIfGivenUp(signal: AbortSignal): void {
+  if (signal.aborted) throw new OfflineError("given up");
 }
 
 /** Takes over what another tab has done for the job meanwhile; false when nothing is left to do or to ask for. */
@@ -108,15 +121,15 @@ async function catchUp(job: Job, apiUrl: string): Promise<boolean> {
   return job.issued !== undefined || job.photo !== undefined;
 }
 
-async function hasArrived(uploadId: string, { apiUrl, locale, token }: UploadContext): Promise<boolean> {
-  return (await readStatus(apiUrl, uploadId, locale, token)).status !== "awaiting-upload";
+async function hasArrived(uploadId: string, { apiUrl, locale, token, signal }: UploadContext): Promise<boolean> {
+  return (await readStatus(apiUrl, uploadId, locale, token, signal)).status !== "awaiting-upload";
 }
 
 /** Asks for the outcome until there is one: often at first, for it usually takes seconds; every five later on. */
 async function follow(job: Job, context: UploadContext): Promise<void> {
   const { apiUrl, locale, token, onProgress, signal } = context;
   for (let pause = 400; !signal.aborted; pause = Math.min(pause * 1.2, 5000)) {
-    const state = await readStatus(apiUrl, job.issued?.uploadId ?? "", locale, token);
+    const state = await readStatus(apiUrl, job.issued?.uploadId ?? "", locale, token, signal);
     if (signal.aborted) return;
     if (state.status === "accepted" || state.status === "rejected" || state.status === "failed") {
       onProgress({ phase: "ended", state });

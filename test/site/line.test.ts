@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { choose, fillIn, see, upload, Visit } from "./steps";
+import { choose, fillIn, keptBy, see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
@@ -125,6 +125,36 @@ describe("The upload page on a line that fails", function () {
     site.broken = undefined;
     await page.reload();
     await see(page, chooseHeading);
+    expect(site.received).to.have.length(0);
+  });
+
+  it("sends nothing any more once an upload was given up, whatever was waited for just then", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    for (const waitedFor of ["form", "status"] as const) {
+      const page = await visit.page(site.url);
+      let asked = (): void => undefined;
+      const isAsked = new Promise<void>((resolve) => (asked = resolve));
+      let goOn = (): void => undefined;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      await page.route(waitedFor === "form" ? "**/_api/uploads" : "**/_api/uploads/*", async (route) => {
+        asked();
+        await held;
+        return route.continue();
+      });
+      // The status is asked for when nobody can tell whether a photo has arrived.
+      if (waitedFor === "status") await page.route("**/photos", (route) => route.abort(), { times: 1 });
+      await upload(page);
+      await isAsked;
+      await page.getByRole("button", { name: "Hủy" }).click();
+      await see(page, chooseHeading);
+      // The next photo need not wait for this one.
+      await page.waitForFunction(async () => (await navigator.locks.query()).held?.length === 0);
+      goOn();
+      await page.waitForTimeout(1000);
+      expect(await keptBy(page)).to.deep.equal([]);
+      await page.reload();
+      await see(page, chooseHeading);
+    }
     expect(site.received).to.have.length(0);
   });
 

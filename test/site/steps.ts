@@ -95,6 +95,26 @@ export async function fillIn(page: Page, studentId = "SV001", photo?: Buffer): P
   await page.getByRole("checkbox").check();
 }
 
+/** The keys of all that the browser's databases keep for the page's origin. */
+export function keptBy(page: Page): Promise<readonly string[]> {
+  return page.evaluate(async () => {
+    const resultOf = <Result>(request: IDBRequest<Result>) =>
+      new Promise<Result>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(new Error(String(request.error)));
+      });
+    const kept: string[] = [];
+    for (const { name } of await indexedDB.databases()) {
+      const database = await resultOf(indexedDB.open(name ?? ""));
+      for (const store of database.objectStoreNames) {
+        kept.push(...(await resultOf(database.transaction(store).objectStore(store).getAllKeys())).map(String));
+      }
+      database.close();
+    }
+    return kept;
+  });
+}
+
 /** Fails with every rule of WCAG 2.2 A and AA, and of good practice, that the page breaks as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe.source);
