@@ -6,7 +6,7 @@ import { firstCrop, squareOf, type Crop } from "./crop";
 import { button, h, icon } from "./dom";
 import { invitationIn, isForged, type Invitation } from "./invitation";
 import { progressScreen } from "./outcome";
-import { cutSquare, openPhoto, PhotoError } from "./photo";
+import { cutSquare, openPhoto, PhotoError, type OpenPhoto } from "./photo";
 import { adjustScreen, chooseScreen, contactLine, detailsScreen, heading } from "./screens";
 import { loadSettings, type Settings } from "./settings";
 import { chosenLanguage, draft, forgetJob, lastOutcome, loadJob, saveJob, type Job } from "./store";
@@ -123,6 +123,8 @@ class Page implements App {
   /** From the tap on "send" on: a second tap is none. */
   private isStarting = false;
   private running = new AbortController();
+  /** Counts what the student does; what takes its time is dropped when they have done something else meanwhile. */
+  private turn = 0;
 
   constructor(
     readonly settings: Settings,
@@ -170,40 +172,47 @@ class Page implements App {
   /** Goes on with what was under way when the page was last open. */
   async begin(): Promise<void> {
     const { apiUrl } = this.settings;
+    const { turn } = this;
     const job = await loadJob(apiUrl);
     const isOthers = this.invitation !== undefined && job?.studentId !== this.invitation.studentId;
+    if (turn !== this.turn) return;
     if (job !== undefined && !isOthers) return this.run(job, true);
     const outcome = lastOutcome.get(apiUrl);
     if (outcome !== undefined) {
       try {
         const state = await readStatus(apiUrl, outcome, locale, this.invitation?.token);
+        if (turn !== this.turn) return;
         this.progress = { phase: "ended", state };
         this.screen = "progress";
       } catch {
         lastOutcome.set(apiUrl, undefined);
       }
     }
-    if (this.screen === "choose") await this.restore();
-    this.draw(false);
+    if (this.screen === "choose") await this.restore(turn);
+    if (turn === this.turn) this.draw(false);
   }
 
   /** Takes up a photo that was chosen before the page was loaded anew. */
-  private async restore(): Promise<void> {
+  private async restore(turn: number): Promise<void> {
     const { apiUrl, limits } = this.settings;
     const kept = await draft.load<Entered>(apiUrl);
+    if (turn !== this.turn) return;
     const isOthers = this.invitation !== undefined && kept?.entered.details.studentId !== this.invitation.studentId;
     if (kept === undefined || isOthers) return draft.forget(apiUrl);
     try {
-      this.photo = await openPhoto(kept.file, limits);
+      const photo = await openPhoto(kept.file, limits);
+      if (turn !== this.turn) return;
+      this.photo = photo;
       this.screen = kept.entered.screen;
       this.crop = kept.entered.crop;
       Object.assign(this.details, kept.entered.details);
     } catch {
-      await draft.forget(apiUrl);
+      if (turn === this.turn) await draft.forget(apiUrl);
     }
   }
 
   go(screen: ScreenName): void {
+    this.turn += 1;
     if (screen === "choose") {
       this.leaveOutcome();
       void draft.forget(this.settings.apiUrl);
@@ -226,17 +235,23 @@ class Page implements App {
     if (this.isUnderWay) return;
     const screen = way.find((name) => name === state) ?? "choose";
     if (this.screen === "progress" || this.photo === undefined || screen === "choose") return this.go("choose");
+    this.turn += 1;
     this.screen = screen;
     this.draw(true);
   }
 
   async open(file: Blob): Promise<void> {
+    const turn = (this.turn += 1);
     show(h("section", {}, heading(this.say("opening")), h("progress", { "aria-label": this.say("opening") })), true);
+    let photo: OpenPhoto;
     try {
-      this.photo = await openPhoto(file, this.settings.limits);
+      photo = await openPhoto(file, this.settings.limits);
     } catch (error) {
-      return this.refuse(error);
+      if (turn === this.turn) this.refuse(error);
+      return;
     }
+    if (turn !== this.turn) return;
+    this.photo = photo;
     this.crop = firstCrop();
     this.leaveOutcome();
     if (this.screen === "progress") this.screen = "choose";
@@ -253,11 +268,15 @@ class Page implements App {
   async send(): Promise<void> {
     const { photo, settings } = this;
     if (photo === undefined || this.isStarting) return;
+    const { turn } = this;
     this.isStarting = true;
     try {
-      this.sent = await cutSquare(photo, squareOf(photo, this.crop), settings.limits);
+      const square = await cutSquare(photo, squareOf(photo, this.crop), settings.limits);
+      if (turn !== this.turn) return;
+      this.sent = square;
     } catch (error) {
-      return this.refuse(error);
+      if (turn === this.turn) this.refuse(error);
+      return;
     } finally {
       this.isStarting = false;
     }
@@ -285,6 +304,7 @@ class Page implements App {
 
   private async run(job: Job, isResumed: boolean): Promise<void> {
     const { apiUrl } = this.settings;
+    this.turn += 1;
     this.running.abort();
     this.running = new AbortController();
     const { signal } = this.running;

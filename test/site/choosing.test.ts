@@ -3,9 +3,10 @@ import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { reasons, type ReasonCode } from "../../handlers/lib/reasons";
 import { noFace, tiny, truncated } from "../photos";
-import { choose, heading, phone, see, somePortrait, upload, Visit } from "./steps";
+import { choose, colorOf, fillIn, heading, phone, plain, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
+const cropHeading = "Đặt khuôn mặt vào vòng tròn";
 const acceptedHeading = "Ảnh đã được duyệt!";
 
 describe("The upload page checks a file before it is sent:", function () {
@@ -45,7 +46,7 @@ describe("The upload page checks a file before it is sent:", function () {
       await page.getByRole("alert").getByText(message, { exact: true }).waitFor();
       expect(await heading(page)).to.equal(chooseHeading);
       await choose(page);
-      await see(page, "Đặt khuôn mặt vào vòng tròn");
+      await see(page, cropHeading);
     });
   }
 
@@ -80,7 +81,56 @@ describe("The upload page takes a photo", function () {
     const page = await visit.page(site.url);
     await see(page, chooseHeading);
     await give(page, "drop", await somePortrait());
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await see(page, cropHeading);
+  });
+
+  it("that was dropped last, however long the one before takes to open", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    await see(page, chooseHeading);
+    await openSlowly(page);
+    await give(page, "drop", await plain("red"));
+    await give(page, "drop", await plain("blue"));
+    await see(page, cropHeading);
+    await page.waitForTimeout(slowMilliseconds);
+    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    await page.getByLabel("Mã sinh viên").fill("SV001");
+    await page.getByRole("checkbox").check();
+    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await see(page, acceptedHeading);
+    expect(await colorOf(site.received[0]?.bytes)).to.equal("blue");
+  });
+
+  it("no more once the student has gone back", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    await choose(page);
+    await see(page, cropHeading);
+    await openSlowly(page);
+    await give(page, "drop", await plain("red"));
+    await see(page, "Đang mở ảnh…");
+    await page.goBack();
+    await see(page, chooseHeading);
+    await page.waitForTimeout(slowMilliseconds);
+    expect(await heading(page)).to.equal(chooseHeading);
+  });
+
+  it("and does not send it once the student has gone back", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    await fillIn(page);
+    await page.evaluate((milliseconds) => {
+      const { toBlob } = HTMLCanvasElement.prototype;
+      HTMLCanvasElement.prototype.toBlob = function (...args) {
+        setTimeout(() => toBlob.apply(this, args), milliseconds);
+      };
+    }, slowMilliseconds);
+    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await page.goBack();
+    await see(page, cropHeading);
+    await page.waitForTimeout(2 * slowMilliseconds);
+    expect(await heading(page)).to.equal(cropHeading);
+    expect(site.received).to.have.length(0);
   });
 
   it("that was pasted", async () => {
@@ -88,7 +138,7 @@ describe("The upload page takes a photo", function () {
     const page = await visit.page(site.url);
     await see(page, chooseHeading);
     await give(page, "paste", await noFace());
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await see(page, cropHeading);
   });
 
   it("with the computer's camera", async () => {
@@ -97,7 +147,7 @@ describe("The upload page takes a photo", function () {
     await page.getByRole("button", { name: "Chụp ảnh" }).click();
     await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
     await page.getByRole("button", { name: "Chụp", exact: true }).click();
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await see(page, cropHeading);
     expect(await page.locator("dialog").count()).to.equal(0);
   });
 
@@ -111,6 +161,20 @@ describe("The upload page takes a photo", function () {
     await page.getByRole("alert").getByText("Chưa dùng được máy ảnh").waitFor();
   });
 });
+
+const slowMilliseconds = 500;
+
+/** Has the next photo take its time, as a large one does on an old phone. */
+async function openSlowly(page: Page): Promise<void> {
+  await page.evaluate((milliseconds) => {
+    const { createImageBitmap: open } = window;
+    window.createImageBitmap = async (...args: unknown[]) => {
+      window.createImageBitmap = open;
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return open(args[0] as Blob);
+    };
+  }, slowMilliseconds);
+}
 
 /** A PNG of a few bytes whose header says 30,000 × 30,000. */
 async function hugePng(): Promise<Buffer> {

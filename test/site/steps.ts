@@ -4,6 +4,7 @@
 import { expect } from "chai";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import sharp from "sharp";
 import { portrait } from "../photos";
 import { startBrowser, startSite, type Site, type SiteOptions } from "./harness";
 
@@ -78,6 +79,19 @@ export function somePortrait(): Promise<Buffer> {
 /** Has another photo in that one's place. */
 export function usePortrait(photo: Buffer): void {
   kept = Promise.resolve(photo);
+}
+
+/** A photo of one colour alone, so that it is known again in what was sent of it. */
+export function plain(color: "red" | "blue"): Promise<Buffer> {
+  return sharp({ create: { width: 400, height: 400, channels: 3, background: color } })
+    .jpeg()
+    .toBuffer();
+}
+
+/** Which of the plain photos this was made of. */
+export async function colorOf(photo: Buffer | undefined): Promise<"red" | "blue"> {
+  const { dominant } = await sharp(photo).stats();
+  return dominant.r > dominant.b ? "red" : "blue";
 }
 
 /** From the first screen to the sending of a photo. */
