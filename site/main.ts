@@ -9,7 +9,7 @@ import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError, type OpenPhoto } from "./photo";
 import { adjustScreen, chooseScreen, contactLine, detailsScreen, heading } from "./screens";
 import { loadSettings, type Settings } from "./settings";
-import { chosenLanguage, draft, forgetJob, lastOutcome, loadJob, saveJob, type Job } from "./store";
+import { chosenLanguage, draft, forgetJob, jobInHand, lastOutcome, loadJobs, newId, saveJob, type Job } from "./store";
 import { sayIn } from "./texts";
 import { runUpload, type Progress } from "./upload";
 
@@ -120,6 +120,8 @@ class Page implements App {
   private shown: Screen | undefined;
   /** What was sent last, for another try. */
   private sent: Blob | undefined;
+  /** The upload that this tab has in hand, or had last. */
+  private job: Job | undefined;
   /** From the tap on "send" on: a second tap is none. */
   private isStarting = false;
   private running = new AbortController();
@@ -173,23 +175,38 @@ class Page implements App {
   async begin(): Promise<void> {
     const { apiUrl } = this.settings;
     const { turn } = this;
-    const job = await loadJob(apiUrl);
-    const isOthers = this.invitation !== undefined && job?.studentId !== this.invitation.studentId;
+    const jobs = (await loadJobs(apiUrl)).filter(({ studentId }) => !this.isOthers(studentId));
     if (turn !== this.turn) return;
-    if (job !== undefined && !isOthers) return this.run(job, true);
+    const inHand = jobInHand.get(apiUrl);
+    const own = jobs.find(({ id }) => id === inHand);
+    if (own !== undefined) return this.run(own, true);
+    await this.recallOutcome(turn);
+    if (turn === this.turn && this.screen === "choose") await this.restore(turn);
+    if (turn !== this.turn) return;
+    // A tab that has nothing of its own goes on for one that was closed; of several students' the latest is here.
+    const [latest] = jobs;
+    if (this.screen === "choose" && latest !== undefined) return this.run(latest, true);
+    this.draw(false);
+  }
+
+  /** Whether the link says that a student is another than this one. */
+  private isOthers(studentId: string | undefined): boolean {
+    return this.invitation !== undefined && studentId !== this.invitation.studentId;
+  }
+
+  /** Shows the outcome that this tab has seen last. */
+  private async recallOutcome(turn: number): Promise<void> {
+    const { apiUrl } = this.settings;
     const outcome = lastOutcome.get(apiUrl);
-    if (outcome !== undefined) {
-      try {
-        const state = await readStatus(apiUrl, outcome, locale, this.invitation?.token);
-        if (turn !== this.turn) return;
-        this.progress = { phase: "ended", state };
-        this.screen = "progress";
-      } catch {
-        lastOutcome.set(apiUrl, undefined);
-      }
+    if (outcome === undefined) return;
+    try {
+      const state = await readStatus(apiUrl, outcome, locale, this.invitation?.token);
+      if (turn !== this.turn) return;
+      this.progress = { phase: "ended", state };
+      this.screen = "progress";
+    } catch {
+      if (turn === this.turn) lastOutcome.set(apiUrl, undefined);
     }
-    if (this.screen === "choose") await this.restore(turn);
-    if (turn === this.turn) this.draw(false);
   }
 
   /** Takes up a photo that was chosen before the page was loaded anew. */
@@ -197,8 +214,7 @@ class Page implements App {
     const { apiUrl, limits } = this.settings;
     const kept = await draft.load<Entered>(apiUrl);
     if (turn !== this.turn) return;
-    const isOthers = this.invitation !== undefined && kept?.entered.details.studentId !== this.invitation.studentId;
-    if (kept === undefined || isOthers) return draft.forget(apiUrl);
+    if (kept === undefined || this.isOthers(kept.entered.details.studentId)) return draft.forget(apiUrl);
     try {
       const photo = await openPhoto(kept.file, limits);
       if (turn !== this.turn) return;
@@ -225,9 +241,11 @@ class Page implements App {
   }
 
   private leaveOutcome(): void {
+    const { apiUrl } = this.settings;
     this.running.abort();
     this.fault = undefined;
-    lastOutcome.set(this.settings.apiUrl, undefined);
+    jobInHand.set(apiUrl, undefined);
+    lastOutcome.set(apiUrl, undefined);
   }
 
   /** By the browser's button. While an upload is under way it leads out of the page, and opening it again goes on. */
@@ -289,7 +307,7 @@ class Page implements App {
     const { apiUrl } = this.settings;
     const { studentId, email } = this.details;
     const fileName = this.photo?.fileName ?? "photo.jpg";
-    const job: Job = { studentId, email, fileName, photo: this.sent, startedAt: Date.now() };
+    const job: Job = { id: newId(), studentId, email, fileName, photo: this.sent, startedAt: Date.now() };
     await saveJob(apiUrl, job);
     await draft.forget(apiUrl);
     this.isStarting = false;
@@ -298,7 +316,7 @@ class Page implements App {
 
   async startOver(): Promise<void> {
     this.running.abort();
-    await forgetJob(this.settings.apiUrl);
+    if (this.job !== undefined) await forgetJob(this.settings.apiUrl, this.job.id);
     this.go("choose");
   }
 
@@ -308,6 +326,9 @@ class Page implements App {
     this.running.abort();
     this.running = new AbortController();
     const { signal } = this.running;
+    this.job = job;
+    jobInHand.set(apiUrl, job.id);
+    lastOutcome.set(apiUrl, undefined);
     this.progress =
       job.photo === undefined
         ? { phase: "processing", state: undefined, trouble: undefined }
@@ -318,8 +339,10 @@ class Page implements App {
     const onProgress = (progress: Progress) => this.receive(progress);
     await runUpload(job, { apiUrl, locale, token, onProgress, isResumed, signal });
     if (signal.aborted) return;
-    await forgetJob(apiUrl);
+    // First, so that a reload just now finds the one or the other.
     if (this.phase === "ended") lastOutcome.set(apiUrl, job.issued?.uploadId);
+    jobInHand.set(apiUrl, undefined);
+    await forgetJob(apiUrl, job.id);
   }
 
   /** Shows progress in place, or on a new screen when the upload enters a new phase. */

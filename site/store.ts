@@ -1,11 +1,13 @@
 import type { IssuedUpload } from "../handlers/api/contract";
 
 /**
- * The upload under way, kept by the browser so that a reload, a closed page or an empty battery does not lose it. One
- * at a time for each API; gone as soon as its outcome is known, because the next person at this machine may be
- * another student.
+ * An upload under way, kept by the browser so that a reload, a closed page or an empty battery does not lose it; gone
+ * as soon as its outcome is known, because the next person at this machine may be another student. Every tab may have
+ * one of its own in hand, and touches no other.
  */
 export interface Job {
+  /** Tells it from the others in this browser, from before the API has named the upload. */
+  readonly id: string;
   readonly studentId: string;
   readonly email: string;
   readonly fileName: string;
@@ -48,28 +50,49 @@ async function use<Result>(act: (store: IDBObjectStore) => IDBRequest<Result>): 
 /** A form of yesterday is no longer good, nor is anybody waiting for it. */
 const keptMilliseconds = 24 * 3_600_000;
 
-export async function loadJob(apiUrl: string): Promise<Job | undefined> {
-  const job = (await use((store) => store.get(apiUrl))) as Job | undefined;
-  return job !== undefined && Date.now() - job.startedAt < keptMilliseconds ? job : undefined;
+const isStale = ({ startedAt }: Job) => Date.now() - startedAt >= keptMilliseconds;
+
+const jobKey = (apiUrl: string, id: string) => `job ${apiUrl} ${id}`;
+
+/** Every job that the browser keeps for this API, the latest first. */
+export async function loadJobs(apiUrl: string): Promise<readonly Job[]> {
+  const all = IDBKeyRange.bound(jobKey(apiUrl, ""), jobKey(apiUrl, "\uffff"));
+  const jobs = ((await use((store) => store.getAll(all))) ?? []) as readonly Job[];
+  return jobs.filter((job) => !isStale(job)).sort((one, other) => other.startedAt - one.startedAt);
+}
+
+export async function loadJob(apiUrl: string, id: string): Promise<Job | undefined> {
+  return (await use((store) => store.get(jobKey(apiUrl, id)))) as Job | undefined;
 }
 
 export async function saveJob(apiUrl: string, job: Job): Promise<void> {
-  await use((store) => store.put(job, apiUrl));
+  await use((store) => store.put(job, jobKey(apiUrl, job.id)));
 }
 
-export async function forgetJob(apiUrl: string): Promise<void> {
-  await use((store) => store.delete(apiUrl));
+export async function forgetJob(apiUrl: string, id: string): Promise<void> {
+  await use((store) => store.delete(jobKey(apiUrl, id)));
 }
+
+/** A name that nothing else has. Not crypto.randomUUID, which is not there without HTTPS. */
+export function newId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Which job this tab has in hand. */
+export const jobInHand = {
+  get: (apiUrl: string): string | undefined => read(sessionStorage, `job ${apiUrl}`),
+  set: (apiUrl: string, id: string | undefined): void => write(sessionStorage, `job ${apiUrl}`, id),
+};
 
 /** How long a tab waits for another: one that the phone has put to sleep keeps its turn. */
 const turnMilliseconds = 15_000;
 
 /**
- * Does something while no other tab does it, in browsers and on pages that can tell.
+ * Does something for a job while no other tab does, in browsers and on pages that can tell.
  *
  * @throws when the signal ends the wait
  */
-export async function inTurn<Result>(apiUrl: string, signal: AbortSignal, act: () => Promise<Result>): Promise<Result> {
+export async function inTurn<Result>(id: string, signal: AbortSignal, act: () => Promise<Result>): Promise<Result> {
   // Not there without HTTPS.
   const locks = navigator.locks as LockManager | undefined;
   if (locks === undefined) return act();
@@ -78,7 +101,7 @@ export async function inTurn<Result>(apiUrl: string, signal: AbortSignal, act: (
   const timer = setTimeout(leave, turnMilliseconds);
   signal.addEventListener("abort", leave, { once: true });
   try {
-    return await locks.request(apiUrl, { signal: wait.signal }, () => {
+    return await locks.request(id, { signal: wait.signal }, () => {
       clearTimeout(timer);
       return act();
     });

@@ -34,7 +34,7 @@ export async function runUpload(job: Job, context: UploadContext): Promise<void>
   while (!context.signal.aborted) {
     try {
       // Two tabs that both found the job would both send the photo.
-      const isHere = await inTurn(context.apiUrl, context.signal, () => send(job, context, failures > 0));
+      const isHere = await inTurn(job.id, context.signal, () => send(job, context, failures > 0));
       if (!isHere) return context.onProgress({ phase: "gone" });
       failures = 0;
       await follow(job, context);
@@ -77,7 +77,7 @@ function isExpired({ expiresAt }: IssuedUpload, margin = 0): boolean {
  */
 async function send(job: Job, context: UploadContext, isAgain: boolean): Promise<boolean> {
   const { apiUrl, locale, token, onProgress, signal } = context;
-  if (context.isResumed && !(await catchUp(job, apiUrl))) return false;
+  if (context.isResumed && !(await catchUp(job, context))) return false;
   leaveIfGivenUp(signal);
   const { photo } = job;
   if (photo === undefined) return true;
@@ -112,13 +112,17 @@ function leaveIfGivenUp(signal: AbortSignal): void {
   if (signal.aborted) throw new OfflineError("given up");
 }
 
-/** Takes over what another tab has done for the job meanwhile; false when nothing is left to do or to ask for. */
-async function catchUp(job: Job, apiUrl: string): Promise<boolean> {
-  const kept = await loadJob(apiUrl);
-  const isOver = kept?.startedAt !== job.startedAt;
-  if (kept?.issued !== undefined && !isOver) job.issued = kept.issued;
-  if (isOver || kept.photo === undefined) delete job.photo;
-  return job.issued !== undefined || job.photo !== undefined;
+/**
+ * Takes over what another tab has done for the job meanwhile.
+ *
+ * @returns false when nothing is left to do or to ask for: it was brought to its end there, or given up
+ */
+async function catchUp(job: Job, context: UploadContext): Promise<boolean> {
+  const kept = await loadJob(context.apiUrl, job.id);
+  if (kept?.issued !== undefined) job.issued = kept.issued;
+  if (kept?.photo === undefined) delete job.photo;
+  if (kept !== undefined) return true;
+  return job.issued !== undefined && (await hasArrived(job.issued.uploadId, context));
 }
 
 async function hasArrived(uploadId: string, { apiUrl, locale, token, signal }: UploadContext): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { choose, fillIn, keptBy, see, upload, Visit } from "./steps";
+import { choose, colorOf, fillIn, keepsNothing, keptBy, plain, see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
@@ -87,6 +87,78 @@ describe("The upload page on a line that fails", function () {
     const next = await page.context().newPage();
     await next.goto(site.url);
     await see(next, chooseHeading);
+  });
+
+  it("goes on in a new tab when the one that sent was closed", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    site.broken = "api";
+    await upload(page);
+    await page.getByText(busy).waitFor();
+    const next = await page.context().newPage();
+    await page.close();
+    await next.goto(site.url);
+    await next.getByText(busy).waitFor();
+    site.broken = undefined;
+    await see(next, acceptedHeading);
+    expect(site.received).to.have.length(1);
+    await keepsNothing(next);
+  });
+
+  it("sends the photos of two tabs, each its own, also after a reload of both", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const first = await visit.page(site.url);
+    const second = await first.context().newPage();
+    await second.goto(site.url);
+    site.broken = "api";
+    await upload(first, "SV001", await plain("red"));
+    await upload(second, "SV002", await plain("blue"));
+    for (const tab of [first, second]) await tab.getByText(busy).waitFor();
+    for (const tab of [first, second]) await tab.reload();
+    for (const tab of [first, second]) await tab.getByText(busy).waitFor();
+    site.broken = undefined;
+    for (const tab of [first, second]) await see(tab, acceptedHeading);
+    const received = await Promise.all(
+      site.received.map(async ({ key, bytes }) => `${key.split("/")[1]} ${await colorOf(bytes)}`),
+    );
+    expect(received.sort()).to.deep.equal(["SV001 red", "SV002 blue"]);
+    await keepsNothing(first);
+  });
+
+  it("leaves another tab's upload alone when one has come to its end", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const first = await visit.page(site.url);
+    const second = await first.context().newPage();
+    await second.goto(site.url);
+    let isDown = true;
+    await second.route("**/photos", (route) => (isDown ? route.abort() : route.continue()));
+    await upload(second, "SV002");
+    await second.getByText("Mất kết nối mạng.").waitFor();
+    await upload(first, "SV001");
+    await see(first, acceptedHeading);
+    // What a tab shows of its own comes before what another one has in hand.
+    await first.reload();
+    await see(first, acceptedHeading);
+    await second.reload();
+    await see(second, "Đang gửi ảnh");
+    isDown = false;
+    await see(second, acceptedHeading);
+    expect(site.received.map(({ key }) => key.split("/")[1])).to.deep.equal(["SV001", "SV002"]);
+  });
+
+  it("shows no upload any more that another tab has given up", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    await page.context().route("**/photos", (route) => route.abort());
+    await upload(page);
+    await page.getByText("Mất kết nối mạng.").waitFor();
+    const other = await page.context().newPage();
+    await other.goto(site.url);
+    await other.getByText("Mất kết nối mạng.").waitFor();
+    await page.getByRole("button", { name: "Hủy" }).click();
+    await see(page, chooseHeading);
+    await see(other, chooseHeading);
+    expect(await keptBy(other)).to.deep.equal([]);
   });
 
   it("sends a photo once that two tabs have in hand, and shows its outcome in both", async () => {

@@ -129,6 +129,12 @@ export function keptBy(page: Page): Promise<readonly string[]> {
   });
 }
 
+/** Waits until nothing is kept; an outcome is shown a moment before its upload is forgotten. */
+export async function keepsNothing(page: Page): Promise<void> {
+  for (let tries = 0; tries < 50 && (await keptBy(page)).length > 0; tries += 1) await page.waitForTimeout(50);
+  expect(await keptBy(page)).to.deep.equal([]);
+}
+
 /** Fails with every rule of WCAG 2.2 A and AA, and of good practice, that the page breaks as it is now. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe.source);
