@@ -119,25 +119,56 @@ export interface Draft<Entered> {
   readonly entered: Entered;
 }
 
-const draftKey = (apiUrl: string) => `draft ${apiUrl}`;
+interface KeptPhoto {
+  readonly file: Blob;
+  /** Milliseconds since 1970. */
+  readonly keptAt: number;
+}
+
+/** What a tab knows of its draft; the photo is too large for a tab's storage and lies with the jobs. */
+interface DraftNote {
+  readonly id: string;
+  readonly entered?: unknown;
+}
+
+const draftKey = (apiUrl: string, id = "") => `draft ${apiUrl} ${id}`;
+
+function noteOf(apiUrl: string): DraftNote | undefined {
+  const text = read(sessionStorage, draftKey(apiUrl));
+  return text === undefined ? undefined : (JSON.parse(text) as DraftNote);
+}
+
+const writeNote = (apiUrl: string, note: DraftNote | undefined) =>
+  write(sessionStorage, draftKey(apiUrl), note && JSON.stringify(note));
 
 /**
  * The draft of this tab: phones drop a page's memory while its student looks something up in another app. What was
- * entered lies in the tab's own storage, so that nobody else at this machine comes upon it.
+ * entered lies in the tab's own storage, so that nobody else at this machine comes upon it, and so does the name of the
+ * photo: each photo has a new one, so that a tab never comes upon another's, not even a tab that was duplicated.
  */
 export const draft = {
-  keepPhoto: (apiUrl: string, file: Blob): Promise<unknown> => use((store) => store.put(file, draftKey(apiUrl))),
-  keepEntered: (apiUrl: string, entered: object): void =>
-    write(sessionStorage, draftKey(apiUrl), JSON.stringify(entered)),
+  async keepPhoto(apiUrl: string, file: Blob): Promise<void> {
+    void draft.forget(apiUrl);
+    const id = newId();
+    writeNote(apiUrl, { id });
+    const kept: KeptPhoto = { file, keptAt: Date.now() };
+    await use((store) => store.put(kept, draftKey(apiUrl, id)));
+  },
+  keepEntered(apiUrl: string, entered: object): void {
+    const note = noteOf(apiUrl);
+    if (note !== undefined) writeNote(apiUrl, { id: note.id, entered });
+  },
   async load<Entered>(apiUrl: string): Promise<Draft<Entered> | undefined> {
-    const entered = read(sessionStorage, draftKey(apiUrl));
-    if (entered === undefined) return undefined;
-    const file = (await use((store) => store.get(draftKey(apiUrl)))) as unknown;
-    return file instanceof Blob ? { file, entered: JSON.parse(entered) as Entered } : undefined;
+    const note = noteOf(apiUrl);
+    if (note?.entered === undefined) return undefined;
+    const kept = (await use((store) => store.get(draftKey(apiUrl, note.id)))) as KeptPhoto | undefined;
+    return kept && { file: kept.file, entered: note.entered as Entered };
   },
   async forget(apiUrl: string): Promise<void> {
-    write(sessionStorage, draftKey(apiUrl), undefined);
-    await use((store) => store.delete(draftKey(apiUrl)));
+    const note = noteOf(apiUrl);
+    if (note === undefined) return;
+    writeNote(apiUrl, undefined);
+    await use((store) => store.delete(draftKey(apiUrl, note.id)));
   },
 };
 

@@ -266,6 +266,35 @@ describe("The upload page on a line that fails", function () {
     await see(page, acceptedHeading);
   });
 
+  it("keeps the photos of two tabs apart until they are sent", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const first = await visit.page(site.url);
+    await fillIn(first, "SV001", await plain("red"));
+    const second = await first.context().newPage();
+    await second.goto(site.url);
+    await fillIn(second, "SV002", await plain("blue"));
+    // What a third one lets go of is its own alone.
+    const third = await first.context().newPage();
+    await third.goto(site.url);
+    await choose(third);
+    await see(third, "Đặt khuôn mặt vào vòng tròn");
+    await third.goBack();
+    await see(third, chooseHeading);
+    for (const [tab, studentId, color] of [
+      [first, "SV001", "red"],
+      [second, "SV002", "blue"],
+    ] as const) {
+      await tab.reload();
+      await see(tab, "Thông tin của bạn");
+      expect(await tab.getByLabel("Mã sinh viên").inputValue()).to.equal(studentId);
+      await tab.getByRole("button", { name: "Gửi ảnh" }).click();
+      await see(tab, acceptedHeading);
+      const { key, bytes } = site.received.at(-1) ?? { key: "", bytes: undefined };
+      expect([key.split("/")[1], await colorOf(bytes)]).to.deep.equal([studentId, color]);
+    }
+    await keepsNothing(third);
+  });
+
   it("says that it is opening as long as its settings are on their way", async () => {
     const site = await visit.site();
     const page = await visit.page("about:blank");
