@@ -9,7 +9,18 @@ import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError, type OpenPhoto } from "./photo";
 import { adjustScreen, chooseScreen, contactLine, detailsScreen, heading } from "./screens";
 import { loadSettings, type Settings } from "./settings";
-import { chosenLanguage, draft, forgetJob, jobInHand, lastOutcome, loadJobs, newId, saveJob, type Job } from "./store";
+import {
+  chosenLanguage,
+  draft,
+  forgetJob,
+  jobInHand,
+  lastOutcome,
+  loadJobs,
+  newId,
+  saveJob,
+  sweep,
+  type Job,
+} from "./store";
 import { sayIn } from "./texts";
 import { runUpload, type Progress } from "./upload";
 
@@ -91,6 +102,8 @@ async function start(): Promise<void> {
     return showNotLoaded();
   }
   const { settings, now } = loaded;
+  // Here too where the link is refused: what is old goes, whoever opens the page.
+  await sweep(settings.apiUrl);
   if (chosenLanguage.get() === undefined) speak(settings.locale);
   const invitation = invitationIn(location.hash);
   const problem = await linkProblem(settings, invitation, now);
@@ -307,7 +320,7 @@ class Page implements App {
     const { apiUrl } = this.settings;
     const { studentId, email } = this.details;
     const fileName = this.photo?.fileName ?? "photo.jpg";
-    const job: Job = { id: newId(), studentId, email, fileName, photo: this.sent, startedAt: Date.now() };
+    const job: Job = { id: newId(), studentId, email, fileName, photo: this.sent, keptAt: Date.now() };
     await saveJob(apiUrl, job);
     await draft.forget(apiUrl);
     this.isStarting = false;

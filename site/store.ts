@@ -1,18 +1,22 @@
 import type { IssuedUpload } from "../handlers/api/contract";
 
+/** Whatever is kept says since when, so that it can be deleted when nobody has come back for it. */
+interface Timed {
+  /** Milliseconds since 1970. */
+  readonly keptAt: number;
+}
+
 /**
  * An upload under way, kept by the browser so that a reload, a closed page or an empty battery does not lose it; gone
  * as soon as its outcome is known, because the next person at this machine may be another student. Every tab may have
  * one of its own in hand, and touches no other.
  */
-export interface Job {
+export interface Job extends Timed {
   /** Tells it from the others in this browser, from before the API has named the upload. */
   readonly id: string;
   readonly studentId: string;
   readonly email: string;
   readonly fileName: string;
-  /** Milliseconds since 1970. */
-  readonly startedAt: number;
   /** Until S3 has it. */
   photo?: Blob;
   issued?: IssuedUpload;
@@ -47,18 +51,13 @@ async function use<Result>(act: (store: IDBObjectStore) => IDBRequest<Result>): 
   }
 }
 
-/** A form of yesterday is no longer good, nor is anybody waiting for it. */
-const keptMilliseconds = 24 * 3_600_000;
-
-const isStale = ({ startedAt }: Job) => Date.now() - startedAt >= keptMilliseconds;
-
 const jobKey = (apiUrl: string, id: string) => `job ${apiUrl} ${id}`;
 
 /** Every job that the browser keeps for this API, the latest first. */
 export async function loadJobs(apiUrl: string): Promise<readonly Job[]> {
   const all = IDBKeyRange.bound(jobKey(apiUrl, ""), jobKey(apiUrl, "\uffff"));
   const jobs = ((await use((store) => store.getAll(all))) ?? []) as readonly Job[];
-  return jobs.filter((job) => !isStale(job)).sort((one, other) => other.startedAt - one.startedAt);
+  return [...jobs].sort((one, other) => other.keptAt - one.keptAt);
 }
 
 export async function loadJob(apiUrl: string, id: string): Promise<Job | undefined> {
@@ -119,10 +118,8 @@ export interface Draft<Entered> {
   readonly entered: Entered;
 }
 
-interface KeptPhoto {
+interface KeptPhoto extends Timed {
   readonly file: Blob;
-  /** Milliseconds since 1970. */
-  readonly keptAt: number;
 }
 
 /** What a tab knows of its draft; the photo is too large for a tab's storage and lies with the jobs. */
@@ -171,6 +168,30 @@ export const draft = {
     await use((store) => store.delete(draftKey(apiUrl, note.id)));
   },
 };
+
+/** An hour: then the draft's tab is closed, or its student is elsewhere. The tab itself finds an older one all the same. */
+const draftMilliseconds = 3_600_000;
+
+/** A day. A form of yesterday is no longer good, nor is anybody waiting for its outcome. */
+const jobMilliseconds = 24 * 3_600_000;
+
+/**
+ * Deletes the drafts and jobs for which nobody will come back, of every API that this origin ever had. A browser does
+ * nothing while no page is open, so that this is what keeps a photo from staying for ever: call it whenever one is.
+ *
+ * @param apiUrl the API whose draft is this tab's own, which stays
+ */
+export async function sweep(apiUrl: string): Promise<void> {
+  const own = draftKey(apiUrl, noteOf(apiUrl)?.id);
+  for (const key of ((await use((store) => store.getAllKeys())) ?? []) as readonly string[]) {
+    if (key === own) continue;
+    const { keptAt } = ((await use((store) => store.get(key))) ?? {}) as Partial<Timed>;
+    // A time to come is one by a clock that was wrong.
+    const age = keptAt === undefined ? Infinity : Math.abs(Date.now() - keptAt);
+    const kept = key.startsWith("draft ") ? draftMilliseconds : jobMilliseconds;
+    if (age >= kept) await use((store) => store.delete(key));
+  }
+}
 
 /** The outcome last seen, for as long as this tab is open. */
 export const lastOutcome = {

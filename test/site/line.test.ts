@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Page } from "playwright-core";
 import { choose, colorOf, fillIn, keepsNothing, keptBy, plain, see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
@@ -293,6 +294,56 @@ describe("The upload page on a line that fails", function () {
       expect([key.split("/")[1], await colorOf(bytes)]).to.deep.equal([studentId, color]);
     }
     await keepsNothing(third);
+  });
+
+  const hour = 3_600_000;
+  /** Opens the page in a new tab, when so much time has passed. */
+  async function openLater(page: Page, milliseconds: number): Promise<Page> {
+    const next = await page.context().newPage();
+    await next.clock.setFixedTime(Date.now() + milliseconds);
+    await next.goto(page.url());
+    return next;
+  }
+
+  it("deletes the photo that a closed tab has not sent, once the page is opened an hour later", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    await fillIn(page);
+    const soon = await openLater(page, 0.9 * hour);
+    await page.close();
+    await see(soon, chooseHeading);
+    expect(await keptBy(soon)).to.have.length(1);
+    const late = await openLater(soon, 1.1 * hour);
+    await see(late, chooseHeading);
+    expect(await keptBy(late)).to.deep.equal([]);
+  });
+
+  it("keeps an older one for the tab that is still there", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    await fillIn(page);
+    await page.clock.setFixedTime(Date.now() + 5 * hour);
+    await page.reload();
+    await see(page, "Thông tin của bạn");
+  });
+
+  it("deletes an upload of yesterday for which nobody has come back, also when the page lets nobody in", async () => {
+    const site = await visit.site();
+    const page = await visit.page(site.url);
+    site.broken = "api";
+    await upload(page);
+    await page.getByText(busy).waitFor();
+    const soon = await openLater(page, 23 * hour);
+    await page.close();
+    await soon.getByText(busy).waitFor();
+    await soon.route("**/settings.json", async (route) => {
+      const settings = (await (await route.fetch()).json()) as object;
+      return route.fulfill({ json: { ...settings, access: "invite" } });
+    });
+    await soon.clock.setFixedTime(Date.now() + 25 * hour);
+    await soon.reload();
+    await see(soon, "Bạn cần có liên kết mời");
+    expect(await keptBy(soon)).to.deep.equal([]);
   });
 
   it("says that it is opening as long as its settings are on their way", async () => {
