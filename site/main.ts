@@ -8,7 +8,7 @@ import { invitationIn, isForged, type Invitation } from "./invitation";
 import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError, type OpenPhoto } from "./photo";
 import { adjustScreen, chooseScreen, contactLine, detailsScreen, heading } from "./screens";
-import { loadSettings, type Settings } from "./settings";
+import { loadSettings, type Clock, type Settings } from "./settings";
 import {
   chosenLanguage,
   draft,
@@ -106,10 +106,10 @@ async function start(): Promise<void> {
   await sweep(settings.apiUrl);
   if (chosenLanguage.get() === undefined) speak(settings.locale);
   const invitation = invitationIn(location.hash);
-  const problem = await linkProblem(settings, invitation, now);
+  const problem = await linkProblem(settings, invitation, now());
   if (problem !== undefined) return showUninvited(problem, settings);
   // Where anybody may upload, a link is not asked for; one that says nothing does no harm.
-  await new Page(settings, invitation === "broken" ? undefined : invitation).begin();
+  await new Page(settings, now, invitation === "broken" ? undefined : invitation).begin();
 }
 
 /** The screens that lead from one to the next; the browser's back button leads through them as well. */
@@ -143,6 +143,7 @@ class Page implements App {
 
   constructor(
     readonly settings: Settings,
+    private readonly now: Clock,
     readonly invitation: Invitation | undefined,
   ) {
     this.details = { studentId: invitation?.studentId ?? "", email: invitation?.email ?? "", consent: false };
@@ -350,7 +351,7 @@ class Page implements App {
     this.draw(true);
     const token = this.invitation?.token;
     const onProgress = (progress: Progress) => this.receive(progress);
-    await runUpload(job, { apiUrl, locale, token, onProgress, isResumed, signal });
+    await runUpload(job, { apiUrl, locale, token, now: this.now, onProgress, isResumed, signal });
     if (signal.aborted) return;
     // First, so that a reload just now finds the one or the other.
     if (this.phase === "ended") lastOutcome.set(apiUrl, job.issued?.uploadId);

@@ -28,14 +28,18 @@ export interface Limits {
   readonly minSide: number;
 }
 
+/** Tells the time in milliseconds since 1970. */
+export type Clock = () => number;
+
 /**
  * Reads the settings; they lie beside the page, wherever that is.
  *
- * @returns with them the server's own time, in milliseconds since 1970, as a phone's clock may be wrong
+ * @returns with them the server's own clock, as a phone's may be wrong
  */
-export async function loadSettings(): Promise<{ settings: Settings; now: number }> {
+export async function loadSettings(): Promise<{ settings: Settings; now: Clock }> {
   const { response, text } = await ask("settings.json", { cache: "no-cache" });
   if (!response.ok) throw new Error(`settings.json: ${response.status}`);
   const date = Date.parse(response.headers.get("date") ?? "");
-  return { settings: JSON.parse(text) as Settings, now: Number.isNaN(date) ? Date.now() : date };
+  const ahead = Number.isNaN(date) ? 0 : date - Date.now();
+  return { settings: JSON.parse(text) as Settings, now: () => Date.now() + ahead };
 }

@@ -1,5 +1,6 @@
 import type { IssuedUpload, UploadState } from "../handlers/api/contract";
 import { issueUpload, OfflineError, postPhoto, readStatus, RefusedError, type Refused } from "./api";
+import type { Clock } from "./settings";
 import { inTurn, loadJob, saveJob, type Job } from "./store";
 
 /** What keeps an upload from going on for a while; it goes on by itself. */
@@ -22,6 +23,8 @@ export interface UploadContext {
   readonly locale: string;
   readonly token: string | undefined;
   readonly onProgress: (progress: Progress) => void;
+  /** The server's clock: by a phone's that is wrong, a form that has expired seems good, and the other way round. */
+  readonly now: Clock;
   /** Whether the job was found when the page was opened: then another tab may have it in hand. */
   readonly isResumed: boolean;
   /** Ends it without a word. */
@@ -41,7 +44,7 @@ export async function runUpload(job: Job, context: UploadContext): Promise<void>
       return;
     } catch (error) {
       if (context.signal.aborted) return;
-      const trouble = troubleOf(error, job);
+      const trouble = troubleOf(error, job, context.now);
       if (trouble === undefined) {
         context.onProgress({ phase: "refused", refused: error instanceof RefusedError ? error.refused : undefined });
         return;
@@ -58,16 +61,19 @@ export async function runUpload(job: Job, context: UploadContext): Promise<void>
 }
 
 /** A busy or broken server, a broken line and a form that came too late pass; any other refusal stays. */
-function troubleOf(error: unknown, { photo, issued }: Job): Trouble {
+function troubleOf(error: unknown, { photo, issued }: Job, now: Clock): Trouble {
   if (error instanceof OfflineError) return "offline";
   if (!(error instanceof RefusedError)) return undefined;
   const { status } = error.refused;
-  const isLate = status === 403 && photo !== undefined && issued !== undefined && isExpired(issued);
+  const isLate = status === 403 && photo !== undefined && issued !== undefined && isExpired(issued, now);
   return status === 429 || status >= 500 || isLate ? "busy" : undefined;
 }
 
-function isExpired({ expiresAt }: IssuedUpload, margin = 0): boolean {
-  return Date.parse(expiresAt) < Date.now() + margin;
+/** What is left of a form's time for the post to begin in; the server's clock is known to a few seconds only. */
+const marginMilliseconds = 10_000;
+
+function isExpired({ expiresAt }: IssuedUpload, now: Clock): boolean {
+  return Date.parse(expiresAt) < now() + marginMilliseconds;
 }
 
 /**
@@ -87,7 +93,7 @@ async function send(job: Job, context: UploadContext, isAgain: boolean): Promise
   const isDoubtful = (isAgain || context.isResumed) && job.issued !== undefined;
   const isThere = isDoubtful && (await hasArrived(job.issued?.uploadId ?? "", context));
   if (!isThere) {
-    if (job.issued === undefined || isExpired(job.issued, 10_000)) {
+    if (job.issued === undefined || isExpired(job.issued, context.now)) {
       const { studentId, email, fileName } = job;
       const order = { studentId, email, fileName, contentType: "image/jpeg", bytes: photo.size, locale };
       job.issued = await issueUpload(apiUrl, order, token, signal);

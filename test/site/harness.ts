@@ -45,6 +45,8 @@ export interface SiteOptions {
   readonly mail?: boolean;
   readonly organization?: string;
   readonly contact?: string;
+  /** How long a form is good for. */
+  readonly expirySeconds?: number;
   /** How long the flow takes for a step. */
   readonly stepMilliseconds?: number;
 }
@@ -77,7 +79,7 @@ function builtPage(): ReadonlyMap<string, Buffer> {
 }
 
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { access = { mode: "open" }, mail = false, stepMilliseconds = 20, ...texts } = options;
+  const { access = { mode: "open" }, mail = false, expirySeconds = 900, stepMilliseconds = 20, ...texts } = options;
   const page = builtPage();
   const tables = await startTables();
   const limits = { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160 };
@@ -98,7 +100,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   });
   const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
   const issue = issueUpload(
-    { ...shared, limits, expirySeconds: 900 },
+    { ...shared, limits, expirySeconds },
     { dynamodb: tables.dynamodb, signer, now: () => new Date(), random: () => randomBytes(10) },
   );
   const read = readStatus(
@@ -157,7 +159,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     response.end();
   }
 
-  /** Keeps to the policy as S3 does: its key, its type, its size. */
+  /** Keeps to the policy as S3 does: its key, its type, its size, its end. */
   async function takeForm(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const fields: Record<string, string> = {};
     const chunks: Buffer[] = [];
@@ -169,13 +171,17 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       request.pipe(form);
     });
     const bytes = Buffer.concat(chunks);
-    const policy = JSON.parse(Buffer.from(fields["Policy"] ?? "", "base64").toString()) as { conditions: unknown[] };
+    const policy = JSON.parse(Buffer.from(fields["Policy"] ?? "", "base64").toString()) as {
+      expiration: string;
+      conditions: unknown[];
+    };
     const range = policy.conditions.find((rule) => Array.isArray(rule)) as [string, number, number];
     const exact = policy.conditions
       .filter((rule) => !Array.isArray(rule))
       .map((rule) => Object.entries(rule as object));
     const isRight = exact.flat().every(([name, value]) => fields[name as string] === value);
-    if (!isRight || bytes.length < range[1] || bytes.length > range[2]) {
+    const isLate = Date.parse(policy.expiration) < Date.now();
+    if (!isRight || isLate || bytes.length < range[1] || bytes.length > range[2]) {
       response.statusCode = 403;
       response.end("<Error><Code>AccessDenied</Code></Error>");
       return;

@@ -4,6 +4,7 @@ import { choose, colorOf, fillIn, keepsNothing, keptBy, plain, see, upload, Visi
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
+const hour = 3_600_000;
 const busy = "Hệ thống đang bận.";
 
 describe("The upload page on a line that fails", function () {
@@ -48,6 +49,45 @@ describe("The upload page on a line that fails", function () {
     site.broken = undefined;
     await see(page, acceptedHeading);
     expect(site.received).to.have.length(1);
+  });
+
+  for (const [clock, hours] of [
+    ["right", 0],
+    ["an hour behind", -1],
+  ] as const) {
+    it(`gets a new form when the first one has expired on the way, by a phone whose clock is ${clock}`, async () => {
+      const site = await visit.site({ stepMilliseconds: 1, expirySeconds: 3 });
+      const page = await visit.page("about:blank");
+      await page.clock.install({ time: Date.now() + hours * hour });
+      await page.goto(site.url);
+      const statuses: number[] = [];
+      page.on("response", (response) => response.url().endsWith("/photos") && statuses.push(response.status()));
+      await page.route(
+        "**/photos",
+        async (route) => {
+          await new Promise((resolve) => setTimeout(resolve, 3500));
+          return route.continue();
+        },
+        { times: 1 },
+      );
+      await upload(page);
+      await see(page, acceptedHeading);
+      expect(statuses).to.deep.equal([403, 201]);
+      expect(site.received).to.have.length(1);
+    });
+  }
+
+  it("keeps to its form by a phone whose clock is ahead, as long as the form is good", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page("about:blank");
+    await page.clock.install({ time: Date.now() + hour });
+    await page.goto(site.url);
+    let forms = 0;
+    page.on("request", (request) => request.url().endsWith("/_api/uploads") && (forms += 1));
+    await page.route("**/photos", (route) => route.abort(), { times: 1 });
+    await upload(page);
+    await see(page, acceptedHeading);
+    expect(forms).to.equal(1);
   });
 
   it("does not send a photo twice whose answer was lost", async () => {
@@ -296,7 +336,6 @@ describe("The upload page on a line that fails", function () {
     await keepsNothing(third);
   });
 
-  const hour = 3_600_000;
   /** Opens the page in a new tab, when so much time has passed. */
   async function openLater(page: Page, milliseconds: number): Promise<Page> {
     const next = await page.context().newPage();
