@@ -147,7 +147,9 @@ class Page implements App {
     readonly invitation: Invitation | undefined,
   ) {
     this.details = { studentId: invitation?.studentId ?? "", email: invitation?.email ?? "", consent: false };
-    redraw = () => this.draw(false);
+    redraw = () => {
+      if (this.hasBegun) this.draw(false);
+    };
     addEventListener("dragover", (event) => {
       event.preventDefault();
       document.body.classList.toggle("dragging", !this.isUnderWay);
@@ -181,6 +183,11 @@ class Page implements App {
     return this.progress?.phase;
   }
 
+  /** Whether it is known what goes on here; until then no photo and no way back takes its place. */
+  private get hasBegun(): boolean {
+    return this.shown !== undefined;
+  }
+
   private get isUnderWay(): boolean {
     return this.screen === "progress" && this.phase !== "ended" && this.phase !== "refused";
   }
@@ -188,15 +195,12 @@ class Page implements App {
   /** Goes on with what was under way when the page was last open. */
   async begin(): Promise<void> {
     const { apiUrl } = this.settings;
-    const { turn } = this;
     const jobs = (await loadJobs(apiUrl)).filter(({ studentId }) => !this.isOthers(studentId));
-    if (turn !== this.turn) return;
     const inHand = jobInHand.get(apiUrl);
     const own = jobs.find(({ id }) => id === inHand);
     if (own !== undefined) return this.run(own, true);
-    await this.recallOutcome(turn);
-    if (turn === this.turn && this.screen === "choose") await this.restore(turn);
-    if (turn !== this.turn) return;
+    await this.recallOutcome();
+    if (this.screen === "choose") await this.restore();
     // A tab that has nothing of its own goes on for one that was closed; of several students' the latest is here.
     const [latest] = jobs;
     if (this.screen === "choose" && latest !== undefined) return this.run(latest, true);
@@ -209,35 +213,31 @@ class Page implements App {
   }
 
   /** Shows the outcome that this tab has seen last. */
-  private async recallOutcome(turn: number): Promise<void> {
+  private async recallOutcome(): Promise<void> {
     const { apiUrl } = this.settings;
     const outcome = lastOutcome.get(apiUrl);
     if (outcome === undefined) return;
     try {
       const state = await readStatus(apiUrl, outcome, locale, this.invitation?.token);
-      if (turn !== this.turn) return;
       this.progress = { phase: "ended", state };
       this.screen = "progress";
     } catch {
-      if (turn === this.turn) lastOutcome.set(apiUrl, undefined);
+      lastOutcome.set(apiUrl, undefined);
     }
   }
 
   /** Takes up a photo that was chosen before the page was loaded anew. */
-  private async restore(turn: number): Promise<void> {
+  private async restore(): Promise<void> {
     const { apiUrl, limits } = this.settings;
     const kept = await draft.load<Entered>(apiUrl);
-    if (turn !== this.turn) return;
     if (kept === undefined || this.isOthers(kept.entered.details.studentId)) return draft.forget(apiUrl);
     try {
-      const photo = await openPhoto(kept.file, limits);
-      if (turn !== this.turn) return;
-      this.photo = photo;
+      this.photo = await openPhoto(kept.file, limits);
       this.screen = kept.entered.screen;
       this.crop = kept.entered.crop;
       Object.assign(this.details, kept.entered.details);
     } catch {
-      if (turn === this.turn) await draft.forget(apiUrl);
+      await draft.forget(apiUrl);
     }
   }
 
@@ -264,7 +264,7 @@ class Page implements App {
 
   /** By the browser's button. While an upload is under way it leads out of the page, and opening it again goes on. */
   private goBack(state: unknown): void {
-    if (this.isUnderWay) return;
+    if (this.isUnderWay || !this.hasBegun) return;
     const screen = way.find((name) => name === state) ?? "choose";
     if (this.screen === "progress" || this.photo === undefined || screen === "choose") return this.go("choose");
     this.turn += 1;
@@ -322,9 +322,11 @@ class Page implements App {
     const { studentId, email } = this.details;
     const fileName = this.photo?.fileName ?? "photo.jpg";
     const job: Job = { id: newId(), studentId, email, fileName, photo: this.sent, keptAt: Date.now() };
+    const { turn } = this;
     await saveJob(apiUrl, job);
-    await draft.forget(apiUrl);
     this.isStarting = false;
+    if (turn !== this.turn) return forgetJob(apiUrl, job.id);
+    void draft.forget(apiUrl);
     await this.run(job, false);
   }
 
@@ -371,7 +373,7 @@ class Page implements App {
   /** Takes a photo that was dropped or pasted, where one can be used. */
   private take(data: DataTransfer | null): void {
     const file = data?.files[0];
-    if (file !== undefined && !this.isUnderWay) void this.open(file);
+    if (file !== undefined && this.hasBegun && !this.isUnderWay) void this.open(file);
   }
 
   private keepEntered(): void {

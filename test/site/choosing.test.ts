@@ -133,6 +133,26 @@ describe("The upload page takes a photo", function () {
     expect(site.received).to.have.length(0);
   });
 
+  it("but none as long as it is asking what became of the last one", async () => {
+    const site = await visit.site({ stepMilliseconds: 1 });
+    const page = await visit.page(site.url);
+    await upload(page);
+    await see(page, acceptedHeading);
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const asked = page.waitForRequest("**/_api/uploads/*");
+    await page.route("**/_api/uploads/*", async (route) => {
+      await held;
+      return route.continue();
+    });
+    await page.reload();
+    await asked;
+    await give(page, "drop", await plain("red"));
+    await page.waitForTimeout(slowMilliseconds);
+    goOn();
+    await see(page, acceptedHeading);
+  });
+
   it("that was pasted", async () => {
     const site = await visit.site();
     const page = await visit.page(site.url);
