@@ -1,5 +1,6 @@
 /** Other libraries in the place of the layer `avatar-imaging`: the same step, all sizes from one decode. */
 import type { Imaging } from "../handlers/4a-create-thumbnail/handler";
+import { sharpSquare } from "./sharp-square";
 
 export type Peer = "sharp" | "jimp";
 
@@ -13,15 +14,8 @@ export function sharpImaging(): Imaging {
   const sharp = require("sharp") as typeof import("sharp");
   return {
     async createThumbnails(photo, { square, sizes, quality, maxPixels }) {
-      const { left, top, size: side } = square;
-      const largest = Math.max(...sizes);
-      const { data, info } = await sharp(photo, { limitInputPixels: maxPixels })
-        .autoOrient()
-        .extract({ left, top, width: side, height: side })
-        .resize(largest, largest)
-        .removeAlpha()
-        .raw()
-        .toBuffer({ resolveWithObject: true });
+      const part = await sharpSquare(sharp, photo, square, Math.max(...sizes), maxPixels);
+      const { data, info } = await part.removeAlpha().raw().toBuffer({ resolveWithObject: true });
       const raw = { width: info.width, height: info.height, channels: info.channels };
       return Promise.all(
         sizes.map(async (size) => ({

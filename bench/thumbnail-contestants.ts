@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { sharpSquare } from "./sharp-square";
 
 export interface Square {
   readonly left: number;
@@ -37,14 +38,9 @@ function loadSharp(): Contestant {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   const sharp = require("sharp") as typeof import("sharp");
   sharp.cache(false);
-  return async (photo, { left, top, size }, side) => {
-    const upright = sharp(photo, { limitInputPixels: 50_000_000 }).autoOrient();
-    const { width, height, orientation = 1 } = await sharp(photo).metadata();
-    const [across, down] = orientation >= 5 ? [height, width] : [width, height];
-    // A centred cover is what sharp shrinks while it loads; any other part has to be cut out first.
-    const covers = size === Math.min(across, down) && left === (across - size) >> 1 && top === (down - size) >> 1;
-    const part = covers ? upright : upright.extract({ left, top, width: size, height: size });
-    return part.resize(side, side, { fit: "cover" }).jpeg({ quality }).toBuffer();
+  return async (photo, square, side) => {
+    const thumbnail = await sharpSquare(sharp, photo, square, side, 50_000_000);
+    return thumbnail.jpeg({ quality }).toBuffer();
   };
 }
 

@@ -27,7 +27,7 @@ export function turnOf(orientation: number): Turn {
 export const asStored: Turn = { mirrored: false, flipped: false, transposed: false };
 
 /** Where a region of the upright photo lies in the stored one. */
-export function storedRegion(upright: Region, header: ImageHeader): Region {
+export function storedRegion(upright: Region, header: Pick<ImageHeader, "width" | "height" | "orientation">): Region {
   const { mirrored, flipped, transposed } = turnOf(header.orientation);
   const { left, top, width, height } = transposed
     ? { left: upright.top, top: upright.left, width: upright.height, height: upright.width }
