@@ -49,6 +49,8 @@ export function fileKind(bytes: Buffer): FileKind {
 export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
   let frame: Pick<ImageHeader, "width" | "height" | "unsupported"> | undefined;
   let orientation: number | undefined;
+  /** Blocks that each component has in a unit of an interleaved scan; where an id comes twice, the first counts. */
+  const blocks = new Map<number, number>();
   let scans = 0;
   let at = 2;
   for (;;) {
@@ -76,8 +78,15 @@ export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {
         width: bytes.readUInt16BE(at + 5),
         ...(unsupported === undefined ? {} : { unsupported }),
       };
+      for (let entry = at + 8; entry + 3 <= end; entry += 3) {
+        const [id = 0, sampling = 0] = bytes.subarray(entry, end);
+        if (!blocks.has(id)) blocks.set(id, (sampling >> 4) * (sampling & 15));
+      }
     } else if (marker === 0xe1 && frame === undefined) {
       orientation ??= exifOrientation(bytes.subarray(at + 2, end));
+    }
+    if (marker === 0xda && blocksOfScan(bytes.subarray(at + 2, end), blocks) > 10) {
+      return { damage: `the scan at byte ${at - 2} has more than the 10 blocks a unit that JPEG allows` };
     }
     at = end;
     if (marker === 0xda) {
@@ -95,6 +104,15 @@ function unsupportedFrame(kind: number, bits: number, components: number): strin
   if (kind > 2) return `of the kind SOF${kind} (lossless, hierarchical or arithmetic)`;
   if (bits !== 8) return `of ${bits} bits a sample`;
   return [1, 3, 4].includes(components) ? undefined : `of ${components} colour components`;
+}
+
+/** How many blocks a unit of a scan has: one where a component is alone in it. */
+function blocksOfScan(header: Buffer, blocks: ReadonlyMap<number, number>): number {
+  const count = header[0] ?? 0;
+  if (count < 2) return count;
+  let sum = 0;
+  for (let n = 0; n < count; n += 1) sum += blocks.get(header[1 + n * 2] ?? -1) ?? 0;
+  return sum;
 }
 
 /** Where the next marker after a scan's entropy-coded data stands: stuffed zeros and restart markers belong to it. */

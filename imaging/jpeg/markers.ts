@@ -43,6 +43,9 @@ export interface ScanComponent {
   readonly quant: Uint16Array | undefined;
 }
 
+/** Of an interleaved scan's unit, by the standard. The decoder's window has room for no larger one. */
+const maxBlocksOfUnit = 10;
+
 /** Progressive photos of cameras and editors have about 10 scans; each costs a walk over the whole photo. */
 const maxScans = 64;
 
@@ -204,6 +207,11 @@ export class JpegReader {
     if (new Set(components.map(({ index }) => index)).size < count) {
       throw corrupt("The JPEG has a scan that names a component twice.");
     }
+    // A component alone in its scan comes block by block, whatever its sampling factors.
+    const blocks = components.reduce((sum, { index }) => sum + blocksOf(frame.components[index]), 0);
+    if (count > 1 && blocks > maxBlocksOfUnit) {
+      throw corrupt(`The JPEG has a scan of ${blocks} blocks a unit; JPEG allows ${maxBlocksOfUnit}.`);
+    }
     const [spectralStart = 0, spectralEnd = 0, approximation = 0] = payload.subarray(1 + count * 2);
     const scan = {
       components,
@@ -217,6 +225,10 @@ export class JpegReader {
     if (frame.progressive) checkProgressiveScan(scan);
     return scan;
   }
+}
+
+function blocksOf(component: FrameComponent | undefined): number {
+  return component ? component.h * component.v : 0;
 }
 
 function checkProgressiveScan({ components, spectralStart, spectralEnd, highBit, lowBit }: Scan): void {

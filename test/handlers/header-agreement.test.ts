@@ -4,6 +4,8 @@ import { checkBytes } from "../../handlers/1-check-format/handler";
 import { readImageHeader } from "../../imaging/header";
 import { createThumbnails } from "../../imaging/index";
 import { exif, manyScans, segment, withSegments, withSegmentsAfterFrame } from "../flow/hostile/files";
+import { nameOfError, pattern } from "../imaging/images";
+import { writeJpeg } from "../imaging/jpeg-writer";
 import { portrait } from "../photos";
 import { pngFile } from "./photos";
 
@@ -101,6 +103,22 @@ describe("the size of a photo", () => {
       expect(typeof sizeOrName(() => checkBytes(file, "jpeg", limits)) !== "string", `${scans} scans`).to.equal(isRead);
       const decoded = await createThumbnails(file, options).catch((error: Error) => error.name);
       expect(decoded !== "FORMAT_NOT_SUPPORTED", `${scans} scans`).to.equal(isRead);
+    }
+  });
+
+  it("is refused by both where a scan has more blocks a unit than JPEG allows", async () => {
+    const options = { square: { left: 0, top: 0, size: 40 }, sizes: [40], quality: 85, maxPixels: 50_000_000 };
+    for (const [h, layout, expected] of [
+      [2, "interleaved", "no error"],
+      [3, "interleaved", "FILE_CORRUPT"],
+      [3, "progressive", "FILE_CORRUPT"],
+      [3, "separate", "no error"],
+    ] as const) {
+      const components = [4, 4, h].map((across, channel) => ({ h: across, v: 1, sample: pattern(channel) }));
+      const file = writeJpeg({ width: 64, height: 40, components, layout });
+      const checked = sizeOrName(() => checkBytes(file, "jpeg", limits));
+      expect(typeof checked === "string" ? checked : "no error", `${h}, ${layout}`).to.equal(expected);
+      expect(await nameOfError(createThumbnails(file, options)), `${h}, ${layout}`).to.equal(expected);
     }
   });
 

@@ -3,7 +3,7 @@ import jpegJs from "jpeg-js";
 import sharp from "sharp";
 import { jpegFormat } from "../../imaging/formats";
 import type { Region } from "../../imaging/region";
-import { compare, independentRgb, pattern, realPhoto, rgbOf } from "./images";
+import { compare, independentRgb, nameOfError, pattern, realPhoto, rgbOf } from "./images";
 import { writeJpeg, type WriterOptions } from "./jpeg-writer";
 
 const samplings: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
@@ -106,6 +106,27 @@ for (const kind of ["wasm", "plain"] as const) {
         ]) {
           const [a, b] = await Promise.all([one, many].map((file) => jpeg.decode(file, { width, height })));
           expect(a?.data.equals(b?.data ?? Buffer.alloc(0))).to.equal(true);
+        }
+      }
+    });
+
+    it("refuses units of more than 10 blocks, as libjpeg does, but not so many in scans of one component", async () => {
+      for (const [blocks, factors] of Object.entries({
+        10: ["4×2", "1×1", "1×1"],
+        11: ["4×2", "2×1", "1×1"],
+        12: ["2×2", "2×2", "2×2"],
+      })) {
+        const components = factors.map((factor, channel) => {
+          const [h = 1, v = 1] = factor.split("×").map(Number);
+          return { h, v, sample: smooth(channel) };
+        });
+        for (const layout of ["interleaved", "separate", "progressive"] as const) {
+          const file = writeJpeg({ width: 117, height: 93, components, layout });
+          const isAllowed = Number(blocks) <= 10 || layout === "separate";
+          const label = `${blocks} blocks, ${layout}`;
+          expect(await nameOfError(jpeg.decode(file)), label).to.equal(isAllowed ? "no error" : "FILE_CORRUPT");
+          const theirs = await nameOfError(sharp(file).raw().toBuffer());
+          expect(theirs === "no error", `libjpeg, ${label}`).to.equal(isAllowed);
         }
       }
     });
