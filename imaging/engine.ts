@@ -39,20 +39,19 @@ abstract class BumpEngine implements Engine {
   abstract readonly kernel: Kernel;
   used = bottom;
   private dirty = bottom;
-  private view = new Uint8Array(0);
-  private wordView = new Int32Array(0);
+  /*
+   * Views of the memory as it now is. They are fields, made anew where it grows, because the stream of a JPEG reads
+   * and writes a few words for every restart marker, of which a photo can have millions.
+   */
+  bytes = new Uint8Array(0);
+  words = new Int32Array(0);
 
-  protected abstract readonly buffer: ArrayBuffer;
+  /** Makes the memory larger by at least so many pages and shows it. */
   protected abstract grow(pages: number): void;
 
-  get bytes(): Uint8Array {
-    if (this.view.buffer !== this.buffer) this.view = new Uint8Array(this.buffer);
-    return this.view;
-  }
-
-  get words(): Int32Array {
-    if (this.wordView.buffer !== this.buffer) this.wordView = new Int32Array(this.buffer);
-    return this.wordView;
+  protected show(buffer: ArrayBuffer): void {
+    this.bytes = new Uint8Array(buffer);
+    this.words = new Int32Array(buffer);
   }
 
   allocate(length: number): number {
@@ -64,7 +63,7 @@ abstract class BumpEngine implements Engine {
         `The photo takes ${Math.ceil((address + length) / 1048576)} MB to decode at this size; the limit is ${maxBytes / 1048576} MB.`,
       );
     }
-    if (end > this.buffer.byteLength) this.grow(Math.ceil((end - this.buffer.byteLength) / pageSize));
+    if (end > this.bytes.length) this.grow(Math.ceil((end - this.bytes.length) / pageSize));
     if (address < this.dirty) this.bytes.fill(0, address, Math.min(end, this.dirty));
     this.used = end;
     if (end > this.dirty) this.dirty = end;
@@ -86,20 +85,23 @@ class WasmEngine extends BumpEngine {
     const { exports } = new WebAssembly.Instance(module, {});
     this.kernel = exports as unknown as Kernel;
     this.memory = exports["memory"] as WebAssembly.Memory;
-  }
-
-  protected get buffer(): ArrayBuffer {
-    return this.memory.buffer;
+    this.show(this.memory.buffer);
   }
 
   protected grow(pages: number): void {
     this.memory.grow(pages);
+    this.show(this.memory.buffer);
   }
 }
 
 class PlainEngine extends BumpEngine {
   readonly kind = "plain";
-  protected buffer = new ArrayBuffer(pageSize * 16);
+  private buffer = new ArrayBuffer(pageSize * 16);
+
+  constructor() {
+    super();
+    this.show(this.buffer);
+  }
 
   /** The plain kernel has one memory at a time, so every use says which. */
   get kernel(): Kernel {
@@ -112,6 +114,7 @@ class PlainEngine extends BumpEngine {
     const grown = new ArrayBuffer(length);
     new Uint8Array(grown).set(new Uint8Array(this.buffer));
     this.buffer = grown;
+    this.show(grown);
   }
 }
 

@@ -22,8 +22,11 @@ export class EntropyStream {
   private readonly low: number;
   /** Address of the byte with which the window starts, after sliding. */
   private readonly high: number;
-  /** Where in the file the next chunk starts. */
+  /** Where in the file the bytes start that the kernel has not unstuffed. */
   private source = 0;
+  /** The part of the file that is staged. */
+  private stagedFrom = 0;
+  private stagedTo = 0;
   /** Address of stream byte 0, were it still there. */
   private zero = 0;
   /** Address for the next stream byte. */
@@ -53,9 +56,10 @@ export class EntropyStream {
 
   /** Goes on behind the next restart marker. */
   restart(): void {
-    const at = nextMarker(this.file, this.source);
-    const marker = this.file[at + 1] ?? 0;
-    if (at < 0 || marker < 0xd0 || marker > 0xd7) {
+    const { file, source } = this;
+    // Mostly the marker is where the data ended. A search would take as long as a unit.
+    const at = isRestart(file, source) ? source : nextMarker(file, source);
+    if (!isRestart(file, at)) {
       throw imagingError("FILE_CORRUPT", "The JPEG lacks a restart marker.");
     }
     this.open(at + 2);
@@ -82,15 +86,27 @@ export class EntropyStream {
 
   private feed(): void {
     if (this.next - chunk < this.low) this.slide();
-    const { engine } = this;
-    const length = Math.min(chunk, this.file.length - this.source);
-    engine.bytes.set(this.file.subarray(this.source, this.source + length), this.staging);
-    const marker = engine.kernel.unstuff(this.scan, this.staging, length, this.next);
+    // A single byte may be an ff, which means nothing without the byte after it.
+    if (this.source < this.stagedFrom || this.source + 2 > this.stagedTo) this.stage();
+    const from = this.staging + this.source - this.stagedFrom;
+    const marker = this.engine.kernel.unstuff(this.scan, from, this.stagedTo - this.source, this.next);
     this.next = this.read(S_NEXT);
     this.source += this.read(S_CONSUMED);
-    this.final = marker !== 0 || length < chunk;
-    if (this.final) engine.bytes.fill(0, this.next - margin + 1, this.next + 1);
+    // What then lies beyond the data are bytes of an interval before, and nobody has to clear them: a unit that reads
+    // them ends beyond the data, whatever they are, and is refused for that.
+    this.final = marker !== 0 || this.stagedTo === this.file.length;
     this.publish();
+  }
+
+  /**
+   * Copies the next chunk of the file. It serves until it is used up, also behind restart markers: were each interval
+   * to copy a chunk of its own, a file with a marker after every block would take a hundred times its due.
+   */
+  private stage(): void {
+    const { file, source } = this;
+    this.stagedFrom = source;
+    this.stagedTo = Math.min(source + chunk, file.length);
+    this.engine.bytes.set(file.subarray(source, this.stagedTo), this.staging);
   }
 
   /** Moves the unread bytes to the upper end of the window. */
@@ -115,4 +131,9 @@ export class EntropyStream {
   private write(field: number, value: number): void {
     this.engine.words[(this.scan + field) >> 2] = value;
   }
+}
+
+function isRestart(file: Buffer, at: number): boolean {
+  const marker = file[at + 1] ?? 0;
+  return file[at] === 0xff && marker >= 0xd0 && marker <= 0xd7;
 }

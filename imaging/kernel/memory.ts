@@ -11,6 +11,7 @@ let view = new DataView(bytes.buffer);
 
 /** Points the plain kernel at a buffer. Reads outside it give 0, writes outside it do nothing. */
 export function useMemory(buffer: ArrayBuffer): void {
+  if (bytes.buffer === buffer) return;
   bytes = new Uint8Array(buffer);
   shorts = new Int16Array(buffer);
   words = new Int32Array(buffer);

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import jpegJs from "jpeg-js";
 import sharp from "sharp";
+import { openEngine } from "../../imaging/engine";
 import { jpegFormat } from "../../imaging/formats";
+import { decodeJpeg } from "../../imaging/jpeg/decode";
 import type { Region } from "../../imaging/region";
 import { compare, independentRgb, nameOfError, pattern, realPhoto, rgbOf } from "./images";
 import { writeJpeg, type WriterOptions } from "./jpeg-writer";
@@ -77,6 +79,34 @@ for (const kind of ["wasm", "plain"] as const) {
         }
       });
     }
+
+    it("decodes restart intervals wherever the file falls into chunks", async () => {
+      const grey = { width: 512, height: 512, components: [{ h: 1, v: 1, sample: pattern(0) }], step: 4 };
+      const plain = await jpeg.decode(writeJpeg(grey));
+      const restarted = writeJpeg({ ...grey, restartInterval: 1 });
+      const marker = restarted.indexOf(Buffer.from([0xff, 0xd0]));
+      expect(restarted.length - marker).to.be.above(32 * 1024);
+      // Bytes that fill up before a marker mean nothing, but move what follows within the chunks.
+      for (let shift = 0; shift < 12; shift++) {
+        const parts = [restarted.subarray(0, marker), Buffer.alloc(shift, 0xff), restarted.subarray(marker)];
+        expect((await jpeg.decode(Buffer.concat(parts))).data.equals(plain.data), `${shift} bytes`).to.equal(true);
+      }
+    });
+
+    it("copies a file once, however many restart markers it has", () => {
+      const components = [0, 1, 2].map((channel) => ({ h: 1, v: 1, sample: pattern(channel) }));
+      for (const layout of ["interleaved", "progressive"] as const) {
+        const file = writeJpeg({ width: 128, height: 128, components, layout, restartInterval: 1 });
+        let copied = 0;
+        file.subarray = (from = 0, to = file.length) => {
+          copied += to - from;
+          return Buffer.prototype.subarray.call(file, from, to);
+        };
+        decodeJpeg(openEngine(kind), file, { left: 0, top: 0, width: 128, height: 128 }, 1);
+        // Besides the data, segments and tables are looked at.
+        expect(copied, layout).to.be.within(file.length / 2, file.length * 2);
+      }
+    });
 
     it("decodes detail at full size to the last grey level, as jpeg-js and libjpeg do", async () => {
       const file = await sharp(realPhoto(2))
