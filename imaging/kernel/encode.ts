@@ -1,4 +1,4 @@
-import { i32At, setI32, setU8, u8At } from "./memory";
+import { bitLength, i32At, setI32, setU8, u8At } from "./memory";
 
 /** The encoder's record: addresses and state, 32-bit fields at these offsets. */
 export const E_PIXELS: i32 = 0;
@@ -73,15 +73,6 @@ export function finishStream(encoder: i32): void {
     next++;
   }
   setI32(encoder + E_NEXT, next);
-}
-
-function bitLength(value: i32): i32 {
-  let length = 0;
-  while (value > 0) {
-    length++;
-    value >>= 1;
-  }
-  return length;
 }
 
 /** Writes a value's size class by its code, and then its bits. */

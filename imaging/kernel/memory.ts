@@ -72,3 +72,8 @@ export function ones(value: i32): i32 {
   v = (v + (v >>> 4)) & 0x0f0f0f0f;
   return Math.imul(v, 0x01010101) >>> 24;
 }
+
+/** How many bits the value takes; 0 for 0. */
+export function bitLength(value: i32): i32 {
+  return 32 - Math.clz32(value);
+}

@@ -1,6 +1,6 @@
 import { clamp } from "./idct";
 import { i16At, i32At, setI16, setI32, setU8, u8At } from "./memory";
-import { blendRows, dot } from "./vector";
+import { blendRows, colourPixels, dot } from "./vector";
 
 /**
  * Resamples a plane of bytes to another size.
@@ -68,17 +68,7 @@ export function finishRgb(samples: i32, count: i32, pixels: i32): void {
 
 /** Luma and chroma of ITU-R BT.601, full range, as JFIF has them. */
 export function finishYcc(samples: i32, count: i32, pixels: i32): void {
-  for (let n = 0; n < count; n++) {
-    const luma = (i16At(samples) << 14) + (1 << 19);
-    const blue = i16At(samples + 2) - 8192;
-    const red = i16At(samples + 4) - 8192;
-    setU8(pixels, clamp((luma + red * 22970) >> 20));
-    setU8(pixels + 1, clamp((luma - blue * 5638 - red * 11700) >> 20));
-    setU8(pixels + 2, clamp((luma + blue * 29032) >> 20));
-    setU8(pixels + 3, 255);
-    samples += 8;
-    pixels += 4;
-  }
+  colourPixels(samples, count, pixels);
 }
 
 /** Cyan, magenta, yellow and black as light: 255 where there is none of the ink. */
@@ -94,7 +84,7 @@ export function finishCmyk(samples: i32, count: i32, pixels: i32): void {
 
 /** Adobe's YCCK: the colours that luma and chroma give are the inks. */
 export function finishYcck(samples: i32, count: i32, pixels: i32): void {
-  finishYcc(samples, count, pixels);
+  colourPixels(samples, count, pixels);
   for (let n = 0; n < count; n++) {
     const light = rounded(i16At(samples + 6));
     for (let c = 0; c < 3; c++) setU8(pixels + c, (((255 - u8At(pixels + c)) * light + 127) * 257) >> 16);

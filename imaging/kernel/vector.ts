@@ -1,8 +1,9 @@
-import { i16At, setI16, u8At } from "./memory";
+import { clamp } from "./idct";
+import { i16At, setI16, setU8, u8At } from "./memory";
 
 /**
- * The two loops of resampling, as plain JavaScript has them. The WebAssembly build replaces this file by
- * vector.assembly.txt, which takes eight samples at a time and comes to the same results.
+ * The loops of rendering, as plain JavaScript has them. The WebAssembly build replaces this file by
+ * vector.assembly.txt, which takes several samples at a time and comes to the same results.
  */
 
 /**
@@ -26,4 +27,19 @@ export function dot(samples: i32, weights: i32, count: i32): i32 {
   let sum = 0;
   for (let n = 0; n < count; n++) sum += i16At(samples + n * 2) * i16At(weights + n * 2);
   return sum;
+}
+
+/** Turns luma and chroma, 16-bit with 6 fractional bits and eight bytes a pixel, into opaque pixels. */
+export function colourPixels(samples: i32, count: i32, pixels: i32): void {
+  for (let n = 0; n < count; n++) {
+    const luma = (i16At(samples) << 14) + (1 << 19);
+    const blue = i16At(samples + 2) - 8192;
+    const red = i16At(samples + 4) - 8192;
+    setU8(pixels, clamp((luma + red * 22970) >> 20));
+    setU8(pixels + 1, clamp((luma - blue * 5638 - red * 11700) >> 20));
+    setU8(pixels + 2, clamp((luma + blue * 29032) >> 20));
+    setU8(pixels + 3, 255);
+    samples += 8;
+    pixels += 4;
+  }
 }
