@@ -83,7 +83,7 @@ export async function openMailbox(options: MailboxOptions): Promise<Mailbox> {
   // Oldest first.
   const summaries = await readSummaries(folder);
   const smtp = openSmtp(options.smtp, options.onSmtpError ?? ((line) => console.error(line)));
-  const nextId = sortableIds(now);
+  const nextId = sortableIds(now, summaries.at(-1)?.id);
   const arrivals = new EventEmitter().setMaxListeners(0);
   const ended = new AbortController();
   setMaxListeners(0, ended.signal);
@@ -156,10 +156,14 @@ function toSummary({ id, at, from, to, subject, origin }: Mail): MailSummary {
   return { id, at, from, to, subject, origin };
 }
 
-/** Ids that sort by the time they were made, within one millisecond by their order; random at the end. */
-function sortableIds(now: () => number): () => string {
-  let last = 0;
-  let count = 0;
+/**
+ * Ids that sort by the time they were made, within one millisecond by their order; random at the end.
+ *
+ * @param newest the last one that an earlier run gave out: this run's come after it, whatever the clock says by now
+ */
+function sortableIds(now: () => number, newest = ""): () => string {
+  let last = parseInt(newest.slice(0, 9), 36) || 0;
+  let count = parseInt(newest.slice(9, 13), 36) || 0;
   return () => {
     const time = Math.max(now(), last);
     count = time === last ? count + 1 : 0;

@@ -63,7 +63,15 @@ describe("the inbox", () => {
     const ids: string[] = [];
     const mails = [await mailbox.deliver(draft("1")), await mailbox.deliver(draft("2"))];
     ids.push(...mails.map(({ id }) => id));
+    // And in the run after, were it in the same moment or before.
+    await mailbox.close();
+    for (const time of [2_000_000, 1_000_000]) {
+      await open({ now: () => time });
+      ids.push((await mailbox.deliver(draft("later"))).id);
+      await mailbox.close();
+    }
     expect([...ids].sort()).to.deep.equal(ids);
+    expect(new Set(ids).size).to.equal(4);
   });
 
   it("tells of new mails as they come, from the call on", async () => {
