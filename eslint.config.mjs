@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   {
     ignores: [
-      "lib/**",
+      "**/lib/**",
       "build/**",
       ".build-*/**",
       "dist/**",
@@ -35,7 +35,7 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
-    files: ["bin/*.js"],
+    files: ["packages/cli/bin/*.js"],
     languageOptions: {
       sourceType: "commonjs",
       globals: {
@@ -49,7 +49,7 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
-    files: ["scripts/**/*.mjs", "*.mjs", "**/*.cjs"],
+    files: ["tools/**/*.mjs", "*.mjs", "**/*.cjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly" } },
   },
 );

@@ -43,7 +43,7 @@ export function fileKind(bytes: Buffer): FileKind {
 /**
  * Reads a JPEG's frame, orientation and scans, and whether it is whole.
  *
- * It has to come to the same upright size as the thumbnail step's decoder (imaging/header.ts): a square that is cut
+ * It has to come to the same upright size as the thumbnail step's decoder (packages/imaging/header.ts): a square that is cut
  * from one reading of the photo does not fit into another. Where a file allows two readings, both take the stricter.
  */
 export function readJpegHeader(bytes: Buffer): ImageHeader | Damage {

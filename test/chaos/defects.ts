@@ -1,4 +1,4 @@
-import type { ArchiveNode, AssetNode, ProgramGraph } from "../../local/program/graph";
+import type { ArchiveNode, AssetNode, ProgramGraph } from "../../packages/local-cloud/program/graph";
 
 /**
  * Defects that are planted in the serialized functions, to see that a chaos run finds them. Each replaces a piece of a

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { makeUploadId, uploadKey } from "../../handlers/lib/keys";
 import type { ReconcileReport } from "../../handlers/reconcile/findings";
 import type { ReconcileInput } from "../../handlers/reconcile/handler";
-import { createFaultInjector } from "../../local/cloud/faults";
-import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
-import type { ProgramGraph } from "../../local/program/graph";
+import { createFaultInjector } from "../../packages/local-cloud/faults";
+import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
+import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
 import { startPipeline, withoutPauses, type Pipeline } from "../flow/harness";
-import { portrait } from "../photos";
+import { portrait } from "../support/photos";
 import { brokenPromises, isGood, takeSnapshot, type PutPhoto, type Stores } from "./invariants";
 import type { PlannedUpload, Scenario } from "./scenario";
 

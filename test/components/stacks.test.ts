@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { join } from "node:path";
-import { evaluateProgram } from "../../local/program/evaluate";
+import { evaluateProgram } from "../../packages/local-cloud/program/evaluate";
 
 const program = join(__dirname, "../../../index.ts");
 

@@ -3,8 +3,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { FlowInput } from "../../handlers/lib/flow-data";
 import { readFlowInput } from "../../handlers/lib/flow-input";
-import { newEvent, readPattern, type Matches } from "../../local/cloud/events";
-import { readTargetInput, type MakeInput } from "../../local/cloud/events/input";
+import { newEvent, readPattern, type Matches } from "../../packages/local-cloud/services/events";
+import { readTargetInput, type MakeInput } from "../../packages/local-cloud/services/events/input";
 import { evaluate, valueOf, type Evaluation } from "./harness";
 
 /** What the rules declare, read as an event bus reads it. */

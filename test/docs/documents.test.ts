@@ -59,8 +59,8 @@ const anchorOf = (heading: string) =>
 
 describe("The documents", () => {
   for (const script of ["draw-flow", "args-table"]) {
-    it(`hold what scripts/${script}.mjs makes of the sources`, () => {
-      execFileSync(process.execPath, [join(root, "scripts", `${script}.mjs`), "--check"], { stdio: "pipe" });
+    it(`hold what tools/generate/${script}.mjs makes of the sources`, () => {
+      execFileSync(process.execPath, [join(root, "tools/generate", `${script}.mjs`), "--check"], { stdio: "pipe" });
     });
   }
 
@@ -77,12 +77,12 @@ describe("The documents", () => {
       }
     });
 
-    it(`name in ${document} only npm scripts and files of scripts/ and bench/ that exist`, () => {
+    it(`name in ${document} only npm scripts and files of tools/ that exist`, () => {
       const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
       for (const [, name = ""] of read(document).matchAll(/\bnpm run (?:--silent )?([a-z][\w:-]*)/g)) {
         expect(Object.keys(scripts), name).to.include(name);
       }
-      for (const [path] of read(document).matchAll(/\b(?:scripts|bench)\/[\w./-]+\.(?:mjs|ts)\b/g)) {
+      for (const [path] of read(document).matchAll(/\btools\/[\w./-]+\.(?:mjs|ts)\b/g)) {
         expect(existsSync(join(root, path)), path).to.equal(true);
       }
     });
@@ -112,7 +112,7 @@ describe("The documents", () => {
     const help = new Map<string, string>();
     before(async () => {
       const helpOf = async (...args: string[]) =>
-        (await run(process.execPath, [join(root, "bin/avatar-pipeline.js"), ...args, "--help"])).stdout;
+        (await run(process.execPath, [join(root, "packages/cli/bin/avatar-pipeline.js"), ...args, "--help"])).stdout;
       const commands = [...(await helpOf()).matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = ""]) => name);
       for (const name of commands) help.set(name, await helpOf(name));
     });

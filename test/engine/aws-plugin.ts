@@ -11,9 +11,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { ACCOUNT_ID, DEFAULT_REGION } from "../../local/program/evaluate";
-import { answerInvoke } from "../../local/program/invokes";
-import { provision, RESOURCE_TYPES } from "../../local/program/outputs";
+import { ACCOUNT_ID, DEFAULT_REGION } from "../../packages/local-cloud/program/evaluate";
+import { answerInvoke } from "../../packages/local-cloud/program/invokes";
+import { provision, RESOURCE_TYPES } from "../../packages/local-cloud/program/outputs";
 
 type Properties = Record<string, unknown>;
 

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { link, pack } from "../package/packing";
+import { link, pack } from "../packages/packing";
 import type { Made } from "./aws-plugin";
 
 const root = join(__dirname, "../../..");
@@ -110,7 +110,7 @@ export function startEngine(): Engine {
 
   /** What npm would make of the package, once. */
   async function packOnce(): Promise<string> {
-    await run(process.execPath, [join(root, "scripts/types.mjs")], { cwd: root });
+    await run(process.execPath, [join(root, "tools/build/types.mjs")], { cwd: root });
     return (await pack(root, join(folder, "packed"))).folder;
   }
 

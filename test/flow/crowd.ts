@@ -1,7 +1,7 @@
-import { createFaultInjector } from "../../local/cloud/faults";
-import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
+import { createFaultInjector } from "../../packages/local-cloud/faults";
+import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { brokenPromises, takeSnapshot, type PutPhoto } from "../chaos/invariants";
-import { portrait } from "../photos";
+import { portrait } from "../support/photos";
 import { startPipeline } from "./harness";
 
 /**

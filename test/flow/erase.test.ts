@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { EraseReceipt } from "../../handlers/erase-student/handler";
-import { createFaultInjector } from "../../local/cloud/faults";
-import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
-import { portrait } from "../photos";
+import { createFaultInjector } from "../../packages/local-cloud/faults";
+import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
+import { portrait } from "../support/photos";
 import { replacing, startPipeline, type Pipeline } from "./harness";
 
 describe("EraseStudent", function () {

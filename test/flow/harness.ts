@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { readAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
 import { everyItem, everyVersion } from "../../handlers/lib/inventory";
 import { readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
-import { startCloud, type Cloud, type CloudOptions } from "../../local/cloud";
-import type { FaultInjector } from "../../local/cloud/faults";
-import type { FaceEngine } from "../../local/faces/engine";
-import { evaluateProgram } from "../../local/program/evaluate";
-import type { ProgramGraph } from "../../local/program/graph";
+import { startCloud, type Cloud, type CloudOptions } from "../../packages/local-cloud";
+import type { FaultInjector } from "../../packages/local-cloud/faults";
+import type { FaceEngine } from "../../packages/local-cloud/services/rekognition/faces/engine";
+import { evaluateProgram } from "../../packages/local-cloud/program/evaluate";
+import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
 
 /** The names in the stack, read from its outputs. */
 export interface StackNames {

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { makeUploadId, uploadKey } from "../../handlers/lib/keys";
 import { steps } from "../../handlers/steps";
-import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
-import { createFaultInjector } from "../../local/cloud/faults";
-import { matchesWildcards } from "../../local/cloud/iam";
-import type { ProgramGraph } from "../../local/program/graph";
-import { portrait } from "../photos";
+import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
+import { createFaultInjector } from "../../packages/local-cloud/faults";
+import { matchesWildcards } from "../../packages/local-cloud/iam";
+import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
+import { portrait } from "../support/photos";
 import { programGraph, startPipeline } from "./harness";
 
 interface Statement {

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import sharp from "sharp";
 import { isUploadId } from "../../handlers/lib/keys";
 import { reasons } from "../../handlers/lib/reasons";
-import { networkEngine } from "../../local/faces/network-engine";
-import { couple, farAway, group, noFace, portrait, sunglasses, tiny, truncated } from "../photos";
+import { networkEngine } from "../../packages/local-cloud/services/rekognition/faces/network-engine";
+import { couple, farAway, group, noFace, portrait, sunglasses, tiny, truncated } from "../support/photos";
 import { startPipeline, type Pipeline } from "./harness";
 
 /** Real photos through the real program: serialized functions, the machine, the rule, the policies, the networks. */

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReconcileReport } from "../../handlers/reconcile/findings";
 import { reconcileMetrics } from "../../handlers/reconcile/report";
-import { createFaultInjector } from "../../local/cloud/faults";
-import { scriptedEngine, scriptFaces } from "../../local/faces/scripted-engine";
-import { portrait } from "../photos";
+import { createFaultInjector } from "../../packages/local-cloud/faults";
+import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
+import { portrait } from "../support/photos";
 import { replacing, startPipeline, withoutPauses, type Pipeline } from "./harness";
 
 describe("Reconcile", function () {

@@ -8,10 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Item } from "../../handlers/lib/upload-row";
-import { openMailbox } from "../../local/cloud/mail";
+import { openMailbox } from "../../packages/local-cloud/services/mail";
 import { brokenPromises, takeSnapshot, type PutPhoto, type Stores } from "../chaos/invariants";
-import { ended, repositoryProgram, start, type Running } from "../local/cli/run";
-import { noFace, portrait } from "../photos";
+import { ended, repositoryProgram, start, type Running } from "../packages/cli/run";
+import { noFace, portrait } from "../support/photos";
 
 /** The local mode as a process of its own, and clients of it. */
 interface Service extends Stores {

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { checkBytes } from "../../handlers/1-check-format/handler";
-import { readImageHeader } from "../../imaging/header";
-import { createThumbnails } from "../../imaging/index";
+import { readImageHeader } from "../../packages/imaging/header";
+import { createThumbnails } from "../../packages/imaging/index";
 import { exif, manyScans, segment, withSegments, withSegmentsAfterFrame } from "../flow/hostile/files";
-import { nameOfError, pattern } from "../imaging/images";
-import { writeJpeg } from "../imaging/jpeg-writer";
-import { portrait } from "../photos";
+import { nameOfError, pattern } from "../packages/imaging/images";
+import { writeJpeg } from "../packages/imaging/jpeg-writer";
+import { portrait } from "../support/photos";
 import { pngFile } from "./photos";
 
 const limits = { maxBytes: 10 * 1024 * 1024, maxPixels: 50_000_000, minSide: 1 };

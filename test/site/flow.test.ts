@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { reasons } from "../../handlers/lib/reasons";
-import { couple, portrait } from "../photos";
+import { couple, portrait } from "../support/photos";
 import { phone, see, upload, Visit } from "./steps";
 
 describe("The upload page in front of the whole pipeline, in the local mode", function () {
@@ -18,7 +18,7 @@ describe("The upload page in front of the whole pipeline, in the local mode", fu
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "avatar-flow-"));
-    const command = ["bin/avatar-pipeline.js", "local", "--port", "0", "--data", join(folder, "data")];
+    const command = ["packages/cli/bin/avatar-pipeline.js", "local", "--port", "0", "--data", join(folder, "data")];
     pipeline = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
     url = await pageOf(pipeline);
     await visit.start();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { fileKind, readJpegHeader, readPngHeader } from "../../handlers/lib/image-header";
 import { kindOf, sizeOf } from "../../site/photo-header";
-import { portrait, truncated } from "../photos";
+import { portrait, truncated } from "../support/photos";
 
 describe("The page's reading of a photo's header", () => {
   const pixels = (width: number, height: number) =>

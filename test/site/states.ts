@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { Page } from "playwright-core";
-import { publicKeyOf } from "../../local/commands/invite";
+import { publicKeyOf } from "../../packages/cli/commands/invite";
 import type { ReasonCode } from "../../handlers/lib/reasons";
 import { choose, see, upload } from "./steps";
 import type { Site, SiteOptions } from "./harness";

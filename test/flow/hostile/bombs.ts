@@ -1,5 +1,5 @@
 import { pngChunk } from "../../handlers/photos";
-import { portrait } from "../../photos";
+import { portrait } from "../../support/photos";
 import {
   blackPixels,
   bombChunk,

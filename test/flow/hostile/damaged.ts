@@ -1,4 +1,4 @@
-import { portrait } from "../../photos";
+import { portrait } from "../../support/photos";
 import { mutate, randomFrom } from "./files";
 import type { HostileFile } from "./harness";
 

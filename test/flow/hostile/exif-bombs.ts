@@ -1,4 +1,4 @@
-import { portrait } from "../../photos";
+import { portrait } from "../../support/photos";
 import { exif, withSegments, withSegmentsAfterFrame } from "./files";
 import type { HostileFile } from "./harness";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { networkEngine } from "../../../local/faces/network-engine";
-import { portrait } from "../../photos";
+import { networkEngine } from "../../../packages/local-cloud/services/rekognition/faces/network-engine";
+import { portrait } from "../../support/photos";
 import { startPipeline, type Pipeline } from "../harness";
 import { deflatedZeros, manyScans, mutate, png, randomFrom, withSize } from "./files";
 import { endingOf } from "./harness";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReasonCode } from "../../../handlers/lib/reasons";
 import type { UploadRow } from "../../../handlers/lib/upload-row";
-import { scriptedEngine, scriptFaces } from "../../../local/faces/scripted-engine";
+import { scriptedEngine, scriptFaces } from "../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { brokenPromises, takeSnapshot, type PutPhoto } from "../../chaos/invariants";
-import { portrait } from "../../photos";
+import { portrait } from "../../support/photos";
 import { startPipeline, type Pipeline } from "../harness";
 
 /** What may become of a photo; a list where either is right. Never `failed`: that is a fault of ours. */

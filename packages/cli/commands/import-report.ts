@@ -1,0 +1,150 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import Papa from "papaparse";
+import { cannotRead, cannotWrite } from "../system-errors";
+import { usageError } from "../usage";
+
+/** The report's columns, in their order. */
+const columns = [
+  "student_id",
+  "photo",
+  "outcome",
+  "step",
+  "reason",
+  "message",
+  "upload_id",
+  "processed_at",
+  "sha256",
+  "pipeline",
+] as const;
+
+/**
+ * What is known of one photo. All are texts as they stand in the file, empty where there is nothing to say.
+ *
+ * `sent` stands there from before the upload until the photo's end is known: a run that was killed in between leaves
+ * it, and the next one goes on with that upload in place of sending the photo again.
+ */
+export interface ReportRow {
+  readonly student_id: string;
+  readonly photo: string;
+  readonly outcome: "accepted" | "rejected" | "failed" | "sent";
+  readonly step: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly upload_id: string;
+  /** ISO 8601, UTC. */
+  readonly processed_at: string;
+  /** Of the photo's bytes, in hexadecimal. */
+  readonly sha256: string;
+  /** Where it was imported to. */
+  readonly pipeline: string;
+}
+
+export interface Report {
+  readonly file: string;
+  /** What is known of a student's photo with this content; undefined when nothing is. */
+  find(studentId: string, photo: string, sha256: string): ReportRow | undefined;
+  /** Appends the row; it is on the disk when this returns. */
+  record(row: ReportRow): void;
+  /** Leaves one row for each photo, in the order given, and then those that are not among them. */
+  close(photos: readonly { readonly studentId: string; readonly photo: string }[]): void;
+}
+
+/**
+ * Opens a report, and makes it if it is not there. A last line that a kill has cut short is dropped.
+ *
+ * @param pipeline where photos are imported to
+ * @throws UsageError when the file is no report, or one of another pipeline: what that one has, this one has not
+ */
+export function openReport(file: string, pipeline: string): Report {
+  const rows = new Map<string, ReportRow>();
+  for (const row of existsSync(file) ? readRows(file) : []) {
+    if (row.pipeline !== pipeline) {
+      throw usageError(
+        `${file} is the report of an import into ${row.pipeline}, and this one goes into ${pipeline}; name another with --report.`,
+      );
+    }
+    rows.set(keyOf(row.student_id, row.photo), row);
+  }
+  let descriptor: number;
+  try {
+    replace(file, [...rows.values()]);
+    descriptor = openSync(file, "a");
+  } catch (error) {
+    throw cannotWrite(`The report ${file}`, error, "name another with --report");
+  }
+  return {
+    file,
+    find(studentId, photo, sha256) {
+      const row = rows.get(keyOf(studentId, photo));
+      return row?.sha256 === sha256 ? row : undefined;
+    },
+    record(row) {
+      rows.set(keyOf(row.student_id, row.photo), row);
+      writeSync(descriptor, textOf([row]));
+      fsyncSync(descriptor);
+    },
+    close(photos) {
+      closeSync(descriptor);
+      const first = photos.map(({ studentId, photo }) => keyOf(studentId, photo));
+      const keys = new Set([...first, ...rows.keys()]);
+      replace(
+        file,
+        [...keys].flatMap((key) => rows.get(key) ?? []),
+      );
+    },
+  };
+}
+
+/** Neither half can have a NUL: one is an id, the other a path. */
+function keyOf(studentId: string, photo: string): string {
+  return `${studentId}\0${photo}`;
+}
+
+function readRows(file: string): readonly ReportRow[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw cannotRead(`The report ${file}`, error, "name another with --report");
+  }
+  // A spreadsheet may have saved it, with its own kind of line ends and separators.
+  const { data, errors, meta } = Papa.parse<string[]>(text, { skipEmptyLines: true });
+  if (data.length === 0) return [];
+  const isWhole = text.endsWith(meta.linebreak) && !errors.some(({ type }) => type === "Quotes");
+  const [header = [], ...all] = data;
+  const missing = columns.find((column) => !header.includes(column));
+  if (missing !== undefined) {
+    throw usageError(`${file} is no report of an import: it has no column ${missing}. Name another with --report.`);
+  }
+  const whole = isWhole ? all : all.slice(0, -1);
+  return whole.map((fields) => {
+    const entries = columns.map((column) => [column, plain(fields[header.indexOf(column)] ?? "")] as const);
+    return Object.fromEntries(entries) as unknown as ReportRow;
+  });
+}
+
+/** Takes away the mark that {@link textOf} has put before what a spreadsheet would take for a formula. */
+function plain(field: string): string {
+  return /^'[=+\-@\t\r]/.test(field) ? field.slice(1) : field;
+}
+
+function textOf(rows: readonly ReportRow[]): string {
+  const data = rows.map((row) => columns.map((column) => row[column]));
+  return rows.length === 0 ? "" : `${Papa.unparse(data, { escapeFormulae: true, newline: "\n" })}\n`;
+}
+
+/** Whole or not at all, whenever it is interrupted. */
+function replace(file: string, rows: readonly ReportRow[]): void {
+  const fresh = `${file}.new`;
+  writeFileSync(fresh, `${columns.join(",")}\n${textOf(rows)}`, { flush: true });
+  renameSync(fresh, file);
+}

@@ -1,0 +1,149 @@
+import { readdirSync, statSync, type Dirent } from "node:fs";
+import { dirname, extname, join, parse, relative, resolve, sep } from "node:path";
+import { isStudentId } from "../../../handlers/lib/student";
+import { complainOf, readCsv } from "../csv";
+import { readPhotos } from "../upload/photos";
+import { cannotRead } from "../system-errors";
+import { usageError } from "../usage";
+
+/** A photo of a school's, ready to be sent. */
+export interface SchoolPhoto {
+  readonly studentId: string;
+  /** As the CSV names it; below a folder, the path from there with `/` between its parts. */
+  readonly photo: string;
+  readonly path: string;
+}
+
+export interface School {
+  /** In the order of the CSV's rows, or of the paths. */
+  readonly photos: readonly SchoolPhoto[];
+  /** Files below the folder that are no photos by their names. */
+  readonly others: number;
+}
+
+const columns = { studentId: "student_id", photo: "photo" } as const;
+const extensions: readonly string[] = [".jpg", ".jpeg", ".png"];
+
+/**
+ * Reads which photos a school has, and checks all of them before any is sent.
+ *
+ * @param source a folder, every photo below which is taken for the student that its name says, or a CSV file with the
+ * columns student_id and photo
+ * @throws UsageError with a line for each photo that cannot be sent
+ */
+export function readSchool(source: string): School {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(source).isDirectory();
+  } catch (error) {
+    throw cannotRead(source, error, "name a folder or a CSV file");
+  }
+  const school = isFolder ? readFolder(source) : { photos: readPhotoList(source), others: 0 };
+  if (school.photos.length > 0) return school;
+  throw usageError(
+    isFolder
+      ? `${source} has no photo in it, nor in the folders below it: none of its files is a .jpg, .jpeg or .png.`
+      : `${source} names no photo; add one line for each below the header.`,
+  );
+}
+
+function readFolder(folder: string): School {
+  const files = entriesBelow(folder)
+    // Hidden ones are no photos whatever they are called: macOS leaves a "._lan.jpg" beside each lan.jpg.
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort();
+  const named = files.filter(isPhotoName);
+  const problems: string[] = [];
+  const photos: SchoolPhoto[] = [];
+  const owners = new Map<string, string>();
+  for (const path of named) {
+    const photo = relative(folder, path).split(sep).join("/");
+    const studentId = studentOf(path, problems);
+    if (studentId === undefined) continue;
+    const other = owners.get(studentId);
+    if (other !== undefined) {
+      problems.push(
+        `${path}: it would be student ${studentId}'s, and so would ${other}. Rename one, or list them in a CSV.`,
+      );
+    }
+    owners.set(studentId, photo);
+    photos.push({ studentId, photo, path: resolve(path) });
+  }
+  complainOf(folder, problems);
+  return { photos, others: files.length - named.length };
+}
+
+function entriesBelow(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    const { path = folder } = error as NodeJS.ErrnoException;
+    throw cannotRead(path, error, `make it readable, or move it out of ${folder}`);
+  }
+}
+
+/**
+ * The file's name, as it is: a school's photo under an id that was made up would be nobody's, and its owner's next one
+ * a duplicate. `readPhotos` looks whether the file can be sent.
+ */
+function studentOf(path: string, problems: string[]): string | undefined {
+  const { name } = parse(path);
+  if (!isStudentId(name)) {
+    problems.push(
+      `${path}: "${name}" is no student's id, which has 1 to 64 of A-Z a-z 0-9 _ . -. Rename it, or list it in a CSV.`,
+    );
+    return undefined;
+  }
+  try {
+    readPhotos([path], name);
+    return name;
+  } catch (error) {
+    problems.push((error as Error).message);
+    return undefined;
+  }
+}
+
+function readPhotoList(path: string): readonly SchoolPhoto[] {
+  const csv = readCsv(path, { required: Object.values(columns) });
+  const problems: string[] = [];
+  const photos: SchoolPhoto[] = [];
+  const lines = new Map<string, number>();
+  for (const record of csv.records) {
+    const { line } = record;
+    const problem = (text: string): void => void problems.push(`line ${line}: ${text}`);
+    if (record.problem !== undefined) {
+      problem(record.problem);
+      continue;
+    }
+    const [studentId, photo] = [csv.field(record, columns.studentId), csv.field(record, columns.photo)];
+    if (!isStudentId(studentId)) {
+      problem(`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`);
+    } else {
+      const before = lines.get(studentId);
+      if (before !== undefined)
+        problem(`student_id "${studentId}" is in line ${before} already; a student has one photo.`);
+      else lines.set(studentId, line);
+    }
+    const file = resolve(dirname(path), photo);
+    if (photo === "") problem("photo is empty, but must be a path, from the folder of the CSV.");
+    else if (!isPhotoName(photo)) problem(`photo is "${photo}", but must be a .jpg, .jpeg or .png.`);
+    else {
+      try {
+        // With an id that is good in any case: what this asks for is whether the file can be sent.
+        readPhotos([file], "-");
+      } catch (error) {
+        // It begins with the whole path, and of a folder goes on with advice for the shell.
+        const what = (error as Error).message.replace(file, "").replace(/ Name the photos .*/, "");
+        problem(`photo "${photo}"${what}`);
+      }
+    }
+    photos.push({ studentId, photo, path: file });
+  }
+  complainOf(path, problems);
+  return photos;
+}
+
+function isPhotoName(path: string): boolean {
+  return extensions.includes(extname(path).toLowerCase());
+}

@@ -1,0 +1,120 @@
+import { open } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { Item } from "../../../handlers/lib/upload-row";
+import type { CloudParts } from "../../local-cloud";
+import { sitePath } from "../../local-cloud/assembly/routes";
+import type { ProgramGraph, ResourceNode } from "../../local-cloud/program/graph";
+import type { ConsoleSources, LogSource, PipelineSource } from "./sources";
+
+/** What of the running cloud the console reads. */
+export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s3" | "machines" | "mailbox" | "data"> {
+  /** `http://127.0.0.1:PORT`. */
+  readonly endpoint: string;
+  /** A client with the operator's credentials; asked for when the first page is looked at. */
+  readonly dynamodb: () => Pick<DynamoDB, "scan">;
+}
+
+/** The type token of the component whose instances the overview shows. */
+const PIPELINE = "avatar-pipeline:index:AvatarPipeline";
+
+/** The services of the local cloud as the console's sources. */
+export function fromServices(services: Services): ConsoleSources {
+  const { graph, machines, mailbox, data, endpoint } = services;
+  return {
+    stack: { name: `${graph.project}/${graph.stack}`, region: graph.region, endpoint },
+    pipelines: graph.resources.filter(({ type }) => type === PIPELINE).map((node) => pipelineOf(node, services)),
+    machines,
+    mails: mailbox,
+    logs: logsIn(join(data, "logs")),
+  };
+}
+
+/** A pipeline by the outputs that its component registers. */
+function pipelineOf(node: ResourceNode, { graph, clientConfig, s3, dynamodb, endpoint }: Services): PipelineSource {
+  const text = (name: string): string | undefined => {
+    const value = node.outputs[name];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const bucket = physicalName(graph, node, "photoBucket");
+  // Not the output: of several pages none is at the address that the program knows.
+  const site = graph.resources.find(
+    ({ type, name, parent }) => type === "aws:s3/bucket:Bucket" && name === `${node.name}-site` && parent === node.urn,
+  );
+  // The fixed credentials of the local cloud, which are no secret.
+  const { accessKeyId, secretAccessKey } = clientConfig.credentials;
+  const { region } = graph;
+  return {
+    name: node.name,
+    machineArn: text("stateMachineArn") ?? "",
+    bucket,
+    ...(site === undefined ? {} : { siteUrl: endpoint + sitePath(site.id) }),
+    ...(text("apiUrl") === undefined ? {} : { apiUrl: text("apiUrl") }),
+    sampleCommand:
+      `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${region} ` +
+      `aws s3 cp photo.jpg s3://${bucket}/uploads/STUDENT_ID/photo.jpg --endpoint-url ${endpoint}`,
+    avatars: () => scanAll(dynamodb(), physicalName(graph, node, "avatarTable")),
+    uploads: () => scanAll(dynamodb(), physicalName(graph, node, "uploadTable")),
+    async thumbnail(key) {
+      // Only what is meant to be seen: the bucket holds the originals as well.
+      const found = key.startsWith("avatars/") ? await s3.getObject(bucket, key) : undefined;
+      if (!found) return undefined;
+      const chunks: Buffer[] = [];
+      for await (const chunk of found.body) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
+/** The physical name of a resource that a component gives as an output: Pulumi passes it on as URN and id. */
+function physicalName(graph: ProgramGraph, node: ResourceNode, output: string): string {
+  const value = node.outputs[output];
+  const { urn, id } = (typeof value === "object" && value !== null ? value : { id: value }) as Record<string, unknown>;
+  const resource = graph.resources.find((candidate) => candidate.urn === urn);
+  const name = resource?.id ?? id;
+  if (typeof name === "string" && name !== "") return name;
+  throw new Error(`${node.urn} registers no output ${output}, by which the console would find the resource.`);
+}
+
+async function scanAll(dynamodb: Pick<DynamoDB, "scan">, TableName: string): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let last: Item | undefined;
+  do {
+    const page = await dynamodb.scan({ TableName, ...(last ? { ExclusiveStartKey: last } : {}) });
+    items.push(...(page.Items ?? []));
+    last = page.LastEvaluatedKey;
+  } while (last);
+  return items;
+}
+
+/** So much of a log's end is read for its last lines, in bytes. */
+const TAIL_BYTES = 256 * 1024;
+
+/** The files `NAME.log` of a folder. */
+export function logsIn(folder: string): LogSource {
+  return {
+    names() {
+      try {
+        const files = readdirSync(folder).filter((file) => file.endsWith(".log"));
+        return files.map((file) => file.slice(0, -".log".length)).sort();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+        throw error;
+      }
+    },
+    async tail(name, lines) {
+      const file = await open(join(folder, `${name}.log`));
+      try {
+        const { size } = await file.stat();
+        const start = Math.max(0, size - TAIL_BYTES);
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
+        const all = buffer.toString("utf8", 0, bytesRead).split("\n");
+        // The first was cut somewhere; what follows the last line break is not a line yet.
+        return all.slice(start > 0 ? 1 : 0, -1).slice(-lines);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isUploadId } from "../../handlers/lib/keys";
+import { isStudentId } from "../../handlers/lib/student";
+import type { Cloud } from "../local-cloud";
+import type { CloudEvent } from "../local-cloud/gateway/service";
+import { pipelinesOf } from "./target/pipeline";
+import { cannotWrite, isSystemError } from "./system-errors";
+
+/**
+ * The copies of thumbnails that `avatar-pipeline process` leaves in the data folder, for programs that read files:
+ *
+ *   thumbnails/{studentId}/{uploadId}/{size}.jpg     of the object avatars/{studentId}/{uploadId}/{size}.jpg
+ *
+ * A copy is there for no longer than its object: photos of people that were erased or replaced must not stay behind,
+ * whoever erased or replaced them.
+ */
+
+function folderOf(data: string): string {
+  return join(data, "thumbnails");
+}
+
+/** Where the copy of an object is; undefined when the key is no thumbnail's. */
+function copyOf(data: string, key: string): string | undefined {
+  const [, studentId = "", uploadId = "", name = ""] = /^avatars\/([^/]+)\/([^/]+)\/(\d+\.jpg)$/.exec(key) ?? [];
+  return isStudentId(studentId) && isUploadId(uploadId) ? join(folderOf(data), studentId, uploadId, name) : undefined;
+}
+
+/**
+ * Writes the copy of a thumbnail.
+ *
+ * @returns its path
+ * @throws Error in one line when it cannot be written
+ */
+export function writeCopy(data: string, key: string, bytes: Uint8Array): string {
+  const path = copyOf(data, key);
+  if (path === undefined) throw new Error(`"${key}" is not the key of a thumbnail, avatars/STUDENT/UPLOAD/SIZE.jpg.`);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, bytes);
+  } catch (error) {
+    throw cannotWrite(path, error, "the photo is accepted all the same; mend that, and process it again for its files");
+  }
+  return path;
+}
+
+/** Removes the copy of an object, if there is one, and the folders that it leaves empty. */
+export function removeCopy(data: string, key: string): void {
+  const path = copyOf(data, key);
+  if (path === undefined) return;
+  rmSync(path, { force: true });
+  try {
+    // The upload's folder and the student's; not empty, or not there, is the end of it.
+    rmdirSync(dirname(path));
+    rmdirSync(dirname(dirname(path)));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+  }
+}
+
+/** The keys of the objects of which there are copies: a student's, or everybody's. */
+export function copiedKeys(data: string, studentId?: string): readonly string[] {
+  const below = (...parts: string[]): readonly string[] => {
+    try {
+      return readdirSync(join(folderOf(data), ...parts));
+    } catch (error) {
+      if (isSystemError(error) && ["ENOENT", "ENOTDIR"].includes(error.code)) return [];
+      throw error;
+    }
+  };
+  const students = studentId === undefined ? below() : [studentId];
+  const keys = students.flatMap((student) =>
+    below(student).flatMap((upload) => below(student, upload).map((name) => `avatars/${student}/${upload}/${name}`)),
+  );
+  return keys.filter((key) => copyOf(data, key) !== undefined);
+}
+
+/** Removes all copies of a student's thumbnails, and whatever else is in their folder. */
+export function removeCopiesOf(data: string, studentId: string): void {
+  rmSync(join(folderOf(data), studentId), { recursive: true, force: true });
+}
+
+/** Removes the copy of an object that an event says is deleted. */
+export function followDeletion(data: string, event: CloudEvent): void {
+  if (event.source !== "aws.s3" || event["detail-type"] !== "Object Deleted") return;
+  const { object } = event.detail as { readonly object?: { readonly key?: unknown } };
+  if (typeof object?.key === "string") removeCopy(data, object.key);
+}
+
+/** Removes the copies whose objects are gone: deleted while nothing followed it. */
+export function sweepCopies({ data, graph, buckets, s3 }: Pick<Cloud, "data" | "graph" | "buckets" | "s3">): void {
+  const photoBuckets = pipelinesOf(graph)
+    .map(({ photoBucket }) => photoBucket)
+    .filter((bucket) => buckets.includes(bucket));
+  if (photoBuckets.length === 0) return;
+  for (const key of copiedKeys(data)) {
+    if (!photoBuckets.some((bucket) => s3.headObject(bucket, key))) removeCopy(data, key);
+  }
+}

@@ -1,0 +1,121 @@
+import { request } from "node:http";
+import type { Cloud, CloudParts } from "../../local-cloud";
+import { holderOf } from "../../local-cloud/assembly/lock";
+import type { Route } from "../../local-cloud/gateway";
+import { pipelinesOf, type Pipeline } from "./pipeline";
+
+/** What a local mode was started with. */
+export interface StartedWith {
+  /** The program's entry file. */
+  readonly program: string;
+  /** The stack that names its configuration. */
+  readonly stack: string;
+}
+
+/** A local mode that a command can send photos to: one of its own, or one that runs already. */
+export interface Service {
+  readonly url: string;
+  readonly started: StartedWith;
+  /** Those of its program, at least one. */
+  readonly pipelines: readonly Pipeline[];
+  readonly clientConfig: Cloud["clientConfig"];
+  /** Events undelivered and executions running; of one that does not answer any more, none. */
+  pending(): Promise<number>;
+  /** Whether it still answers. */
+  isThere(): Promise<boolean>;
+}
+
+const PATH = "/_local";
+
+/** What {@link PATH} answers. */
+interface Facts extends StartedWith {
+  readonly region: string;
+  readonly pipelines: readonly Pipeline[];
+  readonly pending: number;
+  /** Whether it runs until somebody ends it; what a command has started for itself ends with that. */
+  readonly stays: boolean;
+}
+
+/** Tells other commands on this machine what runs here. */
+export function factsRoute(
+  { graph, identity, bus, machines, functions }: CloudParts,
+  started: StartedWith & Pick<Facts, "stays">,
+): Route {
+  const pipelines = pipelinesOf(graph);
+  return {
+    prefix: PATH,
+    handle(_request, response) {
+      const pending = bus.pending + machines.pending + functions.pendingEvents;
+      const facts: Facts = { ...started, region: identity.region, pipelines, pending };
+      response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store" });
+      response.end(JSON.stringify(facts));
+    },
+  };
+}
+
+/** A command's own cloud as a service. */
+export function serviceOf(cloud: Cloud, started: StartedWith): Service {
+  const { url, clientConfig } = cloud;
+  return {
+    url,
+    started,
+    pipelines: pipelinesOf(cloud.graph),
+    clientConfig,
+    pending: () => Promise.resolve(cloud.bus.pending + cloud.machines.pending + cloud.functions.pendingEvents),
+    isThere: () => Promise.resolve(true),
+  };
+}
+
+/** What has a data folder: a local mode that commands can use, or something that has to end first. */
+export type Occupant =
+  | { readonly is: "service"; readonly service: Service }
+  /** Another command, which ends by itself. */
+  | { readonly is: "command"; readonly pid: number }
+  /** It does not answer: it only begins, or is ending, or hangs. */
+  | { readonly is: "silent"; readonly pid: number };
+
+/** What has a data folder; undefined when nothing has. */
+export async function findOccupant(data: string): Promise<Occupant | undefined> {
+  const holder = holderOf(data);
+  if (holder === undefined) return undefined;
+  const { url, pid } = holder;
+  const facts = url === undefined ? undefined : await readFacts(url);
+  if (url === undefined || !facts) return { is: "silent", pid };
+  if (!facts.stays) return { is: "command", pid };
+  return {
+    is: "service",
+    service: {
+      url,
+      started: { program: facts.program, stack: facts.stack },
+      pipelines: facts.pipelines,
+      clientConfig: {
+        endpoint: url,
+        region: facts.region,
+        credentials: { accessKeyId: "local", secretAccessKey: "local" },
+      },
+      pending: async () => (await readFacts(url))?.pending ?? 0,
+      isThere: async () => (await readFacts(url)) !== undefined,
+    },
+  };
+}
+
+/** With `node:http` and not `fetch`, whose pooled connection would keep the process waiting at its end. */
+function readFacts(url: string): Promise<Facts | undefined> {
+  return new Promise((resolve) => {
+    const asked = request(url + PATH, { agent: false, timeout: 3_000 }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk));
+      response.on("end", () => {
+        try {
+          resolve(JSON.parse(text) as Facts);
+        } catch {
+          resolve(undefined);
+        }
+      });
+    });
+    asked.on("timeout", () => asked.destroy());
+    asked.on("error", () => resolve(undefined));
+    asked.end();
+  });
+}

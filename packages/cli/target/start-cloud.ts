@@ -1,0 +1,24 @@
+import { startCloud, type Cloud, type CloudOptions } from "../../local-cloud";
+import { followDeletion, sweepCopies } from "../copies";
+import { messageOfError } from "../system-errors";
+
+export type LocalOptions = Omit<CloudOptions, "fallbackEmail" | "onEvent">;
+
+/** The local mode as every command starts it: mail of topics without a subscriber has an inbox, copies are kept true. */
+export async function startLocalCloud(options: LocalOptions): Promise<Cloud> {
+  const { data, onWarning = () => undefined } = options;
+  const orWarn = (keep: () => void): void => {
+    try {
+      keep();
+    } catch (error) {
+      onWarning(messageOfError(error));
+    }
+  };
+  const cloud = await startCloud({
+    ...options,
+    fallbackEmail: (topic) => `${topic}@inbox.local`,
+    onEvent: (event) => orWarn(() => followDeletion(data, event)),
+  });
+  orWarn(() => sweepCopies(cloud));
+  return cloud;
+}

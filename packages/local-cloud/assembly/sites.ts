@@ -1,0 +1,72 @@
+import type { ProgramGraph } from "../program/graph";
+import type { WebsiteOptions } from "../services/s3";
+import { blocksOf, nodesOf, textOf, type Block, type Node } from "./nodes";
+import { readBuckets } from "./storage";
+
+/** A bucket that is served to browsers: by its own website, or by a CloudFront distribution in front of it. */
+export interface DeclaredSite {
+  readonly bucket: string;
+  readonly website: WebsiteOptions;
+  /** What every answer carries, lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** The declared websites and distributions, in the order of declaration; one for a bucket. */
+export function readSites(graph: ProgramGraph): readonly DeclaredSite[] {
+  const distributions = nodesOf(graph, "aws:cloudfront/distribution:Distribution").flatMap((node) =>
+    distributionSite(node, graph),
+  );
+  const websites = readBuckets(graph).flatMap(({ name, website }) =>
+    website ? [{ bucket: name, website: { ...website, reader: "everyone" as const }, headers: {} }] : [],
+  );
+  const behind = new Set(distributions.map(({ bucket }) => bucket));
+  return [...distributions, ...websites.filter(({ bucket }) => !behind.has(bucket))];
+}
+
+/** Of a distribution its first origin that is a bucket, with the headers of the default behaviour. */
+function distributionSite(node: Node, graph: ProgramGraph): DeclaredSite[] {
+  const hosts = node.blocks("origins").map((origin) => textOf(origin["domainName"]) ?? "");
+  const bucket = nodesOf(graph, "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+    .map((found) => found.required("bucket"))
+    .find((name) => hosts.some((host) => host.startsWith(`${name}.s3.`)));
+  if (bucket === undefined) return [];
+  const page = blocksOf(node.inputs["customErrorResponses"])
+    .map((block) => textOf(block["responsePagePath"]))
+    .find(Boolean);
+  const policyId = textOf(node.block("defaultCacheBehavior")?.["responseHeadersPolicyId"]);
+  const policy = nodesOf(graph, "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy").find(
+    ({ id }) => id === policyId,
+  );
+  return [
+    {
+      bucket,
+      website: {
+        indexDocument: node.text("defaultRootObject") ?? "index.html",
+        ...(page === undefined ? {} : { errorDocument: page.replace(/^\//, "") }),
+        reader: "distribution",
+      },
+      headers: policy ? headersOf(policy) : {},
+    },
+  ];
+}
+
+/** The headers of a policy that mean something over HTTP on this machine: HSTS does not. */
+function headersOf(policy: Node): Record<string, string> {
+  const security = policy.block("securityHeadersConfig") ?? {};
+  const setting = (name: string, value: string): string | undefined =>
+    textOf((security[name] as Block | undefined)?.[value]);
+  const known: Readonly<Record<string, string | undefined>> = {
+    "content-security-policy": setting("contentSecurityPolicy", "contentSecurityPolicy"),
+    "x-frame-options": setting("frameOptions", "frameOption"),
+    "referrer-policy": setting("referrerPolicy", "referrerPolicy"),
+    "x-content-type-options": security["contentTypeOptions"] === undefined ? undefined : "nosniff",
+  };
+  const custom = blocksOf(policy.block("customHeadersConfig")?.["items"]).map((item) => [
+    String(item["header"]).toLowerCase(),
+    textOf(item["value"]),
+  ]);
+  return Object.fromEntries([...Object.entries(known), ...custom].filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string
+  >;
+}

@@ -1,0 +1,189 @@
+import { cloudError, type Caller, type CloudIdentity } from "../gateway/service";
+import { evaluate, type Decision, type Principal } from "./evaluate";
+import { managedPolicies } from "./managed-policies";
+import { readPolicy, type Policy } from "./policy";
+
+type Context = Readonly<Record<string, string | readonly string[]>>;
+
+/** A role as the program declares it. Documents may be objects or JSON text. */
+export interface DeclaredRole {
+  readonly arn: string;
+  /** `assumeRolePolicy`: which services may take the role. */
+  readonly trust?: unknown;
+  readonly policies: readonly { readonly name: string; readonly document: unknown }[];
+  readonly managedPolicyArns?: readonly string[];
+}
+
+/** The policy of a resource: a bucket, topic, queue or function. */
+export interface DeclaredResourcePolicy {
+  /** ARN of the resource; the policy counts for what is below it as well (`arn:aws:s3:::bucket/key`). */
+  readonly resource: string;
+  readonly name: string;
+  readonly document: unknown;
+}
+
+export interface Authorizer {
+  /** @throws CloudError `AccessDenied` (403) in AWS's words unless the caller may perform the action on the resource */
+  authorize(caller: Caller, action: string, resource: string, context?: Context): void;
+  /**
+   * The same for an AWS service that acts on its own behalf, such as `events.amazonaws.com` sending to a queue: only
+   * the resource's policy can allow it.
+   */
+  authorizeService(service: string, action: string, resource: string, context?: Context): void;
+  /** @throws CloudError `AccessDenied` unless the role's trust policy lets the service, say `lambda.amazonaws.com`, take it */
+  authorizeAssume(service: string, roleArn: string): void;
+  /** One line for each managed policy that is attached but not known here, and therefore grants nothing. */
+  readonly unknownManagedPolicies: readonly string[];
+}
+
+interface Role {
+  readonly arn: string;
+  readonly policies: readonly Policy[];
+  readonly trust?: Policy;
+}
+
+/**
+ * Makes the authorizer from what the program declares.
+ *
+ * @throws Error naming the policy, the statement and the fix when a document is not one that IAM would take
+ */
+export function createAuthorizer(options: {
+  identity: CloudIdentity;
+  roles: readonly DeclaredRole[];
+  resourcePolicies?: readonly DeclaredResourcePolicy[];
+  /** Told of all that a role was allowed. */
+  onAllowed?: (caller: Caller, action: string, resource: string) => void;
+}): Authorizer {
+  const { identity } = options;
+  const unknown: string[] = [];
+  const roles = new Map(options.roles.map((role) => [roleName(role.arn), readRole(role, unknown)]));
+  const resourcePolicies = (options.resourcePolicies ?? []).map(({ resource, name, document }) => ({
+    resource,
+    policy: readPolicy(document, name, "resource"),
+  }));
+
+  function decide(principal: Principal, role: Role | undefined, action: string, resource: string, context: Context) {
+    return evaluate({
+      principal,
+      action,
+      resource,
+      context: { ...ambientContext(identity, principal), ...context },
+      identityPolicies: role?.policies ?? [],
+      resourcePolicies: resourcePolicies
+        .filter(({ resource: of }) => resource === of || resource.startsWith(`${of}/`) || resource.startsWith(`${of}:`))
+        .map(({ policy }) => policy),
+    });
+  }
+
+  return {
+    unknownManagedPolicies: unknown,
+    authorize(caller, action, resource, context = {}) {
+      if (caller.kind === "operator") return;
+      const role = caller.kind === "role" ? roles.get(roleName(caller.arn)) : undefined;
+      const principal: Principal =
+        caller.kind === "anonymous"
+          ? { kind: "anonymous" }
+          : {
+              kind: "role",
+              roleArn: role?.arn ?? caller.arn,
+              sessionArn: caller.arn,
+              accountId: identity.accountId,
+            };
+      const decision = decide(principal, role, action, resource, context);
+      if (decision.effect !== "allow") {
+        throw denied(caller.kind === "anonymous" ? "anonymous" : caller.arn, action, resource, decision, caller.kind);
+      }
+      if (caller.kind === "role") options.onAllowed?.(caller, action, resource);
+    },
+    authorizeService(service, action, resource, context = {}) {
+      const decision = decide({ kind: "service", name: service }, undefined, action, resource, context);
+      if (decision.effect !== "allow") throw denied(service, action, resource, decision, "service");
+    },
+    authorizeAssume(service, roleArn) {
+      const trust = roles.get(roleName(roleArn))?.trust;
+      const decision = evaluate({
+        principal: { kind: "service", name: service },
+        action: "sts:AssumeRole",
+        resource: roleArn,
+        context: ambientContext(identity, { kind: "service", name: service }),
+        identityPolicies: [],
+        resourcePolicies: trust ? [trust] : [],
+      });
+      if (decision.effect !== "allow") throw denied(service, "sts:AssumeRole", roleArn, decision, "service");
+    },
+  };
+}
+
+function readRole(role: DeclaredRole, unknown: string[]): Role {
+  const name = roleName(role.arn);
+  const attached = (role.managedPolicyArns ?? []).flatMap((arn) => {
+    const actions = managedPolicies.get(arn.split(":policy/")[1] ?? "");
+    if (actions) return [readPolicy(statementFor(actions), arn, "identity")];
+    unknown.push(
+      `Role ${name} has the managed policy ${arn}, whose text is not known here: it grants nothing in the local cloud. ` +
+        `Grant what the role needs in a policy of its own.`,
+    );
+    return [];
+  });
+  return {
+    arn: role.arn,
+    policies: [
+      ...role.policies.map((policy) => readPolicy(policy.document, `${policy.name} of role ${name}`, "identity")),
+      ...attached,
+    ],
+    ...(role.trust === undefined ? {} : { trust: readPolicy(role.trust, `assumeRolePolicy of role ${name}`, "trust") }),
+  };
+}
+
+function statementFor(actions: readonly string[]) {
+  return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }] };
+}
+
+/** ROLE of `arn:aws:iam::ACCOUNT:role/path/ROLE` and of `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`: unique in an account. */
+function roleName(arn: string): string {
+  const parts = arn.split("/");
+  return (/:assumed-role\//.test(arn) ? parts[1] : parts.at(-1)) ?? arn;
+}
+
+/** The global condition keys that every request has. */
+function ambientContext(identity: CloudIdentity, principal: Principal): Context {
+  const now = new Date();
+  return {
+    "aws:CurrentTime": now.toISOString(),
+    "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
+    "aws:RequestedRegion": identity.region,
+    "aws:SourceIp": "127.0.0.1",
+    // The local port stands for AWS's HTTPS endpoints: a policy that demands TLS would otherwise shut out everybody.
+    "aws:SecureTransport": "true",
+    ...(principal.kind === "role"
+      ? {
+          "aws:PrincipalArn": principal.roleArn,
+          "aws:PrincipalAccount": identity.accountId,
+          "aws:PrincipalType": "AssumedRole",
+          "aws:PrincipalIsAWSService": "false",
+        }
+      : {}),
+    ...(principal.kind === "service"
+      ? {
+          "aws:PrincipalIsAWSService": "true",
+          "aws:PrincipalServiceName": principal.name,
+          "aws:SourceAccount": identity.accountId,
+        }
+      : {}),
+    ...(principal.kind === "anonymous" ? { "aws:PrincipalType": "Anonymous" } : {}),
+  };
+}
+
+/** AWS's own words, so that what a person reads here is what they would search for. */
+function denied(who: string, action: string, resource: string, decision: Decision, kind: Caller["kind"] | "service") {
+  const quoted = action.startsWith("s3:") ? `"${resource}"` : resource;
+  const why =
+    decision.effect === "explicitDeny"
+      ? `with an explicit deny in ${decision.by === "identity" ? "an identity-based" : "a resource-based"} policy`
+      : `because no ${kind === "role" ? "identity" : "resource"}-based policy allows the ${action} action`;
+  return cloudError(
+    "AccessDenied",
+    403,
+    `User: ${who} is not authorized to perform: ${action} on resource: ${quoted} ${why}`,
+  );
+}

@@ -1,0 +1,94 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+
+import type { Caller, CloudIdentity } from "../gateway/service";
+
+/** What an SDK client signs with. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Roles have one, the operator has none. */
+  readonly sessionToken?: string;
+}
+
+export interface Session {
+  readonly roleArn: string;
+  /** For a function its name, as on Lambda: it ends the caller's ARN. */
+  readonly sessionName: string;
+  /** Tells apart the environments of one function, so that a fault can kill the very process that called. */
+  readonly environment?: string;
+  /** When the credentials end; they last if absent. */
+  readonly expiresAt?: Date;
+}
+
+/** Credentials that were found, and whose they are. */
+export interface KnownCredentials extends Credentials {
+  readonly caller: Caller;
+  readonly expiresAt?: Date;
+}
+
+export interface CredentialStore {
+  /** The fixed credentials of the person at this machine: `local` / `local`. */
+  readonly operator: Credentials;
+  /** Credentials of a role. The same session always gets the same ones. */
+  issue(session: Session): Credentials;
+  /** The credentials of an access key; undefined when the key is unknown or its session token is missing or forged. */
+  find(accessKeyId: string, sessionToken?: string): KnownCredentials | undefined;
+}
+
+/**
+ * Makes the credential store. It keeps nothing: a role's session stands, signed, in its token, and key and secret
+ * derive from that. So a URL presigned before a restart is still good after it.
+ *
+ * @param secret what the derivation starts from. The port is this machine's own and the operator's credentials are
+ * public, so a fixed one is no less safe.
+ */
+export function createCredentialStore(options: { identity: CloudIdentity; secret?: string }): CredentialStore {
+  const { identity, secret = "avatar-pipeline local" } = options;
+  const operator = { accessKeyId: "local", secretAccessKey: "local" };
+  const hmac = (purpose: string, text: string) => createHmac("sha256", secret).update(`${purpose}\n${text}`).digest();
+
+  function derive(claims: string): Required<Credentials> {
+    return {
+      accessKeyId: `ASIA${base32(hmac("key", claims)).slice(0, 16)}`,
+      secretAccessKey: hmac("secret", claims).toString("base64").slice(0, 40),
+      sessionToken: `${Buffer.from(claims).toString("base64")}.${hmac("token", claims).toString("base64url")}`,
+    };
+  }
+
+  return {
+    operator,
+    issue({ roleArn, sessionName, environment = "", expiresAt }) {
+      return derive(JSON.stringify([roleArn, sessionName, environment, expiresAt?.toISOString() ?? ""]));
+    },
+    find(accessKeyId, sessionToken) {
+      if (accessKeyId === operator.accessKeyId) {
+        const arn = `arn:${identity.partition}:iam::${identity.accountId}:user/operator`;
+        return { ...operator, caller: { kind: "operator", arn } };
+      }
+      const claims = Buffer.from(sessionToken?.split(".")[0] ?? "", "base64").toString();
+      const derived = derive(claims);
+      if (derived.accessKeyId !== accessKeyId || !same(derived.sessionToken, sessionToken ?? "")) return undefined;
+      const [roleArn = "", sessionName = "", , expiresAt = ""] = JSON.parse(claims) as string[];
+      return {
+        ...derived,
+        caller: { kind: "role", arn: sessionArn(roleArn, sessionName) },
+        ...(expiresAt ? { expiresAt: new Date(expiresAt) } : {}),
+      };
+    },
+  };
+}
+
+/** `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`: the role's path is not part of it. */
+export function sessionArn(roleArn: string, sessionName: string): string {
+  const [, partition = "aws", , , accountId = "", resource = ""] = roleArn.split(":");
+  return `arn:${partition}:sts::${accountId}:assumed-role/${resource.split("/").at(-1) ?? ""}/${sessionName}`;
+}
+
+function base32(bytes: Buffer): string {
+  return [...bytes].map((byte) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[byte % 32]).join("");
+}
+
+function same(a: string, b: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(a), digest(b));
+}

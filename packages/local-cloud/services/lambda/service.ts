@@ -1,0 +1,99 @@
+import type { ServerResponse } from "node:http";
+import { cloudError, isCloudError, type CloudError, type CloudRequest, type CloudService } from "../../gateway/service";
+import type { FunctionRuntime } from "./runtime";
+
+/** Lambda's own limits on payloads, in bytes. */
+const MAX_SYNCHRONOUS_BYTES = 6 * 1024 * 1024;
+const MAX_EVENT_BYTES = 1024 * 1024;
+
+const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+
+/** Lambda's REST API, as far as an SDK client needs it to invoke a function. */
+export function lambdaService(runtime: FunctionRuntime): CloudService {
+  const service: CloudService = {
+    name: "lambda",
+    operationOf: (request) =>
+      request.method === "POST" && INVOCATIONS.test(request.url.pathname) ? "Invoke" : "Unknown",
+    async handle(request, response) {
+      try {
+        await invoke(request, response);
+      } catch (error) {
+        if (!isCloudError(error)) throw error;
+        service.writeError(error, request, response);
+      }
+    },
+    writeError(error, _request, response) {
+      const code = error.code === "AccessDenied" ? "AccessDeniedException" : error.code;
+      const body = JSON.stringify({ Type: "User", ...error.details, Message: error.message, message: error.message });
+      response.writeHead(error.status, {
+        "content-type": "application/json",
+        "x-amzn-errortype": code,
+        "content-length": Buffer.byteLength(body),
+      });
+      response.end(body);
+    },
+  };
+
+  async function invoke(request: CloudRequest, response: ServerResponse): Promise<void> {
+    const name = INVOCATIONS.exec(request.url.pathname)?.[1];
+    if (request.method !== "POST" || name === undefined) {
+      const asked = `${request.method} ${request.url.pathname}`;
+      throw cloudError("NotImplemented", 501, `The local cloud's lambda serves Invoke alone, not ${asked}.`);
+    }
+    const declared = runtime.find(decodeURIComponent(name));
+    if (!declared)
+      throw cloudError("ResourceNotFoundException", 404, `Function not found: ${decodeURIComponent(name)}`);
+    request.authorize("lambda:InvokeFunction", declared.arn);
+    const type = String(request.headers["x-amz-invocation-type"] ?? "RequestResponse");
+    const payload = await payloadOf(request, type === "Event" ? MAX_EVENT_BYTES : MAX_SYNCHRONOUS_BYTES);
+    switch (type) {
+      case "DryRun":
+        response.writeHead(204).end();
+        return;
+      case "Event":
+        void runtime.invokeEvent(declared.arn, payload);
+        response.writeHead(202, { "content-length": 0 }).end();
+        return;
+      case "RequestResponse": {
+        const result = await runtime.invoke(declared.arn, payload);
+        const body = Buffer.from(result.ok ? result.payload : JSON.stringify(result.error));
+        response.writeHead(200, {
+          "content-type": "application/json",
+          "content-length": body.length,
+          "x-amz-executed-version": "$LATEST",
+          ...(result.ok ? {} : { "x-amz-function-error": "Unhandled" }),
+        });
+        response.end(body);
+        return;
+      }
+      default:
+        throw invalid(`Unknown invocation type: ${type}`);
+    }
+  }
+  return service;
+}
+
+async function payloadOf(request: CloudRequest, limit: number): Promise<string> {
+  // One byte more than the limit, so that the refusal is Lambda's own.
+  const body = await request.bytes(limit + 1);
+  if (body.length > limit) {
+    const message = `${body.length} byte payload is too large for the ${limit} byte limit`;
+    throw cloudError("RequestTooLargeException", 413, message);
+  }
+  const text = body.toString("utf8");
+  if (text === "") return "{}";
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw cloudError(
+      "InvalidRequestContentException",
+      400,
+      `Could not parse request body into json: ${(error as Error).message}`,
+    );
+  }
+  return text;
+}
+
+function invalid(message: string): CloudError {
+  return cloudError("InvalidParameterValueException", 400, message);
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { engineError, type DetectedFace, type FaceEngine, type FaceMeasures } from "./engine";
+import { readImageHeader } from "../../../../imaging/header";
+
+/** What a photo says of a face on it: whose it is, and any measure that shall differ from a good portrait's. */
+export interface ScriptedFace extends Partial<Omit<FaceMeasures, "landmarks">> {
+  /** The same person is found again with Similarity over 99, anybody else stays under 1. */
+  readonly person: string;
+}
+
+/** Stands between the image's own end and the script, which is JSON up to the end of the file. */
+const mark = Buffer.from("\nscripted-faces:");
+
+/**
+ * The image with faces written after its end, where decoders don't look: to {@link scriptedEngine} these are the
+ * faces on it, to everybody else it is the same image.
+ */
+export function scriptFaces(image: Buffer, faces: readonly ScriptedFace[]): Buffer {
+  return Buffer.concat([image, mark, Buffer.from(JSON.stringify(faces))]);
+}
+
+/**
+ * An engine that is told by the photo who is on it, quick and exact, for runs with thousands of photos. A photo
+ * without a script shows nobody.
+ */
+export function scriptedEngine(): FaceEngine {
+  return {
+    ready: () => Promise.resolve(),
+    detect: (image) =>
+      new Promise((resolve) => {
+        resolve(readScript(image).map(detected).sort(byArea));
+      }),
+    close: () => Promise.resolve(),
+  };
+}
+
+function readScript(image: Buffer): readonly ScriptedFace[] {
+  try {
+    readImageHeader(image);
+  } catch (error) {
+    throw engineError("UnreadableImage", (error as Error).message, error);
+  }
+  const at = image.lastIndexOf(mark);
+  if (at < 0) return [];
+  try {
+    return JSON.parse(image.toString("utf8", at + mark.length)) as ScriptedFace[];
+  } catch (error) {
+    throw engineError("UnreadableImage", "The script of faces after the image's end is no JSON.", error);
+  }
+}
+
+function detected({ person, ...measures }: ScriptedFace): DetectedFace {
+  const box = measures.box ?? { left: 0.25, top: 0.2, width: 0.5, height: 0.6 };
+  const at = (x: number, y: number): { x: number; y: number } => ({
+    x: box.left + x * box.width,
+    y: box.top + y * box.height,
+  });
+  return {
+    confidence: 99.99,
+    pose: { roll: 0, yaw: 0, pitch: 0 },
+    quality: { brightness: 70, sharpness: 95 },
+    sunglasses: { value: false, confidence: 99 },
+    ...measures,
+    box,
+    landmarks: [
+      { type: "eyeLeft", ...at(0.3, 0.4) },
+      { type: "eyeRight", ...at(0.7, 0.4) },
+      { type: "mouthLeft", ...at(0.35, 0.75) },
+      { type: "mouthRight", ...at(0.65, 0.75) },
+      { type: "nose", ...at(0.5, 0.58) },
+    ],
+    embedding: () => Promise.resolve(embeddingOf(person)),
+  };
+}
+
+/**
+ * A point on the sphere on which the recognition network's embeddings lie, radius about 1.45, from the person's name
+ * alone: two names are about 2 apart, which no threshold mistakes for one person.
+ */
+export function embeddingOf(person: string): Float32Array {
+  const numbers = new Float32Array(128);
+  for (let block = 0; block < 4; block++) {
+    const digest = createHash("sha256").update(`${block}:${person}`).digest();
+    for (let i = 0; i < 32; i++) numbers[block * 32 + i] = digest[i]! / 127.5 - 1;
+  }
+  const length = Math.hypot(...numbers);
+  return numbers.map((value) => (1.45 * value) / length);
+}
+
+function byArea(one: DetectedFace, other: DetectedFace): number {
+  return other.box.width * other.box.height - one.box.width * one.box.height;
+}

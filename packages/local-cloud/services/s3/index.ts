@@ -1,0 +1,343 @@
+/**
+ * The local S3: the buckets that the program declares, on S3's own wire protocol.
+ *
+ *   s3Service(options): S3Service        a service of the gateway, and access from within the process
+ *
+ * wire:      operations.ts (which operation), body.ts and chunked.ts (bodies), xml.ts, cors.ts, conditions.ts
+ * does:      objects.ts, delete.ts, copy.ts, multipart.ts, lists.ts, post.ts and post-policy.ts, website.ts
+ * keeps:     changes.ts (a change with its event) → store.ts → journal.ts (what is true) and blobs.ts (bytes)
+ * tells:     events.ts (EventBridge's shape, and the outbox)
+ */
+import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+
+import { isCloudError, type CloudError, type CloudRequest, type CloudService } from "../../gateway/service";
+import { NO_ATTRIBUTES, refuseUnserved } from "./attributes";
+import { drain, MAX_BODY, piecesOf } from "./body";
+import { addObject, deleteObject as removeObject, receive, using } from "./changes";
+import { copyObject } from "./copy";
+import { allowOrigin, answerPreflight } from "./cors";
+import { deleteObject, deleteObjects } from "./delete";
+import { s3Error } from "./errors";
+import { currentObject, headerReader, openCore, sendXml, type Core, type Exchange } from "./exchange";
+import { walk } from "./listing";
+import {
+  bucketList,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  listObjects,
+  listObjectsV2,
+  listObjectVersions,
+} from "./lists";
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  listParts,
+  uploadPart,
+  uploadPartCopy,
+} from "./multipart";
+import { deleteObjectTagging, getObject, getObjectTagging, putObject, putObjectTagging } from "./objects";
+import { checkKey, operationName, targetOf } from "./operations";
+import type { DeclaredBucket, S3Options } from "./options";
+import { postObject } from "./post";
+import { openStore, type StoredObject } from "./store";
+import { websiteOf, type WebsiteHandler, type WebsiteOptions } from "./website";
+import { toXml } from "./xml";
+
+export type {
+  CorsRule,
+  DeclaredBucket,
+  PolicyContext,
+  S3Options,
+  SigningCredentials,
+  WebsiteConfiguration,
+} from "./options";
+export type { WebsiteHandler, WebsiteOptions } from "./website";
+
+/** An object as code of this process sees it. */
+export interface ObjectInfo {
+  readonly key: string;
+  /** `null` where the bucket has no versioning. */
+  readonly versionId: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly lastModified: Date;
+  readonly contentType: string;
+  /** Headers kept with the object, in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * The S3 of the local cloud. Its own methods serve the console, the website, Rekognition and tests in this process:
+ * they ask no policy, and throw CloudError NoSuchBucket for a bucket that is not declared.
+ */
+export interface S3Service extends CloudService {
+  readonly name: "s3";
+  /** Emits the events that the last run left without acknowledgement; to be called once whoever takes them is ready. */
+  start(): void;
+  /** The current object of a key, or the version named; `undefined` when there is none, or it is a delete marker. */
+  headObject(bucket: string, key: string, versionId?: string): ObjectInfo | undefined;
+  /** The same with its bytes, from `start` up to and including `end`, by default all. The stream has to be read or destroyed. */
+  getObject(
+    bucket: string,
+    key: string,
+    versionId?: string,
+    range?: { readonly start: number; readonly end: number },
+  ): Promise<{ readonly info: ObjectInfo; readonly body: Readable } | undefined>;
+  /** Stores an object as a client's PutObject does, with its event. */
+  putObject(
+    bucket: string,
+    key: string,
+    body: Uint8Array | Readable,
+    attributes?: {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly metadata?: Readonly<Record<string, string>>;
+    },
+  ): Promise<ObjectInfo>;
+  /** Deletes as a client's DeleteObject does, with its event. */
+  deleteObject(bucket: string, key: string, versionId?: string): void;
+  /** Current objects in the order of their keys. `after` is a key, exclusive; `limit` is 1,000 by default. */
+  listObjects(
+    bucket: string,
+    query?: { readonly prefix?: string; readonly after?: string; readonly limit?: number },
+  ): readonly ObjectInfo[];
+  /**
+   * The bucket as a website. Without options, as the bucket declares it, open to whom its policy lets in.
+   *
+   * @throws Error when the bucket declares no website and none is given
+   */
+  website(bucket: string, options?: WebsiteOptions): WebsiteHandler;
+  close(): Promise<void>;
+}
+
+type Operation = (exchange: Exchange) => void | Promise<void>;
+
+/** What is served. Everything else is refused by name. */
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ["AbortMultipartUpload", abortMultipartUpload],
+  ["CompleteMultipartUpload", completeMultipartUpload],
+  ["CopyObject", copyObject],
+  ["CreateMultipartUpload", createMultipartUpload],
+  ["DeleteObject", deleteObject],
+  ["DeleteObjects", deleteObjects],
+  ["DeleteObjectTagging", deleteObjectTagging],
+  ["GetBucketLocation", getBucketLocation],
+  ["GetBucketVersioning", getBucketVersioning],
+  ["GetObject", getObject],
+  ["GetObjectTagging", getObjectTagging],
+  ["HeadBucket", headBucket],
+  ["HeadObject", getObject],
+  ["ListObjects", listObjects],
+  ["ListObjectsV2", listObjectsV2],
+  ["ListObjectVersions", listObjectVersions],
+  ["ListParts", listParts],
+  ["PostObject", postObject],
+  ["PutObject", putObject],
+  ["PutObjectTagging", putObjectTagging],
+  ["UploadPart", uploadPart],
+  ["UploadPartCopy", uploadPartCopy],
+  ["PreflightRequest", ({ bucket, request, response }) => answerPreflight(bucket, request, response)],
+]);
+
+/**
+ * Opens the local S3 on its folder, after clearing away what a killed process may have left there.
+ *
+ * @throws Error for a bucket name that S3 would not take, or when the folder's journal cannot be read
+ */
+export function s3Service(options: S3Options): S3Service {
+  const store = openStore(options.storage);
+  const core = openCore(options, store);
+  const opened = core.now();
+  const running = new Set<Promise<void>>();
+
+  function operationOf(request: CloudRequest): string {
+    try {
+      return operationName(request.method, targetOf(request.path), request.url.searchParams, request.headers);
+    } catch {
+      return "Unknown";
+    }
+  }
+
+  async function answer(request: CloudRequest, response: ServerResponse): Promise<void> {
+    const target = targetOf(request.path);
+    const operation = operationName(request.method, target, request.url.searchParams, request.headers);
+    const bucket = target.bucket === undefined ? undefined : core.buckets.get(target.bucket);
+    setHead(core, request, response);
+    refuseOldSignature(request);
+    const header = headerReader(request);
+    refuseUnserved(header, options.identity.accountId);
+    const query = (name: string) => request.url.searchParams.get(name) ?? undefined;
+    const exchange = { core, request, response, header, query, key: target.key ?? "" };
+    if (operation === "ListBuckets") {
+      request.authorize("s3:ListAllMyBuckets", core.arn("*"));
+      sendXml(exchange, "ListAllMyBucketsResult", bucketList(core, opened));
+      return;
+    }
+    const perform = OPERATIONS.get(operation);
+    if (!perform) throw s3Error("NotImplemented", { Operation: operation }, notServed(operation, request.method));
+    if (!bucket) throw s3Error("NoSuchBucket", { BucketName: target.bucket ?? "" });
+    await perform({ ...exchange, bucket });
+  }
+
+  async function handle(request: CloudRequest, response: ServerResponse): Promise<void> {
+    try {
+      await answer(request, response);
+      await drain(request.body);
+    } catch (error) {
+      await refuse(core, request, response, error);
+    }
+  }
+
+  const bucketOf = (name: string): DeclaredBucket => {
+    const bucket = core.buckets.get(name);
+    if (!bucket) throw s3Error("NoSuchBucket", { BucketName: name });
+    return bucket;
+  };
+  const find = (bucket: string, key: string, versionId?: string): StoredObject | undefined => {
+    if (versionId === undefined) return currentObject(core, bucketOf(bucket).name, key);
+    const version = store.versions(bucketOf(bucket).name, key).find((candidate) => candidate.versionId === versionId);
+    return version?.deleteMarker === false ? version : undefined;
+  };
+  const cause = () => ({ requestId: crypto.randomUUID(), requester: options.identity.accountId });
+
+  return {
+    name: "s3",
+    operationOf,
+    handle(request, response) {
+      const done = handle(request, response).finally(() => running.delete(done));
+      running.add(done);
+      return done;
+    },
+    writeError(error, request, response) {
+      void refuse(core, request, response, error);
+    },
+    start: () => core.outbox.start(),
+    headObject(bucket, key, versionId) {
+      const object = find(bucket, key, versionId);
+      return object && infoOf(object);
+    },
+    async getObject(bucket, key, versionId, range) {
+      const object = find(bucket, key, versionId);
+      if (!object) return undefined;
+      const body = await store.read(object.blob, range?.start ?? 0, Math.min(range?.end ?? Infinity, object.size - 1));
+      return { info: infoOf(object), body };
+    },
+    async putObject(bucket, key, body, { headers = {}, metadata = {} } = {}) {
+      const home = bucketOf(bucket);
+      const chunks = body instanceof Readable ? piecesOf(body) : piecesOf(Readable.from([Buffer.from(body)]));
+      const { blob, size, md5 } = await receive(core, chunks, { max: MAX_BODY });
+      return using(core, blob, () => {
+        const attributes = { ...NO_ATTRIBUTES, headers: { ...NO_ATTRIBUTES.headers, ...headers }, metadata };
+        return infoOf(
+          addObject(core, home, { key: checkKey(key), blob, size, etag: md5, attributes }, "PutObject", cause()),
+        );
+      });
+    },
+    deleteObject(bucket, key, versionId) {
+      removeObject(core, bucketOf(bucket), key, versionId, cause());
+    },
+    listObjects(bucket, { prefix = "", after = "", limit = 1_000 } = {}) {
+      const { name } = bucketOf(bucket);
+      return walk(store.keys(name), { prefix, delimiter: "", after, limit }, (key) => {
+        const object = currentObject(core, name, key);
+        return object ? [infoOf(object)] : [];
+      }).items;
+    },
+    website(bucket, site) {
+      const home = bucketOf(bucket);
+      const configured = site ?? (home.website && { ...home.website, reader: "everyone" as const });
+      if (!configured) {
+        throw new Error(
+          `The bucket ${bucket} declares no website. Give it one in the program, or name its index document here.`,
+        );
+      }
+      return websiteOf(core, home, configured);
+    },
+    async close() {
+      await Promise.allSettled(running);
+      core.outbox.close();
+      await store.close();
+    },
+  };
+}
+
+/** Signature Version 2, which `aws s3 presign` of the first command line still makes for an endpoint of its own. */
+function refuseOldSignature({ url }: CloudRequest): void {
+  if (!url.searchParams.has("AWSAccessKeyId") || !url.searchParams.has("Signature")) return;
+  throw s3Error(
+    "InvalidRequest",
+    undefined,
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256 " +
+      "(on the command line: aws configure set default.s3.signature_version s3v4).",
+  );
+}
+
+function notServed(operation: string, method: string): string {
+  if (operation === "CreateBucket" || operation === "DeleteBucket") {
+    return `The local S3 does not serve ${operation}: it has the buckets that the program declares. Declare the bucket in the program.`;
+  }
+  return `The local S3 does not serve ${operation === "Unknown" ? `this ${method} request` : operation}.`;
+}
+
+function infoOf(object: StoredObject): ObjectInfo {
+  const { key, versionId, size, etag, headers, metadata } = object;
+  return {
+    key,
+    versionId,
+    size,
+    etag,
+    lastModified: new Date(object.lastModified),
+    contentType: headers["content-type"] ?? "",
+    headers,
+    metadata,
+  };
+}
+
+/** What every answer has: its ids, and the CORS headers, without which a page could not even read an error. */
+function setHead(core: Core, request: CloudRequest, response: ServerResponse): void {
+  response.setHeader("x-amz-request-id", request.id);
+  response.setHeader("x-amz-id-2", Buffer.from(request.id).toString("base64"));
+  response.setHeader("server", "AmazonS3");
+  const name = /^\/([^/]+)/.exec(request.path)?.[1] ?? "";
+  allowOrigin(core.buckets.get(name), request, response);
+}
+
+/** Answers with an error, after the rest of the body has come in, so that the client is there to read it. */
+async function refuse(core: Core, request: CloudRequest, response: ServerResponse, reason: unknown): Promise<void> {
+  if (response.headersSent) {
+    // Too late to say anything: a cut connection tells the client that the answer is not whole.
+    response.destroy();
+    return;
+  }
+  await drain(request.body);
+  if (response.destroyed) return;
+  const error: CloudError = isCloudError(reason)
+    ? reason
+    : s3Error(
+        "InternalError",
+        undefined,
+        `We encountered an internal error: ${reason instanceof Error ? reason.message : String(reason)}`,
+      );
+  setHead(core, request, response);
+  const body = toXml(
+    "Error",
+    {
+      Code: error.code,
+      Message: error.message,
+      ...error.details,
+      Resource: request.path,
+      RequestId: request.id,
+    },
+    "",
+  );
+  response.writeHead(error.status, {
+    "content-type": "application/xml",
+    ...(request.method === "HEAD" ? {} : { "content-length": String(Buffer.byteLength(body)) }),
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}

@@ -1,0 +1,75 @@
+import type { Caller, CloudEvent, CloudIdentity } from "../../gateway/service";
+
+/** One CORS rule of a bucket, as `aws.s3.BucketCorsConfiguration` declares it. */
+export interface CorsRule {
+  /** Origins, each with at most one `*`: `https://*.school.vn`. */
+  readonly allowedOrigins: readonly string[];
+  /** `GET`, `PUT`, `POST`, `DELETE`, `HEAD`. */
+  readonly allowedMethods: readonly string[];
+  /** Request headers that a preflight may ask for, each with at most one `*`. */
+  readonly allowedHeaders?: readonly string[];
+  /** Response headers that the page's script may read. */
+  readonly exposeHeaders?: readonly string[];
+  /** How long a browser may remember a preflight's answer, in seconds. */
+  readonly maxAgeSeconds?: number;
+}
+
+/** The static website that a bucket declares. */
+export interface WebsiteConfiguration {
+  /** Appended to a path that ends in `/`, for example `index.html`. */
+  readonly indexDocument: string;
+  /** The key of the page that answers errors; without it a short page is made up. */
+  readonly errorDocument?: string;
+}
+
+/** A bucket of the program. The local S3 has exactly these buckets; it creates and deletes none. */
+export interface DeclaredBucket {
+  /** 3 to 63 characters of `a-z 0-9 . -`, as on AWS. */
+  readonly name: string;
+  /** Whether versioning is enabled. Without it every object has the version id `null`. */
+  readonly versioned: boolean;
+  readonly cors: readonly CorsRule[];
+  /** BlockPublicPolicy or RestrictPublicBuckets: the bucket's policy then opens nothing to anonymous callers. */
+  readonly publicAccessBlocked: boolean;
+  readonly website?: WebsiteConfiguration;
+  /** Whether the bucket's notifications go to EventBridge. Without it no event is made. */
+  readonly eventBridge: boolean;
+}
+
+/** Condition keys of one action: `{"s3:prefix": "uploads/"}`. */
+export type PolicyContext = Readonly<Record<string, string | readonly string[]>>;
+
+/** What the signature of a browser form or of a body's chunks is verified with. */
+export interface SigningCredentials {
+  readonly secretAccessKey: string;
+  readonly caller: Caller;
+  readonly expiresAt?: Date;
+}
+
+export interface S3Options {
+  readonly identity: CloudIdentity;
+  /** The folder that holds everything; made when missing. One process at a time may have it open. */
+  readonly storage: string;
+  readonly buckets: readonly DeclaredBucket[];
+  /**
+   * The credentials of an access key; `undefined` when there is no such key, or when its session token is missing
+   * or wrong.
+   */
+  credentials(accessKeyId: string, sessionToken?: string): SigningCredentials | undefined;
+  /**
+   * Throws AccessDenied unless the caller's own policies and the bucket's policy allow the action: the same
+   * judgement as `CloudRequest.authorize`, for callers that the gateway does not see, namely the signer of a browser
+   * form, and the visitor of a website. It has to treat the transport as secure (`aws:SecureTransport`), because the
+   * loopback port stands for AWS's HTTPS endpoint.
+   */
+  authorizeAs(caller: Caller, action: string, resource: string, context: PolicyContext): void;
+  /**
+   * Takes an event over. It is acknowledged when this returns or its promise fulfils. When this throws or
+   * rejects, or the process dies before, the event stays in the outbox and is emitted again: after a second,
+   * then at doubling intervals up to a minute, and by {@link S3Service.start} in the next run. So an event
+   * arrives at least once, possibly more often, always with the same id.
+   */
+  emit(event: CloudEvent): void | Promise<void>;
+  /** The clock of dates, expiry and event times; the system's when left out. */
+  readonly now?: () => Date;
+}

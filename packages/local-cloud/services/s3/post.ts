@@ -1,0 +1,178 @@
+import { basename } from "node:path/posix";
+import type { Readable } from "node:stream";
+
+import busboy from "busboy";
+
+import type { CloudError } from "../../gateway/service";
+import { readAttributes, refuseUnserved } from "./attributes";
+import { drain, MAX_BODY, piecesOf } from "./body";
+import { addObject, causeOf, receive, using } from "./changes";
+import { invalidArgument, s3Error } from "./errors";
+import { authorize, headerText, sendEmpty, sendXml, subjectOf, versionHeader, type Exchange } from "./exchange";
+import { checkKey } from "./operations";
+import { writeContext } from "./objects";
+import { checkForm, type FormFields } from "./post-policy";
+import type { StoredObject } from "./store";
+
+/** Uploads by browser forms ("POST Object"), signed by a policy or not. */
+
+/** Bytes of all fields before the file, as on AWS. */
+const MAX_FIELDS = 20_000;
+
+/** A form that has arrived up to its file. */
+interface Form {
+  readonly fields: FormFields;
+  readonly file: Readable;
+}
+
+export async function postObject(exchange: Exchange): Promise<void> {
+  const { core, bucket, request } = exchange;
+  const { fields, file } = await readForm(exchange);
+  const key = checkKey(fields.get("key") ?? "");
+  if (key === "") {
+    const rule =
+      "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.";
+    throw invalidArgument("key", "", rule);
+  }
+  const grant = checkForm(fields, bucket.name, core.options, core.now(), MAX_BODY);
+
+  const field = (name: string) => fields.get(name);
+  refuseUnserved(field, core.options.identity.accountId);
+  const subject = subjectOf(core.options, grant.caller);
+  const arn = core.arn(bucket.name, key);
+  authorize(subject, bucket, "s3:PutObject", arn, writeContext(field));
+  const unserved = [...fields.keys()].find((name) => /^(tagging|content-md5|x-amz-checksum-.*)$/.test(name));
+  if (unserved !== undefined) {
+    throw s3Error("NotImplemented", { Field: unserved }, `The local S3 does not serve the field ${unserved} in forms.`);
+  }
+  const answer = readAnswer(fields);
+  const asHeader = (name: string) => (fields.has(name) ? headerText(fields.get(name) ?? "") : undefined);
+  const attributes = readAttributes(asHeader, metadataOf(fields));
+
+  const { blob, size, md5 } = await receive(core, fileChunks(file), grant);
+  const object = await using(core, blob, async () => {
+    // What stands behind the file does not count.
+    await drain(request.body);
+    const cause = causeOf(exchange, grant.caller);
+    return addObject(core, bucket, { key, blob, size, etag: md5, attributes }, "POST Object", cause);
+  });
+  sendAnswer(exchange, object, answer);
+}
+
+/** Reads the form up to its file, whose name then stands in every field for `${filename}`. */
+async function readForm({ request }: Exchange): Promise<Form> {
+  const fields = new Map<string, string>();
+  let size = 0;
+  const { body, headers } = request;
+  const form = openForm(headers);
+  // Whatever goes wrong after the file has begun reaches its reader, who drains the rest of the request.
+  return new Promise((resolve, reject) => {
+    const fail = (error: CloudError) => {
+      body.unpipe(form);
+      reject(error);
+    };
+    form.on("field", (name, value, info) => {
+      size += Buffer.byteLength(name) + Buffer.byteLength(value);
+      if (size > MAX_FIELDS || info.valueTruncated || info.nameTruncated)
+        return fail(s3Error("MaxPostPreDataLengthExceededError"));
+      const lower = name.toLowerCase();
+      if (fields.has(lower))
+        return fail(invalidArgument(name, value, `The form has the field '${name}' twice; each may stand once.`));
+      fields.set(lower, value);
+    });
+    form.on("file", (name, file, { filename }) => {
+      if (name.toLowerCase() !== "file") return fail(oneFile());
+      // Clients may send a path; its last segment is the name.
+      const last = basename((filename ?? "").replaceAll("\\", "/"));
+      const named = [...fields].map(
+        ([field, value]) =>
+          [field, UNEXPANDED.has(field) ? value : value.replaceAll("${filename}", () => last)] as const,
+      );
+      // An error of the file reaches its reader; where nobody reads on, it must not end the process.
+      file.on("error", () => undefined);
+      form.on("error", (error) => file.destroy(error instanceof Error ? error : undefined));
+      resolve({ fields: new Map(named), file });
+    });
+    form.on("error", (error) => fail(malformed(error)));
+    form.on("close", () => fail(oneFile()));
+    body.on("error", (error) => form.destroy(error));
+    body.pipe(form);
+  });
+}
+
+async function* fileChunks(file: Readable): AsyncGenerator<Buffer> {
+  try {
+    yield* piecesOf(file);
+  } catch (error) {
+    throw malformed(error);
+  }
+}
+
+/** What is signed is taken as it is. */
+const UNEXPANDED: ReadonlySet<string> = new Set(["policy", "x-amz-signature"]);
+
+function openForm(headers: Exchange["request"]["headers"]) {
+  try {
+    return busboy({
+      headers,
+      preservePath: true,
+      defParamCharset: "utf8",
+      limits: { fieldSize: MAX_FIELDS + 1, fieldNameSize: 1_000, files: 1 },
+    });
+  } catch (error) {
+    throw malformed(error);
+  }
+}
+
+function malformed(error: unknown) {
+  const reason = error instanceof Error ? error.message : String(error);
+  return s3Error(
+    "MalformedPOSTRequest",
+    undefined,
+    `The body of your POST request is not well-formed multipart/form-data: ${reason}.`,
+  );
+}
+
+function oneFile() {
+  return invalidArgument("file", "0", "POST requires exactly one file upload per request.");
+}
+
+function metadataOf(fields: FormFields): Record<string, string> {
+  const prefix = "x-amz-meta-";
+  const entries = [...fields].filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), headerText(value)]));
+}
+
+/** How the form wants to be answered. */
+type Answer = { readonly status: 200 | 201 | 204 } | { readonly redirect: URL };
+
+function readAnswer(fields: FormFields): Answer {
+  const target = fields.get("success_action_redirect") ?? fields.get("redirect");
+  // A target that is no address is passed over, as on AWS.
+  if (target !== undefined && URL.canParse(target)) return { redirect: new URL(target) };
+  const status = Number(fields.get("success_action_status"));
+  return { status: status === 200 || status === 201 ? status : 204 };
+}
+
+function sendAnswer(exchange: Exchange, object: StoredObject, answer: Answer): void {
+  const { bucket, request } = exchange;
+  const path = `/${bucket.name}/${object.key.split("/").map(encodeURIComponent).join("/")}`;
+  const location = request.url.origin + path;
+  const headers = {
+    etag: `"${object.etag}"`,
+    location,
+    "x-amz-server-side-encryption": "AES256",
+    "x-amz-version-id": versionHeader(object.versionId),
+  };
+  if ("redirect" in answer) {
+    answer.redirect.searchParams.set("bucket", bucket.name);
+    answer.redirect.searchParams.set("key", object.key);
+    answer.redirect.searchParams.set("etag", headers.etag);
+    sendEmpty(exchange, 303, { ...headers, location: answer.redirect.href });
+  } else if (answer.status === 201) {
+    const content = { Location: location, Bucket: bucket.name, Key: object.key, ETag: headers.etag };
+    sendXml(exchange, "PostResponse", content, headers, 201);
+  } else {
+    sendEmpty(exchange, answer.status, headers);
+  }
+}

@@ -1,0 +1,177 @@
+import { createHash, randomUUID } from "node:crypto";
+
+import { openKeptMap, type KeptMap } from "../../storage/kept-map";
+
+/** A queue as the program declares it. Times are seconds. */
+export interface DeclaredQueue {
+  readonly name: string;
+  readonly arn: string;
+  /** Default 30. */
+  readonly visibilityTimeoutSeconds?: number;
+  /** Default 345,600 (4 days). */
+  readonly messageRetentionSeconds?: number;
+}
+
+/** A message attribute, as the API has it: a type, and its value as text or base64. */
+export interface MessageAttribute {
+  readonly DataType: string;
+  readonly StringValue?: string;
+  readonly BinaryValue?: string;
+}
+
+export interface Message {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, MessageAttribute>>;
+  readonly senderId: string;
+  /** Milliseconds since 1970, as all times here. */
+  readonly sentAt: number;
+  readonly visibleAt: number;
+}
+
+/** A message that was handed out, until its time is over or it is deleted. */
+export interface Received extends Message {
+  readonly receiptHandle: string;
+  readonly receiveCount: number;
+  readonly firstReceivedAt: number;
+}
+
+export interface Queue {
+  readonly declared: DeclaredQueue;
+  send(message: {
+    readonly body: string;
+    readonly attributes?: Message["attributes"];
+    readonly senderId: string;
+    readonly delaySeconds?: number;
+  }): Promise<Message>;
+  /** Up to `most` messages that are visible, oldest first; waits for the first one so long. */
+  receive(most: number, visibilitySeconds?: number, waitSeconds?: number): Promise<Received[]>;
+  /** Deletes by the latest receipt; an older or unknown one deletes nothing, as on SQS. */
+  delete(receiptHandle: string): Promise<void>;
+  purge(): Promise<void>;
+  /** Counts, as the queue's attributes tell them. */
+  counts(): { readonly visible: number; readonly notVisible: number; readonly delayed: number };
+  close(): Promise<void>;
+}
+
+/** What is known of a message's deliveries. It is forgotten on a restart: the message is then visible again. */
+interface Handling {
+  readonly receiptHandle: string;
+  readonly count: number;
+  readonly firstAt: number;
+  readonly visibleAt: number;
+}
+
+/**
+ * Opens a queue.
+ *
+ * @param file where its messages are kept; an answered send survives a kill
+ * @param now milliseconds since 1970
+ */
+export async function openQueue(declared: DeclaredQueue, file: string, now: () => number): Promise<Queue> {
+  const { visibilityTimeoutSeconds = 30, messageRetentionSeconds = 345_600 } = declared;
+  const messages: KeptMap<Message> = await openKeptMap(file);
+  const handlings = new Map<string, Handling>();
+  const waiting = new Set<() => void>();
+  let closed = false;
+
+  /** Forgets what is older than the queue keeps. */
+  async function expire(): Promise<void> {
+    const oldest = now() - messageRetentionSeconds * 1000;
+    for (const [id, { sentAt }] of messages.entries()) {
+      // In order of sending: the first that is young enough ends the search.
+      if (sentAt > oldest) break;
+      handlings.delete(id);
+      await messages.delete(id);
+    }
+  }
+
+  function take(most: number, visibilitySeconds: number): Received[] {
+    const time = now();
+    const taken: Received[] = [];
+    for (const [id, message] of messages.entries()) {
+      if (taken.length === most) break;
+      const before = handlings.get(id);
+      if ((before?.visibleAt ?? message.visibleAt) > time) continue;
+      const handling = {
+        receiptHandle: `${id}#${randomUUID()}`,
+        count: (before?.count ?? 0) + 1,
+        firstAt: before?.firstAt ?? time,
+        visibleAt: time + visibilitySeconds * 1000,
+      };
+      handlings.set(id, handling);
+      const { receiptHandle, count: receiveCount, firstAt: firstReceivedAt } = handling;
+      taken.push({ ...message, receiptHandle, receiveCount, firstReceivedAt });
+    }
+    return taken;
+  }
+
+  /** Waits for a message to be sent, or for a while: one that becomes visible again is found by looking again. */
+  function waitForMessage(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(milliseconds, 250));
+      waiting.add(done);
+    });
+  }
+
+  const wakeAll = () => {
+    for (const wake of waiting) wake();
+  };
+
+  return {
+    declared,
+    async send({ body, attributes = {}, senderId, delaySeconds = 0 }) {
+      const sentAt = now();
+      const id = randomUUID();
+      const message = { id, body, attributes, senderId, sentAt, visibleAt: sentAt + delaySeconds * 1000 };
+      await messages.set(id, message);
+      wakeAll();
+      return message;
+    },
+    async receive(most, visibilitySeconds = visibilityTimeoutSeconds, waitSeconds = 0) {
+      const until = performance.now() + waitSeconds * 1000;
+      for (;;) {
+        await expire();
+        const taken = take(most, visibilitySeconds);
+        const left = until - performance.now();
+        if (taken.length > 0 || left <= 0 || closed) return taken;
+        await waitForMessage(left);
+      }
+    },
+    async delete(receiptHandle) {
+      const id = receiptHandle.split("#")[0] ?? "";
+      if (handlings.get(id)?.receiptHandle !== receiptHandle) return;
+      handlings.delete(id);
+      await messages.delete(id);
+    },
+    async purge() {
+      handlings.clear();
+      await Promise.all([...messages.entries()].map(([id]) => messages.delete(id)));
+    },
+    counts() {
+      const time = now();
+      const counts = { visible: 0, notVisible: 0, delayed: 0 };
+      for (const [id, { visibleAt }] of messages.entries()) {
+        const handling = handlings.get(id);
+        if (handling && handling.visibleAt > time) counts.notVisible++;
+        else if (!handling && visibleAt > time) counts.delayed++;
+        else counts.visible++;
+      }
+      return counts;
+    },
+    async close() {
+      closed = true;
+      wakeAll();
+      await messages.close();
+    },
+  };
+}
+
+export function md5(text: string): string {
+  return createHash("md5").update(text).digest("hex");
+}

@@ -1,0 +1,143 @@
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { openKeptMap, type KeptMap } from "../../storage/kept-map";
+import type { HistoryEvent } from "./events";
+
+export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+
+/** What is known of an execution without reading its history. */
+export interface Execution {
+  readonly arn: string;
+  readonly name: string;
+  readonly machineArn: string;
+  readonly status: ExecutionStatus;
+  /** Milliseconds since 1970. */
+  readonly startDate: number;
+  readonly stopDate?: number;
+  readonly error?: string;
+  readonly cause?: string;
+  /** How often it was begun again because the local mode ended in the middle of it. */
+  readonly restarts?: number;
+  /** Its status change has not reached the event bus yet. */
+  readonly unannounced?: boolean;
+}
+
+/**
+ * The executions of all machines, kept in a folder: a summary of each in memory and in one log, and a file each with
+ * its history, which is in memory only while it runs.
+ */
+export interface ExecutionStore {
+  get(arn: string): Execution | undefined;
+  /** Oldest first. */
+  list(): Iterable<Execution>;
+  /** Writes a new execution with its first entries; on disk when this fulfils. */
+  create(execution: Execution, events: readonly HistoryEvent[]): Promise<void>;
+  update(execution: Execution): Promise<void>;
+  /** Adds an entry to the history of an execution that was created or resumed. */
+  append(arn: string, event: HistoryEvent): void;
+  /** Begins to hold the history of an execution in memory again, and returns it. */
+  resume(arn: string): readonly HistoryEvent[];
+  /** Lets go of the history of an execution that has ended, once it is on disk. */
+  settle(arn: string): Promise<void>;
+  history(arn: string): readonly HistoryEvent[];
+  close(): Promise<void>;
+}
+
+/** Executions that have ended are forgotten beyond this many, the oldest first. */
+const MAX_KEPT = 10_000;
+
+/** @param onError told of entries that could not be written, a full disk for example: they are lost to the history */
+export async function openExecutionStore(folder: string, onError: (line: string) => void): Promise<ExecutionStore> {
+  mkdirSync(join(folder, "history"), { recursive: true });
+  const summaries: KeptMap<Execution> = await openKeptMap(join(folder, "executions.log"));
+  const live = new Map<string, HistoryEvent[]>();
+  const unwritten = new Map<string, string[]>();
+  let writing: Promise<void> | undefined;
+  await prune();
+
+  function fileOf(arn: string): string {
+    const [machine = "", name = ""] = arn.split(":execution:")[1]?.split(":") ?? [];
+    return join(folder, "history", `${encodeURIComponent(machine)}.${encodeURIComponent(name)}.jsonl`);
+  }
+
+  async function prune(): Promise<void> {
+    const ended = [...summaries.entries()].filter(
+      ([, { status, unannounced }]) => status !== "RUNNING" && !unannounced,
+    );
+    for (const [arn] of ended.slice(0, Math.max(0, ended.length - MAX_KEPT))) {
+      await summaries.delete(arn);
+      await rm(fileOf(arn), { force: true });
+    }
+  }
+
+  /** One write a file for all entries of the moment. */
+  async function flush(): Promise<void> {
+    await new Promise(setImmediate);
+    while (unwritten.size > 0) {
+      const batch = [...unwritten];
+      unwritten.clear();
+      for (const [arn, lines] of batch) {
+        await appendFile(fileOf(arn), lines.join("")).catch((error: Error) =>
+          onError(`${lines.length} entries of ${arn} could not be kept: ${error.message}`),
+        );
+      }
+    }
+    writing = undefined;
+  }
+
+  return {
+    get: (arn) => summaries.get(arn),
+    *list() {
+      for (const [, execution] of summaries.entries()) yield execution;
+    },
+    async create(execution, events) {
+      live.set(execution.arn, [...events]);
+      appendFileSync(fileOf(execution.arn), events.map(lineOf).join(""));
+      await summaries.set(execution.arn, execution);
+    },
+    update: (execution) => summaries.set(execution.arn, execution),
+    append(arn, event) {
+      live.get(arn)?.push(event);
+      const lines = unwritten.get(arn);
+      if (lines) lines.push(lineOf(event));
+      else unwritten.set(arn, [lineOf(event)]);
+      writing ??= flush();
+    },
+    resume(arn) {
+      const events = readHistory(fileOf(arn));
+      // The last line may have been cut short; what follows must not be joined to it.
+      appendFileSync(fileOf(arn), "\n");
+      live.set(arn, [...events]);
+      return events;
+    },
+    async settle(arn) {
+      await writing;
+      live.delete(arn);
+    },
+    history: (arn) => live.get(arn) ?? readHistory(fileOf(arn)),
+    async close() {
+      await writing;
+      await summaries.close();
+    },
+  };
+}
+
+const lineOf = (event: HistoryEvent): string => `${JSON.stringify(event)}\n`;
+
+function readHistory(file: string): HistoryEvent[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    // Deleted by hand: the summary is all that is left.
+    return [];
+  }
+  return text.split("\n").flatMap((line) => {
+    try {
+      return line === "" ? [] : [JSON.parse(line) as HistoryEvent];
+    } catch {
+      return [];
+    }
+  });
+}

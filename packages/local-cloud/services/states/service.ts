@@ -1,0 +1,166 @@
+import { jsonService } from "../../gateway/json-service";
+import { cloudError, type CloudRequest, type CloudService } from "../../gateway/service";
+import { detailsMember, type HistoryEvent } from "./events";
+import type { Execution, ExecutionStatus } from "./executions";
+import { MAX_DATA_BYTES } from "./interpreter";
+import type { Machines } from "./machines";
+
+type Input = Readonly<Record<string, unknown>>;
+
+const NAME = /^[^\p{Cc}\s<>{}[\]?*"#%\\^|~`$&,;:/]{1,80}$/u;
+const DEFAULT_PAGE = 100;
+const MAX_PAGE = 1000;
+
+/** Step Functions' API (JSON 1.0), for Standard state machines that the program declares. */
+export function statesService(machines: Machines): CloudService {
+  const machineOf = (input: Input) => {
+    const arn = text(input, "stateMachineArn");
+    const found = machines.find(arn);
+    if (!found) throw cloudError("StateMachineDoesNotExist", 400, `State Machine Does Not Exist: '${arn}'`);
+    return found;
+  };
+  const executionOf = (input: Input, action: string, request: CloudRequest): Execution => {
+    const arn = text(input, "executionArn");
+    request.authorize(action, arn);
+    const found = machines.execution(arn);
+    if (!found) throw cloudError("ExecutionDoesNotExist", 400, `Execution Does Not Exist: '${arn}'`);
+    return found;
+  };
+
+  return jsonService({
+    name: "states",
+    targetPrefix: "AWSStepFunctions",
+    version: "1.0",
+    operations: {
+      async StartExecution(input, request) {
+        request.authorize("states:StartExecution", text(input, "stateMachineArn"));
+        const { declared } = machineOf(input);
+        const execution = await machines.start(declared.arn, executionInput(input), executionName(input));
+        return { executionArn: execution.arn, startDate: seconds(execution.startDate) };
+      },
+      async StopExecution(input, request) {
+        const { arn } = executionOf(input, "states:StopExecution", request);
+        const stopped = await machines.stop(arn, optional(input, "error"), optional(input, "cause"));
+        return { stopDate: seconds(stopped.stopDate ?? Date.now()) };
+      },
+      DescribeExecution(input, request) {
+        const execution = executionOf(input, "states:DescribeExecution", request);
+        const events = machines.history(execution.arn);
+        const output = execution.status === "SUCCEEDED" ? events.at(-1)?.details?.["output"] : undefined;
+        return {
+          ...summary(execution),
+          input: events[0]?.details?.["input"] ?? "{}",
+          inputDetails: { included: true },
+          ...(output === undefined ? {} : { output, outputDetails: { included: true } }),
+          ...(execution.error === undefined ? {} : { error: execution.error }),
+          ...(execution.cause === undefined ? {} : { cause: execution.cause }),
+        };
+      },
+      ListExecutions(input, request) {
+        const { declared } = machineOf(input);
+        request.authorize("states:ListExecutions", declared.arn);
+        const status = optional(input, "statusFilter") as ExecutionStatus | undefined;
+        const all = [...machines.executions()]
+          .filter((execution) => execution.machineArn === declared.arn && (!status || execution.status === status))
+          .reverse();
+        return page(input, all, (items) => ({ executions: items.map(summary) }));
+      },
+      GetExecutionHistory(input, request) {
+        const { arn } = executionOf(input, "states:GetExecutionHistory", request);
+        const events = [...machines.history(arn)];
+        if (input["reverseOrder"] === true) events.reverse();
+        return page(input, events, (items) => ({ events: items.map(onWire) }));
+      },
+      DescribeStateMachine(input, request) {
+        const { declared } = machineOf(input);
+        request.authorize("states:DescribeStateMachine", declared.arn);
+        const { arn, name, definition, roleArn } = declared;
+        return { stateMachineArn: arn, name, definition, roleArn, type: "STANDARD", status: "ACTIVE", creationDate: 0 };
+      },
+      ListStateMachines(input, request) {
+        request.authorize("states:ListStateMachines", "*");
+        const all = machines
+          .list()
+          .map(({ arn, name }) => ({ stateMachineArn: arn, name, type: "STANDARD", creationDate: 0 }));
+        return page(input, all, (stateMachines) => ({ stateMachines }));
+      },
+    },
+  });
+}
+
+function text(input: Input, member: string): string {
+  const value = input[member];
+  if (typeof value === "string" && value !== "") return value;
+  throw cloudError(
+    "ValidationException",
+    400,
+    `Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+  );
+}
+
+function optional(input: Input, member: string): string | undefined {
+  const value = input[member];
+  return typeof value === "string" ? value : undefined;
+}
+
+function executionName(input: Input): string | undefined {
+  const name = optional(input, "name");
+  if (name !== undefined && !NAME.test(name)) throw cloudError("InvalidName", 400, `Invalid Name: '${name}'`);
+  return name;
+}
+
+function executionInput(input: Input): string {
+  const value = optional(input, "input") ?? "{}";
+  if (Buffer.byteLength(value) > MAX_DATA_BYTES) {
+    throw cloudError(
+      "InvalidExecutionInput",
+      400,
+      `Invalid State Machine Execution Input: longer than ${MAX_DATA_BYTES} bytes`,
+    );
+  }
+  try {
+    JSON.parse(value);
+  } catch (error) {
+    throw cloudError(
+      "InvalidExecutionInput",
+      400,
+      `Invalid State Machine Execution Input: '${(error as Error).message}'`,
+    );
+  }
+  return value;
+}
+
+const seconds = (milliseconds: number): number => milliseconds / 1000;
+
+function summary(execution: Execution): object {
+  return {
+    executionArn: execution.arn,
+    stateMachineArn: execution.machineArn,
+    name: execution.name,
+    status: execution.status,
+    startDate: seconds(execution.startDate),
+    ...(execution.stopDate === undefined ? {} : { stopDate: seconds(execution.stopDate) }),
+    redriveCount: 0,
+  };
+}
+
+function onWire({ id, previousEventId, timestamp, type, details }: HistoryEvent): object {
+  return {
+    id,
+    previousEventId,
+    timestamp: seconds(timestamp),
+    type,
+    ...(details ? { [detailsMember(type)]: details } : {}),
+  };
+}
+
+/** A page of a list; the token is the place to go on from. */
+function page<Item>(input: Input, items: readonly Item[], answer: (items: readonly Item[]) => object): object {
+  const start = Number(optional(input, "nextToken") ?? 0);
+  if (!Number.isInteger(start) || start < 0)
+    throw cloudError("InvalidToken", 400, `Invalid Token: '${String(input["nextToken"])}'`);
+  const asked = Number(input["maxResults"] ?? 0);
+  const size = Math.min(asked > 0 ? asked : DEFAULT_PAGE, MAX_PAGE);
+  const next = start + size;
+  return { ...answer(items.slice(start, next)), ...(next < items.length ? { nextToken: String(next) } : {}) };
+}

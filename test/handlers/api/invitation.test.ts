@@ -1,0 +1,350 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Papa from "papaparse";
+import type { IssuedUpload, ProblemDetails } from "../../../handlers/api/contract";
+import { invitationHeader, readInvitation, type Invitation } from "../../../handlers/api/invitation";
+import { issueUpload } from "../../../handlers/api/issue-upload/handler";
+import { readStatus } from "../../../handlers/api/read-status/handler";
+import { isEmail, isStudentId } from "../../../handlers/lib/student";
+import { invite, publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite";
+import { avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../harness";
+import { aGet, aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
+
+const { privateKey } = generateKeyPairSync("ed25519");
+const publicKey = publicKeyOf(privateKey);
+const inAWeek = Math.floor(now.getTime() / 1000) + 7 * 86_400;
+/** Signs whatever it is given, as a program of the school's own might. */
+const signText = (payload: string) => {
+  const signed = `${invitationHeader}.${Buffer.from(payload).toString("base64url")}`;
+  return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
+};
+const anInvitation: Invitation = { studentId: "SV001", name: "Nguyễn Văn An", expires: inAWeek };
+
+describe("An invitation", () => {
+  it("is read as it was signed", () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+        fc.string({ minLength: 1, unit: "grapheme" }),
+        fc.nat(),
+        (studentId, name, expires) => {
+          const invitation = { studentId, name, expires };
+          expect(readInvitation(signInvitation(invitation, privateKey), publicKey)).to.deep.equal(invitation);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("is worth nothing when one character of it is changed", () => {
+    const token = signInvitation(anInvitation, privateKey);
+    for (let at = 0; at < token.length; at += 1) {
+      const changed = token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
+      // The last character of a signature has bits that mean nothing: the bytes are the same ones.
+      const isSame = Buffer.from(changed.slice(-86), "base64url").equals(Buffer.from(token.slice(-86), "base64url"));
+      if (isSame && changed.slice(0, -86) === token.slice(0, -86)) continue;
+      expect(readInvitation(changed, publicKey), `character ${at}`).to.equal(undefined);
+    }
+  });
+
+  it("is worth nothing when another key signed it, or none did", () => {
+    const foreign = signInvitation(anInvitation, generateKeyPairSync("ed25519").privateKey);
+    expect(readInvitation(foreign, publicKey)).to.equal(undefined);
+    const none = Buffer.from('{"alg":"none"}').toString("base64url");
+    const [, claims = "", signature = ""] = signInvitation(anInvitation, privateKey).split(".");
+    for (const token of [
+      `${none}.${claims}.`,
+      `${none}.${claims}.${signature}`,
+      `${invitationHeader}.${claims}.`,
+      "",
+    ]) {
+      expect(readInvitation(token, publicKey)).to.equal(undefined);
+    }
+  });
+
+  const noInvitations = [
+    "hello",
+    "",
+    "null",
+    '"SV001"',
+    "17",
+    "[]",
+    "{}",
+    '{"sub":"SV001"}',
+    '{"sub":"SV001","exp":1e999}',
+    '{"sub":"SV001","exp":1.5}',
+    '{"sub":"SV001","exp":"4000000000"}',
+    '{"sub":"..","exp":4000000000}',
+    '{"sub":17,"exp":4000000000}',
+  ];
+  for (const payload of noInvitations) {
+    it(`is none when what was signed is ${payload === "" ? "nothing" : payload}`, () => {
+      expect(readInvitation(signText(payload), publicKey)).to.equal(undefined);
+    });
+  }
+
+  it("says no address that is none, and no name that is none or too long", () => {
+    const read = (claims: object) =>
+      readInvitation(signText(JSON.stringify({ sub: "SV001", exp: 1, ...claims })), publicKey);
+    const bare = { studentId: "SV001", expires: 1 };
+    const twoAddresses = "an@truong.edu.vn, binh@truong.edu.vn";
+    for (const email of ["an", twoAddresses, "an@truong.edu.vn\r\nBcc: b@c.vn", 17, null, ["an@truong.edu.vn"]]) {
+      expect(read({ email })).to.deep.equal(bare);
+    }
+    for (const name of ["n".repeat(201), 17, null, {}]) expect(read({ name })).to.deep.equal(bare);
+    expect(read({ name: "n".repeat(200) })).to.deep.equal({ ...bare, name: "n".repeat(200) });
+  });
+
+  it("never throws, whatever was signed, and says only what its rules allow", () => {
+    const anything = fc.anything();
+    const claims = fc.record(
+      {
+        sub: fc.oneof(fc.constant("SV001"), anything),
+        exp: fc.oneof(fc.constant(4_000_000_000), fc.double(), anything),
+        name: fc.oneof(fc.string({ maxLength: 300 }), anything),
+        email: fc.oneof(fc.emailAddress(), fc.string(), anything),
+      },
+      { requiredKeys: [] },
+    );
+    const json = fc.oneof(claims, fc.jsonValue()).map((value) => {
+      // What JSON cannot say (a BigInt, a circle) is no payload.
+      try {
+        return JSON.stringify(value) ?? "";
+      } catch {
+        return "";
+      }
+    });
+    let read = 0;
+    fc.assert(
+      fc.property(fc.oneof(json, fc.json(), fc.string({ unit: "binary" })), (payload) => {
+        const invitation = readInvitation(signText(payload), publicKey);
+        if (invitation === undefined) return;
+        read += 1;
+        const { studentId, name = "", email, expires } = invitation;
+        expect(isStudentId(studentId) && Number.isSafeInteger(expires) && name.length <= 200).to.equal(true);
+        expect(email === undefined || isEmail(email)).to.equal(true);
+      }),
+      { numRuns: 500 },
+    );
+    // Else the property would hold of nothing.
+    expect(read).to.be.above(0);
+  });
+
+  it("never throws, whatever the token is", () => {
+    fc.assert(fc.property(fc.string(), (token) => readInvitation(token, publicKey) === undefined));
+    const parts = fc.tuple(fc.base64String(), fc.base64String(), fc.base64String());
+    fc.assert(fc.property(parts, (part) => readInvitation(part.join("."), publicKey) === undefined));
+  });
+});
+
+describe("The API of a stack that needs invitations", () => {
+  let tables: Tables;
+  let logs: ReturnType<typeof collectLogs>;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+  beforeEach(async () => {
+    await tables.clear();
+    logs = collectLogs();
+  });
+  afterEach(() => logs.restore());
+
+  const access = { mode: "invite" as const, publicKey };
+  const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
+  const post = (body: unknown, token?: string) =>
+    issueUpload(
+      { ...shared, limits, expirySeconds: 900 },
+      { dynamodb: tables.dynamodb, signer: () => signer, now: () => now, random: () => Buffer.alloc(10, 1) },
+    )(aPost(body, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }));
+  const get = (token?: string) =>
+    readStatus(
+      { ...shared, avatarTable, phases: [] },
+      { dynamodb: tables.dynamodb, signer: () => signer, now: () => now },
+    )(aGet(uploadIdAt(1), { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }));
+  const tokenOf = (changes: Partial<Invitation> = {}) => signInvitation({ ...anInvitation, ...changes }, privateKey);
+
+  it("takes the student's id and address from the invitation", async () => {
+    const body = { ...goodBody, studentId: undefined };
+    const token = tokenOf({ email: "an@truong.edu.vn" });
+    const response = await post({ ...body, email: "other@mail.example" }, token);
+    expect(response.statusCode).to.equal(201);
+    const { uploadId, fields } = bodyOf<IssuedUpload>(response);
+    expect(fields["key"]).to.equal(`uploads/SV001/${uploadId}.jpg`);
+    expect((await tables.upload(uploadId))?.["email"]?.S).to.equal("an@truong.edu.vn");
+  });
+
+  const refused: readonly (readonly [string, () => string | undefined, number, string])[] = [
+    ["no invitation", () => undefined, 401, "invitation-missing"],
+    ["one that was changed", () => tokenOf().replace(/.$/, "*"), 403, "invitation-invalid"],
+    ["one that has expired", () => tokenOf({ expires: now.getTime() / 1000 }), 403, "invitation-expired"],
+    ["one that says nothing, though it is signed", () => signText("hello"), 403, "invitation-invalid"],
+    ["one that would never expire", () => signText('{"sub":"SV001","exp":1e999}'), 403, "invitation-invalid"],
+    ["another student's", () => tokenOf({ studentId: "SV002" }), 403, "invitation-foreign"],
+  ];
+  for (const [what, token, status, problem] of refused) {
+    it(`refuses an upload with ${what}`, async () => {
+      const response = await post(goodBody, token());
+      expect(response.statusCode).to.equal(status);
+      expect(bodyOf<ProblemDetails>(response).type).to.equal(`urn:avatar-pipeline:problem:${problem}`);
+      expect((await tables.dynamodb.scan({ TableName: uploadTable })).Count).to.equal(0);
+    });
+  }
+
+  it("tells the outcome to the student alone, also after the invitation has expired", async () => {
+    const row = { upload_id: { S: uploadIdAt(1) }, student_id: { S: "SV001" }, status: { S: "accepted" } };
+    await tables.putUpload(row);
+    expect((await get(tokenOf())).statusCode).to.equal(200);
+    expect((await get(tokenOf({ expires: 0 }))).statusCode).to.equal(200);
+    expect((await get(tokenOf({ studentId: "SV002" }))).statusCode).to.equal(404);
+    expect((await get()).statusCode).to.equal(401);
+    expect((await get("no.token.at-all")).statusCode).to.equal(403);
+  });
+});
+
+describe("avatar-pipeline invite", () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "invite-"))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const inFolder = (name: string) => join(folder, name);
+
+  /** Runs the command with what it writes collected. */
+  async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
+    const { stdout, stderr } = process;
+    const written = { out: "", err: "" };
+    const originals = [stdout.write, stderr.write] as const;
+    stdout.write = (text: string) => ((written.out += text), true);
+    stderr.write = (text: string) => ((written.err += text), true);
+    try {
+      return { status: await invite(argv), ...written };
+    } finally {
+      [stdout.write, stderr.write] = originals;
+    }
+  }
+
+  it("makes a key that only its owner can read, and tells the public one", async () => {
+    const key = inFolder("key.pem");
+    const { status, out } = await run("keygen", "--key", key);
+    expect(status).to.equal(0);
+    expect(statSync(key).mode & 0o777).to.equal(0o600);
+    expect(out).to.include(publicKeyOf(createPrivateKey(readFileSync(key))));
+    const again = await run("keygen", "--key", key);
+    expect(again.status).to.equal(1);
+    expect(again.err).to.match(/^avatar-pipeline invite: .*key\.pem is there already.*\n$/);
+  });
+
+  it("adds a link to every line, which the API reads", async () => {
+    const key = inFolder("key.pem");
+    await run("keygen", "--key", key);
+    const csv = inFolder("students.csv");
+    // As a Vietnamese Excel writes it: a byte order mark, semicolons, a quoted name.
+    writeFileSync(csv, '\ufeffstudent_id;name;email;class\r\nSV001;"Nguyễn; An";an@truong.edu.vn;K1\r\nSV002;;;K2\r\n');
+    const { status, out } = await run(csv, "--url", "https://photos.school.example", "--key", key, "--days", "7");
+    expect(status).to.equal(0);
+    const { data } = Papa.parse<Record<string, string>>(out, { header: true, skipEmptyLines: true });
+    expect(data.map((row) => [row["student_id"], row["name"], row["class"]])).to.deep.equal([
+      ["SV001", "Nguyễn; An", "K1"],
+      ["SV002", "", "K2"],
+    ]);
+    const [, token = ""] = (data[0]?.["link"] ?? "").split("https://photos.school.example/#invite=");
+    const invitation = readInvitation(token, publicKeyOf(createPrivateKey(readFileSync(key))));
+    expect(invitation).to.deep.include({ studentId: "SV001", name: "Nguyễn; An", email: "an@truong.edu.vn" });
+    expect((invitation?.expires ?? 0) - Date.now() / 1000).to.be.within(7 * 86_400 - 60, 7 * 86_400);
+  });
+
+  it("writes the links to a file that only its owner can read, and over none that is there", async () => {
+    const [key, csv, links] = [inFolder("key.pem"), inFolder("students.csv"), inFolder("links.csv")];
+    await run("keygen", "--key", key);
+    writeFileSync(csv, "student_id\nSV001\n");
+    const options = ["--url", "https://x.example/", "--key", key, "--out", links];
+    expect((await run(csv, ...options)).status).to.equal(0);
+    expect(statSync(links).mode & 0o777).to.equal(0o600);
+    expect((await run(csv, ...options)).err).to.include("is there already");
+  });
+
+  it("writes a file that the school's spreadsheet opens as it wrote the one before", async () => {
+    const [key, csv, links] = [inFolder("key.pem"), inFolder("students.csv"), inFolder("links.csv")];
+    await run("keygen", "--key", key);
+    // Excel's "Unicode Text": UTF-16 with a byte order mark, and tabs. With links of an earlier run.
+    const lines = ["student_id\tlink\tname", "SV001\thttps://old.example/\tNguyễn Thị An", ""].join("\r\n");
+    writeFileSync(csv, Buffer.from(`\ufeff${lines}`, "utf16le"));
+    expect((await run(csv, "--url", "https://x.example/", "--key", key, "--out", links)).err).to.match(/^1 link, good/);
+    const [header, line, end] = readFileSync(links, "utf8").split("\r\n");
+    expect([header, end]).to.deep.equal(["\ufeffstudent_id\tname\tlink", ""]);
+    expect(line).to.match(/^SV001\tNguyễn Thị An\thttps:\/\/x\.example\/#invite=/);
+  });
+
+  const bad: readonly (readonly [string, string | Buffer, RegExp])[] = [
+    ["no column of student ids", "id,name\n1,An\n", /has the columns id, name, but needs .* student_id/],
+    ["a column that is there twice", "student_id,name,name\n1,An,An\n", /needs only one that is called name/],
+    ["no student", "student_id\n", /names no student/],
+    ["another encoding", Buffer.from("student_id,name\nSV001,Ren\xe9\n", "latin1"), /is no UTF-8 text; save it as/],
+    [
+      "a quote that nothing ends",
+      'student_id,name\nSV001,"An\n',
+      /1 problem; nothing was done\.\n {2}line 2: .*quote/i,
+    ],
+  ];
+  for (const [what, content, message] of bad) {
+    it(`refuses a file with ${what}, and writes nothing`, async () => {
+      const { status, err, written } = await refused(content);
+      expect([status, written]).to.deep.equal([1, false]);
+      expect(err).to.match(message);
+    });
+  }
+
+  it("names every line that is wrong at once, and writes nothing", async () => {
+    const { status, err, written } = await refused(
+      [
+        "student_id,name,email",
+        'SV001,"An,\nthe first",an@truong.edu.vn',
+        "a/b,,an",
+        "SV001",
+        `SV002,${"n".repeat(201)},`,
+        "SV003,Nguyễn, An,an@truong.edu.vn",
+      ].join("\n"),
+    );
+    expect([status, written]).to.deep.equal([1, false]);
+    expect(err.replace(/^.*? has (?=\d+ problems)/, "").split("\n")).to.deep.equal([
+      "5 problems; nothing was done.",
+      '  line 4: student_id is "a/b", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".',
+      '  line 4: email is "an", but is no e-mail address.',
+      '  line 5: student_id "SV001" is in line 2 already; one student, one link.',
+      "  line 6: name has 201 characters, but at most 200 fit.",
+      "  line 7: there are 4 fields, and the header has 3; quote a field that has a comma in it.",
+      "",
+    ]);
+  });
+
+  async function refused(content: string | Buffer): Promise<{ status: number; err: string; written: boolean }> {
+    const [key, csv, links] = [inFolder("key.pem"), inFolder("students.csv"), inFolder("links.csv")];
+    await run("keygen", "--key", key);
+    writeFileSync(csv, content);
+    const { status, err } = await run(csv, "--url", "https://x.example/", "--key", key, "--out", links);
+    return { status, err, written: existsSync(links) };
+  }
+
+  it("says in one line what is wrong with its arguments", async () => {
+    const csv = inFolder("students.csv");
+    writeFileSync(csv, "student_id\nSV001\n");
+    const cases: readonly (readonly [string[], RegExp])[] = [
+      [[], /Name a CSV file of students, or keygen/],
+      [[csv], /--url is missing/],
+      [[csv, "--url", "photos"], /--url is "photos", but/],
+      [[csv, "--url", "https://x.example/", "--days", "0"], /--days is "0", but/],
+      [[csv, "--url", "https://x.example/", "--key", inFolder("none.pem")], /none\.pem cannot be read \(ENOENT\)/],
+      [[csv, "--url", "https://x.example/", "--key", csv], /holds no Ed25519 private key/],
+      [["--colour", "red"], /Unknown option '--colour'/],
+      [[csv, csv], /is one argument too many/],
+    ];
+    for (const [argv, message] of cases) {
+      const { status, err } = await run(...argv);
+      expect(status).to.equal(1);
+      expect(err).to.match(message);
+      expect(err.trimEnd()).not.to.include("\n");
+    }
+    expect((await run("--help")).out).to.match(/^Usage:/);
+  });
+});

@@ -1,0 +1,180 @@
+import { expect } from "chai";
+import { simpleParser } from "mailparser";
+import { mailStudent, type MailStudentClients } from "../../../handlers/mail-student/handler";
+import { mailStudentGrants } from "../../../handlers/mail-student/grants";
+import { publish } from "../../../handlers/lib/notice";
+import type { PipelineEvent } from "../../../handlers/lib/pipeline-event";
+import { reasonCodes, reasons } from "../../../handlers/lib/reasons";
+import { now, recorded, startTables, uploadIdAt, uploadTable, type Call, type Tables } from "../harness";
+import { collectLogs } from "./requests";
+
+const uploadId = uploadIdAt(1);
+const head = {
+  schema: "1" as const,
+  studentId: "SV001",
+  uploadId,
+  fileName: `${uploadId}.jpg`,
+  at: now.toISOString(),
+  executionArn: "arn:aws:states:ap-southeast-1:000000000000:execution:flow:one",
+};
+const accepted: PipelineEvent = {
+  ...head,
+  type: "avatar.accepted",
+  bucket: "photos",
+  thumbnails: { "64": "avatars/SV001/u/64.jpg", "256": "avatars/SV001/u/256.jpg" },
+  processedAt: now.toISOString(),
+};
+const rejected: PipelineEvent = { ...head, type: "avatar.rejected", step: "DetectFace", reason: "NO_FACE" };
+
+describe("MailStudent", () => {
+  let tables: Tables;
+  let logs: ReturnType<typeof collectLogs>;
+  before(async () => (tables = await startTables()));
+  after(() => tables.close());
+  beforeEach(async () => {
+    await tables.clear();
+    logs = collectLogs();
+  });
+  afterEach(() => logs.restore());
+
+  const put = (more: Record<string, { S: string }> = {}) =>
+    tables.putUpload({
+      upload_id: { S: uploadId },
+      student_id: { S: "SV001" },
+      status: { S: "accepted" },
+      email: { S: "an@truong.edu.vn" },
+      locale: { S: "vi" },
+      ...more,
+    });
+
+  /** Tells the function of an event as SNS does: with what is published for every subscriber but mail. */
+  async function tell(event: PipelineEvent, thumbnail: Buffer | Error = Buffer.from("a JPEG")): Promise<Call[]> {
+    const published: { Message?: string }[] = [];
+    await publish(
+      { publish: async (input: { Message?: string }) => void published.push(input) } as never,
+      "topic",
+      event,
+    );
+    const message = (JSON.parse(published[0]?.Message ?? "") as { default: string }).default;
+    const calls: Call[] = [];
+    const s3 = recorded<MailStudentClients["s3"]>(
+      {
+        getObject: () => {
+          if (thumbnail instanceof Error) throw thumbnail;
+          return { Body: { transformToByteArray: async () => thumbnail } };
+        },
+      },
+      calls,
+    );
+    const ses = recorded<MailStudentClients["ses"]>({ sendEmail: () => ({}) }, calls);
+    const handle = mailStudent(
+      { uploadTable, sender: "avatar@truong.edu.vn", defaultLocale: "vi" },
+      { dynamodb: tables.dynamodb, s3, ses, now: () => now, boundary: () => "b0undary" },
+    );
+    await handle({ Records: [{ Sns: { Message: message } }] });
+    return calls;
+  }
+
+  interface Sent {
+    Destination: { ToAddresses: string[] };
+    Content: { Raw: { Data: Buffer } };
+  }
+  const sentIn = (calls: Call[]) =>
+    calls.filter(({ operation }) => operation === "sendEmail").map(({ input }) => input as Sent);
+  const mailIn = async (calls: Call[]) => simpleParser(sentIn(calls)[0]?.Content.Raw.Data ?? "");
+
+  it("mails an accepted photo with its thumbnail in the letter", async () => {
+    await put();
+    const calls = await tell(accepted);
+    expect(calls[0]).to.deep.equal({
+      operation: "getObject",
+      input: { Bucket: "photos", Key: "avatars/SV001/u/256.jpg" },
+    });
+    expect(sentIn(calls)[0]?.Destination).to.deep.equal({ ToAddresses: ["an@truong.edu.vn"] });
+    const mail = await mailIn(calls);
+    expect(mail.subject).to.equal("Ảnh đại diện của bạn đã được duyệt");
+    expect(mail.from?.text).to.equal("avatar@truong.edu.vn");
+    expect(mail.date?.toISOString()).to.equal(now.toISOString());
+    expect(mail.text).to.include("Ảnh của bạn đã được duyệt").and.include("Mã sinh viên: SV001");
+    expect(
+      mail.attachments.map(({ contentType, cid, content }) => [contentType, cid, content.toString()]),
+    ).to.deep.equal([["image/jpeg", "avatar", "a JPEG"]]);
+    // The parser puts the picture where the letter names it.
+    expect(mail.html).to.include('<img src="data:image/jpeg;base64,');
+  });
+
+  it("explains every reason in the student's language, without a picture", async () => {
+    for (const reason of reasonCodes) {
+      for (const locale of ["vi", "en"] as const) {
+        await put({ locale: { S: locale } });
+        const type = reason === "INTERNAL" ? "avatar.failed" : "avatar.rejected";
+        const mail = await mailIn(await tell({ ...head, type, step: "DetectFace", reason }));
+        const { title, remedy } = reasons[reason];
+        expect(mail.text, reason).to.include(`${title[locale]}.`).and.include(remedy[locale]);
+        expect(mail.html).to.include(`lang="${locale}"`).and.not.include("cid:");
+        expect(mail.attachments).to.have.length(0);
+      }
+    }
+  });
+
+  it("writes messages that any server takes: short lines of ASCII, and a subject that stays one", async () => {
+    await put();
+    const data = sentIn(await tell(accepted, Buffer.alloc(5000, 7)))[0]?.Content.Raw.Data ?? Buffer.alloc(0);
+    for (const line of data.toString("latin1").split("\r\n")) {
+      expect(line.length).to.be.at.most(78);
+      expect(line).to.match(/^[\x20-\x7e]*$/);
+    }
+    expect(data.toString("latin1")).not.to.match(/[^\r]\n/);
+  });
+
+  it("mails once, however often SNS delivers, and again when a later attempt ends otherwise", async () => {
+    await put();
+    expect(sentIn(await tell(rejected))).to.have.length(1);
+    expect(sentIn(await tell(rejected))).to.have.length(0);
+    expect(sentIn(await tell(accepted))).to.have.length(1);
+  });
+
+  it("mails nobody where no address was given, where the row is gone, or where it is another student's", async () => {
+    expect(await tell(accepted)).to.deep.equal([]);
+    await tables.putUpload({ upload_id: { S: uploadId }, student_id: { S: "SV001" } });
+    expect(await tell(accepted)).to.deep.equal([]);
+    await put({ student_id: { S: "SV002" } });
+    expect(await tell(accepted)).to.deep.equal([]);
+  });
+
+  it("mails without the picture when a newer photo has replaced it, and not at all when it cannot be read", async () => {
+    await put();
+    const gone = Object.assign(new Error("gone"), { name: "NoSuchKey" });
+    expect((await mailIn(await tell(accepted, gone))).attachments).to.have.length(0);
+    await put();
+    let thrown: unknown;
+    await tell(accepted, Object.assign(new Error("no"), { name: "AccessDenied" })).catch((error) => (thrown = error));
+    expect(thrown).to.be.an("error").with.property("name", "AccessDenied");
+  });
+
+  it("logs neither address nor student", async () => {
+    await put();
+    await tell(accepted);
+    expect(JSON.parse(logs.lines[0] ?? "")).to.deep.equal({
+      function: "MailStudent",
+      uploadId,
+      type: "avatar.accepted",
+      outcome: "mailed",
+    });
+  });
+
+  it("may send as its own address alone, whichever identity is verified for it", () => {
+    const arn = "arn:aws-cn:sns:cn-north-1:123456789012:topic";
+    const on = { photoBucket: "b", uploadTable: "u", avatarTable: "a", faceCollection: "f", failureTopic: arn };
+    const statements = mailStudentGrants("avatar@truong.edu.vn")({ ...on, successTopic: arn });
+    expect(statements.at(-1)).to.deep.equal({
+      Effect: "Allow",
+      Action: ["ses:SendEmail", "ses:SendRawEmail"],
+      Resource: [
+        "arn:aws-cn:ses:cn-north-1:123456789012:identity/*",
+        "arn:aws-cn:ses:cn-north-1:123456789012:configuration-set/*",
+      ],
+      Condition: { StringEquals: { "ses:FromAddress": "avatar@truong.edu.vn" } },
+    });
+  });
+});

@@ -1,0 +1,41 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+/** The command as it is installed. It loads the compiled tree, wherever these tests were compiled to. */
+export const cli = resolve("packages/cli/bin/avatar-pipeline.js");
+
+export interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command and waits for its end. */
+export function run(args: readonly string[], cwd = process.cwd()): Promise<Ended> {
+  return ended(start(args, cwd));
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly output: () => { readonly stdout: string; readonly stderr: string };
+}
+
+export function start(args: readonly string[], cwd = process.cwd()): Running {
+  const child = spawn(process.execPath, [cli, ...args], { cwd, env: { ...process.env, LANG: "C", LC_ALL: "" } });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  return { child, output: () => ({ stdout, stderr }) };
+}
+
+export function ended({ child, output }: Running): Promise<Ended> {
+  return new Promise((resolve) => child.once("close", (status) => resolve({ status, ...output() })));
+}
+
+/** The program of this repository, which the build makes whole. */
+export function repositoryProgram(): string {
+  const program = resolve("index.ts");
+  if (!existsSync(program) || !existsSync(join("lib", "index.js"))) throw new Error("Run `npm run build` first.");
+  return program;
+}

@@ -1,0 +1,77 @@
+/**
+ * Draws the machine from its definition, as a Mermaid chart, into every document that has the two marker comments:
+ *
+ *   <!-- flow:begin -->  …  <!-- flow:end -->
+ *
+ * `node tools/generate/draw-flow.mjs` writes, `--check` only tells (exit 1) whether a document is out of date.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const documents = ["README.md", "docs/architecture.md"];
+
+/** The chart's lines for the states of one machine or branch. */
+function draw(states, indent) {
+  const lines = [];
+  const line = (text) => lines.push(indent + text);
+  for (const [name, state] of Object.entries(states)) {
+    if (state.Type === "Parallel") {
+      line(`subgraph ${name}`);
+      for (const branch of state.Branches) lines.push(...draw(branch.States, `${indent}  `));
+      line("end");
+    } else if (state.Type === "Choice") line(`${name}{${name}}`);
+    else if (state.Type === "Succeed" || state.Type === "Fail") line(`${name}([${name}])`);
+    else if (state.Type === "Pass") continue;
+    else line(`${name}[${name}]`);
+  }
+  return lines;
+}
+
+/** The arrows: solid for the way of a photo, dotted for what follows an error. */
+function arrows(states) {
+  const passes = new Set(Object.keys(states).filter((name) => states[name].Type === "Pass"));
+  return Object.entries(states).flatMap(([name, state]) => {
+    if (passes.has(name)) return [];
+    const found = [];
+    for (const choice of state.Choices ?? []) {
+      // What a choice asks for: a value, or that something is there (`$.interrupted`, or in one of several places).
+      const label = choice.StringEquals ?? choice.Variable?.replace("$.", "") ?? "a branch failed";
+      found.push(`${name} -- ${label} --> ${choice.Next}`);
+    }
+    if (state.Default) found.push(`${name} -- else --> ${state.Default}`);
+    if (state.Next) found.push(`${name} --> ${state.Next}`);
+    const caught = new Set((state.Catch ?? []).map(({ Next }) => Next).filter((next) => !passes.has(next)));
+    for (const next of caught) found.push(`${name} -. error .-> ${next}`);
+    return [...found, ...(state.Branches ?? []).flatMap((branch) => arrows(branch.States))];
+  });
+}
+
+const flow = JSON.parse(readFileSync(join(root, "handlers/flow.asl.json"), "utf8"));
+const chart = [
+  "```mermaid",
+  "flowchart TD",
+  `  start(( )) --> ${flow.StartAt}`,
+  ...draw(flow.States, "  "),
+  ...arrows(flow.States).map((arrow) => `  ${arrow}`),
+  "```",
+].join("\n");
+
+let stale = 0;
+for (const name of documents) {
+  const path = join(root, name);
+  const before = readFileSync(path, "utf8");
+  const after = before.replace(
+    /(<!-- flow:begin -->\n)[\s\S]*?(<!-- flow:end -->)/,
+    (_, begin, end) => `${begin}${chart}\n${end}`,
+  );
+  if (after === before) continue;
+  if (process.argv.includes("--check")) {
+    console.error(
+      `${name}: the drawing is not that of handlers/flow.asl.json; run "node tools/generate/draw-flow.mjs".`,
+    );
+    stale += 1;
+  } else writeFileSync(path, after);
+}
+process.exitCode = stale > 0 ? 1 : 0;

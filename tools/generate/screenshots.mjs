@@ -1,0 +1,96 @@
+/**
+ * Makes the pictures of the upload page that the docs show, from the page itself in a real browser:
+ *
+ *   npm run build && node tools/generate/screenshots.mjs [FOLDER]
+ *
+ * Each state of the page is reached as the tests reach it; FOLDER is docs/screenshots by default. One sheet for a
+ * phone in light colours, one in dark ones, one for a computer; and every state by itself below FOLDER/states with
+ * `--all`, for looking at them while the page is worked on.
+ */
+/* global document -- in what is handed to the browser */
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import sharp from "sharp";
+
+process.chdir(join(dirname(fileURLToPath(import.meta.url)), "../.."));
+const require = createRequire(import.meta.url);
+const { pageStates } = require("../../build/test/site/states.js");
+const { phone, usePortrait, Visit } = require("../../build/test/site/steps.js");
+
+const all = process.argv.includes("--all");
+const folder = process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "docs/screenshots";
+const sheets = [
+  {
+    file: "phone.png",
+    context: phone,
+    states: ["choose", "crop", "details", "checking", "accepted", "no-face"],
+  },
+  {
+    file: "phone-dark.png",
+    context: { ...phone, colorScheme: "dark" },
+    states: ["choose", "checking", "accepted", "duplicate"],
+  },
+  {
+    file: "computer.png",
+    context: { viewport: { width: 900, height: 800 } },
+    states: ["choose", "crop"],
+  },
+];
+const gap = 24;
+
+// Nobody's face lies in the repository, and so in none of its pictures.
+usePortrait(await sharp("tools/generate/drawn-portrait.svg", { density: 144 }).jpeg({ quality: 90 }).toBuffer());
+
+const visit = new Visit();
+await visit.start();
+try {
+  mkdirSync(folder, { recursive: true });
+  for (const { file, context, states } of sheets) {
+    const pictures = [];
+    // A phone opens its own camera, not the page's.
+    const possible = pageStates.map((state) => state.name).filter((name) => name !== "camera" || !context.isMobile);
+    for (const name of all ? possible : states) {
+      const picture = await pictureOf(name, context);
+      if (all) {
+        mkdirSync(join(folder, "states"), { recursive: true });
+        await sharp(picture).toFile(join(folder, "states", `${file.replace(".png", "")}-${name}.png`));
+      }
+      if (states.includes(name)) pictures.push(picture);
+    }
+    await writeSheet(join(folder, file), pictures);
+    console.log(join(folder, file));
+  }
+} finally {
+  await visit.stop();
+}
+
+/** One state's whole page, as PNG. */
+async function pictureOf(name, context) {
+  const { options, reach } = pageStates.find((state) => state.name === name);
+  const site = await visit.site({ stepMilliseconds: 1, ...options });
+  const page = await visit.page(site.url, { ...context, reducedMotion: "reduce", deviceScaleFactor: 1 });
+  await reach(page, site);
+  // What keeps to the window's lower edge would lie in the middle of a picture that is higher than the window.
+  await page.evaluate(() => document.querySelector(".handy")?.style.setProperty("position", "static"));
+  const picture = await page.screenshot({ fullPage: true });
+  await visit.end();
+  return picture;
+}
+
+/** Lays pictures beside each other. */
+async function writeSheet(path, pictures) {
+  const sized = await Promise.all(pictures.map(async (input) => ({ input, ...(await sharp(input).metadata()) })));
+  let left = gap;
+  const placed = sized.map(({ input, width }) => {
+    const at = { input, left, top: gap };
+    left += width + gap;
+    return at;
+  });
+  const height = Math.max(...sized.map((picture) => picture.height)) + 2 * gap;
+  await sharp({ create: { width: left, height, channels: 3, background: "#b9bdbb" } })
+    .composite(placed)
+    .png({ palette: true, quality: 90, effort: 8 })
+    .toFile(path);
+}
