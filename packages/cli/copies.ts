@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:f
 import { dirname, join } from "node:path";
 import { isUploadId } from "../../handlers/lib/keys";
 import { isStudentId } from "../../handlers/lib/student";
-import type { Cloud } from "../local-cloud";
-import type { CloudEvent } from "../local-cloud/gateway/service";
+import type { Cloud } from "pulumi-local-cloud";
+import type { CloudEvent } from "pulumi-local-cloud/gateway/service";
 import { pipelinesOf } from "./target/pipeline";
 import { cannotWrite, isSystemError } from "./system-errors";
 

@@ -1,15 +1,13 @@
 import { expect } from "chai";
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { promisify } from "node:util";
 import { portrait } from "../support/photos";
 import { install, link, pack, readManifest, type Packed } from "./packing";
 
 const root = join(__dirname, "../../..");
-const run = promisify(execFile);
 
 /** A program as a school may have it: not all of it can be had on one machine. */
 const commonJs = `
@@ -41,12 +39,17 @@ describe("The npm package of the command line", function () {
   let folder: string;
   let component: Packed;
   let commandLine: Packed;
+  let parts: readonly Packed[];
 
   before(async () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), "avatar-pipeline-")));
-    await run(process.execPath, [join(root, "tools/build/cli-package.mjs"), join(folder, "cli")]);
     component = await pack(root, join(folder, "packed/component"));
-    commandLine = await pack(join(folder, "cli"), join(folder, "packed/command-line"));
+    commandLine = await pack(join(root, "packages/cli"), join(folder, "packed/command-line"));
+    parts = [
+      commandLine,
+      await pack(join(root, "packages/local-cloud"), join(folder, "packed/local-cloud")),
+      await pack(join(root, "packages/imaging"), join(folder, "packed/imaging")),
+    ];
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -56,9 +59,13 @@ describe("The npm package of the command line", function () {
     for (const one of packages) {
       install(one, place);
       const { dependencies, peerDependencies, peerDependenciesMeta } = one.manifest;
-      const peers = Object.keys(peerDependencies).filter((peer) => peerDependenciesMeta[peer]?.optional !== true);
+      const peers = Object.keys(peerDependencies ?? {}).filter(
+        (peer) => peerDependenciesMeta?.[peer]?.optional !== true,
+      );
+      const packed = packages.map(({ manifest: { name } }) => name);
       for (const needed of [...Object.keys(dependencies ?? {}), ...peers]) {
-        link(join(root, "node_modules", needed), join(place, "node_modules", needed));
+        const isThere = packed.includes(needed) || existsSync(join(place, "node_modules", needed));
+        if (!isThere) link(join(root, "node_modules", needed), join(place, "node_modules", needed));
       }
     }
     mkdirSync(place, { recursive: true });
@@ -77,20 +84,15 @@ describe("The npm package of the command line", function () {
   }
 
   describe("holds", () => {
-    const texts = () =>
-      commandLine.paths
+    const texts = (part: Packed) =>
+      part.paths
         .filter((path) => path.endsWith(".js"))
-        .map((path) => ({ path, text: readFileSync(join(commandLine.folder, path), "utf8") }));
+        .map((path) => ({ path, text: readFileSync(join(part.folder, path), "utf8") }));
 
     it("what the commands need, without tests, sources and the engine that tests tell what to see", () => {
       expect(commandLine.size).to.be.lessThan(400_000);
       const { paths } = commandLine;
-      expect(paths).to.include.members([
-        "README.md",
-        "LICENSE",
-        "build/packages/cli/main.js",
-        "bin/avatar-pipeline-cli.js",
-      ]);
+      expect(paths).to.include.members(["README.md", "LICENSE", "lib/main.js", "bin/avatar-pipeline.js"]);
       const strange = paths.filter(
         (path) =>
           !/\.(js|css|svg)$|^(README\.md|faults\.md|LICENSE|package\.json)$/.test(path) || /test|scripted/.test(path),
@@ -108,61 +110,65 @@ describe("The npm package of the command line", function () {
       }
     });
 
-    it("every file that one of its files requires, reads or starts", () => {
-      for (const { path, text } of texts()) {
-        const required = [...text.matchAll(/\b(?:require|import)\("(\.[^"]*)"\)/g)].map(([, name = ""]) => name);
-        const started = [...text.matchAll(/__dirname, "([\w-]+\.js)"/g)].map(([, name = ""]) => name);
-        for (const name of [...required, ...started]) {
-          const file = resolve(commandLine.folder, dirname(path), name);
-          const found = [file, `${file}.js`, join(file, "index.js")].some((one) => existsSync(one));
-          expect(found, `${path}: ${name}`).to.equal(true);
+    it("every file that one of the packages' files requires, reads or starts", () => {
+      for (const part of parts) {
+        for (const { path, text } of texts(part)) {
+          const required = [...text.matchAll(/\b(?:require|import)\("(\.[^"]*)"\)/g)].map(([, name = ""]) => name);
+          const started = [...text.matchAll(/__dirname, "([\w-]+\.js)"/g)].map(([, name = ""]) => name);
+          for (const name of [...required, ...started]) {
+            const file = resolve(part.folder, dirname(path), name);
+            const found = [file, `${file}.js`, join(file, "index.js")].some((one) => existsSync(one));
+            expect(found, `${path}: ${name}`).to.equal(true);
+          }
         }
       }
     });
 
-    it("as dependencies exactly the packages that they and the functions require, as they are tested here", () => {
+    it("in each package as dependencies exactly what it and the functions require, as it is tested here", () => {
       const packagesIn = (text: string) =>
         [...text.matchAll(/\b(?:require(?:\.resolve)?|import|createRequire\)?\(__filename\))\(\s*"([^".][^"]*)"/g)]
           .map(([, name = ""]) => name)
           .filter((name) => !name.startsWith("node:"))
           .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? "");
+      // What Lambda's runtime has ready, a function takes from the local cloud's packages: it ships none of it.
       const sdk = packagesIn(readFileSync(join(component.folder, "lib/index.js"), "utf8")).filter((name) =>
         name.startsWith("@aws-sdk/"),
       );
-      const required = new Set([...texts().flatMap(({ text }) => packagesIn(text)), ...sdk]);
-      const { dependencies = {}, version, peerDependencies } = commandLine.manifest;
-      expect(Object.keys(dependencies).sort()).to.deep.equal([...required].sort());
       const own = readManifest(root);
-      expect({ ...own.dependencies, ...own.devDependencies }).to.deep.include(dependencies);
-      expect([version, peerDependencies["avatar-pipeline"]]).to.deep.equal([own.version, `^${own.version}`]);
+      for (const part of parts) {
+        const { name, version, dependencies = {}, peerDependencies = {} } = part.manifest;
+        const required = new Set([
+          ...texts(part).flatMap(({ text }) => packagesIn(text)),
+          ...(name === "pulumi-local-cloud" ? sdk : []),
+        ]);
+        const stated = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+        expect(
+          [...required].filter((one) => !stated.includes(one)),
+          name,
+        ).to.deep.equal([]);
+        expect(
+          Object.keys(dependencies).filter((one) => !required.has(one)),
+          name,
+        ).to.deep.equal([]);
+        expect(version, name).to.equal(own.version);
+        for (const [one, wanted] of Object.entries(dependencies)) {
+          const tested = own.devDependencies?.[one] ?? readManifest(join(root, "node_modules", one)).version;
+          expect(wanted, `${name}: ${one}`).to.be.oneOf([
+            tested,
+            readManifest(join(root, "node_modules", one)).version,
+          ]);
+        }
+      }
     });
   });
 
   describe("and the component's command", () => {
-    it("say what to install where it is missing", async () => {
-      const place = project("without", {}, component);
-      const { status, stdout, stderr } = await start("avatar-pipeline", ["local"], place).ended;
-      expect([status, stdout]).to.deep.equal([1, ""]);
-      expect(stderr).to.equal(
-        "avatar-pipeline: the commands are a package of their own: run `npm install --save-dev avatar-pipeline-cli`; " +
-          "in a clone of the project `npm run build` makes them.\n",
-      );
-    });
-
-    it("find it in the folder where they are run, and beside the component", async () => {
-      const both = project("both", {}, component, commandLine);
-      const apart = project("apart", {}, commandLine);
-      for (const [cwd, place] of [
-        [apart, join(folder, "without")],
-        [folder, both],
-      ] as const) {
-        const { stdout, stderr } = await start("avatar-pipeline", ["--version"], cwd, place).ended;
-        expect(stdout, stderr).to.equal(`${commandLine.manifest.version}\n`);
-      }
+    it("is not in the component's package", () => {
+      expect(component.manifest).not.to.have.property("bin");
     });
 
     it("run a project's own program as a service, list what they leave out, and accept a photo", async () => {
-      const place = project("school", { "index.ts": commonJs, "package.json": "{}" }, component, commandLine);
+      const place = project("school", { "index.ts": commonJs, "package.json": "{}" }, component, ...parts);
       writeFileSync(join(place, "lan.jpg"), await portrait("A"));
       const program = ["--program", "./index.ts"];
       const service = start("avatar-pipeline", ["local", ...program, "--port", "0"], place);
@@ -200,10 +206,10 @@ describe("The npm package of the command line", function () {
         "settings.ts": "export const settings = async () => ({ thumbnail: { sizes: [48] } });",
         "index.ts": esModule,
       };
-      const place = project("modern", files, component, commandLine);
+      const place = project("modern", files, component, ...parts);
       writeFileSync(join(place, "minh.jpg"), await portrait("B"));
       const args = ["process", "minh.jpg", "--json", "--program", "index.ts"];
-      const { status, stdout, stderr } = await start("avatar-pipeline-cli", args, place).ended;
+      const { status, stdout, stderr } = await start("avatar-pipeline", args, place).ended;
       expect(status, stderr).to.equal(0);
       const { outcome, studentId, thumbnails } = JSON.parse(stdout) as Record<string, object>;
       expect([outcome, studentId]).to.deep.equal(["accepted", "minh"]);

@@ -116,7 +116,7 @@ describe("The npm package", () => {
     // npm chooses by itself would be TypeScript 7, which Pulumi cannot work with.
     expect(manifest).not.to.have.property("dependencies");
     expect(manifest.peerDependencies).to.include.keys("@pulumi/pulumi", "@pulumi/aws");
-    expect(manifest.peerDependencies["typescript"]).to.equal(">=5.0.0 <7.0.0");
+    expect(manifest.peerDependencies?.["typescript"]).to.equal(">=5.0.0 <7.0.0");
     expect(manifest.peerDependenciesMeta).to.have.keys("@pulumi/awsx", "@pulumi/policy");
   });
 

@@ -8,11 +8,11 @@ const run = promisify(execFile);
 export interface Manifest {
   readonly name: string;
   readonly version: string;
-  readonly bin: Readonly<Record<string, string>>;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies: Readonly<Record<string, string>>;
-  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional: boolean }>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional: boolean }>>;
 }
 
 /** A package as npm would publish it, unpacked. */
@@ -50,7 +50,7 @@ export function readManifest(folder: string): Manifest {
 export function install({ folder, manifest }: Packed, project: string): void {
   const place = join(project, "node_modules", manifest.name);
   cpSync(folder, place, { recursive: true });
-  for (const [command, file] of Object.entries(manifest.bin)) {
+  for (const [command, file] of Object.entries(manifest.bin ?? {})) {
     link(join(place, file), join(project, "node_modules/.bin", command));
   }
 }

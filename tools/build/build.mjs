@@ -1,17 +1,30 @@
 /**
  * Builds everything that runs, in about a second, with esbuild:
  *
- *   lib/index.js   the library (components + handlers) as one CommonJS file. One file, because the serializer
- *                  confuses modules of the same generated name from different files, and because the same
- *                  bytes must come out in this repository, in a workspace and in a consumer's node_modules.
- *   lib/layer/     the Lambda layer of the thumbnail step: imaging/ and its dependencies in one file.
- *   lib/site/      the students' page.
- *   build/         components/, handlers/, packages/, site/, tools/ and test/, file by file, for the command
- *                  line, the benchmarks and the tests.
+ *   lib/index.js             the library (components + handlers) as one CommonJS file. One file, because the serializer
+ *                            confuses modules of the same generated name from different files, and because the same
+ *                            bytes must come out in this repository, in a workspace and in a consumer's node_modules.
+ *   lib/layer/               the Lambda layer of the thumbnail step: packages/imaging and its dependencies in one file.
+ *   lib/site/                the students' page.
+ *   packages/imaging/lib/    the package, file by file; packages/local-cloud/lib/ likewise.
+ *   packages/cli/lib/        the command line as one file: what it shares with the handlers comes with it.
+ *   build/                   the whole tree, file by file, for the benchmarks and the tests. build/packages/imaging and
+ *                            build/packages/local-cloud are links to those packages' lib/, so that a module is one
+ *                            module, whether it was reached by a path or by the package's name.
  */
 import { build } from "esbuild";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), "../.."));
@@ -28,7 +41,26 @@ function filesBelow(folder, wanted) {
 }
 
 const isSource = (path) => path.endsWith(".ts") && !path.endsWith(".d.ts");
-const folders = ["components", "handlers", "packages", "site", "test", "tools"];
+/** What is read at run time and is not TypeScript. */
+const isAsset = (path) =>
+  /\.(json|html|css|svg|wasm)$/.test(path) && !/package\.json$|^packages\/[^/]+\/lib\//.test(path);
+/** Packages that are built where they stand, file by file. */
+const inPlace = ["packages/imaging", "packages/local-cloud"];
+const folders = ["components", "handlers", "packages/cli", "site", "test", "tools"];
+
+/** The paths of tsconfig.json would have the other packages taken into a bundle, the layer's as well. */
+const withoutPaths = { tsconfigRaw: { compilerOptions: { strict: true, target: "es2022" } } };
+
+/** What the library shares with the layer comes with it; `avatar-imaging` itself is the layer, and stays a package. */
+const takeInSharedFiles = {
+  name: "take in shared files",
+  setup({ onResolve }) {
+    onResolve({ filter: /^avatar-imaging\// }, ({ path }) => {
+      const file = join(process.cwd(), "packages/imaging", path.slice("avatar-imaging/".length));
+      return { path: [`${file}.ts`, join(file, "index.ts")].find((one) => existsSync(one)) };
+    });
+  },
+};
 
 /** The library: packages stay external, so that Pulumi is the consumer's own. */
 async function buildLibrary() {
@@ -39,6 +71,8 @@ async function buildLibrary() {
     outfile: "lib/index.js",
     bundle: true,
     packages: "external",
+    plugins: [takeInSharedFiles],
+    ...withoutPaths,
     sourcemap: false,
     // The serializer reads functions as text: names and syntax must survive as written.
     minify: false,
@@ -88,20 +122,56 @@ async function buildSite() {
   writeFileSync("lib/site/index.html", page.replace(/\n\s+/g, "\n"));
 }
 
-/** The tree, file by file; what is not TypeScript but read at run time is copied beside it. */
+/** The command line: one file beside its assets. Packages stay external, the component's part in it comes with it. */
+async function buildCommandLine() {
+  const fresh = `packages/cli/.build-${process.pid}`;
+  await build({
+    ...common,
+    entryPoints: ["packages/cli/main.ts"],
+    outdir: fresh,
+    bundle: true,
+    packages: "external",
+    ...withoutPaths,
+    sourcemap: "linked",
+  });
+  await build({ ...common, entryPoints: ["packages/cli/console/browser/script.ts"], outdir: join(fresh, "browser") });
+  cpSync("packages/cli/console/assets", join(fresh, "assets"), { recursive: true });
+  replaceFolder("packages/cli/lib", fresh);
+}
+
+/** A package, file by file. */
+async function buildInPlace(home) {
+  const fresh = join(home, `.build-${process.pid}`);
+  await buildFiles([home], fresh, home);
+  replaceFolder(join(home, "lib"), fresh);
+}
+
+/** The tree, file by file. */
 async function buildTree() {
-  // Made beside it and put in its place: whoever runs it meanwhile, or after an interruption, finds a whole one.
-  for (const left of readdirSync(".").filter((name) => /^\.build-\d+$/.test(name))) {
-    if (!isRunning(Number(left.slice(".build-".length)))) rmSync(left, { recursive: true, force: true });
-  }
   const fresh = `.build-${process.pid}`;
-  const entryPoints = folders.flatMap((folder) => filesBelow(folder, isSource));
-  await build({ ...common, entryPoints, outdir: fresh, outbase: ".", sourcemap: "linked" });
-  for (const path of folders.flatMap((folder) => filesBelow(folder, (p) => /\.(json|html|css|svg|wasm)$/.test(p)))) {
-    mkdirSync(dirname(join(fresh, path)), { recursive: true });
-    cpSync(path, join(fresh, path));
-  }
+  await buildFiles(folders, fresh, ".");
+  mkdirSync(join(fresh, "packages"), { recursive: true });
+  for (const home of inPlace) symlinkSync(join("../..", home, "lib"), join(fresh, home));
   replaceFolder("build", fresh);
+}
+
+/** Files of folders, each to its place below another one; what is not TypeScript but read at run time is copied. */
+async function buildFiles(sources, outdir, outbase) {
+  // Made beside it and put in its place: whoever runs it meanwhile, or after an interruption, finds a whole one.
+  const beside = dirname(outdir);
+  for (const left of readdirSync(beside).filter((name) => /^\.build-\d+$/.test(name))) {
+    if (!isRunning(Number(left.slice(".build-".length)))) rmSync(join(beside, left), { recursive: true, force: true });
+  }
+  const wanted = (test) =>
+    sources
+      .flatMap((folder) => filesBelow(folder, test))
+      .filter((path) => !/^packages\/[^/]+\/(lib|\.build-\d+)\//.test(path));
+  await build({ ...common, entryPoints: wanted(isSource), outdir, outbase, sourcemap: "linked" });
+  for (const path of wanted(isAsset)) {
+    const place = join(outdir, relative(outbase, path));
+    mkdirSync(dirname(place), { recursive: true });
+    cpSync(path, place);
+  }
 }
 
 /** Puts a folder in another's place, whoever else does the same at that moment: the last one's stays. */
@@ -124,4 +194,11 @@ function isRunning(pid) {
   }
 }
 
-await Promise.all([buildLibrary(), buildLayer(), buildSite(), buildTree()]);
+await Promise.all([
+  buildLibrary(),
+  buildLayer(),
+  buildSite(),
+  buildCommandLine(),
+  ...inPlace.map(buildInPlace),
+  buildTree(),
+]);

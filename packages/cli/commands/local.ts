@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import type { Cloud } from "../../local-cloud";
-import { createFaultInjector, type FaultInjector } from "../../local-cloud/faults";
-import { checkSettings, DEFAULT_STACK } from "../../local-cloud/program/config";
-import { evaluateProgram } from "../../local-cloud/program/evaluate";
+import type { Cloud } from "pulumi-local-cloud";
+import { createFaultInjector, type FaultInjector } from "pulumi-local-cloud/faults/index";
+import { checkSettings, DEFAULT_STACK } from "pulumi-local-cloud/program/config";
+import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
 import { pipelinesOf } from "../target/pipeline";
 import { findProgram } from "../target/program-file";
 import { interruption, onSignals } from "../signals";

@@ -1,6 +1,6 @@
 import { parseUploadKey } from "../../../handlers/lib/keys";
 import { isRejection, reasons, type ReasonCode } from "../../../handlers/lib/reasons";
-import type { Execution } from "../../local-cloud/services/states";
+import type { Execution } from "pulumi-local-cloud/services/states/index";
 import type { Light } from "./graph/draw";
 import { BRANCH_FAILED, visitsOf, type Failure, type Visit } from "./runs";
 import type { MachineSource } from "./sources";

@@ -1,4 +1,4 @@
-import type { Execution, HistoryEvent } from "../../local-cloud/services/states";
+import type { Execution, HistoryEvent } from "pulumi-local-cloud/services/states/index";
 
 /** How one visit to a state stands. */
 export type VisitStatus =

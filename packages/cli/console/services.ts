@@ -3,9 +3,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Item } from "../../../handlers/lib/upload-row";
-import type { CloudParts } from "../../local-cloud";
-import { sitePath } from "../../local-cloud/assembly/routes";
-import type { ProgramGraph, ResourceNode } from "../../local-cloud/program/graph";
+import type { CloudParts } from "pulumi-local-cloud";
+import { sitePath } from "pulumi-local-cloud/assembly/routes";
+import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
 import type { ConsoleSources, LogSource, PipelineSource } from "./sources";
 
 /** What of the running cloud the console reads. */

@@ -1,6 +1,6 @@
 import type { Item } from "../../../handlers/lib/upload-row";
-import type { Mailbox } from "../../local-cloud/services/mail";
-import type { Machines } from "../../local-cloud/services/states";
+import type { Mailbox } from "pulumi-local-cloud/services/mail/index";
+import type { Machines } from "pulumi-local-cloud/services/states/index";
 
 /**
  * Everything that the console reads. It only reads: no source is asked to change anything, and no page leads to a

@@ -1,7 +1,7 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { createRequire } from "node:module";
-import type { CloudParts } from "../../local-cloud";
-import type { Route } from "../../local-cloud/gateway";
+import type { CloudParts } from "pulumi-local-cloud";
+import type { Route } from "pulumi-local-cloud/gateway/index";
 import { createConsole, fromServices } from "../console";
 
 /** The console's pages, on the running services. */

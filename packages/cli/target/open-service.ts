@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FOLDER_IN_USE, folderInUse } from "../../local-cloud/assembly/lock";
-import { checkSettings, DEFAULT_STACK } from "../../local-cloud/program/config";
-import { evaluateProgram } from "../../local-cloud/program/evaluate";
+import { FOLDER_IN_USE, folderInUse } from "pulumi-local-cloud/assembly/lock";
+import { checkSettings, DEFAULT_STACK } from "pulumi-local-cloud/program/config";
+import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
 import { choosePipeline, type Pipeline } from "./pipeline";
 import { findProgram } from "./program-file";
 import { factsRoute, findOccupant, serviceOf, type Service } from "./running";

@@ -1,4 +1,4 @@
-import type { ProgramGraph, ResourceNode } from "../../local-cloud/program/graph";
+import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
 import { usageError } from "../usage";
 
 /** What a command needs of a pipeline that the program declares: names, and addresses where there are any. */

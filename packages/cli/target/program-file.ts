@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { plainSetting } from "../../local-cloud/program/config";
+import { plainSetting } from "pulumi-local-cloud/program/config";
 import { usageError } from "../usage";
 
 /** The folder of this package, from the compiled file of this module upward. */
@@ -12,8 +12,8 @@ export function packageFolder(): string {
 }
 
 /**
- * The Pulumi program that a command runs: the one that is named, else the project's in the working directory, else the
- * one that comes with this package.
+ * The Pulumi program that a command runs: the one that is named, else the project's in the working directory, else that
+ * of the project in which this package is: a clone of the repository, or one that has installed it.
  */
 export function findProgram(named: string | undefined): string {
   if (named !== undefined) {
@@ -25,7 +25,13 @@ export function findProgram(named: string | undefined): string {
       `--program ${named}: there is no such file. Name the entry file of a Pulumi program, such as index.ts.`,
     );
   }
-  return entryOf(process.cwd()) ?? entryOf(packageFolder()) ?? missing(process.cwd());
+  return entryOf(process.cwd()) ?? entryAround(__dirname) ?? missing(process.cwd());
+}
+
+/** The entry file of the nearest Pulumi project around a folder. */
+function entryAround(folder: string): string | undefined {
+  const parent = dirname(folder);
+  return entryOf(folder) ?? (parent === folder ? undefined : entryAround(parent));
 }
 
 function missing(folder: string): never {

@@ -1,7 +1,7 @@
 import { request } from "node:http";
-import type { Cloud, CloudParts } from "../../local-cloud";
-import { holderOf } from "../../local-cloud/assembly/lock";
-import type { Route } from "../../local-cloud/gateway";
+import type { Cloud, CloudParts } from "pulumi-local-cloud";
+import { holderOf } from "pulumi-local-cloud/assembly/lock";
+import type { Route } from "pulumi-local-cloud/gateway/index";
 import { pipelinesOf, type Pipeline } from "./pipeline";
 
 /** What a local mode was started with. */

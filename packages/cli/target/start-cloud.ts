@@ -1,4 +1,4 @@
-import { startCloud, type Cloud, type CloudOptions } from "../../local-cloud";
+import { startCloud, type Cloud, type CloudOptions } from "pulumi-local-cloud";
 import { followDeletion, sweepCopies } from "../copies";
 import { messageOfError } from "../system-errors";
 

@@ -1,4 +1,4 @@
-import type { Execution, HistoryEvent } from "../../../local-cloud/services/states";
+import type { Execution, HistoryEvent } from "pulumi-local-cloud/services/states/index";
 import { stepTitle } from "../../../../handlers/lib/step-titles";
 import { aboutOf, lightOf, type About } from "../about";
 import { count, duration, json, lasting, moment } from "../format";

@@ -2,7 +2,7 @@ import { executionPath, explain, type AboutOf } from "../about";
 import { count, lasting, moment } from "../format";
 import { html, type Html } from "../html";
 import type { ConsoleSources } from "../sources";
-import type { Execution } from "../../../local-cloud/services/states";
+import type { Execution } from "pulumi-local-cloud/services/states/index";
 import { empty, foreign, outcomeBadge } from "./parts";
 import { prefix, type Page } from "./view";
 

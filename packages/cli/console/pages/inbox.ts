@@ -1,4 +1,4 @@
-import type { Mail, MailSummary } from "../../../local-cloud/services/mail";
+import type { Mail, MailSummary } from "pulumi-local-cloud/services/mail/index";
 import { count, moment } from "../format";
 import { html, type Html } from "../html";
 import type { ConsoleSources } from "../sources";

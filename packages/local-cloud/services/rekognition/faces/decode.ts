@@ -1,8 +1,8 @@
-import { withEngine } from "../../../../imaging/engine";
-import { decodeRegion } from "../../../../imaging/formats";
-import { readImageHeader } from "../../../../imaging/header";
-import { turnOf } from "../../../../imaging/region";
-import { render } from "../../../../imaging/render";
+import { withEngine } from "avatar-imaging/engine";
+import { decodeRegion } from "avatar-imaging/formats";
+import { readImageHeader } from "avatar-imaging/header";
+import { turnOf } from "avatar-imaging/region";
+import { render } from "avatar-imaging/render";
 import { engineError } from "./engine";
 import type { Picture } from "./picture";
 
