@@ -2,6 +2,55 @@ import js from "@eslint/js";
 import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 
+/** Rooms that are still linted by the looser rules; whoever works in one makes it strict and takes it off this list. */
+const notYetStrict = [
+  "components/**",
+  "examples/**",
+  "handlers/**",
+  "packages/cli/**",
+  "packages/imaging/**",
+  "packages/local-cloud/**",
+  "site/**",
+  "test/**",
+  "tools/**",
+];
+
+/** Rules that the strict set adds, off for those rooms. */
+const strictOnly = Object.fromEntries(
+  [
+    "no-non-null-assertion",
+    "unbound-method",
+    "use-unknown-in-catch-callback-variable",
+    "require-await",
+    "no-unnecessary-type-assertion",
+    "no-confusing-void-expression",
+    "no-unnecessary-condition",
+    "no-unsafe-assignment",
+    "no-base-to-string",
+    "await-thenable",
+    "no-unsafe-member-access",
+    "no-meaningless-void-operator",
+    "no-useless-default-assignment",
+    "no-unsafe-argument",
+    "no-unsafe-call",
+    "no-misused-spread",
+    "restrict-plus-operands",
+    "restrict-template-expressions",
+    "no-unnecessary-template-expression",
+    "no-dynamic-delete",
+    "no-redundant-type-constituents",
+    "no-unsafe-return",
+    "no-extraneous-class",
+    "prefer-promise-reject-errors",
+    "no-deprecated",
+    "no-unnecessary-type-conversion",
+    "return-await",
+    "no-unsafe-enum-assignment",
+    "no-unsafe-class-instance-assignment",
+    "no-unnecessary-type-parameters",
+  ].map((rule) => [`@typescript-eslint/${rule}`, "off"]),
+);
+
 export default tseslint.config(
   {
     ignores: [
@@ -15,8 +64,9 @@ export default tseslint.config(
     ],
   },
   js.configs.recommended,
-  ...tseslint.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
   prettier,
+  { files: ["**/*.js", "**/*.mjs", "**/*.cjs"], ...tseslint.configs.disableTypeChecked },
   {
     files: ["**/*.ts"],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -26,6 +76,12 @@ export default tseslint.config(
       "@typescript-eslint/no-explicit-any": "error",
       "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/no-confusing-void-expression": [
+        "error",
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      curly: ["error", "multi-line"],
       eqeqeq: ["error", "always", { null: "ignore" }],
     },
   },
@@ -52,4 +108,5 @@ export default tseslint.config(
     files: ["tools/**/*.mjs", "*.mjs", "**/*.cjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly" } },
   },
+  { files: notYetStrict, rules: { ...strictOnly, curly: "off" } },
 );
