@@ -36,7 +36,7 @@ export interface InterruptedExecution {
   readonly interrupted: ExecutionEndedEvent;
 }
 
-/** The last is what the queue of dead letters may hold of the rule on execution status: see docs/operations.md. */
+/** The last is what the queue of dead letters may hold of the rule on execution status: see docs/guides/operate.md. */
 export type FlowInput = ObjectCreatedEvent | InterruptedExecution | ExecutionEndedEvent;
 
 /** Added by ReceivePhoto: which upload this is and where its bytes are. */

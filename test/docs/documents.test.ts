@@ -17,7 +17,7 @@ const documents = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "examples/README.md",
-  ...readdirSync(join(root, "docs"))
+  ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
 ];
@@ -203,7 +203,7 @@ describe("The documents", () => {
   });
 
   it("say what to do for every alarm and every finding", () => {
-    const operations = read("docs/operations.md");
+    const operations = read("docs/guides/operate.md");
     const alarms = [...read("components/alarms.ts").matchAll(/\balarm\(\s*"([a-z-]+)"/g)].map(([, name = ""]) => name);
     expect(alarms).to.include("flow-failed");
     const rows = [...operations.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, names = ""]) =>

@@ -101,8 +101,8 @@ describe("The npm package", () => {
       "README.vi.md",
       "CHANGELOG.md",
       "LICENSE",
-      "docs/consuming.md",
-      "docs/operations.md",
+      "docs/guides/use-the-component.md",
+      "docs/guides/operate.md",
     ]);
     const strangers = paths.filter((path) =>
       /^(test|build|local|bench|handlers|imaging|components|examples)\//.test(path),

@@ -76,7 +76,7 @@ describe("a program that brings the bucket, the tables, the topics and the colle
   });
 
   it("is written as the documents have it: the page's origin is let in as a browser names it", async () => {
-    const documents = readFileSync("docs/consuming.md", "utf8");
+    const documents = readFileSync("docs/guides/use-the-component.md", "utf8");
     const bucket = /^```ts\n(import(?:(?!^```)[^])*BucketCorsConfiguration(?:(?!^```)[^])*)^```$/m.exec(documents)?.[1];
     writeFileSync(join(folder, "documented.ts"), `${bucket}\nexport const siteUrl = avatars.siteUrl;\n`);
     const { resources, stackOutputs } = await evaluateProgram({ program: join(folder, "documented.ts") });

@@ -64,7 +64,7 @@ describe("the local mode's --faults FILE", function () {
   });
 
   it("is told in the documents, every kind of it, with a script that may be copied from there", () => {
-    const document = readFileSync("docs/faults.md", "utf8");
+    const document = readFileSync("docs/reference/faults.md", "utf8");
     const [, example = ""] = /```json\n([^`]*)```/.exec(document) ?? [];
     expect(readFaultScript(example, "The document's example").rules).to.have.length(5);
     const known = complaint("kinds.json", '{"rules": [{"service": "s3", "fault": {"kind": "?"}}]}');
