@@ -152,7 +152,7 @@ function bodyOf(known: Known): { readonly widgets: readonly unknown[] } {
 }
 
 /**
- * Counts the reasons in what the steps log (handlers/lib/step.ts), one line a refusal. Reasons alone are written in
+ * Counts the reasons in what the steps log (handlers/runtime/step.ts), one line a refusal. Reasons alone are written in
  * capitals; the names of faults are not.
  */
 function refusalsIn(logGroups: readonly string[]): string {

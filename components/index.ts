@@ -14,6 +14,6 @@ export {
   type UploadArgs,
 } from "./args";
 export { AvatarPipeline } from "./avatar-pipeline";
-export type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../handlers/lib/pipeline-event";
-export type { ReasonCode } from "../handlers/lib/reasons";
-export type { ThumbnailKeys } from "../handlers/lib/flow-data";
+export type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../handlers/contract/pipeline-event";
+export type { ReasonCode } from "../handlers/contract/reasons";
+export type { ThumbnailKeys } from "../handlers/contract/flow-data";

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { uploadPrefix } from "../handlers/lib/keys";
+import { uploadPrefix } from "../handlers/contract/keys";
 import { createPrivateBucket, tlsOnlyStatement } from "./private-bucket";
 import type { Settings } from "./settings";
 

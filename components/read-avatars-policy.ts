@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { avatarPrefix } from "../handlers/lib/keys";
+import { avatarPrefix } from "../handlers/contract/keys";
 import type { PipelineParts } from "./step-functions";
 
 /** What a role of the consumer's needs to show avatars, as a policy document: rows by student, and thumbnails. */

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { PipelineArns, Statement } from "../handlers/lib/grants";
-import type { Handler } from "../handlers/lib/step";
+import type { PipelineArns, Statement } from "../handlers/runtime/grants";
+import type { Handler } from "../handlers/runtime/step";
 import { logGroupArgs } from "./log-group";
 import { kebabCase } from "./names";
 import { assumedBy } from "./roles";

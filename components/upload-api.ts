@@ -6,7 +6,7 @@ import { issueUploadFactory } from "../handlers/api/issue-upload/handler";
 import { readStatusGrants } from "../handlers/api/read-status/grants";
 import { readStatusFactory } from "../handlers/api/read-status/handler";
 import type { Endpoint } from "../handlers/api/http";
-import type { Grants } from "../handlers/lib/grants";
+import type { Grants } from "../handlers/runtime/grants";
 import { steps } from "../handlers/steps";
 import { logGroupArgs } from "./log-group";
 import { createStepFunction } from "./step-function";

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { uploadPrefix } from "../handlers/lib/keys";
+import { uploadPrefix } from "../handlers/contract/keys";
 import { assumedBy } from "./roles";
 import type { Settings } from "./settings";
 
@@ -146,7 +146,7 @@ function interruptedPattern(stateMachineArn: pulumi.Input<string>): pulumi.Outpu
 }
 
 /**
- * Gives the machine an InterruptedExecution (handlers/lib/flow-data.ts). Events of this rule are told from photos, and
+ * Gives the machine an InterruptedExecution (handlers/contract/flow-data.ts). Events of this rule are told from photos, and
  * its own executions from others, by the text that the input begins with.
  *
  * The event goes in whole: EventBridge says of this variable alone that it puts it in as the JSON that it is. How it

@@ -1,7 +1,7 @@
 import { eraseStudentGrants } from "./erase-student/grants";
 import { eraseStudentFactory } from "./erase-student/handler";
-import type { OperatorGrants } from "./lib/grants";
-import type { Handler } from "./lib/step";
+import type { OperatorGrants } from "./runtime/grants";
+import type { Handler } from "./runtime/step";
 import { reconcileGrants } from "./reconcile/grants";
 import { reconcileFactory } from "./reconcile/handler";
 import type { SettingName } from "./steps";

@@ -1,5 +1,5 @@
-import { problems, type ProblemName } from "../handlers/api/problems";
-import type { Locale } from "../handlers/lib/reasons";
+import { problems, type ProblemName } from "../handlers/contract/problems";
+import type { Locale } from "../handlers/contract/reasons";
 import type { App, Screen, ScreenName } from "./app";
 import { readStatus } from "./api";
 import { firstCrop, squareOf, type Crop } from "./crop";

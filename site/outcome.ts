@@ -1,7 +1,7 @@
-import type { StepStatus, UploadState } from "../handlers/api/contract";
-import { problemOf } from "../handlers/api/problems";
-import { reasons } from "../handlers/lib/reasons";
-import { stepTitle } from "../handlers/lib/step-titles";
+import type { StepStatus, UploadState } from "../handlers/contract/api";
+import { problemOf } from "../handlers/contract/problems";
+import { reasons } from "../handlers/contract/reasons";
+import { stepTitle } from "../handlers/contract/step-titles";
 import type { Refused } from "./api";
 import type { App, Screen } from "./app";
 import { announce, button, h, icon } from "./dom";

@@ -1,6 +1,6 @@
-import { fieldRules } from "../handlers/api/problems";
-import { reasons } from "../handlers/lib/reasons";
-import { isEmail, isStudentId } from "../handlers/lib/student";
+import { fieldRules } from "../handlers/contract/problems";
+import { reasons } from "../handlers/contract/reasons";
+import { isEmail, isStudentId } from "../handlers/contract/students";
 import type { App, Screen } from "./app";
 import { hasLiveCamera, isTouch, takePhoto } from "./camera";
 import { cropper, preview } from "./crop";

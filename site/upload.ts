@@ -1,4 +1,4 @@
-import type { IssuedUpload, UploadState } from "../handlers/api/contract";
+import type { IssuedUpload, UploadState } from "../handlers/contract/api";
 import { issueUpload, OfflineError, postPhoto, readStatus, RefusedError, type Refused } from "./api";
 import type { Clock } from "./settings";
 import { inTurn, loadJob, saveJob, type Job } from "./store";

@@ -1,12 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import { getAvatar } from "../lib/avatar-row";
-import { namedError } from "../lib/errors";
-import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../lib/flow-data";
-import { readFlowInput } from "../lib/flow-input";
-import { identify } from "../lib/identify";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { isConditionFailure, readRefusal, type Refusal } from "../lib/upload-row";
+import { getAvatar } from "../stores/avatars";
+import { namedError } from "../runtime/errors";
+import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../contract/flow-data";
+import { readFlowInput } from "../contract/flow-input";
+import { identify } from "../stores/identify";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { isConditionFailure, readRefusal, type Refusal } from "../stores/uploads";
 
 export interface ReceivePhotoInput {
   readonly event: FlowInput;

@@ -1,3 +1,3 @@
-import { markProgress, readUploads, type Grants } from "../lib/grants";
+import { markProgress, readUploads, type Grants } from "../runtime/grants";
 
 export const checkFormatGrants: Grants = (on) => [markProgress(on), readUploads(on)];

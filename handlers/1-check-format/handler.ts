@@ -1,13 +1,13 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
-import { rejection } from "../lib/errors";
-import type { Format, ImageFormat, Photo } from "../lib/flow-data";
-import { fileKind, readJpegHeader, readPngHeader } from "../lib/image-header";
-import { parseUploadKey } from "../lib/keys";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { beginStep } from "../lib/upload-row";
+import { rejection } from "../runtime/errors";
+import type { Format, ImageFormat, Photo } from "../contract/flow-data";
+import { fileKind, readJpegHeader, readPngHeader } from "./image-header";
+import { parseUploadKey } from "../contract/keys";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { beginStep } from "../stores/uploads";
 
 export interface CheckFormatInput {
   readonly photo: Photo;

@@ -1,4 +1,4 @@
-import type { ReasonCode } from "../lib/reasons";
+import type { ReasonCode } from "../contract/reasons";
 
 export const detectFaceErrors: readonly ReasonCode[] = [
   "NO_FACE",

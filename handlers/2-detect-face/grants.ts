@@ -1,4 +1,4 @@
-import { allow, markProgress, showUploads, type Grants } from "../lib/grants";
+import { allow, markProgress, showUploads, type Grants } from "../runtime/grants";
 
 export const detectFaceGrants: Grants = (on) => [
   markProgress(on),

@@ -1,10 +1,10 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
-import type { Face, Format, Photo } from "../lib/flow-data";
-import { asPhotoRefusal, photoImage } from "../lib/rekognition";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { beginStep } from "../lib/upload-row";
+import type { Face, Format, Photo } from "../contract/flow-data";
+import { asPhotoRefusal, photoImage } from "../stores/faces";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { beginStep } from "../stores/uploads";
 import { judgeFaces, type FaceRules } from "./judge";
 
 export interface DetectFaceInput {

@@ -1,6 +1,6 @@
 import type { FaceDetail } from "@aws-sdk/client-rekognition";
-import { rejection } from "../lib/errors";
-import type { Face } from "../lib/flow-data";
+import { rejection } from "../runtime/errors";
+import type { Face } from "../contract/flow-data";
 
 /** What a face must be like to be used; the component's `face` args. */
 export interface FaceRules {

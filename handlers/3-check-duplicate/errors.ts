@@ -1,4 +1,4 @@
-import type { ReasonCode } from "../lib/reasons";
+import type { ReasonCode } from "../contract/reasons";
 
 export const checkDuplicateErrors: readonly ReasonCode[] = [
   "DUPLICATE_FACE",

@@ -1,12 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
-import { rejection } from "../lib/errors";
-import type { Photo } from "../lib/flow-data";
-import { asPhotoRefusal, matchesOfOthers, photoImage } from "../lib/rekognition";
-import { standingOf } from "../lib/rivals";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { beginStep } from "../lib/upload-row";
+import { rejection } from "../runtime/errors";
+import type { Photo } from "../contract/flow-data";
+import { asPhotoRefusal, matchesOfOthers, photoImage } from "../stores/faces";
+import { standingOf } from "../stores/rivals";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { beginStep } from "../stores/uploads";
 
 export interface CheckDuplicateInput {
   readonly photo: Photo;

@@ -1,4 +1,4 @@
-import type { Box } from "../lib/flow-data";
+import type { Box } from "../contract/flow-data";
 
 /** A square of the upright photo, in whole pixels. */
 export interface Square {

@@ -1,4 +1,4 @@
-import type { ReasonCode } from "../lib/reasons";
+import type { ReasonCode } from "../contract/reasons";
 
 /** What only a decoder finds out. */
 export const createThumbnailErrors: readonly ReasonCode[] = ["FILE_CORRUPT", "FORMAT_NOT_SUPPORTED", "IMAGE_TOO_LARGE"];

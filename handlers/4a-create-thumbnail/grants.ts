@@ -1,4 +1,4 @@
-import { allow, markProgress, readUploads, type Grants } from "../lib/grants";
+import { allow, markProgress, readUploads, type Grants } from "../runtime/grants";
 
 export const createThumbnailGrants: Grants = (on) => [
   markProgress(on),

@@ -1,10 +1,10 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
-import type { Face, Format, Photo, ThumbnailKeys } from "../lib/flow-data";
-import { thumbnailKey } from "../lib/keys";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { beginStep } from "../lib/upload-row";
+import type { Face, Format, Photo, ThumbnailKeys } from "../contract/flow-data";
+import { thumbnailKey } from "../contract/keys";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { beginStep } from "../stores/uploads";
 import { cropSquare, type Square } from "./crop";
 
 export interface CreateThumbnailInput {

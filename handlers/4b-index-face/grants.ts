@@ -1,4 +1,4 @@
-import { allow, showUploads, type Grants } from "../lib/grants";
+import { allow, showUploads, type Grants } from "../runtime/grants";
 
 export const indexFaceGrants: Grants = (on) => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),

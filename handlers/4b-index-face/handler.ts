@@ -1,14 +1,14 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition, UnindexedFace } from "@aws-sdk/client-rekognition";
-import { rejection } from "../lib/errors";
-import type { Photo } from "../lib/flow-data";
-import { externalImageId } from "../lib/keys";
-import type { ReasonCode } from "../lib/reasons";
-import { asPhotoRefusal, matchesOfOthers, photoImage, type Match } from "../lib/rekognition";
-import { standingOf } from "../lib/rivals";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { beginStep, claimLost, getUpload, isConditionFailure, updateOwnUpload } from "../lib/upload-row";
+import { rejection } from "../runtime/errors";
+import type { Photo } from "../contract/flow-data";
+import { externalImageId } from "../contract/keys";
+import type { ReasonCode } from "../contract/reasons";
+import { asPhotoRefusal, matchesOfOthers, photoImage, type Match } from "../stores/faces";
+import { standingOf } from "../stores/rivals";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { beginStep, claimLost, getUpload, isConditionFailure, updateOwnUpload } from "../stores/uploads";
 
 export interface IndexFaceInput {
   readonly photo: Photo;

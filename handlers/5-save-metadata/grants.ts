@@ -1,4 +1,4 @@
-import { allow, markProgress, type Grants } from "../lib/grants";
+import { allow, markProgress, type Grants } from "../runtime/grants";
 
 export const saveMetadataGrants: Grants = (on) => [
   markProgress(on),

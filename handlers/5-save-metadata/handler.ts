@@ -1,13 +1,13 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import { getAvatar, writeAvatarRow, type AvatarRow } from "../lib/avatar-row";
-import { namedError, rejection } from "../lib/errors";
-import type { Face, Format, Photo } from "../lib/flow-data";
+import { getAvatar, writeAvatarRow, type AvatarRow } from "../stores/avatars";
+import { namedError, rejection } from "../runtime/errors";
+import type { Face, Format, Photo } from "../contract/flow-data";
 import type { CreateThumbnailOutput } from "../4a-create-thumbnail/handler";
 import type { IndexFaceOutput } from "../4b-index-face/handler";
-import { isNewer, replacingAt } from "../lib/keys";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, unavailable, type Handler } from "../lib/step";
-import { beginStep, isConditionFailure } from "../lib/upload-row";
+import { isNewer, replacingAt } from "../contract/keys";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, unavailable, type Handler } from "../runtime/step";
+import { beginStep, isConditionFailure } from "../stores/uploads";
 
 export interface SaveMetadataInput {
   readonly photo: Photo;

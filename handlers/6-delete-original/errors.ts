@@ -1,3 +1,3 @@
-import type { ReasonCode } from "../lib/reasons";
+import type { ReasonCode } from "../contract/reasons";
 
 export const deleteOriginalErrors: readonly ReasonCode[] = [];

@@ -1,4 +1,4 @@
-import { allow, deleteThumbnailVersions, deleteUploads, markProgress, type Grants } from "../lib/grants";
+import { allow, deleteThumbnailVersions, deleteUploads, markProgress, type Grants } from "../runtime/grants";
 
 export const deleteOriginalGrants: Grants = (on) => [
   markProgress(on),

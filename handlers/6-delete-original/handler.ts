@@ -1,13 +1,13 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import { getAvatar } from "../lib/avatar-row";
-import { deleteOriginal as deleteTheOriginal } from "../lib/clean-up";
-import type { Photo } from "../lib/flow-data";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { removeReplaced } from "../lib/tidy";
-import { beginStep } from "../lib/upload-row";
+import { getAvatar } from "../stores/avatars";
+import { deleteOriginal as deleteTheOriginal } from "../stores/photos";
+import type { Photo } from "../contract/flow-data";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { removeReplaced } from "../stores/tidy";
+import { beginStep } from "../stores/uploads";
 
 export interface DeleteOriginalInput {
   readonly photo: Photo;

@@ -1,12 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { SNS } from "@aws-sdk/client-sns";
-import { getAvatar } from "../lib/avatar-row";
-import { namedError } from "../lib/errors";
-import type { Photo } from "../lib/flow-data";
-import { displayName, publish } from "../lib/notice";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { beginStep, claimLost, getUpload, updateOwnUpload } from "../lib/upload-row";
+import { getAvatar } from "../stores/avatars";
+import { namedError } from "../runtime/errors";
+import type { Photo } from "../contract/flow-data";
+import { displayName, publish } from "../notices/notice";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { beginStep, claimLost, getUpload, updateOwnUpload } from "../stores/uploads";
 
 export interface NotifySuccessInput {
   readonly photo: Photo;

@@ -1,6 +1,6 @@
-import { asMachineError, throttled, unavailable } from "../lib/step";
-import type { Locale } from "../lib/reasons";
-import { problemOf, problems, type FieldError, type ProblemName } from "./problems";
+import { asMachineError, throttled, unavailable } from "../runtime/step";
+import type { Locale } from "../contract/reasons";
+import { problemOf, problems, type FieldError, type ProblemName } from "../contract/problems";
 
 /** A request as API Gateway's HTTP API hands it over (payload format 2.0), as far as the endpoints read it. */
 export interface HttpRequest {
@@ -34,7 +34,7 @@ export interface Refusal extends Error {
   readonly errors?: readonly FieldError[];
 }
 
-/** Makes a refusal. Not a class, as in lib/errors. */
+/** Makes a refusal. Not a class, as in runtime/errors. */
 export function refusal(problem: ProblemName, errors?: readonly FieldError[]): Refusal {
   return Object.assign(new Error(problem), {
     name: "Refusal",

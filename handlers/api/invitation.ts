@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
-import { readClaims, type Claims } from "./claims";
+import { readClaims, type Claims } from "../contract/invitations";
 import { refusal, type HttpRequest } from "./http";
 
 /**

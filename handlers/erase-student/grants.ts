@@ -1,4 +1,4 @@
-import { allow, deleteThumbnailVersions, type OperatorGrants } from "../lib/grants";
+import { allow, deleteThumbnailVersions, type OperatorGrants } from "../runtime/grants";
 
 export const eraseStudentGrants: OperatorGrants = (on) => [
   allow(["dynamodb:Scan", "dynamodb:DeleteItem"], [on.uploadTable]),

@@ -1,14 +1,14 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import { deleteEveryVersion, deleteFaces } from "../lib/clean-up";
-import { namedError } from "../lib/errors";
-import { everyFace, everyItem } from "../lib/inventory";
-import { parseExternalImageId } from "../lib/keys";
-import { isStudentId } from "../lib/student";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { readUploadRow } from "../lib/upload-row";
+import { deleteEveryVersion, deleteFaces } from "../stores/photos";
+import { namedError } from "../runtime/errors";
+import { everyFace, everyItem } from "../stores/inventory";
+import { parseExternalImageId } from "../contract/keys";
+import { isStudentId } from "../contract/students";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { readUploadRow } from "../stores/uploads";
 
 export interface EraseStudentInput {
   readonly studentId: string;

@@ -1,4 +1,4 @@
-import { allow, type Grants } from "../lib/grants";
+import { allow, type Grants } from "../runtime/grants";
 
 /**
  * @param sender the address that the mail comes from, and the only one. SES asks for the identity that is verified (the

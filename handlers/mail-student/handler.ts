@@ -2,11 +2,11 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { SESv2 } from "@aws-sdk/client-sesv2";
 import { randomBytes } from "node:crypto";
-import type { PipelineEvent } from "../lib/pipeline-event";
-import type { Locale } from "../lib/reasons";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting } from "../lib/step";
-import { isConditionFailure, readUploadRow } from "../lib/upload-row";
+import type { PipelineEvent } from "../contract/pipeline-event";
+import type { Locale } from "../contract/reasons";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting } from "../runtime/step";
+import { isConditionFailure, readUploadRow } from "../stores/uploads";
 import { letterFor } from "./letter";
 import { mimeOf } from "./message";
 

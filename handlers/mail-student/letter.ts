@@ -1,5 +1,5 @@
-import { reasons, type Locale, type Localized } from "../lib/reasons";
-import type { PipelineEvent } from "../lib/pipeline-event";
+import { reasons, type Locale, type Localized } from "../contract/reasons";
+import type { PipelineEvent } from "../contract/pipeline-event";
 
 /** What a student is told, in one language, before it becomes a message. */
 export interface Letter {

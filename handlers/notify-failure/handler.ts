@@ -1,15 +1,15 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { SNS } from "@aws-sdk/client-sns";
-import type { Failures, FlowInput, Photo } from "../lib/flow-data";
-import { readFlowInput } from "../lib/flow-input";
-import { identify, nameless } from "../lib/identify";
-import { parseUploadKey } from "../lib/keys";
-import { displayName, publish } from "../lib/notice";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { claimLost, getUpload, isConditionFailure } from "../lib/upload-row";
-import { namedError } from "../lib/errors";
-import { verdictOf, type Verdict } from "../lib/verdict";
+import type { Failures, FlowInput, Photo } from "../contract/flow-data";
+import { readFlowInput } from "../contract/flow-input";
+import { identify, nameless } from "../stores/identify";
+import { parseUploadKey } from "../contract/keys";
+import { displayName, publish } from "../notices/notice";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { claimLost, getUpload, isConditionFailure } from "../stores/uploads";
+import { namedError } from "../runtime/errors";
+import { verdictOf, type Verdict } from "../contract/verdict";
 
 export interface NotifyFailureInput {
   /** The execution's own input. */

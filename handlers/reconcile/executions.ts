@@ -1,5 +1,5 @@
-import type { InterruptedExecution } from "../lib/flow-data";
-import { getUpload } from "../lib/upload-row";
+import type { InterruptedExecution } from "../contract/flow-data";
+import { getUpload } from "../stores/uploads";
 import { eventFor } from "./originals";
 import type { Difference, ReconcileClients, ReconcileSettings, Stock } from "./stock";
 

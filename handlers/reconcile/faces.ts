@@ -1,7 +1,7 @@
-import { getAvatar, type AvatarRow } from "../lib/avatar-row";
-import { deleteFaces } from "../lib/clean-up";
-import { namedError } from "../lib/errors";
-import { externalImageId, parseExternalImageId } from "../lib/keys";
+import { getAvatar, type AvatarRow } from "../stores/avatars";
+import { deleteFaces } from "../stores/photos";
+import { namedError } from "../runtime/errors";
+import { externalImageId, parseExternalImageId } from "../contract/keys";
 import {
   heldAtFirstSight,
   isHeld,

@@ -1,4 +1,4 @@
-import { allow, deleteThumbnailVersions, type OperatorGrants } from "../lib/grants";
+import { allow, deleteThumbnailVersions, type OperatorGrants } from "../runtime/grants";
 
 export const reconcileGrants: OperatorGrants = (on) => [
   allow(["dynamodb:GetItem", "dynamodb:Scan"], [on.uploadTable]),

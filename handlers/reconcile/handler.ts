@@ -1,6 +1,6 @@
-import { namedError } from "../lib/errors";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
+import { namedError } from "../runtime/errors";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
 import { interruptedUploads } from "./executions";
 import { leftFaces, missingFaces } from "./faces";
 import type { Finding, ReconcileReport } from "./findings";

@@ -1,7 +1,7 @@
-import { getAvatar, type AvatarRow } from "../lib/avatar-row";
-import { matchesOfOthers } from "../lib/rekognition";
-import { asMachineError, throttled } from "../lib/step";
-import { isConditionFailure } from "../lib/upload-row";
+import { getAvatar, type AvatarRow } from "../stores/avatars";
+import { matchesOfOthers } from "../stores/faces";
+import { asMachineError, throttled } from "../runtime/step";
+import { isConditionFailure } from "../stores/uploads";
 import type { Difference, ReconcileClients, ReconcileSettings, Stock } from "./stock";
 
 export interface FaceSearch {

@@ -1,8 +1,8 @@
-import type { ObjectCreatedEvent } from "../lib/flow-data";
-import { identify, nameless } from "../lib/identify";
-import type { StoredVersion } from "../lib/inventory";
-import { parseUploadKey } from "../lib/keys";
-import { getUpload, type UploadRow } from "../lib/upload-row";
+import type { ObjectCreatedEvent } from "../contract/flow-data";
+import { identify, nameless } from "../stores/identify";
+import type { StoredVersion } from "../stores/inventory";
+import { parseUploadKey } from "../contract/keys";
+import { getUpload, type UploadRow } from "../stores/uploads";
 import { versionsOf, type Difference, type ReconcileClients, type ReconcileSettings, type Stock } from "./stock";
 
 /** Originals of uploads that were accepted or rejected, and delete markers that hide nothing. */

@@ -2,9 +2,9 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { SFN } from "@aws-sdk/client-sfn";
-import { getAvatar, readAvatarRow, type AvatarRow } from "../lib/avatar-row";
-import { everyFace, everyItem, everyVersion, type CollectionFace, type StoredVersion } from "../lib/inventory";
-import { getUpload, readUploadRow, type UploadRow } from "../lib/upload-row";
+import { getAvatar, readAvatarRow, type AvatarRow } from "../stores/avatars";
+import { everyFace, everyItem, everyVersion, type CollectionFace, type StoredVersion } from "../stores/inventory";
+import { getUpload, readUploadRow, type UploadRow } from "../stores/uploads";
 import type { FindingKind } from "./findings";
 
 export interface ReconcileSettings {

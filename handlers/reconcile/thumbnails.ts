@@ -1,8 +1,8 @@
-import { getAvatar } from "../lib/avatar-row";
-import { deleteThumbnails } from "../lib/clean-up";
-import { isUploadId, thumbnailFolder } from "../lib/keys";
-import { removeReplaced } from "../lib/tidy";
-import { getUpload } from "../lib/upload-row";
+import { getAvatar } from "../stores/avatars";
+import { deleteThumbnails } from "../stores/photos";
+import { isUploadId, thumbnailFolder } from "../contract/keys";
+import { removeReplaced } from "../stores/tidy";
+import { getUpload } from "../stores/uploads";
 import {
   heldAtFirstSight,
   isHeld,

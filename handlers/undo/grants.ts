@@ -1,4 +1,4 @@
-import { allow, deleteThumbnailVersions, deleteUploads, type Grants } from "../lib/grants";
+import { allow, deleteThumbnailVersions, deleteUploads, type Grants } from "../runtime/grants";
 
 export const undoGrants: Grants = (on) => [
   allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable, on.avatarTable]),

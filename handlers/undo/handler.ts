@@ -1,16 +1,16 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import { getAvatar } from "../lib/avatar-row";
-import { deleteFaces, deleteOriginal, deleteThumbnails, findFacesOf } from "../lib/clean-up";
-import type { Failures, FlowInput, Photo } from "../lib/flow-data";
-import { readFlowInput } from "../lib/flow-input";
-import { identify } from "../lib/identify";
-import { sdkOptions } from "../lib/sdk-options";
-import { setting, step, type Handler } from "../lib/step";
-import { removeReplaced } from "../lib/tidy";
-import { forgetOwn, getUpload, updateOwnUpload, writeRefusal, type UploadRow } from "../lib/upload-row";
-import { verdictOf } from "../lib/verdict";
+import { getAvatar } from "../stores/avatars";
+import { deleteFaces, deleteOriginal, deleteThumbnails, findFacesOf } from "../stores/photos";
+import type { Failures, FlowInput, Photo } from "../contract/flow-data";
+import { readFlowInput } from "../contract/flow-input";
+import { identify } from "../stores/identify";
+import { sdkOptions } from "../runtime/sdk-options";
+import { setting, step, type Handler } from "../runtime/step";
+import { removeReplaced } from "../stores/tidy";
+import { forgetOwn, getUpload, updateOwnUpload, writeRefusal, type UploadRow } from "../stores/uploads";
+import { verdictOf } from "../contract/verdict";
 
 export interface UndoInput {
   /** The execution's own input. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isUploadId } from "../../handlers/lib/keys";
-import { isStudentId } from "../../handlers/lib/student";
+import { isUploadId } from "../../handlers/contract/keys";
+import { isStudentId } from "../../handlers/contract/students";
 import type { Cloud } from "pulumi-local-cloud";
 import type { CloudEvent } from "pulumi-local-cloud/gateway/service";
 import { pipelinesOf } from "./target/pipeline";

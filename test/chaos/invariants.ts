@@ -1,11 +1,11 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import { readAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
-import { everyFace, everyItem, everyVersion, type StoredVersion } from "../../handlers/lib/inventory";
-import { isNewer } from "../../handlers/lib/keys";
-import type { PipelineEvent } from "../../handlers/lib/pipeline-event";
-import { readUploadRow, type UploadRow } from "../../handlers/lib/upload-row";
+import { readAvatarRow, type AvatarRow } from "../../handlers/stores/avatars";
+import { everyFace, everyItem, everyVersion, type StoredVersion } from "../../handlers/stores/inventory";
+import { isNewer } from "../../handlers/contract/keys";
+import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
+import { readUploadRow, type UploadRow } from "../../handlers/stores/uploads";
 
 /**
  * The promises of docs/architecture.md, checked on an idle pipeline from outside: by what the stores hold.

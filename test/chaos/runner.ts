@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { makeUploadId, uploadKey } from "../../handlers/lib/keys";
+import { makeUploadId, uploadKey } from "../../handlers/contract/keys";
 import type { ReconcileReport } from "../../handlers/reconcile/findings";
 import type { ReconcileInput } from "../../handlers/reconcile/handler";
 import { createFaultInjector } from "../../packages/local-cloud/faults";

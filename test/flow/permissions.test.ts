@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { makeUploadId, uploadKey } from "../../handlers/lib/keys";
+import { makeUploadId, uploadKey } from "../../handlers/contract/keys";
 import { steps } from "../../handlers/steps";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { createFaultInjector } from "../../packages/local-cloud/faults";

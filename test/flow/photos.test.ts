@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import sharp from "sharp";
-import { isUploadId } from "../../handlers/lib/keys";
-import { reasons } from "../../handlers/lib/reasons";
+import { isUploadId } from "../../handlers/contract/keys";
+import { reasons } from "../../handlers/contract/reasons";
 import { networkEngine } from "../../packages/local-cloud/services/rekognition/faces/network-engine";
 import { couple, farAway, group, noFace, portrait, sunglasses, tiny, truncated } from "../support/photos";
 import { startPipeline, type Pipeline } from "./harness";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { checkBytes, checkFormat, type CheckFormatClients } from "../../handlers/1-check-format/handler";
-import { fileKind, readJpegHeader, readPngHeader } from "../../handlers/lib/image-header";
+import { fileKind, readJpegHeader, readPngHeader } from "../../handlers/1-check-format/image-header";
 import {
   aClaimedRow,
   aPhoto,

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { checkDuplicate, type CheckDuplicateClients } from "../../handlers/3-check-duplicate/handler";
 import { indexFace, type IndexFaceClients } from "../../handlers/4b-index-face/handler";
-import type { Photo } from "../../handlers/lib/flow-data";
-import { externalImageId } from "../../handlers/lib/keys";
+import type { Photo } from "../../handlers/contract/flow-data";
+import { externalImageId } from "../../handlers/contract/keys";
 import {
   aClaimedRow,
   anAvatar,

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { notifySuccess, type NotifySuccessClients } from "../../handlers/7-notify-success/handler";
-import type { Failures, Photo } from "../../handlers/lib/flow-data";
-import { derivedId } from "../../handlers/lib/keys";
-import { displayName, noticeOf } from "../../handlers/lib/notice";
-import type { PipelineEvent } from "../../handlers/lib/pipeline-event";
-import { reasonCodes, reasons } from "../../handlers/lib/reasons";
-import { verdictOf } from "../../handlers/lib/verdict";
+import type { Failures, Photo } from "../../handlers/contract/flow-data";
+import { derivedId } from "../../handlers/contract/keys";
+import { displayName, noticeOf } from "../../handlers/notices/notice";
+import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
+import { reasonCodes, reasons } from "../../handlers/contract/reasons";
+import { verdictOf } from "../../handlers/contract/verdict";
 import { notifyFailure, type NotifyFailureClients } from "../../handlers/notify-failure/handler";
 import { undo, type UndoClients } from "../../handlers/undo/handler";
 import {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import flow from "../../handlers/flow.asl.json";
-import { isRejection, reasonCodes } from "../../handlers/lib/reasons";
+import { isRejection, reasonCodes } from "../../handlers/contract/reasons";
 import { settleSeconds } from "../../handlers/operations";
 import { steps } from "../../handlers/steps";
 

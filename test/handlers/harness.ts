@@ -1,10 +1,10 @@
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import type { AddressInfo } from "node:net";
-import { writeAvatarRow, type AvatarRow } from "../../handlers/lib/avatar-row";
-import type { Format, ObjectCreatedEvent, Photo } from "../../handlers/lib/flow-data";
-import { issuedAt, makeUploadId } from "../../handlers/lib/keys";
-import type { Item } from "../../handlers/lib/upload-row";
+import { writeAvatarRow, type AvatarRow } from "../../handlers/stores/avatars";
+import type { Format, ObjectCreatedEvent, Photo } from "../../handlers/contract/flow-data";
+import { issuedAt, makeUploadId } from "../../handlers/contract/keys";
+import type { Item } from "../../handlers/stores/uploads";
 
 /**
  * What the handlers' tests share: real tables (dynalite, in memory) behind the real SDK, and factories for events and

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { receivePhoto } from "../../handlers/0-receive-photo/handler";
-import type { FlowInput } from "../../handlers/lib/flow-data";
-import { derivedId } from "../../handlers/lib/keys";
+import type { FlowInput } from "../../handlers/contract/flow-data";
+import { derivedId } from "../../handlers/contract/keys";
 import {
   anAvatar,
   anEvent,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { AvatarRow } from "../../handlers/lib/avatar-row";
-import { derivedId, externalImageId } from "../../handlers/lib/keys";
+import type { AvatarRow } from "../../handlers/stores/avatars";
+import { derivedId, externalImageId } from "../../handlers/contract/keys";
 import { reconcile, type ReconcileInput } from "../../handlers/reconcile/handler";
 import type { ReconcileClients, ReconcileSettings } from "../../handlers/reconcile/stock";
 import {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { reasons } from "../../handlers/lib/reasons";
+import { reasons } from "../../handlers/contract/reasons";
 import { couple, portrait } from "../support/photos";
 import { phone, see, upload, Visit } from "./steps";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import sharp from "sharp";
-import { reasonCodes, reasons, type ReasonCode } from "../../handlers/lib/reasons";
+import { reasonCodes, reasons, type ReasonCode } from "../../handlers/contract/reasons";
 import { couple, portrait } from "../support/photos";
 import { choose, fillIn, heading, phone, see, somePortrait, upload, Visit } from "./steps";
 

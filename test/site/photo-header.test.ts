@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import sharp from "sharp";
-import { fileKind, readJpegHeader, readPngHeader } from "../../handlers/lib/image-header";
+import { fileKind, readJpegHeader, readPngHeader } from "../../handlers/1-check-format/image-header";
 import { kindOf, sizeOf } from "../../site/photo-header";
 import { portrait, truncated } from "../support/photos";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { AvatarPipeline, SiteAccess } from "avatar-pipeline";
-import { makeUploadId } from "../../handlers/lib/keys";
+import { makeUploadId } from "../../handlers/contract/keys";
 import { publicKeyOf, signInvitation } from "../../packages/cli/commands/invite";
 import { evaluate, textFilesOf, type Evaluation } from "../components/harness";
 import type { Ran, Scenario } from "../components/run-handler";

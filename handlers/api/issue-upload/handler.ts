@@ -1,16 +1,16 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { randomBytes } from "node:crypto";
 import type { UploadLimits } from "../../1-check-format/handler";
-import { makeUploadId, uploadKey } from "../../lib/keys";
-import type { Locale } from "../../lib/reasons";
-import { sdkOptions } from "../../lib/sdk-options";
-import { setting } from "../../lib/step";
-import { isEmail, isStudentId } from "../../lib/student";
-import type { IssuedUpload } from "../contract";
+import { makeUploadId, uploadKey } from "../../contract/keys";
+import type { Locale } from "../../contract/reasons";
+import { sdkOptions } from "../../runtime/sdk-options";
+import { setting } from "../../runtime/step";
+import { isEmail, isStudentId } from "../../contract/students";
+import type { IssuedUpload } from "../../contract/api";
 import { endpoint, isLocale, jsonBody, refusal, type Endpoint } from "../http";
 import { accessFrom, invitationOf, type Access } from "../invitation";
 import { presignPost, signerFrom, type Signer } from "../presign";
-import type { FieldError } from "../problems";
+import type { FieldError } from "../../contract/problems";
 
 /** The body of a good request. */
 export interface UploadRequest {

@@ -1,4 +1,4 @@
-import { allow, type Grants } from "../../lib/grants";
+import { allow, type Grants } from "../../runtime/grants";
 
 export const readStatusGrants: Grants = (on) => [
   allow(["dynamodb:GetItem"], [on.uploadTable, on.avatarTable]),

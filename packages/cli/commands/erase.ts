@@ -1,5 +1,5 @@
 import type { EraseReceipt } from "../../../handlers/erase-student/handler";
-import { isStudentId } from "../../../handlers/lib/student";
+import { isStudentId } from "../../../handlers/contract/students";
 import { copiedKeys, removeCopiesOf } from "../copies";
 import { DEFAULT_DATA } from "./local";
 import { callOperatorFunction, readWhereabouts, whereaboutsOptions } from "../target/operator-function";

@@ -1,6 +1,6 @@
 import { readdirSync, statSync, type Dirent } from "node:fs";
 import { dirname, extname, join, parse, relative, resolve, sep } from "node:path";
-import { isStudentId } from "../../../handlers/lib/student";
+import { isStudentId } from "../../../handlers/contract/students";
 import { complainOf, readCsv } from "../csv";
 import { readPhotos } from "../upload/photos";
 import { cannotRead } from "../system-errors";

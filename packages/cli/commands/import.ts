@@ -1,6 +1,6 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
-import type { Locale } from "../../../handlers/lib/reasons";
-import { stepTitle } from "../../../handlers/lib/step-titles";
+import type { Locale } from "../../../handlers/contract/reasons";
+import { stepTitle } from "../../../handlers/contract/step-titles";
 import { importPhoto } from "../upload/import-photo";
 import { openReport, type Report, type ReportRow } from "./import-report";
 import { readSchool, type SchoolPhoto } from "./import-source";

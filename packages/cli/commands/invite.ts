@@ -1,9 +1,9 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import Papa from "papaparse";
-import { maxNameLength } from "../../../handlers/api/claims";
+import { maxNameLength } from "../../../handlers/contract/invitations";
 import { invitationHeader, type Invitation } from "../../../handlers/api/invitation";
-import { isEmail, isStudentId } from "../../../handlers/lib/student";
+import { isEmail, isStudentId } from "../../../handlers/contract/students";
 import { complainOf, readCsv } from "../csv";
 import { cannotRead, cannotWrite, messageOfError } from "../system-errors";
 import { readOptions } from "../usage";

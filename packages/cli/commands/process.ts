@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
-import type { Locale } from "../../../handlers/lib/reasons";
-import { stepTitle } from "../../../handlers/lib/step-titles";
+import type { Locale } from "../../../handlers/contract/reasons";
+import { stepTitle } from "../../../handlers/contract/step-titles";
 import { DEFAULT_DATA } from "./local";
 import { readEmail, readPhotos, type PhotoFile } from "../upload/photos";
 import { findProgram } from "../target/program-file";

@@ -1,5 +1,5 @@
-import { parseUploadKey } from "../../../handlers/lib/keys";
-import { isRejection, reasons, type ReasonCode } from "../../../handlers/lib/reasons";
+import { parseUploadKey } from "../../../handlers/contract/keys";
+import { isRejection, reasons, type ReasonCode } from "../../../handlers/contract/reasons";
 import type { Execution } from "pulumi-local-cloud/services/states/index";
 import type { Light } from "./graph/draw";
 import { BRANCH_FAILED, visitsOf, type Failure, type Visit } from "./runs";

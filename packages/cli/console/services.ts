@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { Item } from "../../../handlers/lib/upload-row";
+import type { Item } from "../../../handlers/stores/uploads";
 import type { CloudParts } from "pulumi-local-cloud";
 import { sitePath } from "pulumi-local-cloud/assembly/routes";
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";

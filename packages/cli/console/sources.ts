@@ -1,4 +1,4 @@
-import type { Item } from "../../../handlers/lib/upload-row";
+import type { Item } from "../../../handlers/stores/uploads";
 import type { Mailbox } from "pulumi-local-cloud/services/mail/index";
 import type { Machines } from "pulumi-local-cloud/services/states/index";
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import { isEmail, isStudentId } from "../../../handlers/lib/student";
+import { isEmail, isStudentId } from "../../../handlers/contract/students";
 import { cannotRead } from "../system-errors";
 import { usageError } from "../usage";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { IssuedUpload } from "../../../handlers/api/contract";
+import type { IssuedUpload } from "../../../handlers/contract/api";
 import { describeHostile, endingOf } from "./harness";
 
 const MB = 1024 * 1024;

@@ -5,11 +5,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Papa from "papaparse";
-import type { IssuedUpload, ProblemDetails } from "../../../handlers/api/contract";
+import type { IssuedUpload, ProblemDetails } from "../../../handlers/contract/api";
 import { invitationHeader, readInvitation, type Invitation } from "../../../handlers/api/invitation";
 import { issueUpload } from "../../../handlers/api/issue-upload/handler";
 import { readStatus } from "../../../handlers/api/read-status/handler";
-import { isEmail, isStudentId } from "../../../handlers/lib/student";
+import { isEmail, isStudentId } from "../../../handlers/contract/students";
 import { invite, publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite";
 import { avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../harness";
 import { aGet, aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { IssuedUpload, ProblemDetails } from "../../../handlers/api/contract";
+import type { IssuedUpload, ProblemDetails } from "../../../handlers/contract/api";
 import type { HttpRequest } from "../../../handlers/api/http";
 import { issueUpload } from "../../../handlers/api/issue-upload/handler";
-import { isEmail } from "../../../handlers/lib/student";
-import { isUploadId } from "../../../handlers/lib/keys";
+import { isEmail } from "../../../handlers/contract/students";
+import { isUploadId } from "../../../handlers/contract/keys";
 import { now, startTables, uploadTable, type Tables } from "../harness";
 import { aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
 

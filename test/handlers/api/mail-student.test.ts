@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { simpleParser } from "mailparser";
 import { mailStudent, type MailStudentClients } from "../../../handlers/mail-student/handler";
 import { mailStudentGrants } from "../../../handlers/mail-student/grants";
-import { publish } from "../../../handlers/lib/notice";
-import type { PipelineEvent } from "../../../handlers/lib/pipeline-event";
-import { reasonCodes, reasons } from "../../../handlers/lib/reasons";
+import { publish } from "../../../handlers/notices/notice";
+import type { PipelineEvent } from "../../../handlers/contract/pipeline-event";
+import { reasonCodes, reasons } from "../../../handlers/contract/reasons";
 import { now, recorded, startTables, uploadIdAt, uploadTable, type Call, type Tables } from "../harness";
 import { collectLogs } from "./requests";
 

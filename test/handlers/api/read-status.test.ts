@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { ProblemDetails, UploadState } from "../../../handlers/api/contract";
+import type { ProblemDetails, UploadState } from "../../../handlers/contract/api";
 import type { HttpRequest } from "../../../handlers/api/http";
 import { readStatus, stepsOf } from "../../../handlers/api/read-status/handler";
-import type { Item } from "../../../handlers/lib/upload-row";
-import { reasonCodes } from "../../../handlers/lib/reasons";
+import type { Item } from "../../../handlers/stores/uploads";
+import { reasonCodes } from "../../../handlers/contract/reasons";
 import { anAvatar, avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../harness";
 import { aGet, bodyOf, collectLogs, signer } from "./requests";
 

@@ -1,5 +1,5 @@
 import type { Execution, HistoryEvent } from "pulumi-local-cloud/services/states/index";
-import { stepTitle } from "../../../../handlers/lib/step-titles";
+import { stepTitle } from "../../../../handlers/contract/step-titles";
 import { aboutOf, lightOf, type About } from "../about";
 import { count, duration, json, lasting, moment } from "../format";
 import { draw, type Light } from "../graph/draw";

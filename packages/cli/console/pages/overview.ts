@@ -1,5 +1,5 @@
-import { readAvatarRow, type AvatarRow } from "../../../../handlers/lib/avatar-row";
-import { readUploadRow, type Item, type UploadRow, type UploadStatus } from "../../../../handlers/lib/upload-row";
+import { readAvatarRow, type AvatarRow } from "../../../../handlers/stores/avatars";
+import { readUploadRow, type Item, type UploadRow, type UploadStatus } from "../../../../handlers/stores/uploads";
 import { executionPath, reasonText } from "../about";
 import { count, moment } from "../format";
 import { draw, type Light } from "../graph/draw";

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Papa from "papaparse";
-import { everyItem } from "../../../../handlers/lib/inventory";
-import { readUploadRow, type UploadRow } from "../../../../handlers/lib/upload-row";
+import { everyItem } from "../../../../handlers/stores/inventory";
+import { readUploadRow, type UploadRow } from "../../../../handlers/stores/uploads";
 import { startCloud, type Cloud } from "../../../../packages/local-cloud";
 import { factsRoute } from "../../../../packages/cli/target/running";
 import {

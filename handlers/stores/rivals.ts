@@ -1,7 +1,7 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import { getAvatar } from "./avatar-row";
-import type { Match } from "./rekognition";
-import { getUpload } from "./upload-row";
+import { getAvatar } from "./avatars";
+import type { Match } from "./faces";
+import { getUpload } from "./uploads";
 
 /** How a matching face of another student stands. */
 export type Standing =

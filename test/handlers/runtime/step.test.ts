@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { asMachineError } from "../../handlers/lib/step";
+import { asMachineError } from "../../../handlers/runtime/step";
 
 describe("What the machine is told of a service's error", () => {
   const sdkError = (name: string, more: object = {}) => Object.assign(new Error("why"), { name }, more);

@@ -1,10 +1,10 @@
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import { namedError } from "./errors";
-import type { Photo } from "./flow-data";
+import { namedError } from "../runtime/errors";
+import type { Photo } from "../contract/flow-data";
 import { everyFace } from "./inventory";
-import { parseExternalImageId, thumbnailFolder } from "./keys";
-import { unavailable } from "./step";
+import { parseExternalImageId, thumbnailFolder } from "../contract/keys";
+import { unavailable } from "../runtime/step";
 
 /**
  * Removing what an upload left: each is safe to repeat and content to find nothing.

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ObjectCreatedEvent } from "./flow-data";
-import { isStudentId } from "./student";
+import { isStudentId } from "./students";
 
 /**
  * The keys and ids of the contract: everything the flow needs can be read from an upload's key alone.

@@ -1,7 +1,7 @@
 import type { SNS } from "@aws-sdk/client-sns";
-import type { AcceptedEvent, PipelineEvent, RefusedEvent } from "./pipeline-event";
-import { reasons } from "./reasons";
-import { stepTitle } from "./step-titles";
+import type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../contract/pipeline-event";
+import { reasons } from "../contract/reasons";
+import { stepTitle } from "../contract/step-titles";
 
 export interface Notice {
   /** Below 100 characters, no line breaks: SNS's rule. */

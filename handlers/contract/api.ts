@@ -1,5 +1,5 @@
-import type { ReasonCode } from "../lib/reasons";
-import type { UploadStatus } from "../lib/upload-row";
+import type { ReasonCode } from "./reasons";
+import type { UploadStatus } from "../stores/uploads";
 
 /** The shapes of the HTTP API's answers, for its endpoints and for the page that asks them. */
 

@@ -1,9 +1,9 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import type { AvatarRow } from "./avatar-row";
-import { deleteFaces, deleteThumbnails } from "./clean-up";
-import { isConditionFailure } from "./upload-row";
+import type { AvatarRow } from "./avatars";
+import { deleteFaces, deleteThumbnails } from "./photos";
+import { isConditionFailure } from "./uploads";
 
 export interface TidyClients {
   readonly dynamodb: Pick<DynamoDB, "updateItem">;

@@ -1,5 +1,5 @@
 import type { AttributeValue, DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { Box, ThumbnailKeys } from "./flow-data";
+import type { Box, ThumbnailKeys } from "../contract/flow-data";
 
 /**
  * The avatars table: one row per student, the avatar in use.

@@ -1,4 +1,4 @@
-import type { ReasonCode } from "./reasons";
+import type { ReasonCode } from "../contract/reasons";
 
 /**
  * An error whose name a state can catch. Not a class: a serialized subclass of Error loses its message, its stack

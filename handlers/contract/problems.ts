@@ -1,9 +1,9 @@
-import { messageOf, type Locale, type Localized, type ReasonCode } from "../lib/reasons";
-import type { ProblemDetails } from "./contract";
+import { messageOf, type Locale, type Localized, type ReasonCode } from "./reasons";
+import type { ProblemDetails } from "./api";
 
 /**
  * Why the API refuses a request: the catalogue behind its problem details (RFC 9457). What is wrong with a photo is
- * in lib/reasons; a field that breaks one of those rules names the reason.
+ * in contract/reasons; a field that breaks one of those rules names the reason.
  */
 interface Problem {
   readonly status: number;

@@ -1,4 +1,4 @@
-import { isEmail, isStudentId } from "../lib/student";
+import { isEmail, isStudentId } from "./students";
 
 /** What an invitation says of its student: the same rule for the API, which checks the signature, and for the page. */
 export interface Claims {

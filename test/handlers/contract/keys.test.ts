@@ -11,9 +11,9 @@ import {
   parseUploadKey,
   replacingAt,
   uploadKey,
-} from "../../handlers/lib/keys";
-import { isStudentId } from "../../handlers/lib/student";
-import { anEvent } from "./harness";
+} from "../../../handlers/contract/keys";
+import { isStudentId } from "../../../handlers/contract/students";
+import { anEvent } from "../harness";
 
 const studentIds = fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/).filter((id) => id !== "." && id !== "..");
 const tenBytes = fc.uint8Array({ minLength: 10, maxLength: 10 });

@@ -1,7 +1,7 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { ObjectCreatedEvent, Photo } from "./flow-data";
-import { derivedId, issuedAt, parseUploadKey } from "./keys";
-import { getUpload } from "./upload-row";
+import type { ObjectCreatedEvent, Photo } from "../contract/flow-data";
+import { derivedId, issuedAt, parseUploadKey } from "../contract/keys";
+import { getUpload } from "./uploads";
 
 /**
  * Finds out which upload an object is: the one that the server issued its key for, or else one of its own.

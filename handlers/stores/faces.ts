@@ -1,7 +1,7 @@
 import type { FaceMatch, Image } from "@aws-sdk/client-rekognition";
-import { rejection } from "./errors";
-import type { Photo } from "./flow-data";
-import { parseExternalImageId } from "./keys";
+import { rejection } from "../runtime/errors";
+import type { Photo } from "../contract/flow-data";
+import { parseExternalImageId } from "../contract/keys";
 
 /** The photo as Rekognition reads it: from the bucket, in the version that the event named. */
 export function photoImage(photo: Photo): Image {

@@ -1,7 +1,7 @@
 import type { AttributeValue, DynamoDB } from "@aws-sdk/client-dynamodb";
-import { namedError } from "./errors";
-import type { Photo } from "./flow-data";
-import type { ReasonCode } from "./reasons";
+import { namedError } from "../runtime/errors";
+import type { Photo } from "../contract/flow-data";
+import type { ReasonCode } from "../contract/reasons";
 
 /**
  * The uploads table: one row per upload, the one place that says how far it is and how it ended.
