@@ -3,24 +3,23 @@
  *
  *   s3Service(options): S3Service        a service of the gateway, and access from within the process
  *
- * wire:      operations.ts (which operation), body.ts and chunked.ts (bodies), xml.ts, cors.ts, conditions.ts
- * does:      objects.ts, delete.ts, copy.ts, multipart.ts, lists.ts, post.ts and post-policy.ts, website.ts
- * keeps:     changes.ts (a change with its event) → store.ts → journal.ts (what is true) and blobs.ts (bytes)
- * tells:     events.ts (EventBridge's shape, and the outbox)
+ * wire/        requests and answers: which operation, bodies, checksums, XML, CORS, errors
+ * operations/  what is served, a file for each family of operations
+ * store/       changes with their events, the journal that makes them true, the bytes, the order of keys
  */
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 
 import { isCloudError, type CloudError, type CloudRequest, type CloudService } from "../../gateway/service";
-import { NO_ATTRIBUTES, refuseUnserved } from "./attributes";
-import { drain, MAX_BODY, piecesOf } from "./body";
-import { addObject, deleteObject as removeObject, receive, using } from "./changes";
-import { copyObject } from "./copy";
-import { allowOrigin, answerPreflight } from "./cors";
-import { deleteObject, deleteObjects } from "./delete";
-import { s3Error } from "./errors";
-import { currentObject, headerReader, openCore, sendXml, type Core, type Exchange } from "./exchange";
-import { walk } from "./listing";
+import { NO_ATTRIBUTES, refuseUnserved } from "./wire/attributes";
+import { drain, MAX_BODY, piecesOf } from "./wire/body";
+import { addObject, deleteObject as removeObject, receive, using } from "./store/changes";
+import { copyObject } from "./operations/copy-object";
+import { allowOrigin, answerPreflight } from "./wire/cors";
+import { deleteObject, deleteObjects } from "./operations/delete-objects";
+import { s3Error } from "./wire/errors";
+import { currentObject, headerReader, openCore, sendXml, type Core, type Exchange } from "./wire/exchange";
+import { walk } from "./store/listing";
 import {
   bucketList,
   getBucketLocation,
@@ -29,7 +28,7 @@ import {
   listObjects,
   listObjectsV2,
   listObjectVersions,
-} from "./lists";
+} from "./operations/lists";
 import {
   abortMultipartUpload,
   completeMultipartUpload,
@@ -37,14 +36,14 @@ import {
   listParts,
   uploadPart,
   uploadPartCopy,
-} from "./multipart";
-import { deleteObjectTagging, getObject, getObjectTagging, putObject, putObjectTagging } from "./objects";
-import { checkKey, operationName, targetOf } from "./operations";
+} from "./operations/multipart";
+import { deleteObjectTagging, getObject, getObjectTagging, putObject, putObjectTagging } from "./operations/objects";
+import { checkKey, operationName, targetOf } from "./wire/request-line";
 import type { DeclaredBucket, S3Options } from "./options";
-import { postObject } from "./post";
+import { postObject } from "./operations/post-object";
 import { openStore, type StoredObject } from "./store";
 import { websiteOf, type WebsiteHandler, type WebsiteOptions } from "./website";
-import { toXml } from "./xml";
+import { toXml } from "./wire/xml";
 
 export type {
   CorsRule,

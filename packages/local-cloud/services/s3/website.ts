@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 
 import { isCloudError } from "../../gateway/service";
-import { notModified } from "./conditions";
-import { s3Error } from "./errors";
-import { authorize, currentObject, defined, NOBODY, subjectOf, type Core } from "./exchange";
-import { objectHeaders } from "./objects";
+import { notModified } from "./wire/conditions";
+import { s3Error } from "./wire/errors";
+import { authorize, currentObject, defined, NOBODY, subjectOf, type Core } from "./wire/exchange";
+import { objectHeaders } from "./operations/objects";
 import type { DeclaredBucket, WebsiteConfiguration } from "./options";
 import type { StoredObject } from "./store";
 

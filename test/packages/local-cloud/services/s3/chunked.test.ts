@@ -4,7 +4,7 @@ import { request as httpRequest } from "node:http";
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { ChunkedDecoder } from "../../../../../packages/local-cloud/services/s3/chunked";
+import { ChunkedDecoder } from "../../../../../packages/local-cloud/services/s3/wire/chunked";
 import { signingKey } from "../../../../../packages/local-cloud/sigv4";
 import { bucket, identity, startS3, type TestS3 } from "./harness";
 

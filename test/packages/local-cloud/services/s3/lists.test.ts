@@ -10,8 +10,8 @@ import {
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { compareKeys, SortedKeys, walk } from "../../../../../packages/local-cloud/services/s3/listing";
-import { urlEncode } from "../../../../../packages/local-cloud/services/s3/lists";
+import { compareKeys, SortedKeys, walk } from "../../../../../packages/local-cloud/services/s3/store/listing";
+import { urlEncode } from "../../../../../packages/local-cloud/services/s3/operations/lists";
 import { bucket, failure, startS3, type TestS3 } from "./harness";
 
 const keys = [

@@ -6,7 +6,7 @@ import { createPresignedPost, type PresignedPostOptions } from "@aws-sdk/s3-pres
 import { expect } from "chai";
 import fc from "fast-check";
 
-import { checkPolicy } from "../../../../../packages/local-cloud/services/s3/post-policy";
+import { checkPolicy } from "../../../../../packages/local-cloud/services/s3/operations/post-policy";
 import { signingKey } from "../../../../../packages/local-cloud/sigv4";
 import { allow, bucket, identity, role, startS3, type TestS3 } from "./harness";
 

@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { expect } from "chai";
 
 import { s3Service } from "../../../../../packages/local-cloud/services/s3";
-import { openJournal } from "../../../../../packages/local-cloud/services/s3/journal";
+import { openJournal } from "../../../../../packages/local-cloud/services/s3/store/journal";
 import { openStore, type Store, type StoredObject } from "../../../../../packages/local-cloud/services/s3/store";
 import { bucket, identity } from "./harness";
 

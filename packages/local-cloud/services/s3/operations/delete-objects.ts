@@ -1,12 +1,12 @@
-import { isCloudError } from "../../gateway/service";
-import { collect, openBody } from "./body";
-import { causeOf, checkMatch, deleteObject as removeObject, type Deletion } from "./changes";
-import { CHECKSUM_ALGORITHMS, checksumHeader } from "./checksums";
-import { s3Error } from "./errors";
-import { authorize, currentObject, sendEmpty, sendXml, versionHeader, type Exchange } from "./exchange";
-import { checkKey } from "./operations";
-import type { StoredObject } from "./store";
-import { fromXml, type XmlElement, type XmlObject } from "./xml";
+import { isCloudError } from "../../../gateway/service";
+import { collect, openBody } from "../wire/body";
+import { causeOf, checkMatch, deleteObject as removeObject, type Deletion } from "../store/changes";
+import { CHECKSUM_ALGORITHMS, checksumHeader } from "../wire/checksums";
+import { s3Error } from "../wire/errors";
+import { authorize, currentObject, sendEmpty, sendXml, versionHeader, type Exchange } from "../wire/exchange";
+import { checkKey } from "../wire/request-line";
+import type { StoredObject } from "../store";
+import { fromXml, type XmlElement, type XmlObject } from "../wire/xml";
 
 /** Deletions of one object and of many. */
 

@@ -1,4 +1,4 @@
-import { cloudError, type CloudError } from "../../gateway/service";
+import { cloudError, type CloudError } from "../../../gateway/service";
 
 /** The errors of S3 that are answered here, with S3's own status and text. */
 const ERRORS = {

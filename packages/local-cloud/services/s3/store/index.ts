@@ -3,9 +3,9 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 
-import type { CloudEvent } from "../../gateway/service";
+import type { CloudEvent } from "../../../gateway/service";
 import { openBlobs } from "./blobs";
-import type { Checksum } from "./checksums";
+import type { Checksum } from "../wire/checksums";
 import { openJournal } from "./journal";
 import { SortedKeys } from "./listing";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 
-import type { CloudEvent, CloudIdentity } from "../../gateway/service";
-import type { S3Options } from "./options";
-import type { Store, Version } from "./store";
+import type { CloudEvent, CloudIdentity } from "../../../gateway/service";
+import type { S3Options } from "../options";
+import type { Store, Version } from "./index";
 
 /** What made an object, in S3's words. */
 export type CreationReason = "PutObject" | "POST Object" | "CopyObject" | "CompleteMultipartUpload";

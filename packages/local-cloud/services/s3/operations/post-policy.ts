@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-import type { Caller } from "../../gateway/service";
-import { signingKey } from "../../sigv4";
-import { s3Error } from "./errors";
-import { NOBODY } from "./exchange";
-import type { S3Options } from "./options";
+import type { Caller } from "../../../gateway/service";
+import { signingKey } from "../../../sigv4";
+import { s3Error } from "../wire/errors";
+import { NOBODY } from "../wire/exchange";
+import type { S3Options } from "../options";
 
 /**
  * The policy of a browser form: what its signer allows to be uploaded, and until when.

@@ -1,9 +1,9 @@
-import { readAttributes } from "./attributes";
-import { MAX_BODY, piecesOf } from "./body";
-import { addObject, causeOf, checkWriteConditions, receive, using } from "./changes";
-import { algorithmOf, withChecksum, type ChecksumAlgorithm } from "./checksums";
-import { notModified } from "./conditions";
-import { invalidArgument, s3Error } from "./errors";
+import { readAttributes } from "../wire/attributes";
+import { MAX_BODY, piecesOf } from "../wire/body";
+import { addObject, causeOf, checkWriteConditions, receive, using } from "../store/changes";
+import { algorithmOf, withChecksum, type ChecksumAlgorithm } from "../wire/checksums";
+import { notModified } from "../wire/conditions";
+import { invalidArgument, s3Error } from "../wire/errors";
 import {
   authorize,
   authorizeObject,
@@ -12,11 +12,11 @@ import {
   sendXml,
   versionHeader,
   type Exchange,
-} from "./exchange";
+} from "../wire/exchange";
 import { authorizeWrite, writeContext } from "./objects";
-import { checkKey } from "./operations";
-import type { DeclaredBucket } from "./options";
-import type { Attributes, StoredObject } from "./store";
+import { checkKey } from "../wire/request-line";
+import type { DeclaredBucket } from "../options";
+import type { Attributes, StoredObject } from "../store";
 
 /** Copies within the local S3. */
 

@@ -1,11 +1,11 @@
 import { pipeline } from "node:stream/promises";
 
-import { checkHeaderText, KEPT_HEADERS, readAttributes, readTags } from "./attributes";
-import { collect, MAX_BODY, openBody } from "./body";
-import { addObject, causeOf, checkWriteConditions, receive, using } from "./changes";
-import { checksumHeader } from "./checksums";
-import { notModified, readRange, type ByteRange } from "./conditions";
-import { invalidArgument, s3Error } from "./errors";
+import { checkHeaderText, KEPT_HEADERS, readAttributes, readTags } from "../wire/attributes";
+import { collect, MAX_BODY, openBody } from "../wire/body";
+import { addObject, causeOf, checkWriteConditions, receive, using } from "../store/changes";
+import { checksumHeader } from "../wire/checksums";
+import { notModified, readRange, type ByteRange } from "../wire/conditions";
+import { invalidArgument, s3Error } from "../wire/errors";
 import {
   authorizeObject,
   defined,
@@ -16,10 +16,10 @@ import {
   sendXml,
   versionHeader,
   type Exchange,
-} from "./exchange";
-import type { PolicyContext } from "./options";
-import type { StoredObject } from "./store";
-import { fromXml } from "./xml";
+} from "../wire/exchange";
+import type { PolicyContext } from "../options";
+import type { StoredObject } from "../store";
+import { fromXml } from "../wire/xml";
 
 /** Operations on one object, but for copies, deletions and multipart uploads. */
 

@@ -1,9 +1,17 @@
-import { invalidArgument } from "./errors";
-import { authorizeBucket, currentObject, readCount, sendEmpty, sendXml, type Core, type Exchange } from "./exchange";
-import { walk, type Walk } from "./listing";
-import type { DeclaredBucket } from "./options";
-import type { StoredObject, Version } from "./store";
-import type { XmlObject } from "./xml";
+import { invalidArgument } from "../wire/errors";
+import {
+  authorizeBucket,
+  currentObject,
+  readCount,
+  sendEmpty,
+  sendXml,
+  type Core,
+  type Exchange,
+} from "../wire/exchange";
+import { walk, type Walk } from "../store/listing";
+import type { DeclaredBucket } from "../options";
+import type { StoredObject, Version } from "../store";
+import type { XmlObject } from "../wire/xml";
 
 /** Lists, and what can be read of a bucket. */
 

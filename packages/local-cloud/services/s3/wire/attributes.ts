@@ -1,5 +1,5 @@
 import { invalidArgument, s3Error } from "./errors";
-import type { Attributes } from "./store";
+import type { Attributes } from "../store";
 
 type HeaderOf = (name: string) => string | undefined;
 

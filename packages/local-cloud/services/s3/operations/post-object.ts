@@ -3,16 +3,16 @@ import type { Readable } from "node:stream";
 
 import busboy from "busboy";
 
-import type { CloudError } from "../../gateway/service";
-import { readAttributes, refuseUnserved } from "./attributes";
-import { drain, MAX_BODY, piecesOf } from "./body";
-import { addObject, causeOf, receive, using } from "./changes";
-import { invalidArgument, s3Error } from "./errors";
-import { authorize, headerText, sendEmpty, sendXml, subjectOf, versionHeader, type Exchange } from "./exchange";
-import { checkKey } from "./operations";
+import type { CloudError } from "../../../gateway/service";
+import { readAttributes, refuseUnserved } from "../wire/attributes";
+import { drain, MAX_BODY, piecesOf } from "../wire/body";
+import { addObject, causeOf, receive, using } from "../store/changes";
+import { invalidArgument, s3Error } from "../wire/errors";
+import { authorize, headerText, sendEmpty, sendXml, subjectOf, versionHeader, type Exchange } from "../wire/exchange";
+import { checkKey } from "../wire/request-line";
 import { writeContext } from "./objects";
 import { checkForm, type FormFields } from "./post-policy";
-import type { StoredObject } from "./store";
+import type { StoredObject } from "../store";
 
 /** Uploads by browser forms ("POST Object"), signed by a policy or not. */
 

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import { readAttributes } from "./attributes";
-import { badChecksum, collect, MAX_BODY, openBody, piecesOf } from "./body";
-import { addObject, causeOf, checkWriteConditions, receive, using, type Received } from "./changes";
+import { readAttributes } from "../wire/attributes";
+import { badChecksum, collect, MAX_BODY, openBody, piecesOf } from "../wire/body";
+import { addObject, causeOf, checkWriteConditions, receive, using, type Received } from "../store/changes";
 import {
   algorithmOf,
   checksumElement,
@@ -11,14 +11,22 @@ import {
   withChecksum,
   type Checksum,
   type ChecksumAlgorithm,
-} from "./checksums";
-import { readRange } from "./conditions";
-import { copyResult, findSource, readSource } from "./copy";
-import { invalidArgument, s3Error } from "./errors";
-import { authorizeObject, headersBelow, readCount, sendEmpty, sendXml, versionHeader, type Exchange } from "./exchange";
+} from "../wire/checksums";
+import { readRange } from "../wire/conditions";
+import { copyResult, findSource, readSource } from "./copy-object";
+import { invalidArgument, s3Error } from "../wire/errors";
+import {
+  authorizeObject,
+  headersBelow,
+  readCount,
+  sendEmpty,
+  sendXml,
+  versionHeader,
+  type Exchange,
+} from "../wire/exchange";
 import { authorizeWrite, readPartNumber, requireLength, writeContext } from "./objects";
-import type { MultipartUpload, Part } from "./store";
-import { fromXml } from "./xml";
+import type { MultipartUpload, Part } from "../store";
+import { fromXml } from "../wire/xml";
 
 /** Multipart uploads. Parts are blobs of their own; completing writes them into one, so that every object is one file. */
 
