@@ -1,22 +1,22 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { createAlarms } from "./alarms";
+import { createAlarms } from "./oversight/alarms";
 import type { AvatarPipelineArgs } from "./args";
-import { createAuditTrail } from "./audit-trail";
-import { createAvatarTables } from "./avatar-tables";
-import { createDashboard } from "./dashboard";
-import { createFaceCollection } from "./face-collection";
-import { createNoticeTopics } from "./notice-topics";
-import { createOperations } from "./operations";
-import { createOperatorTopic } from "./operator-topic";
-import { createPhotoBucket } from "./photo-bucket";
-import { readAvatarsPolicy } from "./read-avatars-policy";
+import { createAuditTrail } from "./oversight/audit-trail";
+import { createAvatarTables } from "./storage/avatar-tables";
+import { createDashboard } from "./oversight/dashboard";
+import { createFaceCollection } from "./storage/face-collection";
+import { createNoticeTopics } from "./notices/notice-topics";
+import { createOperations } from "./oversight/operations";
+import { createOperatorTopic } from "./oversight/operator-topic";
+import { createPhotoBucket } from "./storage/photo-bucket";
+import { readAvatarsPolicy } from "./storage/read-avatars-policy";
 import { readSettings } from "./settings";
-import { createStateMachine } from "./state-machine";
-import { createStepFunctions } from "./step-functions";
-import { createStudentMail } from "./student-mail";
-import { createUploadRule } from "./upload-rule";
-import { createUploadPage } from "./upload-site";
+import { createStateMachine } from "./flow/state-machine";
+import { createStepFunctions } from "./flow/steps";
+import { createStudentMail } from "./notices/student-mail";
+import { createUploadRule } from "./flow/upload-rule";
+import { createUploadPage } from "./page/upload-site";
 
 /**
  * Turns a photo that a student uploads into one valid, unique, well-cropped avatar.

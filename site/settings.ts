@@ -1,6 +1,6 @@
 import { ask } from "./api";
 
-/** What the stack tells the page, in `settings.json` beside it; written by components/upload-site.ts. */
+/** What the stack tells the page, in `settings.json` beside it; written by components/page/upload-site.ts. */
 export interface Settings {
   /** Where the upload API is, without a final slash. */
   readonly apiUrl: string;

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { physicalName } from "./names";
+import { physicalName } from "../names";
 
 /** Where the build puts the layer: beside the one file of the library. */
 const layerFolder = join(__dirname, "layer");

@@ -1,11 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { PipelineArns, Statement } from "../handlers/runtime/grants";
-import type { Handler } from "../handlers/runtime/step";
+import type { PipelineArns, Statement } from "../../handlers/runtime/grants";
+import type { Handler } from "../../handlers/runtime/step";
 import { logGroupArgs } from "./log-group";
-import { kebabCase } from "./names";
-import { assumedBy } from "./roles";
-import type { Settings } from "./settings";
+import { kebabCase } from "../names";
+import { assumedBy } from "../policies";
+import type { Settings } from "../settings";
 
 /** One function: what it runs, what it may do, what it is told. */
 export interface StepFunctionArgs<Arns extends PipelineArns = PipelineArns> {

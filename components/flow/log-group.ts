@@ -1,5 +1,5 @@
 import type * as aws from "@pulumi/aws";
-import type { Settings } from "./settings";
+import type { Settings } from "../settings";
 
 /** A log group below a prefix: kept and encrypted as the args say. */
 export function logGroupArgs(

@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import flow from "../handlers/flow.asl.json";
+import flow from "../../handlers/flow.asl.json";
 import { logGroupArgs } from "./log-group";
-import { assumedBy } from "./roles";
-import type { Settings } from "./settings";
+import { assumedBy } from "../policies";
+import type { Settings } from "../settings";
 
 /**
  * The machine that leads a photo through the steps: handlers/flow.asl.json with each `${StepName}` replaced by the ARN

@@ -1,11 +1,11 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { steps, type SettingName } from "../handlers/steps";
-import type { AvatarTables } from "./avatar-tables";
+import { steps, type SettingName } from "../../handlers/steps";
+import type { AvatarTables } from "../storage/avatar-tables";
 import { createImagingLayer } from "./imaging-layer";
-import type { NoticeTopics } from "./notice-topics";
-import type { Settings } from "./settings";
-import { createStepFunction, type StepFunctionContext } from "./step-function";
+import type { NoticeTopics } from "../notices/notice-topics";
+import type { Settings } from "../settings";
+import { createStepFunction, type StepFunctionContext } from "./lambda-function";
 
 /** What the functions work on. */
 export interface PipelineParts {

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { uploadPrefix } from "../handlers/contract/keys";
-import { assumedBy } from "./roles";
-import type { Settings } from "./settings";
+import { uploadPrefix } from "../../handlers/contract/keys";
+import { assumedBy } from "../policies";
+import type { Settings } from "../settings";
 
 export interface UploadRuleArgs {
   readonly settings: Pick<Settings, "kmsKeyArn" | "tags">;

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { fingerprint } from "./names";
-import type { Settings } from "./settings";
+import { fingerprint } from "../names";
+import type { Settings } from "../settings";
 
 export interface NoticeTopics {
   /** Gets one message for each accepted photo. */

@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { mailStudentGrants } from "../handlers/mail-student/grants";
-import { mailStudentFactory } from "../handlers/mail-student/handler";
-import { createStepFunction } from "./step-function";
-import { functionContext, type PipelineParts } from "./step-functions";
+import { mailStudentGrants } from "../../handlers/mail-student/grants";
+import { mailStudentFactory } from "../../handlers/mail-student/handler";
+import { createStepFunction } from "../flow/lambda-function";
+import { functionContext, type PipelineParts } from "../flow/steps";
 
 /**
  * Mails the students themselves: a function that subscribes to both topics, so that what the topics say stays the one

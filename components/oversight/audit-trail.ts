@@ -2,9 +2,9 @@ import * as aws from "@pulumi/aws";
 import type * as Awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
-import { physicalName, placeOf, type Place } from "./names";
-import { createPrivateBucket, tlsOnlyStatement, type PrivateBucket } from "./private-bucket";
-import type { PipelineParts } from "./step-functions";
+import { physicalName, placeOf, type Place } from "../names";
+import { createPrivateBucket, tlsOnlyStatement, type PrivateBucket } from "../storage/private-bucket";
+import type { PipelineParts } from "../flow/steps";
 
 /**
  * Records every read and write of photos and rows. What is changed of the resources themselves, and every call to

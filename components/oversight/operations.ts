@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { operations, settleSeconds, type OperatorSettingName } from "../handlers/operations";
-import { createStepFunction } from "./step-function";
-import { functionContext, settingValues, type PipelineParts } from "./step-functions";
+import { operations, settleSeconds, type OperatorSettingName } from "../../handlers/operations";
+import { createStepFunction } from "../flow/lambda-function";
+import { functionContext, settingValues, type PipelineParts } from "../flow/steps";
 
 export interface Operations {
   /** Compares the stores and mends what differs; called by the schedule and by `avatar-pipeline reconcile`. */

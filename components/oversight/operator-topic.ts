@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { placeOf, type Place } from "./names";
-import { subscribe, tlsOnlyPublishing } from "./notice-topics";
-import type { Settings } from "./settings";
+import { placeOf, type Place } from "../names";
+import { subscribe, tlsOnlyPublishing } from "../notices/notice-topics";
+import type { Settings } from "../settings";
 
 /**
  * The topic of the alarms, with the operators' addresses.

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { createPrivateBucket, tlsOnlyStatement } from "./private-bucket";
-import type { Settings } from "./settings";
+import { createPrivateBucket, tlsOnlyStatement } from "../storage/private-bucket";
+import type { Settings } from "../settings";
 
 /** CloudFront's own policy CachingOptimized: it keeps what `cache-control` allows, compressed. The id is AWS's. */
 const cachingOptimized = "658327ea-f89d-4fab-a63d-7e88639e58f6";

@@ -1,16 +1,16 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import flow from "../handlers/flow.asl.json";
-import { issueUploadGrants } from "../handlers/api/issue-upload/grants";
-import { issueUploadFactory } from "../handlers/api/issue-upload/handler";
-import { readStatusGrants } from "../handlers/api/read-status/grants";
-import { readStatusFactory } from "../handlers/api/read-status/handler";
-import type { Endpoint } from "../handlers/api/http";
-import type { Grants } from "../handlers/runtime/grants";
-import { steps } from "../handlers/steps";
-import { logGroupArgs } from "./log-group";
-import { createStepFunction } from "./step-function";
-import { functionContext, type PipelineParts } from "./step-functions";
+import flow from "../../handlers/flow.asl.json";
+import { issueUploadGrants } from "../../handlers/api/issue-upload/grants";
+import { issueUploadFactory } from "../../handlers/api/issue-upload/handler";
+import { readStatusGrants } from "../../handlers/api/read-status/grants";
+import { readStatusFactory } from "../../handlers/api/read-status/handler";
+import type { Endpoint } from "../../handlers/api/http";
+import type { Grants } from "../../handlers/runtime/grants";
+import { steps } from "../../handlers/steps";
+import { logGroupArgs } from "../flow/log-group";
+import { createStepFunction } from "../flow/lambda-function";
+import { functionContext, type PipelineParts } from "../flow/steps";
 
 /** One route of the API and the function behind it. */
 interface Route {

@@ -2,10 +2,10 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
-import { allowUploadsFrom } from "./photo-bucket";
-import type { Settings } from "./settings";
+import { allowUploadsFrom } from "../storage/photo-bucket";
+import type { Settings } from "../settings";
 import { createSiteDistribution } from "./site-distribution";
-import type { PipelineParts } from "./step-functions";
+import type { PipelineParts } from "../flow/steps";
 import { createUploadApi } from "./upload-api";
 
 /** Where students upload, and what the page asks. */

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "./settings";
+import type { Settings } from "../settings";
 
 export interface AvatarTables {
   /** One row per student: the avatar in use. */

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { physicalName } from "./names";
-import type { Settings } from "./settings";
+import { physicalName } from "../names";
+import type { Settings } from "../settings";
 
 /** The collection of registered faces. */
 export function createFaceCollection(

@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { uploadPrefix } from "../handlers/contract/keys";
+import { uploadPrefix } from "../../handlers/contract/keys";
 import { createPrivateBucket, tlsOnlyStatement } from "./private-bucket";
-import type { Settings } from "./settings";
+import type { Settings } from "../settings";
 
 /**
  * The one bucket of photos: originals below `uploads/`, thumbnails below `avatars/`.

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "./settings";
+import type { Settings } from "../settings";
 
 /** A bucket that is closed to the public, with what its other settings need to know. */
 export interface PrivateBucket {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { avatarPrefix } from "../handlers/contract/keys";
-import type { PipelineParts } from "./step-functions";
+import { avatarPrefix } from "../../handlers/contract/keys";
+import type { PipelineParts } from "../flow/steps";
 
 /** What a role of the consumer's needs to show avatars, as a policy document: rows by student, and thumbnails. */
 export function readAvatarsPolicy({ settings, photoBucket, tables }: PipelineParts): pulumi.Output<string> {

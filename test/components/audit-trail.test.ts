@@ -1,7 +1,7 @@
 import { AvatarPipeline } from "avatar-pipeline";
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
-import { recordsPolicy, withPolicy } from "../../components/audit-trail";
+import { recordsPolicy, withPolicy } from "../../components/oversight/audit-trail";
 import { evaluate, readable, valueOf } from "./harness";
 
 const kmsKeyArn = "arn:aws:kms:ap-southeast-1:123456789012:key/0f0e0d0c-0b0a-0908-0706-050403020100";

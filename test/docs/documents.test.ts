@@ -204,7 +204,9 @@ describe("The documents", () => {
 
   it("say what to do for every alarm and every finding", () => {
     const operations = read("docs/guides/operate.md");
-    const alarms = [...read("components/alarms.ts").matchAll(/\balarm\(\s*"([a-z-]+)"/g)].map(([, name = ""]) => name);
+    const alarms = [...read("components/oversight/alarms.ts").matchAll(/\balarm\(\s*"([a-z-]+)"/g)].map(
+      ([, name = ""]) => name,
+    );
     expect(alarms).to.include("flow-failed");
     const rows = [...operations.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, names = ""]) =>
       [...names.matchAll(/`([\w-]+)`/g)].map(([, name = ""]) => name),
