@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import Papa from "papaparse";
 import { cannotRead } from "./system-errors";
-import { usageError } from "./usage";
+import { usageError } from "./command";
 
 export interface CsvRecord {
   /** In the order of the columns, without the blanks around them. */

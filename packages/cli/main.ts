@@ -23,11 +23,11 @@ type Command = (args: string[]) => Promise<number>;
 /** Each loads what it needs only when it is asked for: half of a second goes into loading things. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   local: async () => (await import("./commands/local.js")).local,
-  process: async () => (await import("./commands/process.js")).processPhotos,
-  import: async () => (await import("./commands/import.js")).importSchool,
+  process: async () => (await import("./commands/process/run.js")).processPhotos,
+  import: async () => (await import("./commands/import/run.js")).importSchool,
   reconcile: async () => (await import("./commands/reconcile.js")).reconcileStores,
   erase: async () => (await import("./commands/erase.js")).eraseStudent,
-  invite: async () => (await import("./commands/invite.js")).invite,
+  invite: async () => (await import("./commands/invite/run.js")).invite,
 };
 
 /**

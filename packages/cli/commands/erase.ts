@@ -1,9 +1,9 @@
 import type { EraseReceipt } from "../../../handlers/erase-student/handler";
 import { isStudentId } from "../../../handlers/contract/students";
-import { copiedKeys, removeCopiesOf } from "../copies";
+import { copiedKeys, removeCopiesOf } from "../target/copies";
 import { DEFAULT_DATA } from "./local";
-import { callOperatorFunction, readWhereabouts, whereaboutsOptions } from "../target/operator-function";
-import { readOptions, usageError } from "../usage";
+import { callOperatorFunction, readWhereabouts, whereaboutsOptions } from "../target/operator";
+import { readOptions, usageError } from "../command";
 
 const HELP = `Usage: avatar-pipeline erase STUDENT [--data DIR | --stack NAME] [--json]
 

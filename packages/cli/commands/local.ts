@@ -8,7 +8,7 @@ import { pipelinesOf } from "../target/pipeline";
 import { findProgram } from "../target/program-file";
 import { interruption, onSignals } from "../signals";
 import { cannotRead } from "../system-errors";
-import { readConfig, readData, readOptions, readPort, usageError } from "../usage";
+import { readConfig, readData, readOptions, readPort, usageError } from "../command";
 
 export const DEFAULT_DATA = ".avatar-pipeline";
 const DEFAULT_PORT = "4180";

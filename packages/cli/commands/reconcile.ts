@@ -1,8 +1,8 @@
 import { findingKinds, type Finding, type ReconcileReport } from "../../../handlers/reconcile/findings";
 import { unaccountedStudents, type ReconcileInput } from "../../../handlers/reconcile/handler";
 import { DEFAULT_DATA } from "./local";
-import { callOperatorFunction, readWhereabouts, whereaboutsOptions } from "../target/operator-function";
-import { readOptions, usageError } from "../usage";
+import { callOperatorFunction, readWhereabouts, whereaboutsOptions } from "../target/operator";
+import { readOptions, usageError } from "../command";
 
 const HELP = `Usage: avatar-pipeline reconcile [--fix] [--search-faces] [--data DIR | --stack NAME] [--json]
 

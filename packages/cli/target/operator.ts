@@ -5,7 +5,7 @@ import { holderOf } from "pulumi-local-cloud/assembly/lock";
 import { DEFAULT_DATA } from "../commands/local";
 import { findProgram } from "./program-file";
 import { readStack } from "./stack";
-import { readConfig, readData, usageError } from "../usage";
+import { readConfig, readData, usageError } from "../command";
 
 /** The options that say where a pipeline is, for `node:util`'s parseArgs. */
 export const whereaboutsOptions = {
@@ -79,7 +79,7 @@ export async function callOperatorFunction<Output>(
   if (holderOf(where.data) === undefined && !existsSync(join(where.data, MARK))) {
     throw usageError(`There is no local pipeline in ${where.data}; give its data folder with --data DIR.`);
   }
-  const { openService } = await import("./open-service.js");
+  const { openService } = await import("./service.js");
   const { data, program, config, pipeline } = where;
   const print = (line: string): void => void process.stderr.write(`${line}\n`);
   const service = await openService({ data, program, config, pipeline, print });

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { plainSetting } from "pulumi-local-cloud/program/config";
-import { usageError } from "../usage";
+import { usageError } from "../command";
 
 /** The folder of this package, from the compiled file of this module upward. */
 export function packageFolder(): string {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { usageError } from "../usage";
+import { usageError } from "../command";
 
 /** A stack on AWS, as the Pulumi CLI knows it. */
 export interface Stack {

@@ -1,5 +1,5 @@
 import { startCloud, type Cloud, type CloudOptions } from "pulumi-local-cloud";
-import { followDeletion, sweepCopies } from "../copies";
+import { followDeletion, sweepCopies } from "./copies";
 import { messageOfError } from "../system-errors";
 
 export type LocalOptions = Omit<CloudOptions, "fallbackEmail" | "onEvent">;

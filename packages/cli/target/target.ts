@@ -1,8 +1,8 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
-import type { OpenOptions } from "../target/open-service";
-import type { Pipeline } from "../target/pipeline";
-import { readStack } from "../target/stack";
+import type { OpenOptions } from "./service";
+import type { Pipeline } from "./pipeline";
+import { readStack } from "./stack";
 
 /** A pipeline that photos are imported into, by the operator's own hand: no page, no API. */
 export interface ImportTarget {
@@ -35,7 +35,7 @@ export async function openLocal(
   signal: AbortSignal,
 ): Promise<ImportTarget> {
   // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
-  const { openService } = await import("../target/open-service.js");
+  const { openService } = await import("./service.js");
   const service = await openService({
     ...options,
     data,

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { isEmail, isStudentId } from "../../../handlers/contract/students";
 import { cannotRead } from "../system-errors";
-import { usageError } from "../usage";
+import { usageError } from "../command";
 
 /** A photo on the command line that can be sent. */
 export interface PhotoFile {

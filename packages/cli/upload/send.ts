@@ -9,9 +9,9 @@ import { everyItem } from "../../../handlers/stores/inventory";
 import { uploadPrefix } from "../../../handlers/contract/keys";
 import { messageOf, type Locale, type ReasonCode } from "../../../handlers/contract/reasons";
 import { getUpload, readUploadRow, type UploadRow } from "../../../handlers/stores/uploads";
-import { removeCopy, writeCopy } from "../copies";
+import { removeCopy, writeCopy } from "../target/copies";
 import type { PhotoFile } from "./photos";
-import type { OpenService } from "../target/open-service";
+import type { OpenService } from "../target/service";
 import { messageOfError } from "../system-errors";
 
 /** What became of one photo: the contract's line, in the order of its keys. */

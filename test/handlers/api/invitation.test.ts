@@ -10,7 +10,7 @@ import { invitationHeader, readInvitation, type Invitation } from "../../../hand
 import { issueUpload } from "../../../handlers/api/issue-upload/handler";
 import { readStatus } from "../../../handlers/api/read-status/handler";
 import { isEmail, isStudentId } from "../../../handlers/contract/students";
-import { invite, publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite";
+import { invite, publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/run";
 import { avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../harness";
 import { aGet, aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
 

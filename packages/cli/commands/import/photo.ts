@@ -2,14 +2,14 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { getAvatar } from "../../../handlers/stores/avatars";
-import { makeUploadId, uploadKey } from "../../../handlers/contract/keys";
-import { reasons, type Locale } from "../../../handlers/contract/reasons";
-import { readUploadRow, type UploadRow } from "../../../handlers/stores/uploads";
-import type { Report, ReportRow } from "../commands/import-report";
-import type { SchoolPhoto } from "../commands/import-source";
-import type { ImportTarget } from "../commands/import-target";
-import { messageOfError } from "../system-errors";
+import { getAvatar } from "../../../../handlers/stores/avatars";
+import { makeUploadId, uploadKey } from "../../../../handlers/contract/keys";
+import { reasons, type Locale } from "../../../../handlers/contract/reasons";
+import { readUploadRow, type UploadRow } from "../../../../handlers/stores/uploads";
+import type { Report, ReportRow } from "./report";
+import type { SchoolPhoto } from "./source";
+import type { ImportTarget } from "../../target/target";
+import { messageOfError } from "../../system-errors";
 
 export interface ImportPhotoOptions {
   readonly target: ImportTarget;

@@ -9,8 +9,8 @@ import {
   writeSync,
 } from "node:fs";
 import Papa from "papaparse";
-import { cannotRead, cannotWrite } from "../system-errors";
-import { usageError } from "../usage";
+import { cannotRead, cannotWrite } from "../../system-errors";
+import { usageError } from "../../command";
 
 /** The report's columns, in their order. */
 const columns = [

@@ -1,16 +1,16 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
-import type { Locale } from "../../../handlers/contract/reasons";
-import { stepTitle } from "../../../handlers/contract/step-titles";
-import { importPhoto } from "../upload/import-photo";
-import { openReport, type Report, type ReportRow } from "./import-report";
-import { readSchool, type SchoolPhoto } from "./import-source";
-import { openLocal, openStack, type ImportTarget } from "./import-target";
-import { DEFAULT_DATA } from "./local";
-import { findProgram } from "../target/program-file";
-import { openProgress, type Progress } from "../upload/progress";
-import { interruption, onSignals } from "../signals";
-import { messageOfError } from "../system-errors";
-import { readConfig, readData, readOptions, usageError } from "../usage";
+import type { Locale } from "../../../../handlers/contract/reasons";
+import { stepTitle } from "../../../../handlers/contract/step-titles";
+import { importPhoto } from "./photo";
+import { openReport, type Report, type ReportRow } from "./report";
+import { readSchool, type SchoolPhoto } from "./source";
+import { openLocal, openStack, type ImportTarget } from "../../target/target";
+import { DEFAULT_DATA } from "../local";
+import { findProgram } from "../../target/program-file";
+import { openProgress, type Progress } from "../../upload/progress";
+import { interruption, onSignals } from "../../signals";
+import { messageOfError } from "../../system-errors";
+import { readConfig, readData, readOptions, usageError } from "../../command";
 
 /**
  * Each operation of Rekognition takes 5 calls a second where an account has no more, a photo needs each of them once,

@@ -1,10 +1,10 @@
 import { readdirSync, statSync, type Dirent } from "node:fs";
 import { dirname, extname, join, parse, relative, resolve, sep } from "node:path";
-import { isStudentId } from "../../../handlers/contract/students";
-import { complainOf, readCsv } from "../csv";
-import { readPhotos } from "../upload/photos";
-import { cannotRead } from "../system-errors";
-import { usageError } from "../usage";
+import { isStudentId } from "../../../../handlers/contract/students";
+import { complainOf, readCsv } from "../../csv";
+import { readPhotos } from "../../upload/photos";
+import { cannotRead } from "../../system-errors";
+import { usageError } from "../../command";
 
 /** A photo of a school's, ready to be sent. */
 export interface SchoolPhoto {

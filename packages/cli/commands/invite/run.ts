@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import Papa from "papaparse";
-import { maxNameLength } from "../../../handlers/contract/invitations";
-import { invitationHeader, type Invitation } from "../../../handlers/api/invitation";
-import { isEmail, isStudentId } from "../../../handlers/contract/students";
-import { complainOf, readCsv } from "../csv";
-import { cannotRead, cannotWrite, messageOfError } from "../system-errors";
-import { readOptions } from "../usage";
+import { maxNameLength } from "../../../../handlers/contract/invitations";
+import { invitationHeader, type Invitation } from "../../../../handlers/api/invitation";
+import { isEmail, isStudentId } from "../../../../handlers/contract/students";
+import { complainOf, readCsv } from "../../csv";
+import { cannotRead, cannotWrite, messageOfError } from "../../system-errors";
+import { readOptions } from "../../command";
 
 /**
  * `avatar-pipeline invite`: the school's side of the invitations. The private key lies in a file of the school's and

@@ -1,15 +1,15 @@
 import { availableParallelism } from "node:os";
 import { relative, resolve } from "node:path";
-import type { Locale } from "../../../handlers/contract/reasons";
-import { stepTitle } from "../../../handlers/contract/step-titles";
-import { DEFAULT_DATA } from "./local";
-import { readEmail, readPhotos, type PhotoFile } from "../upload/photos";
-import { findProgram } from "../target/program-file";
-import { openProgress, type Progress } from "../upload/progress";
-import type { OpenService } from "../target/open-service";
-import { interruption, onSignals } from "../signals";
-import type { Outcome } from "../upload/submit";
-import { readConfig, readData, readOptions, usageError } from "../usage";
+import type { Locale } from "../../../../handlers/contract/reasons";
+import { stepTitle } from "../../../../handlers/contract/step-titles";
+import { DEFAULT_DATA } from "../local";
+import { readEmail, readPhotos, type PhotoFile } from "../../upload/photos";
+import { findProgram } from "../../target/program-file";
+import { openProgress, type Progress } from "../../upload/progress";
+import type { OpenService } from "../../target/service";
+import { interruption, onSignals } from "../../signals";
+import type { Outcome } from "../../upload/send";
+import { readConfig, readData, readOptions, usageError } from "../../command";
 
 const HELP = `Usage: avatar-pipeline process PHOTO… [--student ID] [--email ADDRESS] [--data DIR] [--json]
 
@@ -69,7 +69,7 @@ export async function processPhotos(args: readonly string[]): Promise<number> {
   try {
     progress.step("Starting");
     // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
-    const { openService } = await import("../target/open-service.js");
+    const { openService } = await import("../../target/service.js");
     const service = await openService({
       data,
       program,
@@ -107,7 +107,7 @@ async function run(photos: readonly PhotoFile[], service: OpenService, options: 
   const [{ S3 }, { DynamoDB }, { submit }] = await Promise.all([
     import("@aws-sdk/client-s3"),
     import("@aws-sdk/client-dynamodb"),
-    import("../upload/submit.js"),
+    import("../../upload/send.js"),
   ]);
   const clients = { s3: new S3(service.clientConfig), dynamodb: new DynamoDB(service.clientConfig) };
   const { progress } = options;

@@ -5,8 +5,8 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readFaultScript } from "../../../packages/local-cloud/faults";
-import { cli, ended, repositoryProgram, start } from "./run";
+import { readFaultScript } from "../../../../packages/local-cloud/faults";
+import { cli, ended, repositoryProgram, start } from "../run";
 
 describe("the local mode's --faults FILE", function () {
   this.timeout(120_000);

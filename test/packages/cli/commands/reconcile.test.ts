@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { ReconcileReport } from "../../../handlers/reconcile/findings";
-import { textOf } from "../../../packages/cli/commands/reconcile";
+import type { ReconcileReport } from "../../../../handlers/reconcile/findings";
+import { textOf } from "../../../../packages/cli/commands/reconcile";
 
 const report: ReconcileReport = {
   at: "2026-03-01T18:00:00.000Z",

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { evaluateProgram } from "../../../packages/local-cloud/program/evaluate";
-import { link } from "../packing";
-import { portrait } from "../../support/photos";
-import { run } from "./run";
+import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
+import { link } from "../../packing";
+import { portrait } from "../../../support/photos";
+import { run } from "../run";
 
 /** Everything that the component takes, brought by the program. */
 const program = `

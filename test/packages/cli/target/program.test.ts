@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { link } from "../packing";
-import { portrait } from "../../support/photos";
-import { ended, run, start } from "./run";
+import { link } from "../../packing";
+import { portrait } from "../../../support/photos";
+import { ended, run, start } from "../run";
 
 /** No project around it names the program, and without its configuration there is no pipeline. */
 const program = `

@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { link } from "../packing";
-import { portrait } from "../../support/photos";
-import { ended, run, start, type Running } from "./run";
+import { link } from "../../packing";
+import { portrait } from "../../../support/photos";
+import { ended, run, start, type Running } from "../run";
 
 const program = `
 import { AvatarPipeline } from "avatar-pipeline";

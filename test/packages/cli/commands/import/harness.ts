@@ -3,17 +3,17 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Papa from "papaparse";
-import { everyItem } from "../../../../handlers/stores/inventory";
-import { readUploadRow, type UploadRow } from "../../../../handlers/stores/uploads";
-import { startCloud, type Cloud } from "../../../../packages/local-cloud";
-import { factsRoute } from "../../../../packages/cli/target/running";
+import { everyItem } from "../../../../../handlers/stores/inventory";
+import { readUploadRow, type UploadRow } from "../../../../../handlers/stores/uploads";
+import { startCloud, type Cloud } from "../../../../../packages/local-cloud";
+import { factsRoute } from "../../../../../packages/cli/target/running";
 import {
   scriptedEngine,
   scriptFaces,
-} from "../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { programGraph, type StackNames } from "../../../flow/harness";
-import { portrait } from "../../../support/photos";
-import { repositoryProgram, run, type Ended } from "../run";
+} from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
+import { programGraph, type StackNames } from "../../../../flow/harness";
+import { portrait } from "../../../../support/photos";
+import { repositoryProgram, run, type Ended } from "../../run";
 
 /** What the tests of one file share: a local mode whose photos say who is on them, and a folder beside it. */
 interface School {
