@@ -1,32 +1,51 @@
-import type { ExecutionEndedEvent, FlowInput, ObjectCreatedEvent } from "./flow-data";
+import type { ExecutionEndedEvent, ObjectCreatedEvent } from "./flow-data";
 
 /** What an execution was started for. */
 export interface Started {
-  /** The object that it is about; undefined when the input names none. */
+  /** The object that it is about; undefined if the input names none. */
   readonly created: ObjectCreatedEvent | undefined;
-  /** The execution that ended without a word, if this one is to close what it left open. */
+  /** The execution that ended without closing its upload, if this one is to close it. */
   readonly closes: ExecutionEndedEvent["detail"] | undefined;
 }
 
 /**
- * Reads an execution's input in any of its forms. The input of an execution that is closed may itself have been one to
- * close another, when an operator sent a dead letter again: the object is the innermost one's.
+ * Reads an execution's input in each form of `FlowInput`. The input of an execution that is closed may
+ * itself have been one to close another, if an operator sent a dead letter again: the object is the innermost one's.
+ *
+ * @param input the input as JSON gives it; anybody who may start an execution can write any
  */
-export function readFlowInput(input: FlowInput): Started {
+export function readFlowInput(input: unknown): Started {
   const ended = endedIn(input);
   return { created: createdIn(input), closes: ended?.detail };
 }
 
-function endedIn(input: FlowInput): ExecutionEndedEvent | undefined {
-  if ("interrupted" in input) return input.interrupted;
-  return "executionArn" in (input.detail ?? {}) ? (input as ExecutionEndedEvent) : undefined;
+function endedIn(input: unknown): ExecutionEndedEvent | undefined {
+  const event = member(input, "interrupted") ?? input;
+  return typeof member(member(event, "detail"), "executionArn") === "string"
+    ? (event as ExecutionEndedEvent)
+    : undefined;
 }
 
-function createdIn(input: FlowInput): ObjectCreatedEvent | undefined {
+function createdIn(input: unknown): ObjectCreatedEvent | undefined {
   let inner = input;
   for (let ended = endedIn(inner); ended !== undefined; ended = endedIn(inner)) {
-    inner = JSON.parse(ended.detail.input ?? "{}") as FlowInput;
+    inner = parsed(ended.detail.input ?? "{}");
   }
-  const created = inner as Partial<ObjectCreatedEvent>;
-  return created.detail?.object?.key === undefined ? undefined : (created as ObjectCreatedEvent);
+  return typeof member(member(member(inner, "detail"), "object"), "key") === "string"
+    ? (inner as ObjectCreatedEvent)
+    : undefined;
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

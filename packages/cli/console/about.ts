@@ -1,3 +1,4 @@
+import { readFlowInput } from "../../../handlers/contract/flow-input";
 import { parseUploadKey } from "../../../handlers/contract/keys";
 import { isRejection, reasons, type ReasonCode } from "../../../handlers/contract/reasons";
 import type { Execution } from "pulumi-local-cloud/services/states/index";
@@ -80,13 +81,10 @@ function outcome(
   }
 }
 
-/** Student and file from the S3 event that started the execution, or that started the one it closes. */
+/** Student and file of the object that an execution's input names, be it one that closes another's upload. */
 function photoOf(input: string): { readonly studentId?: string; readonly fileName?: string } {
-  const event = parse(input);
-  const interrupted = member(event, "interrupted");
-  const original = interrupted === undefined ? event : parse(String(member(interrupted, "input")));
-  const key = member(member(member(original, "detail"), "object"), "key");
-  if (typeof key !== "string") return {};
+  const key = readFlowInput(parse(input)).created?.detail.object.key;
+  if (key === undefined) return {};
   const studentId = parseUploadKey(key)?.studentId;
   return {
     fileName: key.slice(key.lastIndexOf("/") + 1),

@@ -79,6 +79,24 @@ describe("The way of an execution, read from its history", () => {
     });
   });
 
+  it("names student and file of the upload that an execution closes for another", () => {
+    const execution = { arn: "a", name: "a", machineArn: "m", status: "SUCCEEDED", startDate: 1, restarts: 0 } as const;
+    const created = { detail: { bucket: { name: "b" }, object: { key: "uploads/sv0001/a.jpg", size: 1, etag: "e" } } };
+    const ended = (input: string) => ({ detail: { executionArn: "b", status: "TIMED_OUT", input } });
+    // As the rule on execution status starts it, and as an operator starts what the queue of dead letters holds.
+    const closing = { interrupted: ended(JSON.stringify(created)) };
+    for (const input of [closing, ended(JSON.stringify(created)), { interrupted: ended(JSON.stringify(closing)) }]) {
+      expect(aboutOf(execution, [], JSON.stringify(input))).to.deep.include({ studentId: "sv0001", fileName: "a.jpg" });
+    }
+  });
+
+  for (const input of ["", "null", "[]", '{"interrupted":null}', '{"interrupted":{"detail":{"input":"no JSON"}}}']) {
+    it(`names neither for an input that names no object: ${input === "" ? "none at all" : input}`, () => {
+      const execution = { arn: "a", name: "a", machineArn: "m", status: "FAILED", startDate: 1, restarts: 0 } as const;
+      expect(aboutOf(execution, [], input)).to.have.keys("light", "word");
+    });
+  }
+
   it("ends in the failed state with the execution's error", async () => {
     fixture.answer("DetectFace", failure("TypeError", "x is not a function"));
     fixture.answer("NotifyFailure", () => ({ outcome: "failed" }));
