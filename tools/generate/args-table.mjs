@@ -1,5 +1,5 @@
 /**
- * Writes the table of all args of the component into the README, between `<!-- args:begin -->` and `<!-- args:end -->`,
+ * Writes the table of all args of the component into docs/reference/options.md, between `<!-- args:begin -->` and `<!-- args:end -->`,
  * from the docstrings in components/args.ts. `--check` only tells (exit 1) whether it is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -60,7 +60,7 @@ const table = [
   ...rows("AvatarPipelineArgs", ""),
 ].join("\n");
 
-const path = join(root, "README.md");
+const path = join(root, "docs/reference/options.md");
 const before = readFileSync(path, "utf8");
 const after = before.replace(
   /(<!-- args:begin -->\n)[\s\S]*?(<!-- args:end -->)/,
@@ -68,7 +68,7 @@ const after = before.replace(
 );
 if (after !== before && process.argv.includes("--check")) {
   console.error(
-    'README.md: the table of args is not that of components/args.ts; run "node tools/generate/args-table.mjs".',
+    'docs/reference/options.md: the table of args is not that of components/args.ts; run "node tools/generate/args-table.mjs".',
   );
   process.exitCode = 1;
 } else if (after !== before) writeFileSync(path, after);

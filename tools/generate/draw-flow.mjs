@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const documents = ["README.md", "docs/architecture.md"];
+const documents = ["docs/architecture.md"];
 
 /** The chart's lines for the states of one machine or branch. */
 function draw(states, indent) {
