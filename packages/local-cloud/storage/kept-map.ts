@@ -1,17 +1,15 @@
 /**
- * A map that is still there after the process was killed: what the queues and the event bus keep their messages in.
+ * A map that survives a kill of the process: what the queues and the event bus keep their messages in.
  *
  *   openKeptMap<Value>(file): Promise<KeptMap<Value>>
  *     .get(key)  .has(key)  .size  .entries()         as of a Map, in order of insertion
- *     .set(key, value)  .delete(key): Promise<void>   resolve once the operating system has the change
+ *     .set(key, value)  .delete(key): Promise<void>   fulfil once the operating system has the change
  *     .close()
  *
- * The file is a log: a line `[key, value]` sets, a line `[key]` deletes. A line that a kill cut short is the last one,
- * and nobody was told that it took effect: it is dropped on opening. Values are JSON; changing one in place changes
- * nothing in the file. The machine losing power may lose the last changes; a killed process loses none.
+ * The file is a log (log.ts): an entry `[key, value]` sets, an entry `[key]` deletes. Values are JSON; changing one in
+ * place changes nothing in the file.
  */
-import { mkdir, open, readFile, rename, writeFile, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { openLog } from "./log";
 
 export interface KeptMap<Value> {
   readonly size: number;
@@ -23,47 +21,43 @@ export interface KeptMap<Value> {
   close(): Promise<void>;
 }
 
-/** Lines of no further use before the log is written anew: often enough to stay small, seldom enough to cost nothing. */
-const MAX_STALE_LINES = 10_000;
+type Entry<Value> = readonly [key: string, value: Value] | readonly [key: string];
 
-/** @throws Error naming the file and the line when the file holds something else */
+/** @throws Error naming the file and the line if the file holds something else */
 export async function openKeptMap<Value>(file: string): Promise<KeptMap<Value>> {
-  await mkdir(dirname(file), { recursive: true });
-  const map = readLog<Value>(await readIfThere(file), file);
-  let handle = await rewrite(file, map);
-  let lines = map.size;
-  let waiting: string[] = [];
+  const map = new Map<string, Value>();
+  const foreign = (line: number, cause?: unknown) =>
+    new Error(`${file}, line ${line}, is not of a kept map. Restore the file, or delete it.`, { cause });
+  const log = openLog<Entry<Value>>(file, {
+    replay(entry, line) {
+      if (!isEntry(entry)) throw foreign(line);
+      if (entry.length === 1) map.delete(entry[0]);
+      else map.set(entry[0], entry[1]);
+    },
+    damaged: foreign,
+    compaction: { size: () => map.size, snapshot: () => map.entries() },
+  });
+  let waiting: Entry<Value>[] = [];
   let flushing: Promise<void> | undefined;
   let closed = false;
 
-  /** One write for all changes of the moment: a thousand changes at once are one or two writes. */
+  /** One write for all changes of the moment. */
   async function flush(): Promise<void> {
     await Promise.resolve();
-    try {
-      while (waiting.length > 0) {
-        const chunk = waiting.join("");
-        lines += waiting.length;
-        waiting = [];
-        if (lines > map.size + MAX_STALE_LINES) {
-          // The map already holds the waiting changes, so the new log has them too.
-          await handle.close();
-          handle = await rewrite(file, map);
-          lines = map.size;
-        } else await handle.appendFile(chunk);
-      }
-    } finally {
-      flushing = undefined;
-    }
+    const entries = waiting;
+    waiting = [];
+    flushing = undefined;
+    log.append(entries);
   }
 
-  function append(line: readonly unknown[]): Promise<void> {
-    if (closed) return Promise.reject(new Error(`${file} is closed: nothing can be kept in it any more.`));
-    waiting.push(`${JSON.stringify(line)}\n`);
+  function append(entry: Entry<Value>): Promise<void> {
+    if (closed) return Promise.reject(new Error(`${file} is closed, so it cannot keep anything.`));
+    waiting.push(entry);
     flushing ??= flush();
     return flushing;
   }
 
-  return {
+  return Promise.resolve({
     get size() {
       return map.size;
     },
@@ -80,48 +74,13 @@ export async function openKeptMap<Value>(file: string): Promise<KeptMap<Value>> 
     async close() {
       if (closed) return;
       closed = true;
-      await flushing;
-      await handle.close();
+      // Whoever made the last changes learns of a failure; the file is closed in either case.
+      await flushing?.catch(() => undefined);
+      log.close();
     },
-  };
+  });
 }
 
-function readLog<Value>(text: string, file: string): Map<string, Value> {
-  const map = new Map<string, Value>();
-  const lines = text.split("\n");
-  // What follows the last line break is a line that was cut short, or nothing.
-  lines.pop();
-  for (const [index, line] of lines.entries()) {
-    const entry = parseLine(line);
-    if (!entry) throw new Error(`${file}, line ${index + 1}, is not of a kept map. Restore the file, or delete it.`);
-    if (entry.length === 1) map.delete(entry[0]);
-    else map.set(entry[0], entry[1] as Value);
-  }
-  return map;
-}
-
-function parseLine(line: string): [string] | [string, unknown] | undefined {
-  try {
-    const entry: unknown = JSON.parse(line);
-    return Array.isArray(entry) && typeof entry[0] === "string" ? (entry as [string]) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Writes the log anew beside the old one and puts it in its place, so that a kill leaves one of the two whole. */
-async function rewrite(file: string, map: ReadonlyMap<string, unknown>): Promise<FileHandle> {
-  const fresh = `${file}.new`;
-  await writeFile(fresh, [...map].map((entry) => `${JSON.stringify(entry)}\n`).join(""));
-  await rename(fresh, file);
-  return open(file, "a");
-}
-
-async function readIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw error;
-  }
+function isEntry(entry: unknown): boolean {
+  return Array.isArray(entry) && typeof entry[0] === "string";
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { rmSync } from "node:fs";
+import { openLog, type Log } from "../../storage/log";
 import type { Box } from "./faces/engine";
 import { FaceIndex } from "./face-index";
 
@@ -22,20 +23,16 @@ export interface FaceMatch {
   readonly distance: number;
 }
 
-/** A line of a collection's file. The first is a head, every other an addition or a removal. */
-type Line =
-  | { readonly collection: string; readonly created: number }
-  | { readonly add: StoredFace; readonly embedding: string }
-  | { readonly remove: readonly string[] };
+interface Head {
+  readonly collection: string;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+}
 
-/** Below it a rewrite is not worth its time. */
-const leastDeadLines = 1000;
+/** An entry of a collection's file, behind its head. */
+type Change = { readonly add: StoredFace; readonly embedding: string } | { readonly remove: readonly string[] };
 
-/**
- * One face collection, in memory for searching and in a file of JSON lines that is only ever appended to: after a
- * kill -9 at any moment every answered change is there, and an unfinished last line, which nobody was told of, is
- * dropped.
- */
+/** One face collection, in memory for searching and in a log, so that every answered change survives a kill. */
 export class Collection {
   private readonly index = new FaceIndex();
   /** By face id, in the order of their sequence. */
@@ -46,40 +43,52 @@ export class Collection {
   private readonly faceIds = new Map<string, string>();
   private lastSequence = 0;
 
+  private readonly log: Log<Head | Change>;
+
+  private head: Head = { collection: "", created: 0 };
+
+  /** @param fresh the head of a collection that is new */
   private constructor(
-    readonly id: string,
-    /** Milliseconds since 1970. */
-    readonly created: number,
     private readonly path: string,
-    private file: number,
-    private length: number,
-  ) {}
+    fresh?: Head,
+  ) {
+    if (fresh) this.head = fresh;
+    this.log = openLog<Head | Change>(path, {
+      begin: fresh && [fresh],
+      replay: (entry, line) => {
+        if ("collection" in entry !== (line === 1)) throw damaged(path, line);
+        if ("collection" in entry) this.head = entry;
+        else this.replay(entry);
+      },
+      damaged: (line) => damaged(path, line),
+      compaction: { size: () => 1 + this.faces.size, snapshot: () => this.snapshot() },
+    });
+  }
 
   /** Makes an empty collection with a file of its own. */
   static create(path: string, id: string, now: number): Collection {
-    const head = lineOf({ collection: id, created: now });
-    writeWhole(path, [head]);
-    return new Collection(id, now, path, openSync(path, "r+"), Buffer.byteLength(head));
+    return new Collection(path, { collection: id, created: now });
   }
 
   /**
    * Opens a collection's file.
    *
-   * @throws when a line other than the last is damaged: the file was changed by somebody else
+   * @throws Error if a line other than the last is damaged: another program changed the file
    */
   static open(path: string): Collection {
-    const bytes = readFileSync(path);
-    const whole = bytes.lastIndexOf(0x0a) + 1;
-    const lines = bytes.toString("utf8", 0, whole).split("\n").slice(0, -1);
-    const head = parseLine(lines[0] ?? "", path, 1);
-    if (!("collection" in head)) throw damaged(path, 1);
-    const file = openSync(path, "r+");
-    if (whole < bytes.length) ftruncateSync(file, whole);
-    const collection = new Collection(head.collection, head.created, path, file, whole);
-    lines.slice(1).forEach((text, at) => collection.replay(parseLine(text, path, at + 2)));
-    const dead = lines.length - 1 - collection.size;
-    if (dead > leastDeadLines && dead > collection.size) collection.compact();
-    return collection;
+    const collection = new Collection(path);
+    if (collection.id !== "") return collection;
+    collection.close();
+    throw damaged(path, 1);
+  }
+
+  get id(): string {
+    return this.head.collection;
+  }
+
+  /** Milliseconds since 1970. */
+  get created(): number {
+    return this.head.created;
   }
 
   get size(): number {
@@ -104,7 +113,7 @@ export class Collection {
     const known = this.faceIds.get(appearance(seen));
     if (known !== undefined) return this.faces.get(known)!.face;
     const face = { faceId: randomUUID(), ...seen, sequence: this.lastSequence + 1 };
-    this.append({ add: face, embedding: encode(embedding) });
+    this.log.append([{ add: face, embedding: encode(embedding) }]);
     this.keep(face, embedding);
     return face;
   }
@@ -112,7 +121,7 @@ export class Collection {
   /** Removes those of the faces that are there. @returns their ids */
   remove(faceIds: readonly string[]): readonly string[] {
     const known = [...new Set(faceIds)].filter((faceId) => this.faces.has(faceId));
-    if (known.length > 0) this.append({ remove: known });
+    if (known.length > 0) this.log.append([{ remove: known }]);
     for (const faceId of known) this.forget(faceId);
     return known;
   }
@@ -137,7 +146,7 @@ export class Collection {
   }
 
   close(): void {
-    closeSync(this.file);
+    this.log.close();
   }
 
   /** Removes the collection and its file. */
@@ -151,9 +160,14 @@ export class Collection {
     return this.faces.get(faceId)!.face;
   }
 
-  private replay(line: Line): void {
-    if ("add" in line) this.keep(line.add, decode(line.embedding));
-    else if ("remove" in line) line.remove.forEach((faceId) => this.forget(faceId));
+  private replay(change: Change): void {
+    if ("add" in change) this.keep(change.add, decode(change.embedding));
+    else for (const faceId of change.remove) this.forget(faceId);
+  }
+
+  private *snapshot(): Iterable<Head | Change> {
+    yield this.head;
+    for (const { face, slot } of this.faces.values()) yield { add: face, embedding: encode(this.index.vector(slot)) };
   }
 
   private keep(face: StoredFace, embedding: Float32Array): void {
@@ -174,65 +188,6 @@ export class Collection {
     if (moved === undefined || last === undefined) return;
     this.slots[entry.slot] = last;
     this.faces.get(last)!.slot = entry.slot;
-  }
-
-  /** Writes a line whole or not at all: a full disk must not leave half a line before the next one. */
-  private append(line: Line): void {
-    const bytes = Buffer.from(lineOf(line));
-    try {
-      writeAll(this.file, bytes, this.length);
-    } catch (error) {
-      ftruncateSync(this.file, this.length);
-      throw error;
-    }
-    this.length += bytes.length;
-  }
-
-  /** Rewrites the file without what was removed, beside the old one, which it then replaces. */
-  private compact(): void {
-    const lines = [lineOf({ collection: this.id, created: this.created })];
-    for (const { face, slot } of this.faces.values()) {
-      lines.push(lineOf({ add: face, embedding: encode(this.index.vector(slot)) }));
-    }
-    writeWhole(this.path, lines);
-    closeSync(this.file);
-    this.file = openSync(this.path, "r+");
-    this.length = fstatSync(this.file).size;
-  }
-}
-
-/** A file that is there whole or not at all. */
-function writeWhole(path: string, lines: readonly string[]): void {
-  const beside = `${path}.new`;
-  const file = openSync(beside, "w");
-  let at = 0;
-  try {
-    for (const line of lines) {
-      const bytes = Buffer.from(line);
-      writeAll(file, bytes, at);
-      at += bytes.length;
-    }
-  } finally {
-    closeSync(file);
-  }
-  renameSync(beside, path);
-}
-
-function writeAll(file: number, bytes: Buffer, position: number): void {
-  for (let done = 0; done < bytes.length;) {
-    done += writeSync(file, bytes, done, bytes.length - done, position + done);
-  }
-}
-
-function lineOf(line: Line): string {
-  return `${JSON.stringify(line)}\n`;
-}
-
-function parseLine(text: string, path: string, number: number): Line {
-  try {
-    return JSON.parse(text) as Line;
-  } catch {
-    throw damaged(path, number);
   }
 }
 

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
-import { appendFile, rm } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { openKeptMap, type KeptMap } from "../../storage/kept-map";
+import { appendToLog, openLog, readLog } from "../../storage/log";
 import type { HistoryEvent } from "./events";
 
 export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
@@ -52,7 +53,7 @@ export async function openExecutionStore(folder: string, onError: (line: string)
   mkdirSync(join(folder, "history"), { recursive: true });
   const summaries: KeptMap<Execution> = await openKeptMap(join(folder, "executions.log"));
   const live = new Map<string, HistoryEvent[]>();
-  const unwritten = new Map<string, string[]>();
+  const unwritten = new Map<string, HistoryEvent[]>();
   let writing: Promise<void> | undefined;
   await prune();
 
@@ -77,10 +78,12 @@ export async function openExecutionStore(folder: string, onError: (line: string)
     while (unwritten.size > 0) {
       const batch = [...unwritten];
       unwritten.clear();
-      for (const [arn, lines] of batch) {
-        await appendFile(fileOf(arn), lines.join("")).catch((error: Error) =>
-          onError(`${lines.length} entries of ${arn} could not be kept: ${error.message}`),
-        );
+      for (const [arn, events] of batch) {
+        try {
+          appendToLog(fileOf(arn), events);
+        } catch (error) {
+          onError(`${events.length} entries of ${arn} could not be kept: ${(error as Error).message}`);
+        }
       }
     }
     writing = undefined;
@@ -93,23 +96,23 @@ export async function openExecutionStore(folder: string, onError: (line: string)
     },
     async create(execution, events) {
       live.set(execution.arn, [...events]);
-      appendFileSync(fileOf(execution.arn), events.map(lineOf).join(""));
+      appendToLog(fileOf(execution.arn), events);
       await summaries.set(execution.arn, execution);
     },
     update: (execution) => summaries.set(execution.arn, execution),
     append(arn, event) {
       live.get(arn)?.push(event);
-      const lines = unwritten.get(arn);
-      if (lines) lines.push(lineOf(event));
-      else unwritten.set(arn, [lineOf(event)]);
+      const events = unwritten.get(arn);
+      if (events) events.push(event);
+      else unwritten.set(arn, [event]);
       writing ??= flush();
     },
     resume(arn) {
-      const events = readHistory(fileOf(arn));
-      // The last line may have been cut short; what follows must not be joined to it.
-      appendFileSync(fileOf(arn), "\n");
-      live.set(arn, [...events]);
-      return events;
+      const events: HistoryEvent[] = [];
+      // Opening cuts off a last line that a kill cut short, so that nothing is joined to it.
+      openLog<HistoryEvent>(fileOf(arn), { replay: (event) => events.push(event), damaged: skip }).close();
+      live.set(arn, events);
+      return [...events];
     },
     async settle(arn) {
       await writing;
@@ -123,21 +126,12 @@ export async function openExecutionStore(folder: string, onError: (line: string)
   };
 }
 
-const lineOf = (event: HistoryEvent): string => `${JSON.stringify(event)}\n`;
+/** Earlier versions left blank lines and lines cut short in a history; the entries around them are good. */
+const skip = (): undefined => undefined;
 
+/** Empty if the file was deleted by hand: the summary is all that is left. */
 function readHistory(file: string): HistoryEvent[] {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    // Deleted by hand: the summary is all that is left.
-    return [];
-  }
-  return text.split("\n").flatMap((line) => {
-    try {
-      return line === "" ? [] : [JSON.parse(line) as HistoryEvent];
-    } catch {
-      return [];
-    }
-  });
+  const events: HistoryEvent[] = [];
+  readLog<HistoryEvent>(file, { replay: (event) => events.push(event), damaged: skip });
+  return events;
 }

@@ -121,9 +121,6 @@ interface BucketState {
   readonly versions: Map<string, Version[]>;
 }
 
-/** The journal is rewritten when it has this many entries more than twice what is alive. */
-const SLACK = 20_000;
-
 /**
  * Opens the store of a folder, and clears away what a killed process may have left there.
  *
@@ -137,7 +134,6 @@ export function openStore(folder: string): Store {
   const events = new Map<string, CloudEvent>();
   const removals = new Set<Promise<void>>();
   let lastSequencer = 0n;
-  let alive = 0;
   let closed = false;
 
   const bucketState = (name: string): BucketState => {
@@ -220,22 +216,20 @@ export function openStore(folder: string): Store {
     for (const event of events.values()) yield { do: "event", event };
   }
 
-  const journal = openJournal<Change>(join(folder, "journal.jsonl"), (change) => void apply(change));
-  const compact = (): void => {
-    alive = [...snapshot()].length;
-    if (journal.length > alive) journal.rewrite(snapshot());
-  };
-  compact();
-  blobs.sweep(blobsInUse(buckets.values(), uploads.values()));
+  /** How many changes the snapshot has. */
+  function entriesAlive(): number {
+    let count = uploads.size + events.size;
+    for (const { versions } of buckets.values()) for (const all of versions.values()) count += all.length;
+    for (const { parts } of uploads.values()) count += parts.size;
+    return count;
+  }
 
-  /** The change is true already, so a full disk must not make it look failed; the next start compacts again. */
-  const tryCompact = (): void => {
-    try {
-      compact();
-    } catch {
-      alive = journal.length;
-    }
-  };
+  const journal = openJournal<Change>(join(folder, "journal.jsonl"), {
+    replay: (change) => void apply(change),
+    size: entriesAlive,
+    snapshot,
+  });
+  blobs.sweep(blobsInUse(buckets.values(), uploads.values()));
 
   const remove = (id: string): Promise<void> => {
     const removal = blobs.remove(id).finally(() => removals.delete(removal));
@@ -250,7 +244,6 @@ export function openStore(folder: string): Store {
       if (blob !== undefined) blobs.keep(blob);
       journal.append(change);
       for (const id of apply(change)) void remove(id);
-      if (journal.length > 2 * alive + SLACK) tryCompact();
     },
     versions: (bucket, key) => buckets.get(bucket)?.versions.get(key) ?? [],
     keys: (bucket) => bucketState(bucket).keys,

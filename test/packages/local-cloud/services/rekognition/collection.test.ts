@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -135,10 +135,9 @@ describe("face collection", () => {
     }
     const later = collection.add(seenAs("chi"), embeddingOf("chi"));
     collection.close();
-    const before = statSync(path).size;
+    expect(readFileSync(path, "utf8").split("\n").length).to.be.lessThan(300);
 
     const again = Collection.open(path);
-    expect(statSync(path).size).to.be.lessThan(before / 50);
     expect([...again.after(0)]).to.deep.equal([kept, later]);
     const next = again.add(seenAs("dung"), embeddingOf("dung"));
     again.close();

@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { expect } from "chai";
 
 import { s3Service } from "../../../../../packages/local-cloud/services/s3";
-import { openJournal } from "../../../../../packages/local-cloud/services/s3/store/journal";
+import { openJournal, type Journal } from "../../../../../packages/local-cloud/services/s3/store/journal";
 import { openStore, type Store, type StoredObject } from "../../../../../packages/local-cloud/services/s3/store";
 import { bucket, identity } from "./harness";
 
@@ -38,10 +38,15 @@ describe("local S3: the store", () => {
     return version;
   }
 
+  /** A journal that nothing is ever dropped from. */
+  function open<Entry>(path: string, replay: (entry: Entry) => void = () => undefined): Journal<Entry> {
+    return openJournal<Entry>(path, { replay, size: () => Infinity, snapshot: () => [] });
+  }
+
   describe("has a journal that", () => {
     it("gives back its entries up to wherever a write was cut short", () => {
       const path = join(folder, "journal");
-      const journal = openJournal<{ n: string }>(path, () => undefined);
+      const journal = open<{ n: string }>(path);
       const entries = ["một", "hai", "ba\n", "😀"].map((n) => ({ n }));
       const ends = entries.map((entry) => {
         journal.append(entry);
@@ -52,23 +57,34 @@ describe("local S3: the store", () => {
       for (let cut = 0; cut <= whole.length; cut++) {
         writeFileSync(path, whole.subarray(0, cut));
         const replayed: unknown[] = [];
-        const opened = openJournal<{ n: string }>(path, (entry) => replayed.push(entry));
+        const opened = open<{ n: string }>(path, (entry) => replayed.push(entry));
         expect(replayed, `cut at ${cut}`).to.deep.equal(entries.filter((_, i) => (ends[i] ?? 0) <= cut));
         opened.append({ n: "next" });
         opened.close();
-        openJournal<{ n: string }>(path, (entry) => replayed.push(entry)).close();
+        open<{ n: string }>(path, (entry) => replayed.push(entry)).close();
         expect(replayed.at(-1)).to.deep.equal({ n: "next" });
       }
     });
 
+    it("may have been begun by an earlier version, whose head named the program", () => {
+      const path = join(folder, "journal");
+      writeFileSync(path, '{"journal":"avatar-pipeline s3","version":1}\n{"n":"before"}\n');
+      const replayed: unknown[] = [];
+      const journal = open<{ n: string }>(path, (entry) => replayed.push(entry));
+      journal.append({ n: "after" });
+      journal.close();
+      open<{ n: string }>(path, (entry) => replayed.push(entry)).close();
+      expect(replayed).to.deep.equal([{ n: "before" }, { n: "before" }, { n: "after" }]);
+    });
+
     it("says what to do when it is damaged or of another version", () => {
       const path = join(folder, "journal");
-      openJournal(path, () => undefined).close();
+      open(path).close();
       const head = readFileSync(path, "utf8");
       writeFileSync(path, `${head}{"a":\n{"b":1}\n`);
-      expect(() => openJournal(path, () => undefined)).to.throw(/Line 2 of .*journal is not JSON.*delete the folder/s);
+      expect(() => open(path)).to.throw(/Line 2 of .*journal is not JSON.*delete the folder/s);
       writeFileSync(path, head.replace('"version":1', '"version":2'));
-      expect(() => openJournal(path, () => undefined)).to.throw(/"version":2.*this version reads.*"version":1/s);
+      expect(() => open(path)).to.throw(/"version":2.*this version reads.*"version":1/s);
     });
   });
 
