@@ -150,9 +150,7 @@ describe("The documents", () => {
     });
   });
 
-  it("give TypeScript that compiles against the component", function () {
-    // Types of the whole AWS provider are read for it.
-    this.timeout(180_000);
+  it("give TypeScript that compiles against the component", () => {
     const context =
       'import * as aws from "@pulumi/aws";\nimport { AvatarPipeline } from "avatar-pipeline";\n' +
       "declare const avatars: AvatarPipeline;\ndeclare const role: aws.iam.Role;\n";

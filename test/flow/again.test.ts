@@ -5,8 +5,7 @@ import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services
 import { portrait } from "../support/photos";
 import { startPipeline, type Pipeline } from "./harness";
 
-describe("An upload that is begun again", function () {
-  this.timeout(60_000);
+describe("An upload that is begun again", () => {
   let pipeline: Pipeline;
   let photo: (person: string) => Buffer;
   const faults = createFaultInjector();

@@ -8,8 +8,7 @@ const crowd = Number(process.env["CROWD"] ?? 1000);
 /** Twice what was measured (343 MB): a crowd ten times as large would go beyond it if each upload were held in memory. */
 const mostMegabytes = 768;
 
-describe("A crowd that uploads at once, with Rekognition throttled", function () {
-  this.timeout(600_000);
+describe("A crowd that uploads at once, with Rekognition throttled", () => {
   let report: CrowdReport;
 
   before(async () => {

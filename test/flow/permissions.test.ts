@@ -54,9 +54,7 @@ const needed: readonly (readonly [step: string, action: string])[] = [
   ["NotifySuccess", "sns:Publish"],
 ];
 
-describe("A function that lacks one permission", function () {
-  this.timeout(60_000);
-
+describe("A function that lacks one permission", () => {
   it("is looked at for every step of a good photo", () => {
     const after = ["Undo", "NotifyFailure"];
     const names = steps.map(({ name }) => name).filter((name) => !after.includes(name));
@@ -95,9 +93,7 @@ describe("A function that lacks one permission", function () {
   }
 });
 
-describe("The permissions of the steps", function () {
-  this.timeout(60_000);
-
+describe("The permissions of the steps", () => {
   /** What Lambda itself asks for: a log, and X-Ray's traces. */
   const isRuntimes = (action: string) => /^(logs|xray):/.test(action);
   /** Where AWS does not say what Rekognition needs to read a version of an object. */

@@ -7,8 +7,7 @@ import { couple, farAway, group, noFace, portrait, sunglasses, tiny, truncated }
 import { startPipeline, type Pipeline } from "./harness";
 
 /** Real photos through the real program: serialized functions, the machine, the rule, the policies, the networks. */
-describe("A photo's way through the whole pipeline", function () {
-  this.timeout(120_000);
+describe("A photo's way through the whole pipeline", () => {
   let pipeline: Pipeline;
   const engine = networkEngine();
   before(async () => {
@@ -23,6 +22,7 @@ describe("A photo's way through the whole pipeline", function () {
     (await pipeline.rekognition.listFaces({ CollectionId: pipeline.names.faceCollectionId })).Faces ?? [];
 
   it("ends in one avatar: thumbnails, a row, a face, a mail, and no original", async () => {
+    const before = Date.now();
     const photo = await portrait("A", { format: "jpeg", rotatedExif: 6 });
     const upload = await pipeline.process("uploads/SV001/lan.jpg", photo);
     expect(upload).to.include({ status: "accepted", studentId: "SV001", step: "NotifySuccess" });
@@ -30,7 +30,7 @@ describe("A photo's way through the whole pipeline", function () {
 
     const [avatar] = (await pipeline.avatars()).filter(({ studentId }) => studentId === "SV001");
     expect(avatar).to.include({ uploadId: upload.uploadId, format: "jpeg", bytes: photo.length });
-    expect(Date.now() - Date.parse(avatar?.processedAt ?? "")).to.be.within(0, 60_000);
+    expect(Date.parse(avatar?.processedAt ?? "")).to.be.within(before, Date.now());
     const folder = `avatars/SV001/${upload.uploadId}`;
     const keys = ["256", "512", "64"].map((size) => `${folder}/${size}.jpg`);
     expect(Object.values(avatar?.thumbnails ?? {}).sort()).to.deep.equal(keys);

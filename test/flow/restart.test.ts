@@ -105,8 +105,7 @@ const rounds: readonly Round[] = [
   },
 ];
 
-describe("The local mode, killed with uploads in flight", function () {
-  this.timeout(300_000);
+describe("The local mode, killed with uploads in flight", () => {
   let data: string;
   let service: Service | undefined;
   const photos: PutPhoto[] = [];

@@ -34,8 +34,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-describe("The npm package of the command line", function () {
-  this.timeout(60_000);
+describe("The npm package of the command line", () => {
   let folder: string;
   let component: Packed;
   let commandLine: Packed;

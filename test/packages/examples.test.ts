@@ -29,8 +29,7 @@ const pipeline = schema.resources["avatar-pipeline:index:AvatarPipeline"]!;
 
 describe("The example", () => {
   let folder: string;
-  before(async function () {
-    this.timeout(60_000);
+  before(async () => {
     await run(process.execPath, [join(root, "tools/build/types.mjs")], { cwd: root });
     folder = realpathSync(mkdtempSync(join(tmpdir(), "avatar-pipeline-")));
     const link = (target: string, path: string) => {

@@ -44,8 +44,7 @@ describe("The npm package", () => {
   /** What this repository's own build declares. */
   let own: Declared;
 
-  before(async function () {
-    this.timeout(180_000);
+  before(async () => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), "avatar-pipeline-")));
     await run(process.execPath, [join(root, "tools/build/types.mjs")], { cwd: root });
     packed = await pack(root, folder);
@@ -166,8 +165,7 @@ describe("The npm package", () => {
     expect(ends).to.deep.equal(scenarios["ReceivePhoto"]!.map((scenario) => scenario.ends));
   });
 
-  it("is typed for a strict TypeScript program, which is told of wrong options", async function () {
-    this.timeout(120_000);
+  it("is typed for a strict TypeScript program, which is told of wrong options", async () => {
     const program = consumer("typed", "index.ts", typeScript, install);
     const options = [
       "--noEmit",

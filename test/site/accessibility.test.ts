@@ -5,8 +5,7 @@ import { gzipSync } from "node:zlib";
 import { pageStates } from "./states";
 import { expectAccessible, phone, Visit } from "./steps";
 
-describe("The upload page is accessible", function () {
-  this.timeout(60_000);
+describe("The upload page is accessible", () => {
   const visit = new Visit();
   before(() => visit.start());
   after(() => visit.stop());

@@ -9,8 +9,7 @@ const chooseHeading = "Chọn một tấm ảnh của bạn";
 const cropHeading = "Đặt khuôn mặt vào vòng tròn";
 const acceptedHeading = "Ảnh đã được duyệt!";
 
-describe("The upload page checks a file before it is sent:", function () {
-  this.timeout(60_000);
+describe("The upload page checks a file before it is sent:", () => {
   const visit = new Visit();
   before(() => visit.start());
   after(() => visit.stop());
@@ -69,8 +68,7 @@ describe("The upload page checks a file before it is sent:", function () {
   });
 });
 
-describe("The upload page takes a photo", function () {
-  this.timeout(60_000);
+describe("The upload page takes a photo", () => {
   const visit = new Visit();
   before(() => visit.start());
   after(() => visit.stop());

@@ -4,13 +4,11 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
 import { reasons } from "../../handlers/contract/reasons";
 import { couple, portrait } from "../support/photos";
 import { phone, see, upload, Visit } from "./steps";
 
-describe("The upload page in front of the whole pipeline, in the local mode", function () {
-  this.timeout(120_000);
+describe("The upload page in front of the whole pipeline, in the local mode", () => {
   const visit = new Visit();
   let folder: string;
   let pipeline: ChildProcess;
@@ -32,21 +30,15 @@ describe("The upload page in front of the whole pipeline, in the local mode", fu
   });
   afterEach(() => visit.end());
 
-  /** Waits for the end of an upload, which a real face network takes some time to come to. */
-  async function ends(page: Page, heading: string): Promise<void> {
-    page.setDefaultTimeout(60_000);
-    await see(page, heading);
-  }
-
   it("accepts a student's photo, refuses it to another, and lets the student replace it", async () => {
     const page = await visit.page(url, phone);
     await upload(page, "SV001", await portrait("A", { rotatedExif: 6 }));
-    await ends(page, "Ảnh đã được duyệt!");
+    await see(page, "Ảnh đã được duyệt!");
     await page.waitForFunction(() => (document.querySelector(".avatar img") as HTMLImageElement).naturalWidth === 512);
 
     const other = await visit.page(url, phone);
     await upload(other, "SV002", await portrait("A", { mirrored: true }));
-    await ends(other, "Ảnh chưa dùng được");
+    await see(other, "Ảnh chưa dùng được");
     await other.getByText(`${reasons.DUPLICATE_FACE.title.vi}.`).waitFor();
     await other.locator("summary").click();
     expect(await other.locator("li.done").count()).to.equal(3);
@@ -54,14 +46,14 @@ describe("The upload page in front of the whole pipeline, in the local mode", fu
 
     await page.getByRole("button", { name: "Đổi ảnh khác" }).click();
     await upload(page, "SV001", await portrait("A", { recrop: true }));
-    await ends(page, "Ảnh đã được duyệt!");
+    await see(page, "Ảnh đã được duyệt!");
   });
 
   it("refuses a photo of two people, and accepts the one who is left when the square is moved", async () => {
     const page = await visit.page(url);
     // The square in the middle has half of each.
     await upload(page, "SV003", await couple("B", "D"));
-    await ends(page, "Ảnh chưa dùng được");
+    await see(page, "Ảnh chưa dùng được");
     await page.getByRole("button", { name: "Thử ảnh khác" }).click();
     await page
       .locator("#file")
@@ -72,7 +64,7 @@ describe("The upload page in front of the whole pipeline, in the local mode", fu
     for (let i = 0; i < 20; i += 1) await toTheRight.click();
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
     await page.getByRole("button", { name: "Gửi ảnh" }).click();
-    await ends(page, "Ảnh đã được duyệt!");
+    await see(page, "Ảnh đã được duyệt!");
   });
 });
 

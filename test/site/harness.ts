@@ -1,4 +1,3 @@
-import chromium from "@sparticuz/chromium";
 import busboy from "busboy";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,7 +5,6 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { chromium as playwright, type Browser } from "playwright-core";
 import sharp from "sharp";
 import type { Access } from "../../handlers/api/invitation";
 import { issueUpload } from "../../handlers/api/issue-upload/handler";
@@ -30,6 +28,8 @@ export interface Site {
   ending: Ending;
   /** Answers every request of this kind with 503 as long as it is set. */
   broken: "api" | undefined;
+  /** Milliseconds that have passed on the server's side without anybody having waited for them. */
+  passed: number;
   readonly tables: Tables;
   close(): Promise<void>;
 }
@@ -45,8 +45,6 @@ export interface SiteOptions {
   readonly mail?: boolean;
   readonly organization?: string;
   readonly contact?: string;
-  /** How long a form is good for. */
-  readonly expirySeconds?: number;
   /** How long the flow takes for a step. */
   readonly stepMilliseconds?: number;
 }
@@ -79,7 +77,7 @@ function builtPage(): ReadonlyMap<string, Buffer> {
 }
 
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { access = { mode: "open" }, mail = false, expirySeconds = 900, stepMilliseconds = 20, ...texts } = options;
+  const { access = { mode: "open" }, mail = false, stepMilliseconds = 20, ...texts } = options;
   const page = builtPage();
   const tables = await startTables();
   const limits = { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160 };
@@ -99,19 +97,18 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     endpoint: origin,
   });
   const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
+  const now = () => new Date(Date.now() + site.passed);
   const issue = issueUpload(
-    { ...shared, limits, expirySeconds },
-    { dynamodb: tables.dynamodb, signer, now: () => new Date(), random: () => randomBytes(10) },
+    { ...shared, limits, expirySeconds: 900 },
+    { dynamodb: tables.dynamodb, signer, now, random: () => randomBytes(10) },
   );
-  const read = readStatus(
-    { ...shared, avatarTable, phases },
-    { dynamodb: tables.dynamodb, signer, now: () => new Date() },
-  );
+  const read = readStatus({ ...shared, avatarTable, phases }, { dynamodb: tables.dynamodb, signer, now });
   const site: Site = {
     url: `${origin}/_site/`,
     received: [],
     ending: { status: "accepted" },
     broken: undefined,
+    passed: 0,
     tables,
     close: async () => {
       open = false;
@@ -180,7 +177,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
       .filter((rule) => !Array.isArray(rule))
       .map((rule) => Object.entries(rule as object));
     const isRight = exact.flat().every(([name, value]) => fields[name as string] === value);
-    const isLate = Date.parse(policy.expiration) < Date.now();
+    const isLate = Date.parse(policy.expiration) < now().getTime();
     if (!isRight || isLate || bytes.length < range[1] || bytes.length > range[2]) {
       response.statusCode = 403;
       response.end("<Error><Code>AccessDenied</Code></Error>");
@@ -265,17 +262,4 @@ async function answer(
   } finally {
     console.log = log;
   }
-}
-
-/** A Chromium that npm installs, with a camera that shows a test picture. */
-export async function startBrowser(): Promise<Browser> {
-  return playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: [
-      "--no-sandbox",
-      "--use-fake-device-for-media-stream",
-      "--use-fake-ui-for-media-stream",
-      "--disable-dev-shm-usage",
-    ],
-  });
 }

@@ -7,8 +7,7 @@ const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
 const invalidHeading = "Liên kết mời không hợp lệ";
 
-describe("The upload page of a school that invites", function () {
-  this.timeout(60_000);
+describe("The upload page of a school that invites", () => {
   const visit = new Visit();
   before(() => visit.start());
   after(() => visit.stop());

@@ -7,8 +7,7 @@ const acceptedHeading = "Ảnh đã được duyệt!";
 const hour = 3_600_000;
 const busy = "Hệ thống đang bận.";
 
-describe("The upload page on a line that fails", function () {
-  this.timeout(60_000);
+describe("The upload page on a line that fails", () => {
   const visit = new Visit();
   before(() => visit.start());
   after(() => visit.stop());
@@ -56,7 +55,7 @@ describe("The upload page on a line that fails", function () {
     ["an hour behind", -1],
   ] as const) {
     it(`gets a new form when the first one has expired on the way, by a phone whose clock is ${clock}`, async () => {
-      const site = await visit.site({ stepMilliseconds: 1, expirySeconds: 3 });
+      const site = await visit.site({ stepMilliseconds: 1 });
       const page = await visit.page("about:blank");
       await page.clock.install({ time: Date.now() + hours * hour });
       await page.goto(site.url);
@@ -65,7 +64,9 @@ describe("The upload page on a line that fails", function () {
       await page.route(
         "**/photos",
         async (route) => {
-          await new Promise((resolve) => setTimeout(resolve, 3500));
+          site.passed += hour;
+          // Not forwarded: that would run out the page's own patience with a line that stands still.
+          await page.clock.setSystemTime(Date.now() + (hours + 1) * hour);
           return route.continue();
         },
         { times: 1 },

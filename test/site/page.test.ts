@@ -8,8 +8,7 @@ const chooseHeading = "Chọn một tấm ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
 const rejectedHeading = "Ảnh chưa dùng được";
 
-describe("The upload page", function () {
-  this.timeout(60_000);
+describe("The upload page", () => {
   const visit = new Visit();
   before(() => visit.start());
   after(() => visit.stop());

@@ -9,8 +9,7 @@ const MB = 1024 * 1024;
 /** 49 million pixels, just below the limit of 50. */
 const side = 7000;
 
-describe("Hostile photos before the face networks", function () {
-  this.timeout(180_000);
+describe("Hostile photos before the face networks", () => {
   let pipeline: Pipeline;
   const engine = networkEngine();
   before(async () => {

@@ -40,8 +40,7 @@ export interface HostileWorld {
 
 /** Describes uploads that are meant to hurt, and, when all have ended, that they have not. */
 export function describeHostile(title: string, tests: (world: () => HostileWorld) => void): void {
-  describe(title, function () {
-    this.timeout(180_000);
+  describe(title, () => {
     let world: HostileWorld;
     const photos: PutPhoto[] = [];
     before(async () => (world = await startWorld(photos)));

@@ -8,8 +8,7 @@ import { join } from "node:path";
 import { readFaultScript } from "../../../../packages/local-cloud/faults";
 import { cli, ended, repositoryProgram, start } from "../run";
 
-describe("the local mode's --faults FILE", function () {
-  this.timeout(120_000);
+describe("the local mode's --faults FILE", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "faults-"));

@@ -23,8 +23,7 @@ interface Line {
 const KEYS = "file,studentId,uploadId,outcome,step,reason,message,thumbnails,faceId,processedAt,milliseconds";
 
 /** The whole thing, as a newcomer runs it: real photos, real faces, real functions. */
-describe("photos through the command line", function () {
-  this.timeout(120_000);
+describe("photos through the command line", () => {
   let folder: string;
   const photo = (name: string): string => join(folder, name);
   const options = (): string[] => ["--program", repositoryProgram(), "--data", photo("data")];

@@ -1,6 +1,6 @@
-import chromium from "@sparticuz/chromium";
 import { expect } from "chai";
-import { chromium as playwright, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { newContext, startBrowser } from "../../../support/browser";
 import { avatarItem, failure, startFixture, uploadItem, type Fixture } from "./fixture";
 
 const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
@@ -10,18 +10,14 @@ interface Violation {
   readonly nodes: readonly { readonly target: readonly string[] }[];
 }
 
-describe("The console in a browser", function () {
-  this.timeout(60_000);
+describe("The console in a browser", () => {
   let browser: Browser;
   let fixture: Fixture;
   let page: Page;
   let troubles: string[];
 
   before(async () => {
-    browser = await playwright.launch({
-      executablePath: await chromium.executablePath(),
-      args: ["--no-sandbox", "--disable-dev-shm-usage"],
-    });
+    browser = await startBrowser();
   });
   after(() => browser.close());
   beforeEach(async () => {
@@ -34,9 +30,8 @@ describe("The console in a browser", function () {
   });
 
   async function open(path = "", options: BrowserContextOptions = {}): Promise<void> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const context = await newContext(browser, { viewport: { width: 1280, height: 900 }, ...options });
     page = await context.newPage();
-    page.setDefaultTimeout(10_000);
     page.on("dialog", (dialog) => troubles.push(`dialog: ${dialog.message()}`));
     page.on("pageerror", (error) => troubles.push(`error: ${error.message}`));
     page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));

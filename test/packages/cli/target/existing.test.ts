@@ -46,8 +46,7 @@ new aws.s3.BucketCorsConfiguration("school", {
 });
 `;
 
-describe("a program that brings the bucket, the tables, the topics and the collection", function () {
-  this.timeout(120_000);
+describe("a program that brings the bucket, the tables, the topics and the collection", () => {
   let folder: string;
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "existing-"));

@@ -13,8 +13,7 @@ import { AvatarPipeline } from "avatar-pipeline";
 new AvatarPipeline(new Config().require("school"));
 `;
 
-describe("a program that no Pulumi.yaml names", function () {
-  this.timeout(120_000);
+describe("a program that no Pulumi.yaml names", () => {
   let folder: string;
   const named = ["--program", "main.ts", "--config", "school=arts"];
   before(async () => {

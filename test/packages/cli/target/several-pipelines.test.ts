@@ -13,8 +13,7 @@ new AvatarPipeline("students");
 `;
 
 /** One program with two pipelines: a command must never do to one, or say of one, what was meant for the other. */
-describe("several pipelines in one program", function () {
-  this.timeout(120_000);
+describe("several pipelines in one program", () => {
   let folder: string;
   let service: Running;
   const options = ["--data", "data"];

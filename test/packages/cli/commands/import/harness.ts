@@ -45,8 +45,7 @@ type Row = Record<string, string>;
 
 /** The command as a school's operator runs it. */
 export function describeSchool(tests: (school: () => School) => void): void {
-  describe("a school through the command line", function () {
-    this.timeout(120_000);
+  describe("a school through the command line", () => {
     let school: School;
     before(async () => (school = await startSchool()));
     after(() => school.close());

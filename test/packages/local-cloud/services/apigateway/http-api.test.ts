@@ -19,7 +19,7 @@ function route(routeKey: string, name: string, more: Partial<DeclaredRoute> = {}
     routeKey,
     functionArn: functionArn(name),
     payloadFormatVersion: "2.0",
-    timeout: 2000,
+    timeout: 30_000,
     authorization: "NONE",
     ...more,
   };

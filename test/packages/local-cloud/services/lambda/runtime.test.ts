@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { expect } from "chai";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { settlePort } from "../../../../../packages/local-cloud/assembly/address";
 import { createFaultInjector } from "../../../../../packages/local-cloud/faults";
@@ -28,7 +28,7 @@ function declare(name: string, code: string, more: Partial<DeclaredFunction> = {
     code: { $archive: "assets", assets: { "__index.js": { $asset: "text", text: code } } },
     layers: [],
     environment: {},
-    timeout: 20,
+    timeout: 600,
     memorySize: 256,
     reservedConcurrency: -1,
     ...more,
@@ -257,8 +257,9 @@ describe("functions", () => {
     expect(report)
       .to.include("Memory Size: 256 MB")
       .and.to.match(/Init Duration: [\d.]+ ms$/);
-    await new Promise((done) => setTimeout(done, 300));
-    expect(readFileSync(join(storage, "logs", "prints.log"), "utf8")).to.include("START RequestId:");
+    const file = join(storage, "logs", "prints.log");
+    const kept = () => (existsSync(file) ? readFileSync(file, "utf8") : "");
+    while (!kept().includes("START RequestId:")) await new Promise((done) => setTimeout(done, 20));
   });
 
   it("loses the answer, and the process, when the fault script says so", async () => {

@@ -11,8 +11,7 @@ import * as photos from "../../../../support/photos";
 import { bucket, collection, failure, startRekognition, type TestRekognition } from "./harness";
 
 /** Everything real at once: the SDK, S3, the collection's file and the networks. */
-describe("local Rekognition on real faces", function () {
-  this.timeout(120_000);
+describe("local Rekognition on real faces", () => {
   let storage: string;
   let engine: FaceEngine;
   let cloud: TestRekognition;

@@ -207,9 +207,7 @@ describe("face engine with networks", function () {
       string,
       string,
     ];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--require", preload, script], {
-      timeout: 60_000,
-    });
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ["--require", preload, script]);
     expect(stderr).to.equal("");
     expect(stdout).to.equal("1 face\n");
   });

@@ -1,0 +1,29 @@
+import chromium from "@sparticuz/chromium";
+import { chromium as playwright, type Browser, type BrowserContext, type BrowserContextOptions } from "playwright-core";
+
+/** A Chromium that npm installs, with a camera that shows a test picture. */
+export async function startBrowser(): Promise<Browser> {
+  return playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: [
+      "--no-sandbox",
+      "--use-fake-device-for-media-stream",
+      "--use-fake-ui-for-media-stream",
+      "--disable-dev-shm-usage",
+    ],
+    timeout: patience,
+  });
+}
+
+/**
+ * How long a page is waited for, in milliseconds: longer than any busy machine takes, and shorter than mocha waits for
+ * a test, so that a failure still names the element that did not appear.
+ */
+const patience = 300_000;
+
+/** A context of its own for a test's pages. */
+export async function newContext(browser: Browser, options?: BrowserContextOptions): Promise<BrowserContext> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(patience);
+  return context;
+}
