@@ -9,30 +9,30 @@ import type * as pulumi from "@pulumi/pulumi";
  */
 export interface AvatarPipelineArgs {
   /** Who is told what became of a photo. */
-  notifications?: NotificationArgs;
+  notifications?: NotificationArgs | undefined;
   /** What a face must be like, and when two faces are one person's. */
-  face?: FaceArgs;
+  face?: FaceArgs | undefined;
   /** What the stored avatar looks like. */
-  thumbnail?: ThumbnailArgs;
+  thumbnail?: ThumbnailArgs | undefined;
   /** What may be uploaded. */
-  upload?: UploadArgs;
+  upload?: UploadArgs | undefined;
   /** The page on which students upload their photo, and the HTTP API behind it. */
-  site?: SiteArgs;
+  site?: SiteArgs | undefined;
   /** How long data is kept. */
-  retention?: RetentionArgs;
+  retention?: RetentionArgs | undefined;
   /** What data is encrypted with. */
-  encryption?: EncryptionArgs;
+  encryption?: EncryptionArgs | undefined;
   /** Resources of your own, in place of those that the pipeline would make. */
-  existing?: ExistingArgs;
+  existing?: ExistingArgs | undefined;
   /** A trail of who read and wrote photos and rows. */
-  audit?: AuditArgs;
+  audit?: AuditArgs | undefined;
   /**
    * Tags of every resource that can carry them, besides the provider's default tags.
    *
    * @default none
    * @example { school: "hcmut", "cost-centre": "4711" }
    */
-  tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+  tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }> | undefined;
 }
 
 /** Who is told what became of a photo. */
@@ -43,7 +43,7 @@ export interface NotificationArgs {
    * @default none: an address that nobody chose must not be written to
    * @example ["registry@school.example"]
    */
-  successEmails?: pulumi.Input<string>[];
+  successEmails?: pulumi.Input<string>[] | undefined;
   /**
    * E-mail addresses that get a notice of each photo that was refused or could not be processed: what is wrong and
    * what to do. AWS asks each address once to confirm.
@@ -51,7 +51,7 @@ export interface NotificationArgs {
    * @default none: an address that nobody chose must not be written to
    * @example ["registry@school.example"]
    */
-  failureEmails?: pulumi.Input<string>[];
+  failureEmails?: pulumi.Input<string>[] | undefined;
   /**
    * E-mail addresses of those who run the pipeline: they get the alarms, which are about faults of ours and never about
    * a photo. AWS asks each address once to confirm.
@@ -59,7 +59,7 @@ export interface NotificationArgs {
    * @default none: an address that nobody chose must not be written to; the alarms are in the console all the same
    * @example ["operations@school.example"]
    */
-  operatorEmails?: pulumi.Input<string>[];
+  operatorEmails?: pulumi.Input<string>[] | undefined;
   /**
    * The address from which students get mail of their own, in their language and with the thumbnail, where they gave an
    * address with the upload. It, or its domain, must be verified in SES in the pipeline's region.
@@ -67,7 +67,7 @@ export interface NotificationArgs {
    * @default none: without a verified address SES sends nothing; the topics' subscribers are told all the same
    * @example "avatars@school.example"
    */
-  sender?: string;
+  sender?: string | undefined;
 }
 
 /** What a face must be like, and when two faces are one person's. */
@@ -78,56 +78,56 @@ export interface FaceArgs {
    * @default 95: a false duplicate turns an honest student away, and brothers and sisters score high; below 90 that
    * happens in every larger school, at 99 the same person passes as two
    */
-  duplicateSimilarity?: pulumi.Input<number>;
+  duplicateSimilarity?: pulumi.Input<number> | undefined;
   /**
    * How sure (percent) Rekognition must be that there is a face, sunglasses or a cover.
    *
    * @default 90: posters and patterns that look like a face score below it, faces in poor light above
    */
-  minConfidence?: pulumi.Input<number>;
+  minConfidence?: pulumi.Input<number> | undefined;
   /**
    * The shorter side of the face in the photo, in pixels.
    *
    * @default 80: twice the 40 pixels that Rekognition needs to find a face, and enough for a thumbnail that is not
    * blurred
    */
-  minFaceSide?: pulumi.Input<number>;
+  minFaceSide?: pulumi.Input<number> | undefined;
   /**
    * Rekognition's sharpness of the face, 0 to 100.
    *
    * @default 10: only faces that a person could not recognize either are below it
    */
-  minSharpness?: pulumi.Input<number>;
+  minSharpness?: pulumi.Input<number> | undefined;
   /**
    * Rekognition's brightness of the face, 0 to 100.
    *
    * @default 20: dark skin in ordinary light is well above it, a face against a window is not
    */
-  minBrightness?: pulumi.Input<number>;
+  minBrightness?: pulumi.Input<number> | undefined;
   /**
    * How far the face may be turned to either side, in degrees.
    *
    * @default 45: Rekognition's guidance for faces that are searched
    */
-  maxYaw?: pulumi.Input<number>;
+  maxYaw?: pulumi.Input<number> | undefined;
   /**
    * How far the head may be tilted to either shoulder, in degrees.
    *
    * @default 45: a head tilted further lies, and so does its thumbnail
    */
-  maxRoll?: pulumi.Input<number>;
+  maxRoll?: pulumi.Input<number> | undefined;
   /**
    * How far the face may look up, in degrees.
    *
    * @default 45: Rekognition's guidance for faces that are searched
    */
-  maxPitchUp?: pulumi.Input<number>;
+  maxPitchUp?: pulumi.Input<number> | undefined;
   /**
    * How far the face may look down, in degrees.
    *
    * @default 30: Rekognition's guidance for faces that are searched
    */
-  maxPitchDown?: pulumi.Input<number>;
+  maxPitchDown?: pulumi.Input<number> | undefined;
 }
 
 /** What the stored avatar looks like. */
@@ -137,19 +137,19 @@ export interface ThumbnailArgs {
    *
    * @default [64, 256, 512]: a list, a profile and a card, each at the double density of phones
    */
-  sizes?: pulumi.Input<pulumi.Input<number>[]>;
+  sizes?: pulumi.Input<pulumi.Input<number>[]> | undefined;
   /**
    * JPEG quality, 1 to 100.
    *
    * @default 85: above it files grow and nobody sees the difference at these sizes
    */
-  quality?: pulumi.Input<number>;
+  quality?: pulumi.Input<number> | undefined;
   /**
    * Space around the face on each side, as a share of its longer side.
    *
    * @default 0.35: hair and shoulders' beginning, as on an identity card
    */
-  margin?: pulumi.Input<number>;
+  margin?: pulumi.Input<number> | undefined;
 }
 
 /** What may be uploaded. */
@@ -159,25 +159,25 @@ export interface UploadArgs {
    *
    * @default 10485760 (10 MiB): photos of current phones have 2 to 8; Rekognition reads at most 15,728,640
    */
-  maxBytes?: pulumi.Input<number>;
+  maxBytes?: pulumi.Input<number> | undefined;
   /**
    * Width times height of a photo, in pixels.
    *
    * @default 50000000: the 48 megapixels of current phones; a small file that claims more is made to harm
    */
-  maxPixels?: pulumi.Input<number>;
+  maxPixels?: pulumi.Input<number> | undefined;
   /**
    * The shorter side of a photo, in pixels.
    *
    * @default 160: twice the smallest face, so that it is a portrait and not a cut-out; Rekognition needs 80
    */
-  minSide?: pulumi.Input<number>;
+  minSide?: pulumi.Input<number> | undefined;
   /**
    * How long the permission to upload is valid, in seconds.
    *
    * @default 900: a slow phone connection needs minutes, a form that was left open needs a new one
    */
-  expirySeconds?: pulumi.Input<number>;
+  expirySeconds?: pulumi.Input<number> | undefined;
 }
 
 /** The languages of the upload page and of the mail to students. */
@@ -204,27 +204,27 @@ export interface SiteArgs {
    *
    * @default true: without a page there is no way for a student to upload
    */
-  enabled?: boolean;
+  enabled?: boolean | undefined;
   /**
    * Whether the page is served over HTTPS, by CloudFront. Browsers give the camera to pages of HTTPS only. In GovCloud,
    * which has no CloudFront, it must be false.
    *
    * @default true: without it photos and ids travel in the clear
    */
-  https?: boolean;
+  https?: boolean | undefined;
   /**
    * The language the page begins with; a visitor can change it.
    *
    * @default "vi": most students who see the page read Vietnamese
    */
-  locale?: pulumi.Input<SiteLocale>;
+  locale?: pulumi.Input<SiteLocale> | undefined;
   /**
    * Who may upload. `Invite` needs `invitationKey`.
    *
    * @default "open": the pipeline can be tried without a key; for real students choose `Invite`, or anybody can upload
    * for any of them
    */
-  access?: SiteAccess;
+  access?: SiteAccess | undefined;
   /**
    * The public key of the invitations, Ed25519, 32 bytes in base64url: `avatar-pipeline invite keygen` makes a pair.
    * The private key stays with the school.
@@ -232,21 +232,21 @@ export interface SiteArgs {
    * @default none: nobody but the school can make it
    * @example "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
    */
-  invitationKey?: pulumi.Input<string>;
+  invitationKey?: pulumi.Input<string> | undefined;
   /**
    * Who asks for the photo, as the page names it in the consent.
    *
    * @default none: the page says "the school"
    * @example "Trường Đại học Bách khoa"
    */
-  organization?: pulumi.Input<string>;
+  organization?: pulumi.Input<string> | undefined;
   /**
    * Whom students write to, to have photo and face erased: an address, or words.
    *
    * @default none: the page says to ask the school
    * @example "registry@school.example"
    */
-  contact?: pulumi.Input<string>;
+  contact?: pulumi.Input<string> | undefined;
 }
 
 /** How long data is kept. */
@@ -257,7 +257,7 @@ export interface RetentionArgs {
    *
    * @default 30: long enough for a question about a refusal; the avatar's own record stays as long as the avatar
    */
-  uploadRowDays?: pulumi.Input<number>;
+  uploadRowDays?: pulumi.Input<number> | undefined;
   /**
    * After how many days an uploaded photo is removed, whatever became of it. Accepted and rejected ones are removed at
    * once; this is for those that failed.
@@ -265,13 +265,13 @@ export interface RetentionArgs {
    * @default 7: a week to mend the fault and process the photo again; less than one would remove photos that are
    * still being processed
    */
-  originalDays?: pulumi.Input<number>;
+  originalDays?: pulumi.Input<number> | undefined;
   /**
    * How long logs are kept, in days: one of the numbers that CloudWatch Logs offers (1, 3, 5, 7, 14, 30, 60, 90, …).
    *
    * @default 30: as long as the record of an upload, which they explain
    */
-  logDays?: pulumi.Input<number>;
+  logDays?: pulumi.Input<number> | undefined;
   /**
    * Whether photos, tables and faces are protected: `pulumi destroy` refuses to delete them until this is set to
    * false and deployed, and the tables refuse to be deleted by any other way. When false, destroying the stack removes
@@ -279,7 +279,7 @@ export interface RetentionArgs {
    *
    * @default true: registered faces cannot be had back, a student would have to come again
    */
-  keepData?: boolean;
+  keepData?: boolean | undefined;
 }
 
 /** What data is encrypted with. */
@@ -295,7 +295,7 @@ export interface EncryptionArgs {
    * those who must be able to withdraw it
    * @example key.arn
    */
-  kmsKeyArn?: pulumi.Input<string>;
+  kmsKeyArn?: pulumi.Input<string> | undefined;
   /**
    * The ARNs of keys that `kmsKeyArn` named before: roles that read may still decrypt with them what was written under
    * them.
@@ -303,7 +303,7 @@ export interface EncryptionArgs {
    * @default none: only after the key was changed or given up is there anything under another one
    * @example [oldKey.arn]
    */
-  formerKmsKeyArns?: pulumi.Input<string>[];
+  formerKmsKeyArns?: pulumi.Input<string>[] | undefined;
 }
 
 /**
@@ -320,38 +320,38 @@ export interface ExistingArgs {
    * @default none: a bucket of its own, whose every setting the pipeline answers for
    * @example bucket.bucket
    */
-  photoBucket?: pulumi.Input<string>;
+  photoBucket?: pulumi.Input<string> | undefined;
   /**
    * The name of a table with the string key `student_id` and no sort key, for one pipeline alone.
    *
    * @default none: a table of its own, whose every setting the pipeline answers for
    */
-  avatarTable?: pulumi.Input<string>;
+  avatarTable?: pulumi.Input<string> | undefined;
   /**
    * The name of a table with the string key `upload_id` and no sort key, and with `expires_at` for its time to live,
    * for one pipeline alone.
    *
    * @default none: a table of its own, whose every setting the pipeline answers for
    */
-  uploadTable?: pulumi.Input<string>;
+  uploadTable?: pulumi.Input<string> | undefined;
   /**
    * The id of a Rekognition collection, for one pipeline alone: `reconcile` removes faces that it knows no student of.
    *
    * @default none: a collection of its own, which nobody else writes to
    */
-  faceCollectionId?: pulumi.Input<string>;
+  faceCollectionId?: pulumi.Input<string> | undefined;
   /**
    * The ARN of a standard topic for accepted photos.
    *
    * @default none: a topic of its own, to which nobody else writes
    */
-  successTopicArn?: pulumi.Input<string>;
+  successTopicArn?: pulumi.Input<string> | undefined;
   /**
    * The ARN of a standard topic for photos that were refused or could not be processed.
    *
    * @default none: a topic of its own, to which nobody else writes
    */
-  failureTopicArn?: pulumi.Input<string>;
+  failureTopicArn?: pulumi.Input<string> | undefined;
 }
 
 /** A trail of who read and wrote photos and rows. */
@@ -363,13 +363,13 @@ export interface AuditArgs {
    * @default false: it costs $1 for each million events and is asked for by few; the key's use and every change to the
    * resources are in the account's own trail
    */
-  enabled?: boolean;
+  enabled?: boolean | undefined;
   /**
    * How many days its files are kept: 1 to 3650. They name students, as the keys of photos do.
    *
    * @default 365: a school year can be looked back on
    */
-  days?: pulumi.Input<number>;
+  days?: pulumi.Input<number> | undefined;
 }
 
 /** Every default of {@link AvatarPipelineArgs}, once: the docs above are held to it by a test. */

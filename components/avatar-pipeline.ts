@@ -62,9 +62,9 @@ export class AvatarPipeline extends pulumi.ComponentResource {
   public readonly eraseStudentFunctionName: pulumi.Output<string>;
 
   /** The address of the upload page; absent without `site.enabled`. */
-  public readonly siteUrl?: pulumi.Output<string>;
+  public readonly siteUrl?: pulumi.Output<string> | undefined;
   /** The address of the HTTP API behind the page, without a slash at its end; absent without `site.enabled`. */
-  public readonly apiUrl?: pulumi.Output<string>;
+  public readonly apiUrl?: pulumi.Output<string> | undefined;
 
   /**
    * @param name letters, digits and hyphens; the names of all resources begin with it

@@ -15,10 +15,24 @@ const here = dirname(fileURLToPath(import.meta.url));
 const components = join(here, "../components");
 const { name, description } = JSON.parse(readFileSync(join(here, "../package.json"), "utf8"));
 
+/**
+ * The analyzer refuses unions, and with them the `| undefined` that an optional option needs for consumers who compile
+ * with exactOptionalPropertyTypes. This one reads `x?: T | undefined` as `x?: T`.
+ */
+class LenientAnalyzer extends analyzer.Analyzer {
+  analyzeType(context, type, location, ...rest) {
+    const node = location?.type;
+    const [first, second] = node && ts.isUnionTypeNode(node) ? node.types : [];
+    if (second?.kind !== ts.SyntaxKind.UndefinedKeyword) return super.analyzeType(context, type, location, ...rest);
+    const plain = Object.create(location, { type: { value: first } });
+    return super.analyzeType(context, this.checker.getTypeFromTypeNode(first), plain, ...rest);
+  }
+}
+
 /** The schema; its version is the package's and is put in by the provider, so that a release changes one file. */
 function generate() {
   const entry = { main: join(components, "index.js") };
-  const analysis = new analyzer.Analyzer(here, name, entry, new Set(["AvatarPipeline"])).analyze();
+  const analysis = new LenientAnalyzer(here, name, entry, new Set(["AvatarPipeline"])).analyze();
   addDefaults(analysis.typeDefinitions);
   const schema = generator.generateSchema(
     name,

@@ -107,10 +107,7 @@ export function recordsPolicy(
 }
 
 /** Has awsx give the bucket this policy: its own lets every trail of AWS write, and everybody in without TLS. */
-export function withPolicy(
-  policy: pulumi.Input<string>,
-  retainOnDelete: boolean | undefined,
-): pulumi.ResourceTransform {
+export function withPolicy(policy: pulumi.Input<string>, retainOnDelete: boolean): pulumi.ResourceTransform {
   return ({ type, props, opts }) =>
     type === "aws:s3/bucketPolicy:BucketPolicy"
       ? { props: { ...props, policy }, opts: { ...opts, retainOnDelete } }

@@ -8,7 +8,7 @@ export interface PrivateBucket {
   /** S3 refuses two changes to a bucket's access at the same time: a policy comes after it. */
   readonly publicAccess: aws.s3.BucketPublicAccessBlock;
   /** For the other settings of the bucket. */
-  readonly kept: pulumi.CustomResourceOptions;
+  readonly kept: pulumi.CustomResourceOptions & { readonly retainOnDelete: boolean };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { FaceDetail } from "@aws-sdk/client-rekognition";
+import type { FaceDetail, Sunglasses } from "@aws-sdk/client-rekognition";
 import { rejection } from "../runtime/errors";
 import type { Face } from "../contract/flow-data";
 
@@ -72,7 +72,7 @@ export function judgeFaces(
         `${rules.maxPitchDown} down, and ${rules.maxRoll} are allowed.`,
     );
   }
-  const isSure = (trait?: { Value?: boolean; Confidence?: number }) =>
+  const isSure = (trait: Pick<Sunglasses, "Value" | "Confidence"> | undefined) =>
     trait?.Value === true && (trait.Confidence ?? 0) >= rules.minConfidence;
   if (isSure(face.Sunglasses)) throw rejection("SUNGLASSES", "The face wears sunglasses.");
   if (isSure(face.FaceOccluded)) throw rejection("FACE_COVERED", "The face is partly covered.");

@@ -65,7 +65,7 @@ export interface CloudOptions {
   /** Told of every event of a bucket, once or more often, before it is delivered. */
   readonly onEvent?: (event: CloudEvent) => void;
   /** Told of all that a role was allowed: who asked, for which action, on what. */
-  readonly onAllowed?: (caller: Caller, action: string, resource: string) => void;
+  readonly onAllowed?: ((caller: Caller, action: string, resource: string) => void) | undefined;
   /** Told of every line in a function's log. */
   readonly onLog?: (line: LogLine) => void;
   /** What the pauses of retries are multiplied with, for tests; 1 by default. */

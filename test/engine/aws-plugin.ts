@@ -26,7 +26,7 @@ export interface Made {
   readonly outputs: Properties;
 }
 
-const [version, ...engineArguments] = process.argv.slice(2);
+const [version = "", ...engineArguments] = process.argv.slice(2);
 const root = join(__dirname, "../../..");
 const account = process.env["FAKE_AWS_ACCOUNT"] ?? "";
 const identity = { partition: "aws", region: DEFAULT_REGION, accountId: ACCOUNT_ID };

@@ -123,7 +123,11 @@ describe("The local mode, killed with uploads in flight", () => {
     return Promise.all(
       uploads.map(async ([student, persons], index): Promise<PutPhoto> => {
         const key = `uploads/${student}/${round}.${made[index]?.[0] === 0x89 ? "png" : "jpg"}`;
-        const stored = await to.s3.putObject({ Bucket: to.photoBucket, Key: key, Body: made[index] });
+        const stored = await to.s3.putObject({
+          Bucket: to.photoBucket,
+          Key: key,
+          Body: made[index] ?? Buffer.alloc(0),
+        });
         return { key, versionId: stored.VersionId ?? "", student, persons, isBroken: false };
       }),
     );

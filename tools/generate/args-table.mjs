@@ -29,6 +29,7 @@ const cell = (text) => text.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
 function typeOf(node) {
   const text = node
     .getText(source)
+    .replace(/ \| undefined$/, "")
     .replace(/pulumi\.Input<(.*)>/, "$1")
     .replace(/pulumi\.Input<(.*?)>/g, "$1");
   return { text, group: interfaces.has(text) ? text : undefined };

@@ -32,7 +32,7 @@ export interface PipelineSource {
   readonly bucket: string;
   /** The students' page, if the pipeline has one. */
   readonly siteUrl?: string;
-  readonly apiUrl?: string;
+  readonly apiUrl?: string | undefined;
   /** One line for a shell that uploads a photo: `aws s3 cp photo.jpg s3://…/uploads/STUDENT_ID/photo.jpg …`. */
   readonly sampleCommand: string;
   /** Every item of the table of avatars, in any order. */

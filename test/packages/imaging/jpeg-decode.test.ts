@@ -133,7 +133,7 @@ for (const kind of ["wasm", "plain"] as const) {
           [150, 112],
           [80, 60],
           [40, 30],
-        ]) {
+        ] as const) {
           const [a, b] = await Promise.all([one, many].map((file) => jpeg.decode(file, { width, height })));
           expect(a?.data.equals(b?.data ?? Buffer.alloc(0))).to.equal(true);
         }
