@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageFolder } from "./target/program-file";
 import { INTERRUPTED } from "./signals";
+import { messageOfSetupError } from "./setup-errors";
 import { messageOfError } from "./system-errors";
 
 const HELP = `Usage: avatar-pipeline COMMAND [OPTION…]
@@ -61,7 +62,7 @@ export async function main(args: readonly string[]): Promise<number> {
     )(rest);
   } catch (error) {
     if (error instanceof Error && error.name === INTERRUPTED) return 130;
-    process.stderr.write(`avatar-pipeline: ${messageOfError(error)}\n`);
+    process.stderr.write(`avatar-pipeline: ${messageOfSetupError(error) ?? messageOfError(error)}\n`);
     return 1;
   }
 }

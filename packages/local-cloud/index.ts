@@ -22,7 +22,7 @@ import { sitePath, siteRoutes } from "./assembly/routes";
 import { runSchedules } from "./assembly/schedules";
 import { readSites } from "./assembly/sites";
 import { publishObjects, readBuckets, readTables } from "./assembly/storage";
-import { leftOut } from "./assembly/types";
+import { leftOut, SERVED } from "./assembly/types";
 import { startDynamoDb } from "./services/dynamodb";
 import { eventsService, openEventBus, type EventBus } from "./services/events";
 import type { FaultInjector } from "./faults";
@@ -45,15 +45,25 @@ import { startSqs, type Sqs } from "./services/sqs";
 import { createMachines, statesService, type Machines } from "./services/states";
 
 export interface CloudOptions {
-  /** As the program host gives it, with the placeholder's address; asked for once the folder is this process's. */
-  readonly graph: ProgramGraph | (() => Promise<ProgramGraph>);
+  /**
+   * As `evaluateProgram` returns it, with the placeholder's address. A function is called once the folder is this
+   * process's, with the types that this cloud serves, for `evaluateProgram`.
+   */
+  readonly graph: ProgramGraph | ((cloud: { readonly serves: readonly string[] }) => Promise<ProgramGraph>);
   /** 0 takes any free port. */
   readonly port: number;
   /** The folder that keeps everything; made if it is not there. */
   readonly data: string;
-  /** What looks at faces; by default the networks, which begin to load at once. The caller's own is left open. */
+  /** What looks at faces; by default the networks. The caller's own is left open. */
   readonly engine?: FaceEngine;
   readonly faults?: FaultInjector;
+  /** The cloud's name, which greets whoever asks for `/` where no page is there; default "Local cloud". */
+  readonly title?: string;
+  /**
+   * What the roles' credentials derive from; default one that is the same for all clouds. With the same secret a URL
+   * that was presigned before a restart is still valid after it.
+   */
+  readonly secret?: string;
   /** Whom the messages of a topic are mailed to that has no subscriber at all; by default nobody. */
   readonly fallbackEmail?: (topicName: string) => string;
   /** An SMTP server that gets every mail as well: `smtp://host:port`. */
@@ -122,7 +132,7 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const lock = lockFolder(data);
   const opened: (() => Promise<void>)[] = [];
   try {
-    const graph = typeof options.graph === "function" ? await options.graph() : options.graph;
+    const graph = typeof options.graph === "function" ? await options.graph({ serves: SERVED }) : options.graph;
     return await assemble({ ...options, graph, data, port, lock, opened });
   } catch (error) {
     for (const close of opened.reverse()) await close().catch(() => undefined);
@@ -153,7 +163,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
     return part;
   };
 
-  const credentials = createCredentialStore({ identity });
+  const credentials = createCredentialStore({ identity, secret: options.secret });
   const authorizer = createAuthorizer({
     identity,
     roles: readRoles(graph),
@@ -167,6 +177,10 @@ async function assemble(options: Assembly): Promise<Cloud> {
   for (const line of [...leftOut(graph), ...authorizer.unknownManagedPolicies]) warn(line);
 
   const engine = options.engine ?? opening(networkEngine(), (part) => part.close());
+  // The networks load while the rest does: who declares a collection is going to send photos.
+  if (!options.engine && nodesOf(graph, "aws:rekognition/collection:Collection").length > 0) {
+    engine.ready().catch((error: Error) => warn(error.message));
+  }
   // The parts know each other in circles: rules start machines, machines tell the bus.
   const parties: Parties = {
     authorizer,
@@ -287,6 +301,7 @@ async function assemble(options: Assembly): Promise<Cloud> {
   const gateway = await startGateway({
     port,
     identity,
+    title: options.title,
     services,
     credentials,
     authorizer,

@@ -59,7 +59,7 @@ export async function local(args: readonly string[]): Promise<number> {
   const config = readConfig(values.config);
   const faults = values.faults === undefined ? undefined : readFaults(values.faults);
   const port = readPort(values.port);
-  await checkSettings(program, { stack: values.stack, config });
+  await checkSettings(program, { stack: values.stack, config }, { stack: "--stack", config: "--config" });
   // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
   const [{ startLocalCloud }, { consoleRoute }, { factsRoute }] = await Promise.all([
     import("../target/start-cloud.js"),
@@ -69,9 +69,10 @@ export async function local(args: readonly string[]): Promise<number> {
   const cloud = await startLocalCloud({
     port,
     data,
-    graph: () =>
+    graph: ({ serves }) =>
       evaluateProgram({
         ...started,
+        serves,
         cache: resolve(data, "program"),
         config,
         signal: interrupted.signal,

@@ -69,15 +69,16 @@ async function openFolder(options: OpenOptions): Promise<Omit<OpenService, "pipe
     }
     // Not before: what runs already has its program and its settings.
     const program = options.program ?? findProgram(undefined);
-    await checkSettings(program, { stack: options.stack, config });
+    await checkSettings(program, { stack: options.stack, config }, { stack: "--stack", config: "--config" });
     const started = { program, stack: options.stack ?? DEFAULT_STACK };
     try {
       const cloud = await startLocalCloud({
         port: 0,
         data,
-        graph: () =>
+        graph: ({ serves }) =>
           evaluateProgram({
             ...started,
+            serves,
             cache: resolve(data, "program"),
             config,
             signal,

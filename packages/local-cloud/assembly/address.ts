@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { setupError } from "../errors";
 
 /**
  * The port that the gateway is going to have: services read the address in what the program declares before the
@@ -14,9 +15,9 @@ export function settlePort(port: number): Promise<number> {
       const inUse = error.code === "EADDRINUSE";
       const system = error.code === "EACCES" ? ": ports below 1024 are the system's" : "";
       const message = inUse
-        ? `Port ${port} is in use by another program. Stop that one, or choose another with --port N.`
-        : `Port ${port} cannot be opened (${error.code})${system}. Choose another with --port N.`;
-      reject(Object.assign(new Error(message, { cause: error }), { code: error.code }));
+        ? `Port ${port} is in use by another program. Stop that one, or choose another.`
+        : `Port ${port} cannot be opened (${error.code ?? error.message})${system}. Choose another.`;
+      reject(setupError("PORT_UNAVAILABLE", message, { cause: error }));
     });
     probe.listen(port, "127.0.0.1", () => {
       const address = probe.address();

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setupError } from "../errors";
 
 /** What stands in a data folder's lock while a local mode has it. */
 export interface Holder {
@@ -49,7 +50,7 @@ export function lockFolder(folder: string): Lock {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Error(`The data folder ${folder} ${reasonOf(error)}. Choose another with --data DIR.`, { cause: error });
+    throw folderUnusable(folder, error);
   }
   const path = join(folder, FILE);
   const began = beginningOf(process.pid);
@@ -62,9 +63,7 @@ export function lockFolder(folder: string): Lock {
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-        throw new Error(`The data folder ${folder} ${reasonOf(error)}. Choose another with --data DIR.`, {
-          cause: error,
-        });
+        throw folderUnusable(folder, error);
       }
     }
     refuseHeld(folder);
@@ -106,13 +105,17 @@ export function refuseHeld(folder: string): void {
 
 export function folderInUse(folder: string, { pid, url }: Pick<Holder, "pid" | "url">): Error {
   const where = url === undefined ? "" : `, which answers at ${url}`;
-  return Object.assign(
-    new Error(
-      `The data folder ${folder} is in use by another local mode (process ${pid}${where}). ` +
-        `Stop that one, or choose another folder with --data DIR.`,
-    ),
-    { code: FOLDER_IN_USE },
+  return setupError(
+    FOLDER_IN_USE,
+    `The data folder ${folder} is in use by another local mode (process ${pid}${where}). ` +
+      `Stop that one, or choose another folder.`,
   );
+}
+
+function folderUnusable(folder: string, error: unknown): Error {
+  return setupError("FOLDER_UNUSABLE", `The data folder ${folder} ${reasonOf(error)}. Choose another.`, {
+    cause: error,
+  });
 }
 
 /** The local mode that has this folder; undefined when there is none, or none any more. */

@@ -1,7 +1,7 @@
 import type { ProgramGraph } from "../program/graph";
 
 /** Types that some part of the assembly reads, alone or together with the resource they belong to. */
-const SERVED: readonly string[] = [
+export const SERVED: readonly string[] = [
   "aws:apigatewayv2/api:Api",
   "aws:apigatewayv2/integration:Integration",
   "aws:apigatewayv2/route:Route",
@@ -65,11 +65,6 @@ const INERT: readonly string[] = [
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
   "aws:s3/bucketTransferAccelerationConfiguration:BucketAccelerateConfigurationV2",
 ];
-
-/** Whether the local cloud has something that a resource of the type stands for: what it holds, does or allows. */
-export function isServed(type: string): boolean {
-  return SERVED.includes(type);
-}
 
 /** Providers whose resources live in the program's own state: random values, commands, settings of providers. */
 const ELSEWHERE = /^(pulumi:|random:|tls:|time:|null:)/;

@@ -12,7 +12,7 @@
  *     .log: InjectedFault[]               what was injected, oldest first
  *   readFaultScript(source, where): FaultScript
  *
- * The script (`avatar-pipeline local --faults FILE`):
+ * The script:
  *
  *   { "seed": 42,
  *     "rules": [

@@ -23,6 +23,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { Duplex, type Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { setupError } from "../errors";
 import type { FaultInjector } from "../faults";
 import type { Authorizer, CredentialStore } from "../iam";
 import { cloudError, isCloudError } from "./service";
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   readonly services: readonly CloudService[];
   readonly credentials: CredentialStore;
   readonly authorizer: Pick<Authorizer, "authorize">;
+  /** The cloud's name, which greets whoever asks for `/` where no page is there; default "Local cloud". */
+  readonly title?: string | undefined;
   readonly faults?: FaultInjector;
   readonly routes?: readonly Route[];
   /** Told of what went wrong inside a service or route, a fault of ours; by default it goes to stderr. */
@@ -215,8 +218,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   function greeting(): string {
-    const { accountId, region } = options.identity;
-    return `AvatarPipeline's local cloud: account ${accountId}, region ${region}, serving ${[...services.keys()].join(", ")}.\n`;
+    const { identity, title = "Local cloud" } = options;
+    const { accountId, region } = identity;
+    return `${title}: account ${accountId}, region ${region}, serving ${[...services.keys()].join(", ")}.\n`;
   }
 
   function notServed(name: string): CloudError {
@@ -269,12 +273,7 @@ function portError(error: NodeJS.ErrnoException, port: number): Error {
     ["EACCES", "may not be opened by this user: ports below 1024 are the system's. Use one above"],
   ]).get(error.code ?? "");
   if (why === undefined) return error;
-  return Object.assign(
-    new Error(`Port ${port} of 127.0.0.1 ${why}, or choose another with --port N.`, { cause: error }),
-    {
-      code: error.code,
-    },
-  );
+  return setupError("PORT_UNAVAILABLE", `Port ${port} of 127.0.0.1 ${why}, or choose another.`, { cause: error });
 }
 
 /** The body by what was signed of it: its hash, a literal in the hash's place, or nothing said. */

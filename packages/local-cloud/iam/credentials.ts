@@ -42,8 +42,11 @@ export interface CredentialStore {
  * @param secret what the derivation starts from. The port is this machine's own and the operator's credentials are
  * public, so a fixed one is no less safe.
  */
-export function createCredentialStore(options: { identity: CloudIdentity; secret?: string }): CredentialStore {
-  const { identity, secret = "avatar-pipeline local" } = options;
+export function createCredentialStore(options: {
+  identity: CloudIdentity;
+  secret?: string | undefined;
+}): CredentialStore {
+  const { identity, secret = "local cloud" } = options;
   const operator = { accessKeyId: "local", secretAccessKey: "local" };
   const hmac = (purpose: string, text: string) => createHmac("sha256", secret).update(`${purpose}\n${text}`).digest();
 

@@ -7,7 +7,6 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import type * as PulumiRuntime from "@pulumi/pulumi/runtime";
-import { isServed } from "../assembly/types";
 import { describeError, isReported } from "./errors";
 import { esModules, isEsModule, type EsModules } from "./es-modules";
 import type { ProgramGraph, ResourceNode } from "./graph";
@@ -17,7 +16,7 @@ import { recordReads } from "./reads";
 import { transpileOnRequire, transpiler } from "./transpile";
 import { plain, withoutFiles, withPoliciesAsText } from "./values";
 
-/** What the parent asks for, as JSON in the first argument. */
+/** The parent's request, as JSON in the first argument. */
 export interface EvaluationRequest {
   readonly program: string;
   readonly folder: string;
@@ -27,6 +26,8 @@ export interface EvaluationRequest {
   readonly region: string;
   readonly accountId: string;
   readonly partition: string;
+  /** See {@link EvaluateOptions.serves}. */
+  readonly serves: readonly string[];
 }
 
 export type EvaluationAnswer =
@@ -151,7 +152,7 @@ function claimUrn(parent: string, { type, name }: PulumiRuntime.MockResourceArgs
  */
 function readResource(
   args: PulumiRuntime.MockResourceArgs,
-  request: RegisterRequest | undefined,
+  registration: RegisterRequest | undefined,
 ): Promise<PulumiRuntime.MockResourceResult> {
   if (args.type === "pulumi:pulumi:StackReference") {
     throw new Error(
@@ -159,9 +160,9 @@ function readResource(
         `Take the values from the stack's configuration instead.`,
     );
   }
-  // Of what keeps nothing here, such as a key or a network, there is nothing to miss.
-  if (!isServed(args.type)) return newResource(args, request);
-  claimUrn(request?.getParent() ?? "", args);
+  // A type that keeps nothing here, such as a key or a network, leaves nothing to miss.
+  if (!request.serves.includes(args.type)) return newResource(args, registration);
+  claimUrn(registration?.getParent() ?? "", args);
   return new Promise((answer) => {
     const read: Read = {
       type: args.type,
@@ -187,7 +188,7 @@ function refuseUndeclared({ type, id }: Read): void {
     Object.assign(
       new Error(
         `The program reads ${type} ${id}, which it does not declare: there is none on this machine. For local use ` +
-          `declare it in the program, or leave out what names it, such as an option below \`existing\`.`,
+          `declare it in the program, or leave out the option that names it.`,
       ),
       { hideStack: true },
     ),

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { parse } from "yaml";
+import { setupError } from "../errors";
 
 /** The stack of a program that is run without the name of one; it needs no file. */
 export const DEFAULT_STACK = "dev";
@@ -41,20 +42,22 @@ export function plainSetting(projectFile: string, name: "main" | "stackConfigDir
  * silence.
  *
  * @param settings `stack` as it was named, undefined when none was; `config` as {@link readProject}'s overrides
+ * @param names what the person knows the two settings by
  * @throws Error, in one line, for a stack without a file, and for a value that neither the project nor the stack has,
  * where the project declares its values
  */
 export async function checkSettings(
   program: string,
   settings: { readonly stack: string | undefined; readonly config: Readonly<Record<string, string>> },
+  names: { readonly stack: string; readonly config: string } = { stack: "stack", config: "config" },
 ): Promise<void> {
   const { stack = DEFAULT_STACK, config } = settings;
   const files = projectFiles(program, stack);
   if (settings.stack !== undefined && !existsSync(files.stack)) {
     const others = stacksIn(dirname(files.stack));
     if (others.length > 0 || stack !== DEFAULT_STACK) {
-      const fix = others.length > 0 ? `Name one of its stacks: ${others.join(", ")}.` : "Leave --stack out.";
-      throw new Error(`--stack ${stack}: there is no ${files.stack}. ${fix}`);
+      const fix = others.length > 0 ? `Name one of its stacks: ${others.join(", ")}.` : `Leave ${names.stack} out.`;
+      throw new Error(`${names.stack} ${stack}: there is no ${files.stack}. ${fix}`);
     }
   }
   if (Object.keys(config).length === 0) return;
@@ -69,7 +72,9 @@ export async function checkSettings(
     // Other namespaces are those of providers, whose values no project declares.
     if (known.has(plain(key)) || plain(key).includes(":")) continue;
     const own = [...known].filter((one) => !one.includes(":")).sort();
-    throw new Error(`--config ${key}=${value}: the project ${name} has no such value. It has: ${own.join(", ")}.`);
+    throw new Error(
+      `${names.config} ${key}=${value}: the project ${name} has no such value. It has: ${own.join(", ")}.`,
+    );
   }
 }
 
@@ -105,9 +110,10 @@ export async function readProject(
   for (const [key, value] of Object.entries(valuesOf(files, yaml.parse))) {
     if (isSecret(value)) {
       if (overridden.has(qualified(key))) continue;
-      throw new Error(
-        `${files.stack}: ${key} is encrypted, and the local mode has no key to it. ` +
-          `Give a value for local use: --config ${key}=VALUE.`,
+      throw setupError(
+        "VALUE_ENCRYPTED",
+        `${files.stack}: ${key} is encrypted, and the local mode has no key to it. Give a value for local use.`,
+        { key },
       );
     }
     config[qualified(key)] = asText(value);

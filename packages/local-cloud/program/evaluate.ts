@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { setupError } from "../errors";
 import { recall, remember } from "./cache";
 import type { EvaluationAnswer, EvaluationRequest } from "./child";
 import { DEFAULT_STACK, projectFiles, readProject } from "./config";
@@ -15,6 +16,11 @@ export interface EvaluateOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** A folder in which the graph is kept until the program, its configuration or a package changes. */
   readonly cache?: string;
+  /**
+   * Types for which the cloud keeps something: a program that reads one of them by its id has to declare it, since an
+   * empty one in its place would do nothing. Default none; `startCloud` hands its own list to `graph`.
+   */
+  readonly serves?: readonly string[];
   /** Ends the evaluation, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Gets what the program prints, a piece at a time. Default: nothing is shown. */
@@ -38,11 +44,11 @@ export async function evaluateProgram(options: EvaluateOptions): Promise<Program
   const program = resolve(options.program);
   const stat = statSync(program, { throwIfNoEntry: false });
   if (!stat?.isFile()) {
-    throw new Error(`There is no Pulumi program at ${program}. Name its entry file, for example --program index.ts.`);
+    throw setupError("PROGRAM_MISSING", `There is no Pulumi program at ${program}. Name its entry file.`);
   }
-  const { cache, config = {}, stack = DEFAULT_STACK } = options;
+  const { cache, config = {}, serves = [], stack = DEFAULT_STACK } = options;
   const files = projectFiles(program, stack);
-  const key = JSON.stringify([program, files, config, ACCOUNT_ID, DEFAULT_REGION]);
+  const key = JSON.stringify([program, files, config, ACCOUNT_ID, DEFAULT_REGION, serves]);
   const kept = cache === undefined ? undefined : recall(cache, key);
   if (kept) return kept;
   const project = await readProject(program, stack, config);
@@ -55,6 +61,7 @@ export async function evaluateProgram(options: EvaluateOptions): Promise<Program
     region: project.config["aws:region"] ?? DEFAULT_REGION,
     accountId: ACCOUNT_ID,
     partition: "aws",
+    serves,
   };
   const answer = await evaluateInChild(request, options);
   if ("error" in answer) throw new Error(answer.error);

@@ -23,6 +23,7 @@ import * as queryRules from "dynalite/validations/query";
 import * as scanRules from "dynalite/validations/scan";
 import * as updateItemRules from "dynalite/validations/updateItem";
 
+import { setupError } from "../../errors";
 import { cloudError, type CloudIdentity } from "../../gateway/service";
 
 type Action = typeof putItem;
@@ -67,9 +68,10 @@ export async function openEngine(folder: string, identity: CloudIdentity): Promi
   } catch (error) {
     const locked = ((error as Error).cause as { code?: string } | undefined)?.code === "LEVEL_LOCKED";
     if (!locked) throw error;
-    throw new Error(
+    throw setupError(
+      "FOLDER_IN_USE",
       `The DynamoDB data in ${folder} is in use by another instance, and only one at a time can write it. ` +
-        `Stop the other one, or choose another data folder with --data DIR.`,
+        `Stop the other one, or choose another data folder.`,
       { cause: error },
     );
   }

@@ -18,7 +18,7 @@ import { join } from "node:path";
 
 import { openSmtp } from "./smtp";
 
-/** A mail that is to be sent. Addresses may have names: `Avatars <avatars@school.vn>`. */
+/** A mail that is to be sent. Addresses may have names: `Shop <orders@shop.example>`. */
 export interface MailDraft {
   readonly from: string;
   readonly to: readonly string[];

@@ -48,7 +48,7 @@ export function openSmtp(url: string | undefined, onError: (line: string) => voi
             encoding: "base64",
             ...(contentId === undefined ? {} : { cid: contentId }),
           })),
-          messageId: `<${mail.id}@avatar-pipeline.local>`,
+          messageId: `<${mail.id}@local-cloud.invalid>`,
           date: new Date(mail.at),
         });
         return;

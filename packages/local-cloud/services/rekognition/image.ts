@@ -104,6 +104,8 @@ function refuse(error: Error): never {
   if (error.name === "UnreadableImage") throw invalidFormat(error.message);
   if (error.name === "ImageTooManyPixels") throw cloudError("ImageTooLargeException", 400, error.message);
   if (error.name === "EngineBusy") throw cloudError("ProvisionedThroughputExceededException", 400, error.message);
+  // 501, which no SDK client retries: only an installation helps.
+  if ("code" in error && error.code === "FACES_NOT_INSTALLED") throw cloudError("NotImplemented", 501, error.message);
   throw cloudError("InternalServerError", 500, error.message);
 }
 

@@ -267,7 +267,7 @@ describe("the gateway", () => {
     const error = await rejection(startGateway({ port, identity, services: [], credentials, authorizer }));
     expect(error.message).to.equal(
       `Port ${port} of 127.0.0.1 is in use by another program, and a port serves one program at a time. ` +
-        `Stop that one, or choose another with --port N.`,
+        `Stop that one, or choose another.`,
     );
   });
 });

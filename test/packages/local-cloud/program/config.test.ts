@@ -24,7 +24,7 @@ describe("the settings of one run", () => {
     expect(await check(folder, { stack: "acme.test" })).to.equal("");
     for (const stack of ["nosuch", "dev"]) {
       expect(await check(folder, { stack })).to.equal(
-        `--stack ${stack}: there is no ${join(folder, `Pulumi.${stack}.yaml`)}. Name one of its stacks: acme.test, prod.`,
+        `stack ${stack}: there is no ${join(folder, `Pulumi.${stack}.yaml`)}. Name one of its stacks: acme.test, prod.`,
       );
     }
   });
@@ -34,7 +34,7 @@ describe("the settings of one run", () => {
     const folder = sampleProject({});
     expect(await check(folder, { stack: "dev" })).to.equal("");
     expect(await check(folder, { stack: "prod" })).to.equal(
-      `--stack prod: there is no ${join(folder, "Pulumi.prod.yaml")}. Leave --stack out.`,
+      `stack prod: there is no ${join(folder, "Pulumi.prod.yaml")}. Leave stack out.`,
     );
   });
 
@@ -55,9 +55,9 @@ describe("the settings of one run", () => {
     const values = { sizes: "[32]", "sample:sizes": "[32]", greeting: "hi", extra: "2", "aws:region": "eu-west-1" };
     expect(await check(folder, { config: values })).to.equal("");
     expect(await check(folder, { config: { "thumbnail.sizes": "[32]" } })).to.equal(
-      "--config thumbnail.sizes=[32]: the project sample has no such value. It has: extra, greeting, sizes.",
+      "config thumbnail.sizes=[32]: the project sample has no such value. It has: extra, greeting, sizes.",
     );
-    expect(await check(folder, { config: { "sample:size": "[32]" } })).to.include("--config sample:size=[32]: ");
+    expect(await check(folder, { config: { "sample:size": "[32]" } })).to.include("config sample:size=[32]: ");
   });
 
   it("set anything in a project that declares nothing", async () => {

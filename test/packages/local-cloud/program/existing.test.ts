@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { join } from "node:path";
+import { SERVED } from "../../../../packages/local-cloud/assembly/types";
 import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
 import type { ProgramGraph } from "../../../../packages/local-cloud/program/graph";
 import { sampleProject } from "./sample";
 
 const evaluate = (text: string): Promise<ProgramGraph> => {
   const imports = `import * as aws from "@pulumi/aws"; import * as pulumi from "@pulumi/pulumi";\n`;
-  return evaluateProgram({ program: join(sampleProject({ "index.ts": imports + text }), "index.ts") });
+  return evaluateProgram({ program: join(sampleProject({ "index.ts": imports + text }), "index.ts"), serves: SERVED });
 };
 
 /** What a program that must not run is told. */
@@ -54,7 +55,7 @@ describe("a resource that a program has by its id", () => {
   it("is refused where the program does not declare it, each with what to do", async () => {
     const message = (what: string): string =>
       `The program reads ${what}, which it does not declare: there is none on this machine. For local use declare it ` +
-      "in the program, or leave out what names it, such as an option below `existing`.";
+      "in the program, or leave out the option that names it.";
     const told = await refusal(`
       new aws.s3.Bucket("photos");
       export const arn = aws.s3.Bucket.get("read", "school-photos").arn;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { AnalysedFace } from "./analysis";
+import { setupError } from "../../../errors";
 import { engineError, type DetectedFace, type EngineErrorName, type FaceEngine } from "./engine";
 import type { WorkerAnswer, WorkerRequest } from "./worker";
 
@@ -23,22 +24,47 @@ const remembered = 64;
  */
 const defaultWaiting = 24;
 
+/** Optional peers of this package: with their weights they are 150 MB, which a program without faces does not need. */
+const packages = ["@vladmandic/face-api", "@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"];
+
+/** @returns the error that names them and the fix when some of the networks' packages are not installed */
+export function missingNetworks(isInstalled = isResolvable): Error | undefined {
+  const missing = packages.filter((name) => !isInstalled(name));
+  if (missing.length === 0) return undefined;
+  return setupError(
+    "FACES_NOT_INSTALLED",
+    `The local Rekognition has no face networks: ${missing.join(", ")} cannot be found. Install ` +
+      `${packages.join(", ")} (@tensorflow/tfjs may be an alias of @tensorflow/tfjs-core), or give another face engine.`,
+  );
+}
+
+function isResolvable(name: string): boolean {
+  try {
+    return require.resolve(`${name}/package.json`) !== "";
+  } catch {
+    return false;
+  }
+}
+
 /**
- * The real thing: a detector, a landmark and a recognition network in one worker thread. It starts to load at once
- * and does one thing at a time, in the order asked; embeddings, which end a request under way, go first. An idle
- * engine does not keep the process alive.
+ * The real thing: a detector, a landmark and a recognition network in one worker thread. The thread is started by the
+ * first call, of `ready` or `detect`, and does one thing at a time, in the order asked; embeddings, which end a request
+ * under way, go first. An idle engine does not keep the process alive.
  *
  * @param options.waiting photos that may wait before `detect` throws EngineBusy; default 24
+ * @param options.missing see {@link missingNetworks}; such an engine rejects every call with that error
  */
-export function networkEngine(options: { readonly waiting?: number } = {}): FaceEngine {
-  const waiting = options.waiting ?? defaultWaiting;
+export function networkEngine(
+  options: { readonly waiting?: number; readonly missing?: () => Error | undefined } = {},
+): FaceEngine {
+  const { waiting = defaultWaiting, missing = missingNetworks } = options;
   const detections: Task[] = [];
   const embeddings: Task[] = [];
   const recent = new Map<string, Promise<readonly DetectedFace[]>>();
   let current: Task | undefined;
   let loaded = false;
   let ended: Error | undefined;
-  let worker: Worker;
+  let worker: Worker | undefined;
   let tellReady: () => void;
   let tellFailed: (error: Error) => void;
   const ready = new Promise<void>((resolve, reject) => {
@@ -47,6 +73,14 @@ export function networkEngine(options: { readonly waiting?: number } = {}): Face
   });
   // Whoever waits for it is told; a failure that nobody waits for must not end the process.
   ready.catch(() => undefined);
+
+  /** Starts the thread, unless it runs already or the engine has ended. */
+  function wake(): void {
+    if (worker !== undefined || ended !== undefined) return;
+    const error = missing();
+    if (error) stop(error);
+    else start();
+  }
 
   function start(): void {
     const started = new Worker(join(__dirname, "worker.js"), { name: "faces" });
@@ -86,16 +120,17 @@ export function networkEngine(options: { readonly waiting?: number } = {}): Face
   function next(): void {
     if (!loaded || current !== undefined) return;
     current = embeddings.shift() ?? detections.shift();
-    if (current === undefined) return worker.unref();
-    worker.ref();
-    worker.postMessage(current.request);
+    if (current === undefined) return worker?.unref();
+    worker?.ref();
+    worker?.postMessage(current.request);
   }
 
   function ask(queue: Task[], request: WorkerRequest): Promise<WorkerAnswer> {
+    wake();
     if (ended !== undefined) return Promise.reject(ended);
     return new Promise((resolve, reject) => {
       queue.push({ request, resolve, reject });
-      worker.ref();
+      worker?.ref();
       next();
     });
   }
@@ -135,9 +170,11 @@ export function networkEngine(options: { readonly waiting?: number } = {}): Face
     };
   }
 
-  start();
   return {
-    ready: () => ready,
+    ready() {
+      wake();
+      return ready;
+    },
     detect: (image) => {
       const key = createHash("sha256").update(image).digest("base64");
       let faces = recent.get(key);
@@ -155,7 +192,7 @@ export function networkEngine(options: { readonly waiting?: number } = {}): Face
     },
     close: async () => {
       stop(engineError("EngineClosed", "The face engine is closed."));
-      await worker.terminate();
+      await worker?.terminate();
     },
   };
 }

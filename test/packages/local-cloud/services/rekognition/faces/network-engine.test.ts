@@ -9,7 +9,10 @@ import type {
   DetectedFace,
   FaceEngine,
 } from "../../../../../../packages/local-cloud/services/rekognition/faces/engine";
-import { networkEngine } from "../../../../../../packages/local-cloud/services/rekognition/faces/network-engine";
+import {
+  missingNetworks,
+  networkEngine,
+} from "../../../../../../packages/local-cloud/services/rekognition/faces/network-engine";
 import { similarityOf } from "../../../../../../packages/local-cloud/services/rekognition/faces/similarity";
 import * as photos from "../../../../../support/photos";
 
@@ -200,6 +203,21 @@ describe("face engine with networks", function () {
     await small.close();
     expect(await Promise.all(outcomes.slice(0, 2))).to.deep.equal(["EngineClosed", "EngineClosed"]);
     expect(await small.detect(answers[0]!.photo).catch((error: Error) => error.name)).to.equal("EngineClosed");
+  });
+
+  it("names the packages to install when they are missing, at the first call and not before", async () => {
+    const bare = networkEngine({ missing: () => missingNetworks((name) => name !== "@vladmandic/face-api") });
+    const told = await bare.detect(Buffer.alloc(1)).catch((error: Error & { code?: string }) => error);
+    expect(told).to.include({
+      code: "FACES_NOT_INSTALLED",
+      message:
+        "The local Rekognition has no face networks: @vladmandic/face-api cannot be found. Install " +
+        "@vladmandic/face-api, @tensorflow/tfjs, @tensorflow/tfjs-backend-wasm (@tensorflow/tfjs may be an alias of " +
+        "@tensorflow/tfjs-core), or give another face engine.",
+    });
+    expect(await bare.ready().catch((error: unknown) => error)).to.equal(told);
+    await bare.close();
+    expect(missingNetworks()).to.equal(undefined);
   });
 
   it("prints nothing, opens no connection, and lets the process end when it is idle", async () => {
