@@ -6,7 +6,8 @@ import tseslint from "typescript-eslint";
 const notYetStrict = [
   "components/**",
   "examples/**",
-  "handlers/**",
+  "handlers/!(contract)/**",
+  "handlers/*.ts",
   "packages/cli/**",
   "packages/imaging/**",
   "packages/local-cloud/**",
@@ -89,6 +90,32 @@ export default tseslint.config(
     // A serialized handler loads the SDK inside its factory: the Lambda runtime has it, the deployer does not.
     files: ["handlers/**/*.ts"],
     rules: { "@typescript-eslint/no-require-imports": "off" },
+  },
+  {
+    // The wall around the contract: pages run it as well, so that it can rest on nothing but itself and the language.
+    files: ["handlers/contract/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "^(?!\\./)",
+              message: "handlers/contract imports nothing outside itself: pages run it as well.",
+            },
+          ],
+        },
+      ],
+      "no-restricted-globals": [
+        "error",
+        ...["Buffer", "process", "require", "global", "__dirname", "document", "window", "fetch", "setTimeout"].map(
+          (name) => ({
+            name,
+            message: "handlers/contract runs in Node and in browsers: nothing of either may be used in it.",
+          }),
+        ),
+      ],
+    },
   },
   {
     files: ["packages/cli/bin/*.js"],

@@ -1,17 +1,8 @@
 /** The page's side of the HTTP API; the shapes are those of its contract. */
-import type { IssuedUpload, ProblemDetails, UploadState } from "../handlers/contract/api";
+import type { IssuedUpload, ProblemDetails, UploadRequest, UploadState } from "../handlers/contract/api";
 import { problemNamed, type FieldError, type ProblemName } from "../handlers/contract/problems";
 
 export type { IssuedUpload, UploadState };
-
-export interface UploadOrder {
-  readonly studentId: string;
-  readonly fileName: string;
-  readonly contentType: string;
-  readonly bytes: number;
-  readonly email?: string;
-  readonly locale: string;
-}
 
 /** What the API, or S3, said no with. The words for it are the catalogue's, so that they follow the page's language. */
 export interface Refused {
@@ -82,7 +73,7 @@ function bearer(token: string | undefined): Record<string, string> {
 /** Asks for an upload's id and form. */
 export function issueUpload(
   apiUrl: string,
-  order: UploadOrder,
+  order: UploadRequest,
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<IssuedUpload> {

@@ -1,4 +1,5 @@
-import type { IssuedUpload, UploadState } from "../handlers/contract/api";
+import type { IssuedUpload, UploadRequest, UploadState } from "../handlers/contract/api";
+import { hasEnded } from "../handlers/contract/upload-status";
 import { issueUpload, OfflineError, postPhoto, readStatus, RefusedError, type Refused } from "./api";
 import type { Clock } from "./settings";
 import { inTurn, loadJob, saveJob, type Job } from "./store";
@@ -95,7 +96,7 @@ async function send(job: Job, context: UploadContext, isAgain: boolean): Promise
   if (!isThere) {
     if (job.issued === undefined || isExpired(job.issued, context.now)) {
       const { studentId, email, fileName } = job;
-      const order = { studentId, email, fileName, contentType: "image/jpeg", bytes: photo.size, locale };
+      const order: UploadRequest = { studentId, email, fileName, contentType: "image/jpeg", bytes: photo.size, locale };
       job.issued = await issueUpload(apiUrl, order, token, signal);
       await keep(job, context);
     }
@@ -141,7 +142,7 @@ async function follow(job: Job, context: UploadContext): Promise<void> {
   for (let pause = 400; !signal.aborted; pause = Math.min(pause * 1.2, 5000)) {
     const state = await readStatus(apiUrl, job.issued?.uploadId ?? "", locale, token, signal);
     if (signal.aborted) return;
-    if (state.status === "accepted" || state.status === "rejected" || state.status === "failed") {
+    if (hasEnded(state.status)) {
       onProgress({ phase: "ended", state });
       return;
     }

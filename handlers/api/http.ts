@@ -1,5 +1,5 @@
 import { asMachineError, throttled, unavailable } from "../runtime/step";
-import type { Locale } from "../contract/reasons";
+import { isLocale, type Locale } from "../contract/reasons";
 import { problemOf, problems, type FieldError, type ProblemName } from "../contract/problems";
 
 /** A request as API Gateway's HTTP API hands it over (payload format 2.0), as far as the endpoints read it. */
@@ -137,10 +137,6 @@ function localeInBody(request: HttpRequest): Locale | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function isLocale(value: unknown): value is Locale {
-  return value === "vi" || value === "en";
 }
 
 /** The best of our languages in an Accept-Language header; undefined when it names none of them. */

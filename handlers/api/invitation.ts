@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from "node:crypto";
-import { readClaims, type Claims } from "../contract/invitations";
+import { invitationHeader, readClaims, type Claims } from "../contract/invitations";
 import { refusal, type HttpRequest } from "./http";
 
 /**
@@ -9,8 +9,6 @@ import { refusal, type HttpRequest } from "./http";
  * the public one, so that nobody who reads the stack can invite. It travels in a link's fragment, which browsers never
  * send to a server, and from there in the Authorization header.
  */
-export type Invitation = Claims;
-
 /** Who may upload. */
 export type Access =
   /** Anybody who knows the page. */
@@ -18,15 +16,12 @@ export type Access =
   /** Holders of an invitation; the key is 32 bytes in base64url. */
   | { readonly mode: "invite"; readonly publicKey: string };
 
-/** The one header that is taken: a token that names another algorithm is none of ours. */
-export const invitationHeader = Buffer.from('{"alg":"EdDSA","typ":"JWT"}').toString("base64url");
-
 /**
- * Reads a token whose signature is good; undefined when it is not, or when it says no invitation.
+ * Reads a token whose signature is good; undefined if it is not, or if its payload is no invitation.
  *
  * @param publicKey 32 bytes in base64url
  */
-export function readInvitation(token: string, publicKey: string): Invitation | undefined {
+export function readInvitation(token: string, publicKey: string): Claims | undefined {
   const match = /^([\w-]+)\.([\w-]+)\.([\w-]{86})$/.exec(token);
   if (match === null || token.length > 4096 || match[1] !== invitationHeader) return undefined;
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKey }, format: "jwk" });
@@ -40,7 +35,7 @@ export function readInvitation(token: string, publicKey: string): Invitation | u
  *
  * @throws a refusal when there is none, or when it is changed or signed with another key
  */
-export function invitationOf(request: HttpRequest, access: Access): Invitation | undefined {
+export function invitationOf(request: HttpRequest, access: Access): Claims | undefined {
   if (access.mode === "open") return undefined;
   const header = request.headers?.["authorization"] ?? "";
   if (header === "") throw refusal("invitation-missing");

@@ -1,7 +1,20 @@
 import type { ReasonCode } from "./reasons";
-import type { UploadStatus } from "../stores/uploads";
+import type { UploadStatus } from "./upload-status";
 
-/** The shapes of the HTTP API's answers, for its endpoints and for the page that asks them. */
+/** The shapes of the HTTP API's requests and answers, for its endpoints and for those who call them. */
+
+/** The body of `POST /uploads`. An e-mail address or a language that is empty or null counts as left out. */
+export interface UploadRequest {
+  /** May be left out by whoever holds an invitation, which names the student. */
+  readonly studentId?: string | undefined;
+  /** With its extension: .jpg, .jpeg or .png. */
+  readonly fileName: string;
+  /** The one that belongs to the extension. */
+  readonly contentType: string;
+  readonly bytes: number;
+  readonly email?: string | null | undefined;
+  readonly locale?: string | null | undefined;
+}
 
 /** `201` of `POST /uploads`: how to post the photo, and under which id to ask for its outcome. */
 export interface IssuedUpload {

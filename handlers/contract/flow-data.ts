@@ -44,7 +44,7 @@ export interface Photo {
   readonly bucket: string;
   readonly key: string;
   /** The version that the event named; absent on a bucket without versions. */
-  readonly versionId?: string;
+  readonly versionId?: string | undefined;
   readonly etag: string;
   readonly bytes: number;
   readonly studentId: string;

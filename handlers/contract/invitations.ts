@@ -1,6 +1,12 @@
 import { isEmail, isStudentId } from "./students";
 
-/** What an invitation says of its student: the same rule for the API, which checks the signature, and for the page. */
+/**
+ * An invitation is a JSON Web Token, `header.payload.signature`. Its header is always this one, `{"alg":"EdDSA",
+ * "typ":"JWT"}` in base64url: a token that names another algorithm is none of ours.
+ */
+export const invitationHeader = "eyJhbGciOiJFZERTQSIsInR5cCI6IkpXVCJ9";
+
+/** The content of an invitation: the same rule for the API, which checks the signature, and for the page. */
 export interface Claims {
   readonly studentId: string;
   readonly name?: string;
@@ -12,12 +18,17 @@ export interface Claims {
 /** The longest name that fits, in UTF-16 code units; the command line writes no longer one. */
 export const maxNameLength = 200;
 
+/** The payload of an invitation's token, as {@link readClaims} reads it. */
+export function writeClaims({ studentId, name, email, expires }: Claims): string {
+  return JSON.stringify({ sub: studentId, name: name || undefined, email: email || undefined, exp: expires });
+}
+
 /**
- * Reads the payload of an invitation's token. A good signature says that the school wrote it, not that what it wrote is
- * right: schools sign with programs of their own as well. A name or an address that breaks its rule is left out, for the
- * student can do without; an id or an end of validity that does is no invitation, for nothing could stand in for them.
+ * Reads the payload of an invitation's token. A good signature proves that the school wrote it, not that its content is
+ * right: schools sign with programs of their own as well. A name or an address that breaks its rule is left out, since
+ * the student can do without; if the id or the end of validity breaks its rule, the payload is no invitation.
  *
- * @returns undefined when the payload is no invitation, be it even no JSON
+ * @returns undefined if the payload is not JSON or not an invitation
  */
 export function readClaims(payload: string): Claims | undefined {
   let claims: unknown;

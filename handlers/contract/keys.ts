@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
-import type { ObjectCreatedEvent } from "./flow-data";
 import { isStudentId } from "./students";
 
 /**
  * The keys and ids of the contract: everything the flow needs can be read from an upload's key alone.
  *
  *   uploads/{studentId}/{uploadId}.{jpg|jpeg|png}   issued by the server
- *   uploads/{studentId}/any name at all.jpg         a plain copy; its uploadId is derived
+ *   uploads/{studentId}/any name at all.jpg         a plain copy; `identify` derives its uploadId
  *   avatars/{studentId}/{uploadId}/{size}.jpg       thumbnails
  */
 
@@ -108,17 +106,4 @@ export function isNewer(uploadedAt: string, than: string): boolean {
  */
 export function replacingAt(uploadedAt: string, before: string): string {
   return uploadedAt.includes(".") || isNewer(uploadedAt, before) ? uploadedAt : before;
-}
-
-/**
- * The uploadId of an object that the server did not name: from the bucket, the key and the version, and so the same
- * whoever tells of it: an event, its repetition, a dead letter, or a reconciliation that found the object. It tells no
- * time, since these tell different ones: S3's event says when the object was stored, its listing when storing began.
- *
- * Without versions the time has to stand in for one, or a file stored a second time would be taken for the first.
- */
-export function derivedId({ time, detail: { bucket, object } }: Pick<ObjectCreatedEvent, "time" | "detail">): string {
-  const version = object["version-id"];
-  const named = [bucket.name, object.key, ...(version === undefined ? [object.etag, time] : [version])];
-  return makeUploadId(0, createHash("sha256").update(JSON.stringify(named)).digest());
 }

@@ -23,6 +23,10 @@ export type Locale = keyof Localized;
 
 export const locales: readonly Locale[] = ["vi", "en"];
 
+export function isLocale(value: unknown): value is Locale {
+  return value === "vi" || value === "en";
+}
+
 const catalogue = {
   FORMAT_NOT_SUPPORTED: {
     title: { vi: "Định dạng tệp không được hỗ trợ", en: "The file format is not supported" },

@@ -3,7 +3,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import type { SESv2 } from "@aws-sdk/client-sesv2";
 import { randomBytes } from "node:crypto";
 import type { PipelineEvent } from "../contract/pipeline-event";
-import type { Locale } from "../contract/reasons";
+import { isLocale, type Locale } from "../contract/reasons";
 import { sdkOptions } from "../runtime/sdk-options";
 import { setting } from "../runtime/step";
 import { isConditionFailure, readUploadRow } from "../stores/uploads";
@@ -65,7 +65,7 @@ async function mail(
   if (row?.email === undefined || row.studentId !== event.studentId) return "no address";
   if (item?.["mailed"]?.S === event.type) return "mailed before";
   const picture = event.type === "avatar.accepted" ? await smallPicture(clients, event) : undefined;
-  const locale = row.locale === "vi" || row.locale === "en" ? row.locale : settings.defaultLocale;
+  const locale = isLocale(row.locale) ? row.locale : settings.defaultLocale;
   const Data = mimeOf({
     from: settings.sender,
     to: row.email,

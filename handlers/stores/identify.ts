@@ -1,12 +1,13 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { createHash } from "node:crypto";
 import type { ObjectCreatedEvent, Photo } from "../contract/flow-data";
-import { derivedId, issuedAt, parseUploadKey } from "../contract/keys";
+import { issuedAt, makeUploadId, parseUploadKey } from "../contract/keys";
 import { getUpload } from "./uploads";
 
 /**
  * Finds out which upload an object is: the one that the server issued its key for, or else one of its own.
  *
- * @returns undefined when the key names no student
+ * @returns undefined if the key names no student
  */
 export async function identify(
   dynamodb: Pick<DynamoDB, "getItem">,
@@ -29,11 +30,10 @@ export async function identify(
 /** The object as an upload that the server did not issue. */
 export function nameless(event: ObjectCreatedEvent, studentId: string, executionArn: string): Photo {
   const { bucket, object } = event.detail;
-  const versionId = object["version-id"];
   return {
     bucket: bucket.name,
     key: object.key,
-    ...(versionId === undefined ? {} : { versionId }),
+    versionId: object["version-id"],
     etag: object.etag,
     bytes: object.size,
     studentId,
@@ -41,4 +41,18 @@ export function nameless(event: ObjectCreatedEvent, studentId: string, execution
     uploadedAt: new Date(Date.parse(event.time)).toISOString().replace(/\.\d+/, ""),
     executionArn,
   };
+}
+
+/**
+ * The uploadId of an object that the server did not name. It depends only on bucket, key and version, so that an event,
+ * its repetition, a dead letter and a reconciliation all derive the same one. It carries no time, because those sources
+ * report different times: S3's event says when the object was stored, its listing when storing began.
+ *
+ * In a bucket without versions the time stands in for the version: otherwise a file that is stored a second time would
+ * be taken for the first.
+ */
+export function derivedId({ time, detail: { bucket, object } }: Pick<ObjectCreatedEvent, "time" | "detail">): string {
+  const version = object["version-id"];
+  const named = [bucket.name, object.key, ...(version === undefined ? [object.etag, time] : [version])];
+  return makeUploadId(0, createHash("sha256").update(JSON.stringify(named)).digest());
 }

@@ -2,6 +2,7 @@ import type { AttributeValue, DynamoDB } from "@aws-sdk/client-dynamodb";
 import { namedError } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
 import type { ReasonCode } from "../contract/reasons";
+import type { UploadStatus } from "../contract/upload-status";
 
 /**
  * The uploads table: one row per upload, the one place that says how far it is and how it ended.
@@ -13,8 +14,6 @@ import type { ReasonCode } from "../contract/reasons";
  * Every write after the claim is conditional on `execution_arn`, and on the upload's being on its way still, so that a
  * function that outlived its execution can no longer change anything, and learns that before it does anything else.
  */
-export type UploadStatus = "awaiting-upload" | "processing" | "accepted" | "rejected" | "failed";
-
 export type Item = Record<string, AttributeValue>;
 
 /** The row as the handlers read it; absent attributes are undefined. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { notifySuccess, type NotifySuccessClients } from "../../handlers/7-notify-success/handler";
 import type { Failures, Photo } from "../../handlers/contract/flow-data";
-import { derivedId } from "../../handlers/contract/keys";
+import { derivedId } from "../../handlers/stores/identify";
 import { displayName, noticeOf } from "../../handlers/notices/notice";
 import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
 import { reasonCodes, reasons } from "../../handlers/contract/reasons";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { receivePhoto } from "../../handlers/0-receive-photo/handler";
 import type { FlowInput } from "../../handlers/contract/flow-data";
-import { derivedId } from "../../handlers/contract/keys";
+import { derivedId } from "../../handlers/stores/identify";
 import {
   anAvatar,
   anEvent,

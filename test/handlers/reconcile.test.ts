@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { AvatarRow } from "../../handlers/stores/avatars";
-import { derivedId, externalImageId } from "../../handlers/contract/keys";
+import { externalImageId } from "../../handlers/contract/keys";
+import { derivedId } from "../../handlers/stores/identify";
 import { reconcile, type ReconcileInput } from "../../handlers/reconcile/handler";
 import type { ReconcileClients, ReconcileSettings } from "../../handlers/reconcile/stock";
 import {

@@ -2,24 +2,31 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { randomBytes } from "node:crypto";
 import type { UploadLimits } from "../../1-check-format/handler";
 import { makeUploadId, uploadKey } from "../../contract/keys";
-import type { Locale } from "../../contract/reasons";
+import {
+  contentTypeOf,
+  extensionOf,
+  isPhotoExtension,
+  type PhotoContentType,
+  type PhotoExtension,
+} from "../../contract/photo-types";
+import { isLocale, type Locale } from "../../contract/reasons";
 import { sdkOptions } from "../../runtime/sdk-options";
 import { setting } from "../../runtime/step";
 import { isEmail, isStudentId } from "../../contract/students";
 import type { IssuedUpload } from "../../contract/api";
-import { endpoint, isLocale, jsonBody, refusal, type Endpoint } from "../http";
+import { endpoint, jsonBody, refusal, type Endpoint } from "../http";
 import { accessFrom, invitationOf, type Access } from "../invitation";
 import { presignPost, signerFrom, type Signer } from "../presign";
 import type { FieldError } from "../../contract/problems";
 
 /** The body of a good request. */
-export interface UploadRequest {
+export interface RequestedUpload {
   readonly studentId: string;
-  readonly extension: "jpg" | "jpeg" | "png";
-  readonly contentType: "image/jpeg" | "image/png";
+  readonly extension: PhotoExtension;
+  readonly contentType: PhotoContentType;
   readonly bytes: number;
-  readonly email?: string;
-  readonly locale?: Locale;
+  readonly email: string | undefined;
+  readonly locale: Locale | undefined;
 }
 
 export interface IssueUploadSettings {
@@ -92,52 +99,37 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
  *
  * @throws a refusal with every field that breaks its rule
  */
-export function readUploadRequest(body: Readonly<Record<string, unknown>>, maxBytes: number): UploadRequest {
+export function readUploadRequest(body: Readonly<Record<string, unknown>>, maxBytes: number): RequestedUpload {
   const errors: FieldError[] = [];
-  const { studentId, fileName, contentType, bytes } = body;
-  if (typeof studentId !== "string" || !isStudentId(studentId)) errors.push({ field: "studentId" });
+  const { fileName, contentType, bytes } = body;
+  const studentId = typeof body["studentId"] === "string" && isStudentId(body["studentId"]) ? body["studentId"] : "";
+  if (studentId === "") errors.push({ field: "studentId" });
 
-  const extension = typeof fileName === "string" ? extensionOf(fileName) : "";
-  const isNamed = typeof fileName === "string" && fileName.length >= 1 && fileName.length <= 255;
-  if (!isNamed) errors.push({ field: "fileName" });
+  const name = typeof fileName === "string" && fileName.length <= 255 ? fileName : "";
+  const extension = extensionOf(name);
+  if (name === "") errors.push({ field: "fileName" });
   else if (!isPhotoExtension(extension)) errors.push({ field: "fileName", reason: "FORMAT_NOT_SUPPORTED" });
 
-  const expected = extension === "png" ? "image/png" : "image/jpeg";
-  if (contentType !== expected && (isPhotoExtension(extension) || !isPhotoType(contentType))) {
-    errors.push({ field: "contentType" });
-  }
+  const expected = isPhotoExtension(extension) ? contentTypeOf(extension) : undefined;
+  const isPhotoType = contentType === "image/jpeg" || contentType === "image/png";
+  if (expected === undefined ? !isPhotoType : contentType !== expected) errors.push({ field: "contentType" });
 
-  if (typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 1) errors.push({ field: "bytes" });
-  else if (bytes > maxBytes) errors.push({ field: "bytes", reason: "FILE_TOO_LARGE" });
+  const size = typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 1 ? bytes : 0;
+  if (size === 0) errors.push({ field: "bytes" });
+  else if (size > maxBytes) errors.push({ field: "bytes", reason: "FILE_TOO_LARGE" });
 
   // A form sends an empty text for what was left out.
   const email = body["email"] === null || body["email"] === "" ? undefined : body["email"];
-  if (email !== undefined && !isEmail(email)) errors.push({ field: "email" });
+  const isAddress = email === undefined || isEmail(email);
+  if (!isAddress) errors.push({ field: "email" });
   const locale = body["locale"] === null || body["locale"] === "" ? undefined : body["locale"];
-  if (locale !== undefined && !isLocale(locale)) errors.push({ field: "locale" });
+  const isKnown = locale === undefined || isLocale(locale);
+  if (!isKnown) errors.push({ field: "locale" });
 
-  if (errors.length > 0) throw refusal("invalid-request", errors);
-  return {
-    studentId: studentId as string,
-    extension: extension as UploadRequest["extension"],
-    contentType: expected,
-    bytes: bytes as number,
-    ...(email === undefined ? {} : { email: email as string }),
-    ...(locale === undefined ? {} : { locale: locale as Locale }),
-  };
-}
-
-function extensionOf(fileName: string): string {
-  const dot = fileName.lastIndexOf(".");
-  return dot < 0 ? "" : fileName.slice(dot + 1).toLowerCase();
-}
-
-function isPhotoExtension(extension: string): boolean {
-  return extension === "jpg" || extension === "jpeg" || extension === "png";
-}
-
-function isPhotoType(type: unknown): boolean {
-  return type === "image/jpeg" || type === "image/png";
+  if (errors.length > 0 || !isPhotoExtension(extension) || expected === undefined || !isAddress || !isKnown) {
+    throw refusal("invalid-request", errors);
+  }
+  return { studentId, extension, contentType: expected, bytes: size, email, locale };
 }
 
 /** The function as it is deployed. */

@@ -1,12 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { getAvatar } from "../../stores/avatars";
 import { isUploadId } from "../../contract/keys";
-import { messageOf, type Locale } from "../../contract/reasons";
+import { isLocale, messageOf, type Locale } from "../../contract/reasons";
 import { sdkOptions } from "../../runtime/sdk-options";
 import { setting } from "../../runtime/step";
 import { getUpload, type UploadRow } from "../../stores/uploads";
 import type { StepState, StepStatus, UploadState } from "../../contract/api";
-import { endpoint, isLocale, refusal, type Endpoint } from "../http";
+import { endpoint, refusal, type Endpoint } from "../http";
 import { accessFrom, invitationOf, type Access } from "../invitation";
 import { presignGet, signerFrom, type Signer } from "../presign";
 

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Papa from "papaparse";
 import type { IssuedUpload, ProblemDetails } from "../../../handlers/contract/api";
-import { invitationHeader, readInvitation, type Invitation } from "../../../handlers/api/invitation";
+import { readInvitation } from "../../../handlers/api/invitation";
+import { invitationHeader, type Claims } from "../../../handlers/contract/invitations";
 import { issueUpload } from "../../../handlers/api/issue-upload/handler";
 import { readStatus } from "../../../handlers/api/read-status/handler";
 import { isEmail, isStudentId } from "../../../handlers/contract/students";
@@ -22,7 +23,7 @@ const signText = (payload: string) => {
   const signed = `${invitationHeader}.${Buffer.from(payload).toString("base64url")}`;
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
 };
-const anInvitation: Invitation = { studentId: "SV001", name: "Nguyễn Văn An", expires: inAWeek };
+const anInvitation: Claims = { studentId: "SV001", name: "Nguyễn Văn An", expires: inAWeek };
 
 describe("An invitation", () => {
   it("is read as it was signed", () => {
@@ -164,7 +165,7 @@ describe("The API of a stack that needs invitations", () => {
       { ...shared, avatarTable, phases: [] },
       { dynamodb: tables.dynamodb, signer: () => signer, now: () => now },
     )(aGet(uploadIdAt(1), { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }));
-  const tokenOf = (changes: Partial<Invitation> = {}) => signInvitation({ ...anInvitation, ...changes }, privateKey);
+  const tokenOf = (changes: Partial<Claims> = {}) => signInvitation({ ...anInvitation, ...changes }, privateKey);
 
   it("takes the student's id and address from the invitation", async () => {
     const body = { ...goodBody, studentId: undefined };

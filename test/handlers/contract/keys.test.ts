@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import {
-  derivedId,
   externalImageId,
   issuedAt,
   isNewer,
@@ -13,7 +12,6 @@ import {
   uploadKey,
 } from "../../../handlers/contract/keys";
 import { isStudentId } from "../../../handlers/contract/students";
-import { anEvent } from "../harness";
 
 const studentIds = fc.stringMatching(/^[A-Za-z0-9_.-]{1,64}$/).filter((id) => id !== "." && id !== "..");
 const tenBytes = fc.uint8Array({ minLength: 10, maxLength: 10 });
@@ -93,24 +91,6 @@ describe("The keys and ids", () => {
       }),
       { numRuns: 2000 },
     );
-  });
-
-  it("derive the same id for the same version, and another one for another", () => {
-    const event = anEvent("uploads/SV001/a.jpg");
-    const id = derivedId(event);
-    expect(isUploadId(id)).to.equal(true);
-    expect(derivedId(anEvent("uploads/SV001/a.jpg"))).to.equal(id);
-    const others = [
-      anEvent("uploads/SV001/b.jpg"),
-      anEvent("uploads/SV001/a.jpg", { "version-id": "v2" }),
-      { ...event, detail: { ...event.detail, bucket: { name: "other" } } },
-    ];
-    for (const other of others) expect(derivedId(other)).to.not.equal(id);
-    const later = { ...event, time: "2026-03-01T08:00:00Z" };
-    expect(derivedId(later), "told of at another time it is the same version").to.equal(id);
-    const { key, size, etag } = event.detail.object;
-    const versionless = { ...event, detail: { ...event.detail, object: { key, size, etag } } };
-    expect(derivedId({ ...versionless, time: later.time })).to.not.equal(derivedId(versionless));
   });
 
   it("name a face so that Rekognition takes it and the name can be read back", () => {

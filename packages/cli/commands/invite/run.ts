@@ -1,8 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import Papa from "papaparse";
-import { maxNameLength } from "../../../../handlers/contract/invitations";
-import { invitationHeader, type Invitation } from "../../../../handlers/api/invitation";
+import { invitationHeader, maxNameLength, writeClaims, type Claims } from "../../../../handlers/contract/invitations";
 import { isEmail, isStudentId } from "../../../../handlers/contract/students";
 import { complainOf, readCsv } from "../../csv";
 import { cannotRead, cannotWrite, messageOfError } from "../../system-errors";
@@ -123,10 +122,8 @@ function links(count: number): string {
 }
 
 /** Signs an invitation: a JSON Web Token, as handlers/api/invitation reads it. */
-export function signInvitation(invitation: Invitation, privateKey: KeyObject): string {
-  const { studentId, name, email, expires } = invitation;
-  const claims = { sub: studentId, ...(name ? { name } : {}), ...(email ? { email } : {}), exp: expires };
-  const signed = `${invitationHeader}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+export function signInvitation(invitation: Claims, privateKey: KeyObject): string {
+  const signed = `${invitationHeader}.${Buffer.from(writeClaims(invitation)).toString("base64url")}`;
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
 }
 
@@ -179,7 +176,7 @@ function writeNew(path: string, text: string, remedy: string): void {
 interface Students {
   /** The file's columns, and what each student's line has in them. */
   readonly header: readonly string[];
-  readonly lines: readonly { readonly fields: readonly string[]; readonly invitation: Invitation }[];
+  readonly lines: readonly { readonly fields: readonly string[]; readonly invitation: Claims }[];
   readonly delimiter: string;
 }
 

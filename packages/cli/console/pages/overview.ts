@@ -1,5 +1,6 @@
 import { readAvatarRow, type AvatarRow } from "../../../../handlers/stores/avatars";
-import { readUploadRow, type Item, type UploadRow, type UploadStatus } from "../../../../handlers/stores/uploads";
+import { readUploadRow, type Item, type UploadRow } from "../../../../handlers/stores/uploads";
+import type { UploadStatus } from "../../../../handlers/contract/upload-status";
 import { executionPath, reasonText } from "../about";
 import { count, moment } from "../format";
 import { draw, type Light } from "../graph/draw";
