@@ -79,7 +79,7 @@ function createWebsite(name: string, settings: Pick<Settings, "tags">, opts: pul
   return { bucket, origin: pulumi.interpolate`http://${website.websiteEndpoint}` };
 }
 
-/** What the page reads from `settings.json`; the page's own copy of this shape is in site/settings.ts. */
+/** What the page reads from `settings.json`; the page's own copy of this shape is in site/upload/settings.ts. */
 function pageSettings(settings: Settings, apiUrl: pulumi.Input<string>): pulumi.Output<string> {
   const { maxBytes, maxPixels, minSide } = settings.upload;
   return pulumi.jsonStringify({

@@ -47,7 +47,7 @@ describe("The upload page", () => {
     const { securityHeadersConfig: headers } = secure.one("ResponseHeadersPolicy", "avatars-site").inputs as {
       securityHeadersConfig: { contentSecurityPolicy: { contentSecurityPolicy: string } };
     };
-    const page = readFileSync(join(root, "site/index.html"), "utf8");
+    const page = readFileSync(join(root, "site/upload/index.html"), "utf8");
     const [, tag = ""] = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(page)!;
     const directives = (policy: string) => policy.split(";").map((directive) => directive.trim().split(" ")[0]!);
     expect(directives(headers.contentSecurityPolicy.contentSecurityPolicy)).to.include.members(directives(tag));

@@ -16,7 +16,7 @@ import sharp from "sharp";
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), "../.."));
 const require = createRequire(import.meta.url);
-const { phone, see, upload, Visit } = require("../../build/test/site/steps.js");
+const { phone, see, upload, Visit } = require("../../build/test/site/upload/steps.js");
 const { portraitLarge } = require("../../build/test/support/photos.js");
 
 const rounds = 5;

@@ -98,7 +98,7 @@ async function buildLayer() {
 async function buildSite() {
   rmSync("lib/site", { recursive: true, force: true });
   const { metafile } = await build({
-    entryPoints: ["site/main.ts", "site/style.css"],
+    entryPoints: ["site/upload/main.ts", "site/upload/style.css"],
     outdir: "lib/site",
     entryNames: "[name]-[hash]",
     bundle: true,
@@ -116,9 +116,9 @@ async function buildSite() {
   ]);
   const page = names.reduce(
     (html, [source, built]) => html.replace(`"${source.replace(/\.ts$/, ".js")}"`, `"${built}"`),
-    readFileSync("site/index.html", "utf8"),
+    readFileSync("site/upload/index.html", "utf8"),
   );
-  cpSync("site/favicon.svg", "lib/site/favicon.svg");
+  cpSync("site/upload/favicon.svg", "lib/site/favicon.svg");
   writeFileSync("lib/site/index.html", page.replace(/\n\s+/g, "\n"));
 }
 

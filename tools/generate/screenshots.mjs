@@ -16,8 +16,8 @@ import sharp from "sharp";
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), "../.."));
 const require = createRequire(import.meta.url);
-const { pageStates } = require("../../build/test/site/states.js");
-const { phone, usePortrait, Visit } = require("../../build/test/site/steps.js");
+const { pageStates } = require("../../build/test/site/upload/states.js");
+const { phone, usePortrait, Visit } = require("../../build/test/site/upload/steps.js");
 
 const all = process.argv.includes("--all");
 const folder = process.argv.slice(2).find((argument) => !argument.startsWith("--")) ?? "docs/screenshots";

@@ -1,4 +1,4 @@
-import { h, icon } from "./dom";
+import { h, icon } from "../shared/dom";
 import { drawInto, type OpenPhoto, type Square } from "./photo";
 import type { Say } from "./texts";
 

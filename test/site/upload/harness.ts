@@ -6,14 +6,14 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
-import type { Access } from "../../handlers/api/invitation";
-import { issueUpload } from "../../handlers/api/issue-upload/handler";
-import { readStatus } from "../../handlers/api/read-status/handler";
-import type { Endpoint } from "../../handlers/api/http";
-import { writeAvatarRow } from "../../handlers/stores/avatars";
-import { parseUploadKey, thumbnailKey } from "../../handlers/contract/keys";
-import type { ReasonCode } from "../../handlers/contract/reasons";
-import { aFace, aFormat, avatarTable, startTables, uploadTable, type Tables } from "../handlers/harness";
+import type { Access } from "../../../handlers/api/invitation";
+import { issueUpload } from "../../../handlers/api/issue-upload/handler";
+import { readStatus } from "../../../handlers/api/read-status/handler";
+import type { Endpoint } from "../../../handlers/api/http";
+import { writeAvatarRow } from "../../../handlers/stores/avatars";
+import { parseUploadKey, thumbnailKey } from "../../../handlers/contract/keys";
+import type { ReasonCode } from "../../../handlers/contract/reasons";
+import { aFace, aFormat, avatarTable, startTables, uploadTable, type Tables } from "../../handlers/harness";
 
 /**
  * The page as it is built, in front of the real API's endpoints and real tables. Only the bucket and the flow behind it

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import sharp from "sharp";
-import { fileKind, readJpegHeader, readPngHeader } from "../../handlers/1-check-format/image-header";
-import { kindOf, sizeOf } from "../../site/photo-header";
-import { portrait, truncated } from "../support/photos";
+import { fileKind, readJpegHeader, readPngHeader } from "../../../handlers/1-check-format/image-header";
+import { kindOf, sizeOf } from "../../../site/upload/photo-header";
+import { portrait, truncated } from "../../support/photos";
 
 describe("The page's reading of a photo's header", () => {
   const pixels = (width: number, height: number) =>

@@ -1,4 +1,4 @@
-import { readClaims } from "../handlers/contract/invitations";
+import { readClaims } from "../../handlers/contract/invitations";
 
 /** What the link says of the student, for the page to show; whether it is true, the API judges. */
 export interface Invitation {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import sharp from "sharp";
-import { reasonCodes, reasons, type ReasonCode } from "../../handlers/contract/reasons";
-import { couple, portrait } from "../support/photos";
+import { reasonCodes, reasons, type ReasonCode } from "../../../handlers/contract/reasons";
+import { couple, portrait } from "../../support/photos";
 import { choose, fillIn, heading, phone, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";

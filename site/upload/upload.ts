@@ -1,5 +1,5 @@
-import type { IssuedUpload, UploadRequest, UploadState } from "../handlers/contract/api";
-import { hasEnded } from "../handlers/contract/upload-status";
+import type { IssuedUpload, UploadRequest, UploadState } from "../../handlers/contract/api";
+import { hasEnded } from "../../handlers/contract/upload-status";
 import { issueUpload, OfflineError, postPhoto, readStatus, RefusedError, type Refused } from "./api";
 import type { Clock } from "./settings";
 import { inTurn, loadJob, saveJob, type Job } from "./store";

@@ -1,9 +1,9 @@
-import { problems, type ProblemName } from "../handlers/contract/problems";
-import type { Locale } from "../handlers/contract/reasons";
+import { problems, type ProblemName } from "../../handlers/contract/problems";
+import type { Locale } from "../../handlers/contract/reasons";
 import type { App, Screen, ScreenName } from "./app";
 import { readStatus } from "./api";
 import { firstCrop, squareOf, type Crop } from "./crop";
-import { button, h, icon } from "./dom";
+import { button, h, icon } from "../shared/dom";
 import { invitationIn, isForged, type Invitation } from "./invitation";
 import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError, type OpenPhoto } from "./photo";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { generateKeyPairSync } from "node:crypto";
-import { publicKeyOf, signInvitation } from "../../packages/cli/commands/invite/run";
+import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/run";
 import { choose, see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";

@@ -1,6 +1,6 @@
-import { issueUploadFactory } from "../../handlers/api/issue-upload/handler";
-import { readStatusFactory } from "../../handlers/api/read-status/handler";
-import { mailStudentFactory } from "../../handlers/mail-student/handler";
+import { issueUploadFactory } from "../../../handlers/api/issue-upload/handler";
+import { readStatusFactory } from "../../../handlers/api/read-status/handler";
+import { mailStudentFactory } from "../../../handlers/mail-student/handler";
 
 /** The functions beside the steps, as they were before they were serialized; named as the steps' registry names them. */
 export const steps = [

@@ -1,10 +1,10 @@
-import { fieldRules } from "../handlers/contract/problems";
-import { reasons } from "../handlers/contract/reasons";
-import { isEmail, isStudentId } from "../handlers/contract/students";
+import { fieldRules } from "../../handlers/contract/problems";
+import { reasons } from "../../handlers/contract/reasons";
+import { isEmail, isStudentId } from "../../handlers/contract/students";
 import type { App, Screen } from "./app";
 import { hasLiveCamera, isTouch, takePhoto } from "./camera";
 import { cropper, preview } from "./crop";
-import { button, h, icon } from "./dom";
+import { button, h, icon } from "../shared/dom";
 import type { PhotoFault } from "./photo";
 import type { Settings } from "./settings";
 import type { Say, TextName } from "./texts";

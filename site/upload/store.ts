@@ -1,4 +1,4 @@
-import type { IssuedUpload } from "../handlers/contract/api";
+import type { IssuedUpload } from "../../handlers/contract/api";
 
 /** Whatever is kept says since when, so that it can be deleted when nobody has come back for it. */
 interface Timed {

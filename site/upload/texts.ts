@@ -1,4 +1,4 @@
-import type { Locale, Localized } from "../handlers/contract/reasons";
+import type { Locale, Localized } from "../../handlers/contract/reasons";
 
 /**
  * What the page says, but for the reasons and the steps' names, which the handlers' catalogues hold. `{name}` stands

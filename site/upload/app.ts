@@ -1,4 +1,4 @@
-import type { Locale } from "../handlers/contract/reasons";
+import type { Locale } from "../../handlers/contract/reasons";
 import type { Crop } from "./crop";
 import type { Invitation } from "./invitation";
 import type { OpenPhoto, PhotoFault } from "./photo";

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { AvatarPipeline, SiteAccess } from "avatar-pipeline";
-import { makeUploadId } from "../../handlers/contract/keys";
-import { publicKeyOf, signInvitation } from "../../packages/cli/commands/invite/run";
-import { evaluate, textFilesOf, type Evaluation } from "../components/harness";
-import type { Ran, Scenario } from "../components/run-handler";
+import { makeUploadId } from "../../../handlers/contract/keys";
+import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/run";
+import { evaluate, textFilesOf, type Evaluation } from "../../components/harness";
+import type { Ran, Scenario } from "../../components/run-handler";
 import { steps } from "./functions";
 
 const { privateKey } = generateKeyPairSync("ed25519");
@@ -79,7 +79,7 @@ describe("The API's and the mail's functions, serialized", () => {
   async function run(module: string, name: string, given: readonly Scenario[]): Promise<readonly Ran[]> {
     const file = join(folder, "scenarios.json");
     writeFileSync(file, JSON.stringify(given));
-    const runner = join(__dirname, "../components/run-handler.js");
+    const runner = join(__dirname, "../../components/run-handler.js");
     const own = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret", AWS_REGION: "eu-west-1" };
     const { stdout } = await execute(process.execPath, [runner, module, name, file], { env: own });
     // Ids are made of random bytes.

@@ -1,10 +1,10 @@
-import type { StepStatus, UploadState } from "../handlers/contract/api";
-import { problemOf } from "../handlers/contract/problems";
-import { reasons } from "../handlers/contract/reasons";
-import { stepTitle } from "../handlers/contract/step-titles";
+import type { StepStatus, UploadState } from "../../handlers/contract/api";
+import { problemOf } from "../../handlers/contract/problems";
+import { reasons } from "../../handlers/contract/reasons";
+import { stepTitle } from "../../handlers/contract/step-titles";
 import type { Refused } from "./api";
 import type { App, Screen } from "./app";
-import { announce, button, h, icon } from "./dom";
+import { announce, button, h, icon } from "../shared/dom";
 import { alertBox, contactLine, heading, privacy } from "./screens";
 import type { TextName } from "./texts";
 import type { Trouble } from "./upload";

@@ -1,4 +1,4 @@
-import type { ReasonCode } from "../handlers/contract/reasons";
+import type { ReasonCode } from "../../handlers/contract/reasons";
 import { kindOf, sizeOf } from "./photo-header";
 import type { Limits } from "./settings";
 

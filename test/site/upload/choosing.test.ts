@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
-import { reasons, type ReasonCode } from "../../handlers/contract/reasons";
-import { noFace, tiny, truncated } from "../support/photos";
+import { reasons, type ReasonCode } from "../../../handlers/contract/reasons";
+import { noFace, tiny, truncated } from "../../support/photos";
 import { choose, colorOf, fillIn, heading, phone, plain, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chọn một tấm ảnh của bạn";

@@ -1,6 +1,6 @@
 /** The page's side of the HTTP API; the shapes are those of its contract. */
-import type { IssuedUpload, ProblemDetails, UploadRequest, UploadState } from "../handlers/contract/api";
-import { problemNamed, type FieldError, type ProblemName } from "../handlers/contract/problems";
+import type { IssuedUpload, ProblemDetails, UploadRequest, UploadState } from "../../handlers/contract/api";
+import { problemNamed, type FieldError, type ProblemName } from "../../handlers/contract/problems";
 
 export type { IssuedUpload, UploadState };
 

@@ -1,4 +1,4 @@
-import { button, h } from "./dom";
+import { button, h } from "../shared/dom";
 import type { Say } from "./texts";
 
 /** Whether the page can show the camera's picture itself: only over HTTPS, or on one's own machine. */
