@@ -28,7 +28,7 @@ import type { FaultInjector } from "../faults";
 import type { Authorizer, CredentialStore } from "../iam";
 import { cloudError, isCloudError } from "./service";
 import type { Caller, CloudError, CloudIdentity, CloudRequest, CloudService } from "./service";
-import { readSignature, type RequestHead, type Signature } from "../sigv4";
+import { readHead, readSignature, type RequestHead, type Signature } from "../sigv4";
 import { authenticate, type ErrorDialect } from "../sigv4/authenticate";
 import { bufferedBody, plainBody, verifiedBody, type Body } from "../sigv4/body";
 
@@ -117,9 +117,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const text = `The local cloud answers to 127.0.0.1 and localhost, not to "${request.headers.host ?? ""}".\n`;
       return endWith(response, 421, "text/plain", text);
     }
-    const target = (request.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "") || "/";
-    const path = target.split("?", 1)[0] ?? "/";
-    const head: RequestHead = { method: request.method ?? "GET", target, rawHeaders: request.rawHeaders };
+    const head = readHead(request);
+    const { target, path } = head;
     const isRead = request.method === "GET" || request.method === "HEAD";
     const isHomePage = isRead && target === "/" && request.headers.authorization === undefined;
     const route = options.routes?.find(({ prefix }) =>
@@ -139,10 +138,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     let service: CloudService | undefined;
     let body = plainBody(request);
     let caller = ANONYMOUS;
-    let accessKeyId: string | undefined;
-    const cloudRequest = () => toCloudRequest({ id, head, request, body, caller, authorizer: options.authorizer });
+    let signature: Signature | undefined;
+    const cloudRequest = () =>
+      toCloudRequest({ id, head, request, body, caller, signature, authorizer: options.authorizer });
     try {
-      const signature = request.method === "OPTIONS" ? undefined : readSignature(head);
+      signature = request.method === "OPTIONS" ? undefined : readSignature(head);
       service = services.get(signature?.service ?? "s3");
       if (!signature && isForJsonOrQueryService(request)) {
         service = undefined;
@@ -164,9 +164,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           now: Date.now(),
         });
         caller = known.caller;
-        accessKeyId = known.accessKeyId;
       }
-      await serve(service, cloudRequest(), response, request, accessKeyId);
+      await serve(service, cloudRequest(), response, request);
     } catch (error) {
       // A client that went away, such as a function that was killed, is no fault of ours.
       if (!isCloudError(error) && !request.socket.destroyed)
@@ -186,7 +185,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     cloudRequest: CloudRequest,
     response: ServerResponse,
     request: IncomingMessage,
-    accessKeyId: string | undefined,
   ): Promise<void> {
     const { faults } = options;
     if (!faults?.active) return service.handle(cloudRequest, response);
@@ -194,7 +192,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       service: service.name,
       operation: await service.operationOf(cloudRequest),
       caller: cloudRequest.caller.arn,
-      ...(accessKeyId === undefined ? {} : { accessKeyId }),
+      accessKeyId: cloudRequest.signature?.accessKeyId,
     };
     const injected = faults.decide(call);
     if (injected.delayMilliseconds > 0) {
@@ -292,17 +290,19 @@ function toCloudRequest(parts: {
   request: IncomingMessage;
   body: Body;
   caller: Caller;
+  signature: Signature | undefined;
   authorizer: Pick<Authorizer, "authorize">;
 }): CloudRequest {
-  const { id, head, request, body, caller, authorizer } = parts;
+  const { id, head, request, body, caller, signature, authorizer } = parts;
   return {
     id,
     method: head.method,
     // Joined, not resolved: `//host/…` as a reference would name another host.
     url: new URL(`http://${request.headers.host ?? "127.0.0.1"}${head.target}`),
-    path: head.target.split("?", 1)[0] ?? "/",
+    path: head.path,
     headers: request.headers,
     body: body.stream,
+    signature,
     caller,
     bytes: (limit) => body.bytes(limit),
     authorize: (action, resource, context) => authorizer.authorize(caller, action, resource, context),

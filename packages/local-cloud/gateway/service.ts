@@ -1,6 +1,11 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 
+import type { Signature } from "../sigv4";
+import type { CloudError } from "./errors";
+
+export { cloudError, isCloudError, type CloudError } from "./errors";
+
 /**
  * What every service of the local cloud is to the gateway.
  *
@@ -37,6 +42,8 @@ export interface CloudRequest {
   readonly headers: IncomingHttpHeaders;
   /** The raw body, not yet read; a service that needs all of it calls {@link CloudRequest.bytes}. */
   readonly body: Readable;
+  /** The signature that the caller was recognized by; undefined for anonymous callers. */
+  readonly signature: Signature | undefined;
   readonly caller: Caller;
   /** Reads the whole body, at most `limit` bytes (default 8 MiB), else throws RequestEntityTooLarge. */
   bytes(limit?: number): Promise<Buffer>;
@@ -59,28 +66,6 @@ export type Caller =
   | { readonly kind: "role"; readonly arn: string }
   /** Nobody: no signature at all. Only what a resource policy opens to everyone is allowed. */
   | { readonly kind: "anonymous"; readonly arn: string };
-
-/** A refusal or failure, with the error name and status of the AWS service that it stands for. */
-export interface CloudError extends Error {
-  readonly code: string;
-  readonly status: number;
-  /** Further members of the wire error, for example `Resource` in S3's XML. */
-  readonly details?: Record<string, string>;
-}
-
-/** Makes a {@link CloudError}: `throw cloudError("NoSuchKey", 404, "The specified key does not exist.")`. */
-export function cloudError(
-  code: string,
-  status: number,
-  message: string,
-  details?: Record<string, string>,
-): CloudError {
-  return Object.assign(new Error(message), { name: code, code, status, ...(details ? { details } : {}) });
-}
-
-export function isCloudError(error: unknown): error is CloudError {
-  return error instanceof Error && "code" in error && "status" in error && typeof error.status === "number";
-}
 
 /** What names things in the local cloud; the same values the program sees from `getRegion` and `getCallerIdentity`. */
 export interface CloudIdentity {

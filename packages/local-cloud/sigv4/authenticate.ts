@@ -1,5 +1,5 @@
 import type { CredentialStore, KnownCredentials } from "../iam";
-import { cloudError, type CloudError } from "../gateway/service";
+import { cloudError, type CloudError } from "../gateway/errors";
 import { signatureMatches, timeOf, type RequestHead, type Signature } from "./index";
 
 /** How far a request's clock may be off, as on AWS. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable, Transform } from "node:stream";
 
-import { cloudError } from "../gateway/service";
+import { cloudError } from "../gateway/errors";
 import { refusal, type ErrorDialect } from "./authenticate";
 
 /** What a service may read whole unless it asks for more or less, in bytes. */

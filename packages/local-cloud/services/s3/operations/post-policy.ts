@@ -1,7 +1,5 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
-
 import type { Caller } from "../../../gateway/service";
-import { signingKey } from "../../../sigv4";
+import { isHmac, readCredential, signingKey } from "../../../sigv4";
 import { s3Error } from "../wire/errors";
 import { NOBODY } from "../wire/exchange";
 import type { S3Options } from "../options";
@@ -79,24 +77,24 @@ function verifySignature(fields: FormFields, document: string, options: S3Option
     );
   }
   const credential = field("x-amz-credential");
-  const [, accessKeyId = "", date = "", region = "", service] =
-    /^(.+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request$/.exec(credential) ?? [];
-  if (service !== "s3" || region !== options.identity.region || !field("x-amz-date").startsWith(`${date}T`)) {
+  const scope = readCredential(credential);
+  if (
+    scope?.service !== "s3" ||
+    scope.region !== options.identity.region ||
+    !field("x-amz-date").startsWith(`${scope.scopeDate}T`)
+  ) {
     throw s3Error(
       "InvalidArgument",
       { ArgumentName: "X-Amz-Credential", ArgumentValue: credential },
       `Error parsing the X-Amz-Credential parameter; it has to be "<YOUR-AKID>/<day of X-Amz-Date>/${options.identity.region}/s3/aws4_request".`,
     );
   }
-  const token = fields.get("x-amz-security-token");
-  const credentials = options.credentials(accessKeyId, token);
+  const { accessKeyId } = scope;
+  const credentials = options.credentials(accessKeyId, fields.get("x-amz-security-token"));
   if (!credentials) throw s3Error("InvalidAccessKeyId", { AWSAccessKeyId: accessKeyId });
   if (credentials.expiresAt && credentials.expiresAt <= now)
     throw s3Error("InvalidToken", undefined, "The provided token has expired.");
-  const key = signingKey(credentials.secretAccessKey, date, region, service);
-  const expected = createHmac("sha256", key).update(document).digest();
-  const given = Buffer.from(field("x-amz-signature"), "hex");
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  if (!isHmac(field("x-amz-signature"), signingKey(credentials.secretAccessKey, scope), document)) {
     throw s3Error("SignatureDoesNotMatch", { AWSAccessKeyId: accessKeyId });
   }
   return credentials.caller;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 
 import type { CloudRequest } from "../../../gateway/service";
-import { signingKey } from "../../../sigv4";
+import { scopeText, signingKey } from "../../../sigv4";
 import {
   algorithmOf,
   CHECKSUM_ALGORITHMS,
@@ -125,26 +125,22 @@ function decoderOf(payload: string, request: CloudRequest, options: S3Options): 
 
 /** The head's signature has been verified by the gateway; the chunks' are chained to it. */
 function chunkSigning(request: CloudRequest, options: S3Options): ChunkSigning {
-  const authorization = request.headers.authorization ?? "";
-  const [, accessKeyId = "", date = "", region = "", service = ""] =
-    /Credential=(.+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request/.exec(authorization) ?? [];
-  const seed = /Signature=([0-9a-f]{64})/.exec(authorization)?.[1];
-  const timestamp = request.headers["x-amz-date"];
-  const token = request.headers["x-amz-security-token"];
-  if (seed === undefined || typeof timestamp !== "string") {
+  const { signature } = request;
+  if (!signature || signature.expiresIn !== undefined) {
     throw s3Error(
       "InvalidRequest",
       undefined,
       "A body with signed chunks needs a signature in the Authorization header.",
     );
   }
-  const credentials = options.credentials(accessKeyId, typeof token === "string" ? token : undefined);
+  const { accessKeyId, sessionToken, timestamp } = signature;
+  const credentials = options.credentials(accessKeyId, sessionToken);
   if (!credentials) throw s3Error("InvalidAccessKeyId", { AWSAccessKeyId: accessKeyId });
   return {
-    key: signingKey(credentials.secretAccessKey, date, region, service),
+    key: signingKey(credentials.secretAccessKey, signature),
     timestamp,
-    scope: `${date}/${region}/${service}/aws4_request`,
-    seed,
+    scope: scopeText(signature),
+    seed: signature.signature,
   };
 }
 

@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual, type Hash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 
+import { isHmac } from "../../../sigv4";
 import { s3Error } from "./errors";
 
 /**
@@ -145,9 +146,7 @@ export class ChunkedDecoder {
 
   private verify(lines: readonly string[], given: string): void {
     if (!this.signing) return;
-    const expected = createHmac("sha256", this.signing.key).update(lines.join("\n")).digest();
-    const actual = Buffer.from(given, "hex");
-    if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) throw s3Error("SignatureDoesNotMatch");
+    if (!isHmac(given, this.signing.key, lines.join("\n"))) throw s3Error("SignatureDoesNotMatch");
   }
 }
 

@@ -84,7 +84,7 @@ const NO_HEADER =
 export function headerReader(request: CloudRequest): Exchange["header"] {
   const query = request.url.searchParams;
   const presigned = new Map<string, string>();
-  if (query.has("X-Amz-Signature")) {
+  if (request.signature?.expiresIn !== undefined) {
     for (const [name, value] of query) {
       const header = name.toLowerCase();
       if (header.startsWith("x-amz-") && !NO_HEADER.test(header)) presigned.set(header, headerText(value));

@@ -27,7 +27,11 @@ function frame(chunks: readonly Uint8Array[], trailers: Readonly<Record<string, 
 
 /** The example of the S3 API reference, "Signature calculations for … multiple chunks": 66,560 bytes of `a`. */
 const example = {
-  key: signingKey("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "20130524", "us-east-1", "s3"),
+  key: signingKey("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", {
+    scopeDate: "20130524",
+    region: "us-east-1",
+    service: "s3",
+  }),
   timestamp: "20130524T000000Z",
   scope: "20130524/us-east-1/s3/aws4_request",
   seed: "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9",
@@ -90,7 +94,7 @@ describe("local S3: aws-chunked bodies", () => {
     async function upload(data: Buffer, options: { trailer?: string; forge?: boolean }) {
       const timestamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
       const scope = `${timestamp.slice(0, 8)}/${identity.region}/s3/aws4_request`;
-      const key = signingKey("local", timestamp.slice(0, 8), identity.region, "s3");
+      const key = signingKey("local", { scopeDate: timestamp.slice(0, 8), region: identity.region, service: "s3" });
       const sha = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
       const hmac = (text: string) => createHmac("sha256", key).update(text).digest("hex");
       const { hostname, port, host } = new URL(cloud.gateway.url);
