@@ -59,7 +59,7 @@ export interface Call {
   /** The caller's ARN, the function's name, the rule's name. */
   readonly caller: string;
   /** Tells which of a function's processes called. */
-  readonly accessKeyId?: string;
+  readonly accessKeyId?: string | undefined;
 }
 
 /** What happens to a call; all zero and false when nothing does. */
