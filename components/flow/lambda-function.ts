@@ -1,74 +1,61 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { PipelineArns, Statement } from "../../handlers/runtime/grants";
+import type { FunctionDefinition } from "../../handlers/runtime/define";
 import type { Handler } from "../../handlers/runtime/step";
+import type { SettingName } from "../../handlers/runtime/settings";
 import { logGroupArgs } from "./log-group";
 import { kebabCase } from "../names";
 import { assumedBy } from "../policies";
 import type { Settings } from "../settings";
 
-/** One function: what it runs, what it may do, what it is told. */
-export interface StepFunctionArgs<Arns extends PipelineArns = PipelineArns> {
-  /** In PascalCase and without a number: resources are named by it, so that renumbering replaces nothing. */
-  readonly name: string;
-  /** Serialized: makes the handler, once per process. */
-  readonly factory: () => Handler<never, unknown>;
-  readonly grants: (on: Arns) => readonly Statement[];
-  /** The function's environment. */
-  readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
-  /** MB. */
-  readonly memorySize: number;
-  /** Seconds. */
-  readonly timeout: number;
-  readonly layers?: readonly pulumi.Input<string>[];
-}
-
-/** What all functions of one pipeline share. */
-export interface StepFunctionContext<Arns extends PipelineArns = PipelineArns> {
+/** What functions of one pipeline share. */
+export interface FunctionContext<Arns extends PipelineArns = PipelineArns> {
   /** What the grants are written in. */
   readonly arns: { readonly [Name in keyof Arns]: pulumi.Input<string> };
+  /** The environment variables that functions ask for by name; undefined for those that the caller's args leave out. */
+  readonly variables: Readonly<Record<SettingName, pulumi.Input<string> | undefined>>;
+  /** The ARN of the layer `avatar-imaging`, where a function uses it. */
+  readonly imagingLayer?: pulumi.Input<string>;
   readonly settings: Pick<Settings, "retention" | "kmsKeyArn" | "formerKmsKeyArns" | "tags">;
 }
 
 /**
- * Makes a function of a step: a log group, a role with exactly the step's grants, and the serialized handler.
+ * Makes a function from its definition: a log group, a role with exactly its grants, and the serialized handler.
  *
  * The archive holds one file, `__index.js`. That is why this is not `aws.lambda.CallbackFunction`, which serializes in
  * the same way but then adds every dependency of the package.json above the working directory, and fails where there
  * is none, as in a YAML or Python program. What a handler needs besides comes with the runtime or in a layer.
  */
-export function createStepFunction<Arns extends PipelineArns>(
+export function createFunction<Arns extends PipelineArns>(
   name: string,
-  args: StepFunctionArgs<Arns>,
-  context: StepFunctionContext<Arns>,
+  definition: FunctionDefinition<Arns>,
+  context: FunctionContext<Arns>,
   opts: pulumi.CustomResourceOptions,
 ): aws.lambda.Function {
-  const part = `${name}-${kebabCase(args.name)}`;
+  const part = `${name}-${kebabCase(definition.name)}`;
+  const description = `${definition.name} of ${name}`;
   const { tags } = context.settings;
   const logs = new aws.cloudwatch.LogGroup(part, logGroupArgs(`/aws/lambda/${part}-`, context.settings), opts);
-  const role = new aws.iam.Role(
-    part,
-    { description: `${args.name} of ${name}`, assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags },
-    opts,
-  );
+  const role = new aws.iam.Role(part, { description, assumeRolePolicy: assumedBy("lambda.amazonaws.com"), tags }, opts);
   const policy = new aws.iam.RolePolicy(
     part,
-    { role: role.name, policy: policyOf(args.grants, context.arns, logs.arn, context.settings) },
+    { role: role.name, policy: policyOf(definition.grants, context.arns, logs.arn, context.settings) },
     opts,
   );
   return new aws.lambda.Function(
     part,
     {
-      description: `${args.name} of ${name}`,
+      description,
       role: role.arn,
-      code: archiveOf(args.factory),
+      code: archiveOf(definition.factory),
       handler: "__index.handler",
       runtime: aws.lambda.Runtime.NodeJS22dX,
       architectures: ["arm64"],
-      memorySize: args.memorySize,
-      timeout: args.timeout,
-      layers: [...(args.layers ?? [])],
-      environment: { variables: { ...args.environment } },
+      memorySize: definition.memorySize,
+      timeout: definition.timeout,
+      layers: definition.usesImaging ? [imagingLayerOf(context)] : [],
+      environment: { variables: environmentOf(definition, context) },
       tracingConfig: { mode: "Active" },
       loggingConfig: { logFormat: "Text", logGroup: logs.name },
       tags,
@@ -78,9 +65,26 @@ export function createStepFunction<Arns extends PipelineArns>(
   );
 }
 
+function imagingLayerOf({ imagingLayer }: Pick<FunctionContext, "imagingLayer">): pulumi.Input<string> {
+  if (imagingLayer === undefined) throw new Error("A function uses the layer avatar-imaging, which it is not given.");
+  return imagingLayer;
+}
+
+function environmentOf(
+  { variables: names }: Pick<FunctionDefinition, "variables">,
+  { variables }: Pick<FunctionContext, "variables">,
+): Record<string, pulumi.Input<string>> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = variables[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
 function policyOf<Arns extends PipelineArns>(
   grants: (on: Arns) => readonly Statement[],
-  arns: StepFunctionContext<Arns>["arns"],
+  arns: FunctionContext<Arns>["arns"],
   logGroupArn: pulumi.Input<string>,
   { kmsKeyArn, formerKmsKeyArns }: Pick<Settings, "kmsKeyArn" | "formerKmsKeyArns">,
 ): pulumi.Output<string> {

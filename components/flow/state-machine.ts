@@ -1,14 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import flow from "../../handlers/flow.asl.json";
+import { definitionWith } from "../../handlers/machine";
 import { logGroupArgs } from "./log-group";
 import { assumedBy } from "../policies";
 import type { Settings } from "../settings";
 
-/**
- * The machine that leads a photo through the steps: handlers/flow.asl.json with each `${StepName}` replaced by the ARN
- * of that step's function.
- */
+/** The machine that leads a photo through the steps: handlers/machine.ts with the ARNs of the steps' functions. */
 export function createStateMachine(
   name: string,
   args: {
@@ -50,16 +47,6 @@ export function createStateMachine(
     // Step Functions checks at once that the role may write the logs.
     { ...opts, dependsOn: [policy] },
   );
-}
-
-/** The machine's text with the functions' ARNs in it. */
-export function definitionWith(arns: Readonly<Record<string, string>>): string {
-  return JSON.stringify(flow).replace(/\$\{(\w+)\}/g, (_, step: string) => {
-    const arn = arns[step];
-    if (arn === undefined)
-      throw new Error(`handlers/flow.asl.json names the step ${step}; handlers/steps.ts does not.`);
-    return arn;
-  });
 }
 
 function policyOf(arns: Readonly<Record<string, string>>): string {

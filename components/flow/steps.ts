@@ -1,11 +1,12 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { steps, type SettingName } from "../../handlers/steps";
+import { settleSeconds, steps } from "../../handlers/functions";
+import { stepPhases } from "../../handlers/machine";
 import type { AvatarTables } from "../storage/avatar-tables";
 import { createImagingLayer } from "./imaging-layer";
 import type { NoticeTopics } from "../notices/notice-topics";
 import type { Settings } from "../settings";
-import { createStepFunction, type StepFunctionContext } from "./lambda-function";
+import { createFunction, type FunctionContext } from "./lambda-function";
 
 /** What the functions work on. */
 export interface PipelineParts {
@@ -14,6 +15,8 @@ export interface PipelineParts {
   readonly tables: AvatarTables;
   readonly collection: aws.rekognition.Collection;
   readonly topics: NoticeTopics;
+  /** Once it is made of the steps. */
+  readonly stateMachine?: aws.sfn.StateMachine;
 }
 
 /** Makes the function of every step, by the step's name. */
@@ -22,28 +25,16 @@ export function createStepFunctions(
   parts: PipelineParts,
   opts: pulumi.CustomResourceOptions,
 ): ReadonlyMap<string, aws.lambda.Function> {
-  const context = functionContext(parts);
-  const settings = settingValues(parts);
-  const layer = createImagingLayer(name, opts);
-  return new Map(
-    steps.map((step) => {
-      const environment = Object.fromEntries(step.settings.map((setting) => [setting, settings[setting]]));
-      const layers = step.usesImaging === true ? [layer.arn] : [];
-      return [step.name, createStepFunction(name, { ...step, environment, layers }, context, opts)];
-    }),
-  );
+  const context = { ...functionContext(parts), imagingLayer: createImagingLayer(name, opts).arn };
+  return new Map(steps.map((step) => [step.name, createFunction(name, step, context, opts)]));
 }
 
 /** What every function of the pipeline shares. */
-export function functionContext({
-  settings,
-  photoBucket,
-  tables,
-  collection,
-  topics,
-}: PipelineParts): StepFunctionContext {
+export function functionContext(parts: PipelineParts): FunctionContext {
+  const { settings, photoBucket, tables, collection, topics } = parts;
   return {
     settings,
+    variables: variablesOf(parts),
     arns: {
       photoBucket: photoBucket.arn,
       uploadTable: tables.uploads.arn,
@@ -55,14 +46,16 @@ export function functionContext({
   };
 }
 
-/** The value of every setting that a step can ask for. */
-export function settingValues(parts: PipelineParts): Readonly<Record<SettingName, pulumi.Input<string>>> {
-  const { settings, tables, collection, topics } = parts;
-  const { maxBytes, maxPixels, minSide } = settings.upload;
+/** The environment variables of the functions. */
+function variablesOf(parts: PipelineParts): FunctionContext["variables"] {
+  const { settings, photoBucket, tables, collection, topics, stateMachine } = parts;
+  const { maxBytes, maxPixels, minSide, expirySeconds } = settings.upload;
   return {
     UPLOAD_TABLE: tables.uploads.name,
     AVATAR_TABLE: tables.avatars.name,
+    PHOTO_BUCKET: photoBucket.bucket,
     COLLECTION_ID: collection.collectionId,
+    STATE_MACHINE_ARN: stateMachine?.arn,
     SUCCESS_TOPIC_ARN: topics.success.arn,
     FAILURE_TOPIC_ARN: topics.failure.arn,
     UPLOAD_LIMITS: pulumi.jsonStringify({ maxBytes, maxPixels, minSide }),
@@ -70,6 +63,13 @@ export function settingValues(parts: PipelineParts): Readonly<Record<SettingName
     FACE_RULES: pulumi.jsonStringify(faceRules(settings.face)),
     DUPLICATE_SIMILARITY: pulumi.interpolate`${settings.face.duplicateSimilarity}`,
     THUMBNAIL_RULES: pulumi.jsonStringify(settings.thumbnail),
+    SETTLE_SECONDS: String(settleSeconds),
+    UPLOAD_EXPIRY_SECONDS: pulumi.interpolate`${expirySeconds}`,
+    STEP_PHASES: JSON.stringify(stepPhases()),
+    DEFAULT_LOCALE: settings.site.locale,
+    ACCESS: settings.site.access,
+    INVITATION_KEY: settings.site.invitationKey,
+    SENDER: settings.sender,
   };
 }
 

@@ -1,8 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { mailStudentGrants } from "../../handlers/mail-student/grants";
-import { mailStudentFactory } from "../../handlers/mail-student/handler";
-import { createStepFunction } from "../flow/lambda-function";
+import { mailStudentFunction } from "../../handlers/mail-student/definition";
+import { createFunction } from "../flow/lambda-function";
 import { functionContext, type PipelineParts } from "../flow/steps";
 
 /**
@@ -16,20 +15,10 @@ export function createStudentMail(
   parts: PipelineParts & { readonly sender: string },
   opts: pulumi.CustomResourceOptions,
 ): aws.lambda.Function {
-  const { settings, tables, topics, sender } = parts;
-  const mailer = createStepFunction(
-    name,
-    {
-      name: "MailStudent",
-      factory: mailStudentFactory,
-      grants: mailStudentGrants(sender),
-      environment: { UPLOAD_TABLE: tables.uploads.name, SENDER: sender, DEFAULT_LOCALE: settings.site.locale },
-      memorySize: 256,
-      timeout: 30,
-    },
-    functionContext(parts),
-    opts,
-  );
+  const { topics, sender } = parts;
+  const shared = functionContext(parts);
+  const context = { ...shared, arns: { ...shared.arns, sender } };
+  const mailer = createFunction(name, mailStudentFunction, context, opts);
   for (const [outcome, topic] of [
     ["success", topics.success],
     ["failure", topics.failure],

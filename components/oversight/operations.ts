@@ -1,8 +1,9 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
-import { operations, settleSeconds, type OperatorSettingName } from "../../handlers/operations";
-import { createStepFunction } from "../flow/lambda-function";
-import { functionContext, settingValues, type PipelineParts } from "../flow/steps";
+import { eraseStudentFunction } from "../../handlers/erase-student/definition";
+import { reconcileFunction } from "../../handlers/reconcile/definition";
+import { createFunction } from "../flow/lambda-function";
+import { functionContext, type PipelineParts } from "../flow/steps";
 
 export interface Operations {
   /** Compares the stores and mends what differs; called by the schedule and by `avatar-pipeline reconcile`. */
@@ -17,27 +18,19 @@ export function createOperations(
   parts: PipelineParts & { readonly stateMachine: aws.sfn.StateMachine },
   opts: pulumi.CustomResourceOptions,
 ): Operations {
-  const { stateMachine, photoBucket, settings } = parts;
-  const { arns } = functionContext(parts);
+  const { stateMachine } = parts;
+  const shared = functionContext(parts);
   const context = {
-    settings,
+    ...shared,
     arns: {
-      ...arns,
+      ...shared.arns,
       stateMachine: stateMachine.arn,
       executions: stateMachine.arn.apply((arn) => `${arn.replace(":stateMachine:", ":execution:")}:*`),
     },
   };
-  const values: Readonly<Record<OperatorSettingName, pulumi.Input<string>>> = {
-    ...settingValues(parts),
-    PHOTO_BUCKET: photoBucket.bucket,
-    STATE_MACHINE_ARN: stateMachine.arn,
-    SETTLE_SECONDS: String(settleSeconds),
-  };
-  const [reconcile, eraseStudent] = operations.map((operation) => {
-    const environment = Object.fromEntries(operation.settings.map((setting) => [setting, values[setting]]));
-    return createStepFunction(name, { ...operation, environment }, context, opts);
-  }) as [aws.lambda.Function, aws.lambda.Function];
-  schedule(name, reconcile, settings, opts);
+  const reconcile = createFunction(name, reconcileFunction, context, opts);
+  const eraseStudent = createFunction(name, eraseStudentFunction, context, opts);
+  schedule(name, reconcile, parts.settings, opts);
   return { reconcile, eraseStudent };
 }
 

@@ -1,33 +1,21 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import flow from "../../handlers/flow.asl.json";
-import { issueUploadGrants } from "../../handlers/api/issue-upload/grants";
-import { issueUploadFactory } from "../../handlers/api/issue-upload/handler";
-import { readStatusGrants } from "../../handlers/api/read-status/grants";
-import { readStatusFactory } from "../../handlers/api/read-status/handler";
-import type { Endpoint } from "../../handlers/api/http";
-import type { Grants } from "../../handlers/runtime/grants";
-import { steps } from "../../handlers/steps";
+import { issueUploadFunction } from "../../handlers/api/issue-upload/definition";
+import { readStatusFunction } from "../../handlers/api/read-status/definition";
+import type { FunctionDefinition } from "../../handlers/runtime/define";
 import { logGroupArgs } from "../flow/log-group";
-import { createStepFunction } from "../flow/lambda-function";
+import { createFunction } from "../flow/lambda-function";
 import { functionContext, type PipelineParts } from "../flow/steps";
 
 /** One route of the API and the function behind it. */
 interface Route {
-  /** In PascalCase: resources are named by it. */
-  readonly name: string;
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly factory: () => Endpoint;
-  readonly grants: Grants;
-  readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly definition: FunctionDefinition;
   /** Requests a second that the route takes over time, and at once; beyond it API Gateway answers 429. */
   readonly rate: number;
   readonly burst: number;
 }
-
-/** The function answers in milliseconds; a browser that waits longer had better ask again. */
-const timeoutSeconds = 10;
 
 /**
  * The HTTP API behind the upload page, for pages of one origin only.
@@ -41,7 +29,6 @@ export function createUploadApi(
 ): aws.apigatewayv2.Api {
   const part = `${name}-api`;
   const { tags } = args.settings;
-  const routes = routesOf(args);
   const api = new aws.apigatewayv2.Api(
     part,
     {
@@ -98,48 +85,24 @@ const accessLog = {
   ip: "$context.identity.sourceIp",
 };
 
-function routesOf({ settings, photoBucket, tables }: PipelineParts): readonly Route[] {
-  const { maxBytes, maxPixels, minSide, expirySeconds } = settings.upload;
-  const shared = {
-    UPLOAD_TABLE: tables.uploads.name,
-    PHOTO_BUCKET: photoBucket.bucket,
-    DEFAULT_LOCALE: settings.site.locale,
-    ACCESS: settings.site.access,
-    ...(settings.site.invitationKey === undefined ? {} : { INVITATION_KEY: settings.site.invitationKey }),
-  };
-  return [
-    {
-      name: "IssueUpload",
-      method: "POST",
-      path: "/uploads",
-      factory: issueUploadFactory,
-      grants: issueUploadGrants,
-      environment: {
-        ...shared,
-        UPLOAD_LIMITS: pulumi.jsonStringify({ maxBytes, maxPixels, minSide }),
-        UPLOAD_EXPIRY_SECONDS: pulumi.interpolate`${expirySeconds}`,
-      },
-      // A lecture hall that begins at once; each upload costs Rekognition calls.
-      rate: 20,
-      burst: 200,
-    },
-    {
-      name: "ReadStatus",
-      method: "GET",
-      path: "/uploads/{uploadId}",
-      factory: readStatusFactory,
-      grants: readStatusGrants,
-      environment: {
-        ...shared,
-        AVATAR_TABLE: tables.avatars.name,
-        STEP_PHASES: JSON.stringify(stepPhases()),
-      },
-      // The same hall while it waits: each page asks about once a second.
-      rate: 300,
-      burst: 600,
-    },
-  ];
-}
+const routes: readonly Route[] = [
+  {
+    method: "POST",
+    path: "/uploads",
+    definition: issueUploadFunction,
+    // A lecture hall that begins at once; each upload costs Rekognition calls.
+    rate: 20,
+    burst: 200,
+  },
+  {
+    method: "GET",
+    path: "/uploads/{uploadId}",
+    definition: readStatusFunction,
+    // The same hall while it waits: each page asks about once a second.
+    rate: 300,
+    burst: 600,
+  },
+];
 
 /** Makes a route with its function. */
 function createRoute(
@@ -148,12 +111,7 @@ function createRoute(
   opts: pulumi.CustomResourceOptions,
 ): aws.apigatewayv2.Route {
   const { api, route } = args;
-  const handler = createStepFunction(
-    name,
-    { ...route, memorySize: 256, timeout: timeoutSeconds },
-    functionContext(args),
-    opts,
-  );
+  const handler = createFunction(name, route.definition, functionContext(args), opts);
   const part = `${name}-api-${route.method.toLowerCase()}`;
   new aws.lambda.Permission(
     part,
@@ -172,7 +130,7 @@ function createRoute(
       integrationType: "AWS_PROXY",
       integrationUri: handler.arn,
       payloadFormatVersion: "2.0",
-      timeoutMilliseconds: timeoutSeconds * 1000,
+      timeoutMilliseconds: route.definition.timeout * 1000,
     },
     opts,
   );
@@ -185,33 +143,4 @@ function createRoute(
     },
     opts,
   );
-}
-
-interface FlowState {
-  readonly Next?: string;
-  readonly Default?: string;
-  readonly Choices?: readonly { readonly Next: string }[];
-  readonly Branches?: readonly { readonly States: Readonly<Record<string, unknown>> }[];
-}
-
-/**
- * The steps of an accepted photo, in order: those of the registry whose state leads on to Accepted. The branches of a
- * Parallel state stand together.
- */
-export function stepPhases(): readonly (readonly string[])[] {
-  const states = flow.States as unknown as Readonly<Record<string, FlowState>>;
-  const leadsToAccepted = (name: string, seen: ReadonlySet<string> = new Set()): boolean => {
-    if (name === "Accepted") return true;
-    const { Next, Default, Choices = [] } = states[name] ?? {};
-    const nexts = [Next, Default, ...Choices.map((choice) => choice.Next)].filter((next) => next !== undefined);
-    return nexts.some((next) => !seen.has(next) && leadsToAccepted(next, new Set([...seen, name])));
-  };
-  /** The state of the machine that a step is, or is a branch of. */
-  const stateOf = (step: string) =>
-    Object.entries(states).find(([name, { Branches = [] }]) =>
-      [name, ...Branches.flatMap((branch) => Object.keys(branch.States))].includes(step),
-    )?.[0] ?? "";
-  const names = steps.map(({ name }) => name);
-  const inOrder = [...new Set(names.map(stateOf))].filter((state) => leadsToAccepted(state));
-  return inOrder.map((state) => names.filter((name) => stateOf(name) === state));
 }

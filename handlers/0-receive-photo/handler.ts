@@ -4,8 +4,7 @@ import { namedError } from "../runtime/errors";
 import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../contract/flow-data";
 import { readFlowInput } from "../contract/flow-input";
 import { identify } from "../stores/identify";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { isConditionFailure, readRefusal, type Refusal } from "../stores/uploads";
 
 export interface ReceivePhotoInput {
@@ -170,16 +169,4 @@ async function claim(
     if (isConditionFailure(error)) return undefined;
     throw error;
   }
-}
-
-/** The function as it is deployed. */
-export function receivePhotoFactory(): Handler<ReceivePhotoInput, ReceivePhotoOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    rowDays: Number(setting("UPLOAD_ROW_DAYS")),
-  };
-  const clients = { dynamodb: new DynamoDB(sdkOptions()), now: () => new Date() };
-  return step("ReceivePhoto", receivePhoto(settings, clients));
 }

@@ -5,8 +5,7 @@ import { rejection } from "../runtime/errors";
 import type { Format, ImageFormat, Photo } from "../contract/flow-data";
 import { fileKind, readJpegHeader, readPngHeader } from "./image-header";
 import { parseUploadKey } from "../contract/keys";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { beginStep } from "../stores/uploads";
 
 export interface CheckFormatInput {
@@ -121,16 +120,4 @@ export function checkBytes(bytes: Buffer, named: ImageFormat, limits: UploadLimi
     throw rejection("FILE_CORRUPT", `The photo has ${header.scans} scans; at most ${maxScans} are read.`);
   }
   return header.orientation >= 5 ? { width: height, height: width } : { width, height };
-}
-
-/** The function as it is deployed. */
-export function checkFormatFactory(): Handler<CheckFormatInput, Format> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    limits: JSON.parse(setting("UPLOAD_LIMITS")) as UploadLimits,
-  };
-  const clients = { dynamodb: new DynamoDB(sdkOptions()), s3: new S3(sdkOptions()), now: () => new Date() };
-  return step("CheckFormat", checkFormat(settings, clients));
 }

@@ -2,8 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { Face, Format, Photo } from "../contract/flow-data";
 import { asPhotoRefusal, photoImage } from "../stores/faces";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { beginStep } from "../stores/uploads";
 import { judgeFaces, type FaceRules } from "./judge";
 
@@ -37,20 +36,4 @@ export function detectFace(settings: DetectFaceSettings, clients: DetectFaceClie
       throw asPhotoRefusal(error);
     }
   };
-}
-
-/** The function as it is deployed. */
-export function detectFaceFactory(): Handler<DetectFaceInput, Face> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    rules: JSON.parse(setting("FACE_RULES")) as FaceRules,
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    rekognition: new Rekognition(sdkOptions()),
-    now: () => new Date(),
-  };
-  return step("DetectFace", detectFace(settings, clients));
 }

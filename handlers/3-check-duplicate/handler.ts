@@ -4,8 +4,7 @@ import { rejection } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
 import { asPhotoRefusal, matchesOfOthers, photoImage } from "../stores/faces";
 import { standingOf } from "../stores/rivals";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { beginStep } from "../stores/uploads";
 
 export interface CheckDuplicateInput {
@@ -83,22 +82,4 @@ async function search(settings: CheckDuplicateSettings, clients: CheckDuplicateC
     }
     throw asPhotoRefusal(error);
   }
-}
-
-/** The function as it is deployed. */
-export function checkDuplicateFactory(): Handler<CheckDuplicateInput, CheckDuplicateOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    collectionId: setting("COLLECTION_ID"),
-    duplicateSimilarity: Number(setting("DUPLICATE_SIMILARITY")),
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    rekognition: new Rekognition(sdkOptions()),
-    now: () => new Date(),
-  };
-  return step("CheckDuplicate", checkDuplicate(settings, clients));
 }

@@ -2,8 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { Face, Format, Photo, ThumbnailKeys } from "../contract/flow-data";
 import { thumbnailKey } from "../contract/keys";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { beginStep } from "../stores/uploads";
 import { cropSquare, type Square } from "./crop";
 
@@ -85,18 +84,4 @@ export function createThumbnail(
     );
     return { thumbnails: Object.fromEntries(keys) };
   };
-}
-
-/** The function as it is deployed, with the layer that holds imaging/. */
-export function createThumbnailFactory(): Handler<CreateThumbnailInput, CreateThumbnailOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
-  const imaging = require("avatar-imaging") as Imaging;
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    thumbnail: JSON.parse(setting("THUMBNAIL_RULES")) as ThumbnailRules,
-    maxPixels: (JSON.parse(setting("UPLOAD_LIMITS")) as { maxPixels: number }).maxPixels,
-  };
-  const clients = { dynamodb: new DynamoDB(sdkOptions()), s3: new S3(sdkOptions()), imaging, now: () => new Date() };
-  return step("CreateThumbnail", createThumbnail(settings, clients));
 }

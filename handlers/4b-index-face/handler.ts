@@ -6,8 +6,7 @@ import { externalImageId } from "../contract/keys";
 import type { ReasonCode } from "../contract/reasons";
 import { asPhotoRefusal, matchesOfOthers, photoImage, type Match } from "../stores/faces";
 import { standingOf } from "../stores/rivals";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { beginStep, claimLost, getUpload, isConditionFailure, updateOwnUpload } from "../stores/uploads";
 
 export interface IndexFaceInput {
@@ -180,22 +179,4 @@ async function confirm(settings: IndexFaceSettings, { dynamodb }: IndexFaceClien
     });
     throw row?.["yielded_to"] === undefined ? error : duplicate();
   }
-}
-
-/** The function as it is deployed. */
-export function indexFaceFactory(): Handler<IndexFaceInput, IndexFaceOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    collectionId: setting("COLLECTION_ID"),
-    duplicateSimilarity: Number(setting("DUPLICATE_SIMILARITY")),
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    rekognition: new Rekognition(sdkOptions()),
-    now: () => new Date(),
-  };
-  return step("IndexFace", indexFace(settings, clients));
 }

@@ -5,8 +5,7 @@ import type { Face, Format, Photo } from "../contract/flow-data";
 import type { CreateThumbnailOutput } from "../4a-create-thumbnail/handler";
 import type { IndexFaceOutput } from "../4b-index-face/handler";
 import { isNewer, replacingAt } from "../contract/keys";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, unavailable, type Handler } from "../runtime/step";
+import { unavailable, type Handler } from "../runtime/step";
 import { beginStep, isConditionFailure } from "../stores/uploads";
 
 export interface SaveMetadataInput {
@@ -113,11 +112,4 @@ async function replaceRow(
     // Another upload of the student was saved between the read and the write: the next try sees it.
     throw namedError(unavailable, "The student's row changed while it was being replaced; try again.", error);
   }
-}
-
-/** The function as it is deployed. */
-export function saveMetadataFactory(): Handler<SaveMetadataInput, SaveMetadataOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const settings = { uploadTable: setting("UPLOAD_TABLE"), avatarTable: setting("AVATAR_TABLE") };
-  return step("SaveMetadata", saveMetadata(settings, { dynamodb: new DynamoDB(sdkOptions()), now: () => new Date() }));
 }

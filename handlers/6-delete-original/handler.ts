@@ -4,8 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { getAvatar } from "../stores/avatars";
 import { deleteOriginal as deleteTheOriginal } from "../stores/photos";
 import type { Photo } from "../contract/flow-data";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { removeReplaced } from "../stores/tidy";
 import { beginStep } from "../stores/uploads";
 
@@ -45,23 +44,4 @@ export function deleteOriginal(
     await removeReplaced(settings, clients, photo.bucket, avatar);
     return { replaced: avatar.replaces.length };
   };
-}
-
-/** The function as it is deployed. */
-export function deleteOriginalFactory(): Handler<DeleteOriginalInput, DeleteOriginalOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
-  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    collectionId: setting("COLLECTION_ID"),
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    rekognition: new Rekognition(sdkOptions()),
-    s3: new S3(sdkOptions()),
-    now: () => new Date(),
-  };
-  return step("DeleteOriginal", deleteOriginal(settings, clients));
 }

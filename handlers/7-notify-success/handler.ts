@@ -4,8 +4,7 @@ import { getAvatar } from "../stores/avatars";
 import { namedError } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
 import { displayName, publish } from "../notices/notice";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { beginStep, claimLost, getUpload, updateOwnUpload } from "../stores/uploads";
 
 export interface NotifySuccessInput {
@@ -78,17 +77,4 @@ async function isTold(
 ): Promise<boolean> {
   const row = await getUpload(dynamodb, settings.uploadTable, photo.uploadId);
   return row?.executionArn === photo.executionArn && row.status === "accepted";
-}
-
-/** The function as it is deployed. */
-export function notifySuccessFactory(): Handler<NotifySuccessInput, NotifySuccessOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { SNS } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    topicArn: setting("SUCCESS_TOPIC_ARN"),
-  };
-  const clients = { dynamodb: new DynamoDB(sdkOptions()), sns: new SNS(sdkOptions()), now: () => new Date() };
-  return step("NotifySuccess", notifySuccess(settings, clients));
 }

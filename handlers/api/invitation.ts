@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from "node:crypto";
 import { invitationHeader, readClaims, type Claims } from "../contract/invitations";
+import type { Setting } from "../runtime/settings";
 import { refusal, type HttpRequest } from "./http";
 
 /**
@@ -46,6 +47,8 @@ export function invitationOf(request: HttpRequest, access: Access): Claims | und
 }
 
 /** The access that a function's environment declares. */
-export function accessFrom(setting: (name: string) => string): Access {
-  return setting("ACCESS") === "invite" ? { mode: "invite", publicKey: setting("INVITATION_KEY") } : { mode: "open" };
-}
+export const access: Setting<Access> = {
+  from: "ACCESS",
+  also: ["INVITATION_KEY"],
+  read: (mode, setting) => (mode === "invite" ? { mode, publicKey: setting("INVITATION_KEY") } : { mode: "open" }),
+};

@@ -6,8 +6,7 @@ import { namedError } from "../runtime/errors";
 import { everyFace, everyItem } from "../stores/inventory";
 import { parseExternalImageId } from "../contract/keys";
 import { isStudentId } from "../contract/students";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { readUploadRow } from "../stores/uploads";
 
 export interface EraseStudentInput {
@@ -117,26 +116,4 @@ async function sweep(
   const thumbnails = await deleteEveryVersion(s3, settings.photoBucket, `avatars/${studentId}/`);
   const avatarRows = avatar === undefined ? 0 : 1;
   return { receipt: { faces: faceIds.length, thumbnails, originals, uploadRows, avatarRows }, wasBusy };
-}
-
-/** The function as it is deployed. */
-export function eraseStudentFactory(): Handler<EraseStudentInput, EraseReceipt> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
-  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    collectionId: setting("COLLECTION_ID"),
-    photoBucket: setting("PHOTO_BUCKET"),
-    settleSeconds: Number(setting("SETTLE_SECONDS")),
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    rekognition: new Rekognition(sdkOptions()),
-    s3: new S3(sdkOptions()),
-    now: () => new Date(),
-    sleep: (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000)),
-  };
-  return step("EraseStudent", eraseStudent(settings, clients));
 }

@@ -1,11 +1,8 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { SESv2 } from "@aws-sdk/client-sesv2";
-import { randomBytes } from "node:crypto";
 import type { PipelineEvent } from "../contract/pipeline-event";
 import { isLocale, type Locale } from "../contract/reasons";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting } from "../runtime/step";
 import { isConditionFailure, readUploadRow } from "../stores/uploads";
 import { letterFor } from "./letter";
 import { mimeOf } from "./message";
@@ -118,24 +115,4 @@ async function smallPicture(
     if (error instanceof Error && error.name === "NoSuchKey") return undefined;
     throw error;
   }
-}
-
-/** The function as it is deployed. */
-export function mailStudentFactory(): (event: SnsEvent) => Promise<void> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
-  const { SESv2 } = require("@aws-sdk/client-sesv2") as typeof import("@aws-sdk/client-sesv2");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    sender: setting("SENDER"),
-    defaultLocale: setting("DEFAULT_LOCALE") as Locale,
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    s3: new S3(sdkOptions()),
-    ses: new SESv2(sdkOptions()),
-    now: () => new Date(),
-    boundary: () => randomBytes(12).toString("hex"),
-  };
-  return mailStudent(settings, clients);
 }

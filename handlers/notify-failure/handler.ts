@@ -5,8 +5,7 @@ import { readFlowInput } from "../contract/flow-input";
 import { identify, nameless } from "../stores/identify";
 import { parseUploadKey } from "../contract/keys";
 import { displayName, publish } from "../notices/notice";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { claimLost, getUpload, isConditionFailure } from "../stores/uploads";
 import { namedError } from "../runtime/errors";
 import { verdictOf, type Verdict } from "../contract/verdict";
@@ -131,17 +130,4 @@ async function closeRow(
     if (!isConditionFailure(error)) throw error;
     throw namedError(claimLost, `Upload ${photo.uploadId} was taken by another execution meanwhile.`, error);
   }
-}
-
-/** The function as it is deployed. */
-export function notifyFailureFactory(): Handler<NotifyFailureInput, NotifyFailureOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { SNS } = require("@aws-sdk/client-sns") as typeof import("@aws-sdk/client-sns");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    topicArn: setting("FAILURE_TOPIC_ARN"),
-    rowDays: Number(setting("UPLOAD_ROW_DAYS")),
-  };
-  const clients = { dynamodb: new DynamoDB(sdkOptions()), sns: new SNS(sdkOptions()), now: () => new Date() };
-  return step("NotifyFailure", notifyFailure(settings, clients));
 }

@@ -1,6 +1,5 @@
 import { namedError } from "../runtime/errors";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { interruptedUploads } from "./executions";
 import { leftFaces, missingFaces } from "./faces";
 import type { Finding, ReconcileReport } from "./findings";
@@ -113,36 +112,4 @@ async function look(
     const { name, message } = error as Error;
     return [{ ...difference, fixed: false, problem: `${name}: ${message}` }];
   }
-}
-
-/** The function as it is deployed. */
-export function reconcileFactory(): Handler<ReconcileInput, ReconcileReport> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
-  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
-  const { SFN } = require("@aws-sdk/client-sfn") as typeof import("@aws-sdk/client-sfn");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    collectionId: setting("COLLECTION_ID"),
-    photoBucket: setting("PHOTO_BUCKET"),
-    stateMachineArn: setting("STATE_MACHINE_ARN"),
-    duplicateSimilarity: Number(setting("DUPLICATE_SIMILARITY")),
-    graceMinutes: 15,
-    // Of the function's 15 minutes: the rest is for listing the stores and mending.
-    searchSeconds: 600,
-    // Four a second or fewer, of the five that Rekognition allows by default.
-    searchPauseMilliseconds: 200,
-    functionName: process.env["AWS_LAMBDA_FUNCTION_NAME"] ?? "",
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    rekognition: new Rekognition(sdkOptions()),
-    s3: new S3(sdkOptions()),
-    sfn: new SFN(sdkOptions()),
-    now: () => new Date(),
-    sleep: (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
-    print: (line: string) => void process.stdout.write(`${line}\n`),
-  };
-  return step("Reconcile", reconcile(settings, clients));
 }

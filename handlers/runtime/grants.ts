@@ -1,6 +1,6 @@
 /**
- * What the steps' grants are written in: IAM statements over the ARNs of one pipeline. Deploy-time code: nothing in
- * here is serialized.
+ * The grants of the functions: IAM statements over the ARNs of one pipeline. Deploy-time code: nothing in here is
+ * serialized.
  */
 export interface Statement {
   readonly Effect: "Allow";
@@ -9,7 +9,7 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 }
 
-/** The ARNs that a step's grants may name. */
+/** The ARNs that every function's grants may name. */
 export interface PipelineArns {
   readonly photoBucket: string;
   readonly uploadTable: string;
@@ -19,16 +19,17 @@ export interface PipelineArns {
   readonly failureTopic: string;
 }
 
-export type Grants = (on: PipelineArns) => readonly Statement[];
-
-/** What the operator's functions may name besides: the steps cannot, since the machine is made of them. */
+/** The ARNs that exist only once the machine does: for the operator's functions, as the machine is made of the steps. */
 export interface OperatorArns extends PipelineArns {
   readonly stateMachine: string;
   /** Every execution of the machine: `…:execution:{machine}:*`. */
   readonly executions: string;
 }
 
-export type OperatorGrants = (on: OperatorArns) => readonly Statement[];
+export interface MailArns extends PipelineArns {
+  /** No ARN: the only address that mail comes from. */
+  readonly sender: string;
+}
 
 /** Allows exact actions on exact resources. */
 export function allow(actions: readonly string[], resources: readonly string[]): Statement {

@@ -3,9 +3,7 @@ import { namedError } from "./errors";
 /**
  * How every step's function behaves towards the machine, whatever the step does.
  *
- * A handler is `(settings, clients) => async (input) => output`. Its factory, the part that is serialized, reads the
- * settings from the function's environment, makes the SDK clients once per process, and wraps the handler with
- * {@link step}.
+ * A handler is `(settings, clients) => async (input) => output`; see define.ts for how it becomes a function.
  */
 export type Handler<Input, Output> = (input: Input) => Promise<Output>;
 
@@ -43,7 +41,13 @@ function uploadIdOf(input: unknown): string | undefined {
   return (photo ?? state?.photo)?.uploadId;
 }
 
-/** Gives an SDK's error one of the names that the machine retries, where a later call may succeed. */
+/**
+ * Gives an SDK's error one of the names that the machine retries, if a later call may succeed.
+ *
+ * Rekognition, DynamoDB, SNS, S3 and KMS behind them each have names of their own for "slower, please": those are the
+ * names that the SDK takes for throttling too, some of which a service sends with status 400. Of the codes of an outage
+ * the last is that of a body which broke off while it was read.
+ */
 export function asMachineError(error: unknown): Error {
   if (!(error instanceof Error)) return namedError("Error", String(error));
   const sdk = error as Error & {
@@ -55,8 +59,6 @@ export function asMachineError(error: unknown): Error {
   const isThrottle =
     sdk.$retryable?.throttling === true ||
     status === 429 ||
-    // Rekognition, DynamoDB, SNS, S3 and KMS behind them each have names of their own for "slower, please": those that
-    // the SDK takes for throttling too, some of which a service says with status 400.
     /Throttl|ProvisionedThroughputExceeded|(Request|Bandwidth)LimitExceeded|TooManyRequests|SlowDown|PriorRequestNotComplete/.test(
       error.name,
     );
@@ -64,19 +66,9 @@ export function asMachineError(error: unknown): Error {
   const isOutage =
     (status !== undefined && status >= 500) ||
     /^(TimeoutError|RequestTimeout|NetworkingError)/.test(error.name) ||
-    // The last is a body that broke off while it was read.
     /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_SOCKET|ERR_STREAM_PREMATURE_CLOSE)$/.test(
       sdk.code ?? "",
     );
   if (isOutage) return namedError(unavailable, `${error.name}: ${error.message}`, error);
   return error;
-}
-
-/** A setting from the function's environment; its absence is a fault of the deployment and says so. */
-export function setting(name: string): string {
-  const value = process.env[name];
-  if (value === undefined || value === "") {
-    throw namedError("MissingSetting", `The environment variable ${name} is not set; deploy the stack again.`);
-  }
-  return value;
 }

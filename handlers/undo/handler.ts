@@ -6,8 +6,7 @@ import { deleteFaces, deleteOriginal, deleteThumbnails, findFacesOf } from "../s
 import type { Failures, FlowInput, Photo } from "../contract/flow-data";
 import { readFlowInput } from "../contract/flow-input";
 import { identify } from "../stores/identify";
-import { sdkOptions } from "../runtime/sdk-options";
-import { setting, step, type Handler } from "../runtime/step";
+import type { Handler } from "../runtime/step";
 import { removeReplaced } from "../stores/tidy";
 import { forgetOwn, getUpload, updateOwnUpload, writeRefusal, type UploadRow } from "../stores/uploads";
 import { verdictOf } from "../contract/verdict";
@@ -104,22 +103,4 @@ async function facesToRemove(
   // IndexFace began and left no id: either it created nothing, or it died before it could say what.
   const mayHaveIndexed = row === undefined || row.steps["IndexFace"] !== undefined;
   return mayHaveIndexed ? findFacesOf(rekognition, settings.collectionId, uploadId) : [];
-}
-
-/** The function as it is deployed. */
-export function undoFactory(): Handler<UndoInput, UndoOutput> {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const { Rekognition } = require("@aws-sdk/client-rekognition") as typeof import("@aws-sdk/client-rekognition");
-  const { S3 } = require("@aws-sdk/client-s3") as typeof import("@aws-sdk/client-s3");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    collectionId: setting("COLLECTION_ID"),
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    rekognition: new Rekognition(sdkOptions()),
-    s3: new S3(sdkOptions()),
-  };
-  return step("Undo", undo(settings, clients));
 }

@@ -1,6 +1,5 @@
 import fc from "fast-check";
-import { callsOfSteps } from "../../handlers/calls";
-import { steps } from "../../handlers/steps";
+import { steps } from "../../handlers/functions";
 
 /**
  * Scenarios of the chaos runs: who uploads what when, and what goes wrong meanwhile. A scenario is a function of its
@@ -59,8 +58,8 @@ const faultKinds: readonly (readonly [title: string, rule: Omit<Rule, "service">
 
 /** Each fault at each call of each step, then the death of each function before and after its work. */
 function everyFault(): { title: string; step: string; rules: Rule[] }[] {
-  const atCalls = steps.flatMap(({ name }) =>
-    (callsOfSteps[name] ?? []).flatMap(([service, operation]) =>
+  const atCalls = steps.flatMap(({ name, calls }) =>
+    calls.flatMap(([service, operation]) =>
       faultKinds
         // Undo and NotifyFailure are the last to speak: an outage there is the operator's alarm, not a scenario.
         .filter(([, rule]) => rule.times !== outage || (name !== "Undo" && name !== "NotifyFailure"))

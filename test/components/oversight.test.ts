@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { AvatarPipeline } from "avatar-pipeline";
-import { steps } from "../../handlers/steps";
+import { steps } from "../../handlers/functions";
 import { evaluate, valueOf, type Evaluation } from "./harness";
 
 interface Widget {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AvatarPipeline } from "avatar-pipeline";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { steps } from "../../handlers/steps";
+import { steps } from "../../handlers/functions";
 import {
   evaluate,
   readable,
@@ -212,7 +212,7 @@ describe("AvatarPipeline", () => {
     });
 
     it("each function as its step says, writing to a log group of its own", () => {
-      for (const { name, memorySize, timeout, settings } of steps) {
+      for (const { name, memorySize, timeout, variables: asked } of steps) {
         const made = world.one("Function", `avatars-${kebab(name)}`);
         expect(made.inputs, name).to.deep.include({
           memorySize,
@@ -223,7 +223,7 @@ describe("AvatarPipeline", () => {
           tracingConfig: { mode: "Active" },
         });
         const { variables } = made.inputs["environment"] as { variables: Record<string, string> };
-        expect(Object.keys(variables), name).to.have.members([...settings]);
+        expect(Object.keys(variables), name).to.have.members([...asked]);
         const { logGroup } = made.inputs["loggingConfig"] as { logGroup: string };
         expect(readable(logGroup)).to.equal(`/aws/lambda/avatars-${kebab(name)}-avatars-${kebab(name)}`);
         const policy = world.one("RolePolicy", `avatars-${kebab(name)}`);

@@ -6,13 +6,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { AvatarPipeline } from "avatar-pipeline";
-import { steps } from "../../handlers/steps";
+import { steps } from "../../handlers/functions";
 import { evaluate, textFilesOf, valueOf, type Evaluation } from "./harness";
 import type { Ran, Scenario } from "./run-handler";
 import { scenarios } from "./scenarios";
 
-/** Where the steps were written, for the handler as it was before it was serialized. */
-const sources = join(__dirname, "../../handlers/steps.js");
+/** Where the functions are defined, for the handler as it was before it was serialized. */
+const sources = join(__dirname, "../../handlers/functions.js");
+
+const clients: Readonly<Record<string, string>> = {
+  dynamodb: "DynamoDB",
+  rekognition: "Rekognition",
+  s3: "S3",
+  sns: "SNS",
+};
+const clientOf = (service: string) => clients[service] ?? service;
+const uncapitalized = (name: string) => name.charAt(0).toLowerCase() + name.slice(1);
 
 const execute = promisify(execFile);
 const kebab = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
@@ -57,9 +66,7 @@ describe("The function of every step, serialized", () => {
         expect(text.length).to.be.lessThan(40_000);
         const needed = [...text.matchAll(/require\("([^"]+)"\)/g)].map(([, module]) => module!);
         const isProvided = (module: string) =>
-          module.startsWith("@aws-sdk/") ||
-          isBuiltin(module) ||
-          (module === "avatar-imaging" && step.usesImaging === true);
+          module.startsWith("@aws-sdk/") || isBuiltin(module) || (module === "avatar-imaging" && step.usesImaging);
         expect(needed.filter((module) => !isProvided(module))).to.deep.equal([]);
       });
 
@@ -76,8 +83,12 @@ describe("The function of every step, serialized", () => {
         const ends = serialized.map(({ error }) => error?.name ?? "output");
         expect(ends).to.deep.equal([...given.map((scenario) => scenario.ends), "MissingSetting"]);
         expect(serialized.filter(({ error }) => error?.isError === false)).to.deep.equal([]);
-        // Every reason that the step declares was tried.
-        expect(ends).to.include.members([...step.errors]);
+        // Every reason that the step declares was tried, and every call that it declares was made, and no other.
+        expect(ends).to.include.members([...step.refusals]);
+        const made = serialized.flatMap(({ calls }) => calls.map(([operation]) => operation));
+        const ofServices = new Set(made.filter((operation) => !operation.startsWith("imaging.")));
+        const declared = step.calls.map(([service, operation]) => `${clientOf(service)}.${uncapitalized(operation)}`);
+        expect([...ofServices]).to.have.members(declared);
       });
     });
   }
@@ -108,7 +119,7 @@ describe("The function of every step, serialized", () => {
   it("takes the layer only where photos are decoded", async () => {
     for (const step of steps) {
       const { layers } = world.one("Function", `avatars-${kebab(step.name)}`).inputs as { layers: string[] };
-      expect(layers.length, step.name).to.equal(step.usesImaging === true ? 1 : 0);
+      expect(layers.length, step.name).to.equal(step.usesImaging ? 1 : 0);
     }
     expect(await valueOf(world.declared[0]!.urn)).to.include("avatar-pipeline:index:AvatarPipeline");
   });

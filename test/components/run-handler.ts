@@ -2,8 +2,8 @@
  * Runs a handler in this process, against clients that answer by a script, and prints what it gave and what it asked
  * for. The round-trip test runs it twice: for the handler as it was written and as it came out of the archive.
  *
- * Usage: node run-handler.js MODULE STEP SCENARIOS. The module is the registry of the steps, or, with an empty STEP, an
- * archive's file, which exports the handler itself.
+ * Usage: node run-handler.js MODULE STEP SCENARIOS. The module is the list of the functions, or, with an empty STEP,
+ * an archive's file, which exports the handler itself.
  */
 import { readFileSync } from "node:fs";
 import Module from "node:module";
@@ -78,11 +78,11 @@ globalThis.Date = class extends RealDate {
 } as DateConstructor;
 
 function handlerOf(exported: unknown, step: string): (input: unknown) => unknown {
-  const { handler, steps } = exported as {
+  const { handler, functions } = exported as {
     handler?: (input: unknown) => unknown;
-    steps?: readonly { name: string; factory: () => (input: unknown) => unknown }[];
+    functions?: readonly { name: string; factory: () => (input: unknown) => unknown }[];
   };
-  const found = step === "" ? handler : steps?.find(({ name }) => name === step)?.factory();
+  const found = step === "" ? handler : functions?.find(({ name }) => name === step)?.factory();
   if (found === undefined) throw new Error(`The module exports no handler of ${step}.`);
   return found;
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { makeUploadId, uploadKey } from "../../handlers/contract/keys";
-import { steps } from "../../handlers/steps";
+import { steps } from "../../handlers/functions";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { matchesWildcards } from "../../packages/local-cloud/iam";

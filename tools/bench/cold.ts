@@ -66,10 +66,10 @@ function oneByOne(graph: ProgramGraph, endsWithThumbnails: boolean): ProgramGrap
   return withDefinition(graph, (definition) => {
     const { DetectFace: detect, Process: together } = definition.States;
     if (detect?.Type !== "Task" || together?.Type !== "Parallel") {
-      throw new Error("flow.asl.json: DetectFace is no Task, or Process is no Parallel any more.");
+      throw new Error("The machine: DetectFace is no Task, or Process is no Parallel any more.");
     }
     const [thumbnails, ...others] = together.Branches;
-    if (thumbnails === undefined) throw new Error("flow.asl.json: Process has no branches.");
+    if (thumbnails === undefined) throw new Error("The machine: Process has no branches.");
     const handOn: State = { Type: "Pass", InputPath: "$.first[0]", End: true };
     // A state that nothing leads to would be refused, so what is left out is left to a condition that never holds.
     const goesOn = { Variable: "$.first[0].thumbnails", IsPresent: !endsWithThumbnails, Next: "CheckDuplicate" };

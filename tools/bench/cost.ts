@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { callsOfSteps } from "../../handlers/calls";
-import flow from "../../handlers/flow.asl.json";
-import { steps } from "../../handlers/steps";
+import { steps } from "../../handlers/functions";
+import { machine, type State, type States } from "../../handlers/machine";
+import type { ServiceCall } from "../../handlers/runtime/define";
 import { prices } from "./prices";
 
 /**
@@ -14,20 +14,12 @@ import { prices } from "./prices";
  * `npm run bench:pipeline -- --json`. On AWS a call of Rekognition takes several times what everything else of a step
  * does: `assumed` below.
  */
-interface State {
-  readonly Type: string;
-  readonly Next?: string;
-  readonly Default?: string;
-  readonly Choices?: readonly { readonly StringEquals?: string; readonly Next: string }[];
-  readonly Catch?: readonly { readonly Next: string }[];
-  readonly Branches?: readonly { readonly StartAt: string; readonly States: Readonly<Record<string, State>> }[];
-}
-
-const states = flow.States as unknown as Readonly<Record<string, State>>;
+/** The calls of a step, by its name. */
+const callsOf = (name: string): readonly ServiceCall[] => steps.find((step) => step.name === name)?.calls ?? [];
 
 /** Milliseconds billed where nothing was measured: Rekognition answers in about 500 ms, DynamoDB, S3 and SNS in 10. */
 const assumed = (step: string) =>
-  (callsOfSteps[step] ?? []).reduce((sum, [service]) => sum + (service === "rekognition" ? 500 : 10), 5);
+  callsOf(step).reduce((sum, [service]) => sum + (service === "rekognition" ? 500 : 10), 5);
 
 /**
  * The states that a photo passes, in order.
@@ -36,13 +28,13 @@ const assumed = (step: string) =>
  */
 export function wayOf(failing: string | undefined): string[] {
   const way: string[] = [];
-  const walk = (name: string, machine: Readonly<Record<string, State>>): boolean => {
+  const walk = (name: string, states: States): boolean => {
     let at: string | undefined = name;
     let hasFailed = false;
     while (at !== undefined) {
       way.push(at);
-      const state: State | undefined = machine[at];
-      if (state === undefined) throw new Error(`flow.asl.json has no state ${at}.`);
+      const state: State | undefined = states[at];
+      if (state === undefined) throw new Error(`The machine has no state ${at}.`);
       for (const branch of state.Branches ?? []) hasFailed = walk(branch.StartAt, branch.States) || hasFailed;
       if (at === failing) {
         hasFailed = true;
@@ -56,7 +48,7 @@ export function wayOf(failing: string | undefined): string[] {
     }
     return hasFailed;
   };
-  walk(flow.StartAt, states);
+  walk(machine.StartAt, machine.States);
   return way;
 }
 
@@ -83,7 +75,7 @@ export function costOf(ending: string, failing: string | undefined, durations: R
     lambda += prices.invocation + seconds * (step.memorySize / 1024) * prices.gbSecond;
     // A function's START, END and REPORT lines and its own, about 600 bytes.
     other += (600 / 1e9) * prices.logGb;
-    for (const [service, operation] of name === "Undo" ? refusalCalls : (callsOfSteps[name] ?? [])) {
+    for (const [service, operation] of name === "Undo" ? refusalCalls : callsOf(name)) {
       if (service === "rekognition" && !isFreeCall(operation)) {
         rekognitionCalls += 1;
         rekognition += prices.rekognitionCall;
@@ -133,7 +125,7 @@ function costOfNight(): Cost {
 }
 
 /** What Undo calls for a photo that was refused before its face was indexed. */
-const refusalCalls: (typeof callsOfSteps)[string] = [
+const refusalCalls: readonly ServiceCall[] = [
   ["dynamodb", "GetItem"],
   ["dynamodb", "UpdateItem"],
   ["s3", "ListObjectVersions"],

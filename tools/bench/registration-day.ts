@@ -1,4 +1,4 @@
-import flow from "../../handlers/flow.asl.json";
+import { machine } from "../../handlers/machine";
 import { wayOf } from "./cost";
 import { prices } from "./prices";
 
@@ -8,7 +8,7 @@ import { prices } from "./prices";
  *
  *   npm run bench:registration-day -- [--uploads 10000] [--minutes 10] [--rate 5] [--seed 1] [--json]
  *
- * Discrete events over the retry policy that stands in flow.asl.json and a few others beside it. Each Rekognition
+ * Discrete events over the retry policy that is in handlers/machine.ts and a few others. Each Rekognition
  * operation has a token bucket of its own. A step that is throttled (after the SDK's own three attempts) is retried by
  * the machine after a full-jitter delay; every retry is a state transition that is paid for.
  */
@@ -200,8 +200,8 @@ function simulate(policy: Policy, uploads: number, seconds: number, rate: number
 
 /** The policy for throttling that the machine has. */
 function deployedPolicy(): Policy {
-  const retry = flow.States.DetectFace.Retry[0];
-  if (retry === undefined) throw new Error("flow.asl.json: DetectFace has no Retry.");
+  const retry = machine.States["DetectFace"]?.Retry?.[0];
+  if (retry === undefined) throw new Error("The machine: DetectFace has no Retry.");
   return {
     name: "deployed",
     interval: retry.IntervalSeconds,

@@ -1,11 +1,13 @@
 /**
- * Draws the machine from its definition, as a Mermaid chart, into every document that has the two marker comments:
+ * Draws the machine (handlers/machine.ts, built) as a Mermaid chart into every document that has the two marker
+ * comments:
  *
  *   <!-- flow:begin -->  …  <!-- flow:end -->
  *
- * `node tools/generate/draw-flow.mjs` writes, `--check` only tells (exit 1) whether a document is out of date.
+ * `node tools/generate/draw-flow.mjs` writes, `--check` only reports (exit 1) a document that is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -48,7 +50,7 @@ function arrows(states) {
   });
 }
 
-const flow = JSON.parse(readFileSync(join(root, "handlers/flow.asl.json"), "utf8"));
+const { machine: flow } = createRequire(import.meta.url)("../../build/handlers/machine.js");
 const chart = [
   "```mermaid",
   "flowchart TD",
@@ -68,9 +70,7 @@ for (const name of documents) {
   );
   if (after === before) continue;
   if (process.argv.includes("--check")) {
-    console.error(
-      `${name}: the drawing is not that of handlers/flow.asl.json; run "node tools/generate/draw-flow.mjs".`,
-    );
+    console.error(`${name}: the drawing is not that of the machine; run "node tools/generate/draw-flow.mjs".`);
     stale += 1;
   } else writeFileSync(path, after);
 }

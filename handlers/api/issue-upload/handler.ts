@@ -1,5 +1,4 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import { randomBytes } from "node:crypto";
 import type { UploadLimits } from "../../1-check-format/handler";
 import { makeUploadId, uploadKey } from "../../contract/keys";
 import {
@@ -10,13 +9,11 @@ import {
   type PhotoExtension,
 } from "../../contract/photo-types";
 import { isLocale, type Locale } from "../../contract/reasons";
-import { sdkOptions } from "../../runtime/sdk-options";
-import { setting } from "../../runtime/step";
 import { isEmail, isStudentId } from "../../contract/students";
 import type { IssuedUpload } from "../../contract/api";
 import { endpoint, jsonBody, refusal, type Endpoint } from "../http";
-import { accessFrom, invitationOf, type Access } from "../invitation";
-import { presignPost, signerFrom, type Signer } from "../presign";
+import { invitationOf, type Access } from "../invitation";
+import { presignPost, type Signer } from "../presign";
 import type { FieldError } from "../../contract/problems";
 
 /** The body of a good request. */
@@ -130,24 +127,4 @@ export function readUploadRequest(body: Readonly<Record<string, unknown>>, maxBy
     throw refusal("invalid-request", errors);
   }
   return { studentId, extension, contentType: expected, bytes: size, email, locale };
-}
-
-/** The function as it is deployed. */
-export function issueUploadFactory(): Endpoint {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    photoBucket: setting("PHOTO_BUCKET"),
-    limits: JSON.parse(setting("UPLOAD_LIMITS")) as UploadLimits,
-    expirySeconds: Number(setting("UPLOAD_EXPIRY_SECONDS")),
-    defaultLocale: setting("DEFAULT_LOCALE") as Locale,
-    access: accessFrom(setting),
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    signer: () => signerFrom(process.env),
-    now: () => new Date(),
-    random: () => randomBytes(10),
-  };
-  return issueUpload(settings, clients);
 }

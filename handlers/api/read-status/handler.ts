@@ -2,13 +2,11 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { getAvatar } from "../../stores/avatars";
 import { isUploadId } from "../../contract/keys";
 import { isLocale, messageOf, type Locale } from "../../contract/reasons";
-import { sdkOptions } from "../../runtime/sdk-options";
-import { setting } from "../../runtime/step";
 import { getUpload, type UploadRow } from "../../stores/uploads";
 import type { StepState, StepStatus, UploadState } from "../../contract/api";
 import { endpoint, refusal, type Endpoint } from "../http";
-import { accessFrom, invitationOf, type Access } from "../invitation";
-import { presignGet, signerFrom, type Signer } from "../presign";
+import { invitationOf, type Access } from "../invitation";
+import { presignGet, type Signer } from "../presign";
 
 export interface ReadStatusSettings {
   readonly uploadTable: string;
@@ -91,23 +89,4 @@ export function stepsOf(
   return phases.flatMap((phase, i) =>
     phase.map((name) => ({ name, state: stateOf(name, i), at: row.steps[name] ?? null })),
   );
-}
-
-/** The function as it is deployed. */
-export function readStatusFactory(): Endpoint {
-  const { DynamoDB } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
-  const settings = {
-    uploadTable: setting("UPLOAD_TABLE"),
-    avatarTable: setting("AVATAR_TABLE"),
-    photoBucket: setting("PHOTO_BUCKET"),
-    phases: JSON.parse(setting("STEP_PHASES")) as string[][],
-    defaultLocale: setting("DEFAULT_LOCALE") as Locale,
-    access: accessFrom(setting),
-  };
-  const clients = {
-    dynamodb: new DynamoDB(sdkOptions()),
-    signer: () => signerFrom(process.env),
-    now: () => new Date(),
-  };
-  return readStatus(settings, clients);
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { simpleParser } from "mailparser";
 import { mailStudent, type MailStudentClients } from "../../../handlers/mail-student/handler";
-import { mailStudentGrants } from "../../../handlers/mail-student/grants";
+import { mailStudentFunction } from "../../../handlers/mail-student/definition";
 import { publish } from "../../../handlers/notices/notice";
 import type { PipelineEvent } from "../../../handlers/contract/pipeline-event";
 import { reasonCodes, reasons } from "../../../handlers/contract/reasons";
@@ -166,7 +166,7 @@ describe("MailStudent", () => {
   it("may send as its own address alone, whichever identity is verified for it", () => {
     const arn = "arn:aws-cn:sns:cn-north-1:123456789012:topic";
     const on = { photoBucket: "b", uploadTable: "u", avatarTable: "a", faceCollection: "f", failureTopic: arn };
-    const statements = mailStudentGrants("avatar@truong.edu.vn")({ ...on, successTopic: arn });
+    const statements = mailStudentFunction.grants({ ...on, successTopic: arn, sender: "avatar@truong.edu.vn" });
     expect(statements.at(-1)).to.deep.equal({
       Effect: "Allow",
       Action: ["ses:SendEmail", "ses:SendRawEmail"],

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { readdirSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
 import { AvatarPipeline, SiteAccess, SiteLocale, type AvatarPipelineArgs } from "avatar-pipeline";
-import { steps } from "../../../handlers/steps";
+import { steps } from "../../../handlers/functions";
 import { evaluate, type Evaluation } from "../../components/harness";
 
 type World = Evaluation<readonly pulumi.Resource[]>;

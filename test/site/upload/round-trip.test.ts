@@ -12,7 +12,6 @@ import { makeUploadId } from "../../../handlers/contract/keys";
 import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/run";
 import { evaluate, textFilesOf, type Evaluation } from "../../components/harness";
 import type { Ran, Scenario } from "../../components/run-handler";
-import { steps } from "./functions";
 
 const { privateKey } = generateKeyPairSync("ed25519");
 const authorization = `Bearer ${signInvitation({ studentId: "SV001", expires: 4_000_000_000 }, privateKey)}`;
@@ -62,6 +61,9 @@ const scenarios: Readonly<Record<string, readonly Given[]>> = {
   ],
 };
 
+/** Where the functions are defined, for the handlers as they were before they were serialized. */
+const functionsFile = join(__dirname, "../../../handlers/functions.js");
+
 const execute = promisify(execFile);
 const kebab = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
 
@@ -86,7 +88,7 @@ describe("The API's and the mail's functions, serialized", () => {
     return JSON.parse(stdout.replace(/\b01KDY[0-9A-Z]{21}\b/g, "AN-UPLOAD-ID")) as Ran[];
   }
 
-  for (const { name } of steps) {
+  for (const name of Object.keys(scenarios)) {
     it(`answer as they were written, and need nothing but the SDK and Node.js: ${name}`, async () => {
       const { inputs } = world.one("Function", `avatars-${kebab(name)}`);
       const text = (await textFilesOf(inputs["code"]))["__index.js"] ?? "";
@@ -97,7 +99,7 @@ describe("The API's and the mail's functions, serialized", () => {
       const module = join(folder, `${name}.js`);
       writeFileSync(module, text);
       const serialized = await run(module, "", given);
-      expect(serialized).to.deep.equal(await run(join(__dirname, "functions.js"), name, given));
+      expect(serialized).to.deep.equal(await run(functionsFile, name, given));
       // Beyond its settings: each scenario came to an answer, or to the error that is meant.
       const ends = serialized.map(
         ({ output, error }) => (output as { statusCode?: number })?.statusCode ?? error?.name,

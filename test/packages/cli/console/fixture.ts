@@ -2,11 +2,13 @@
  * The console over real machines and a real mailbox: the flow's own text runs, its steps answered by the test, so that
  * every page shows a history that the interpreter has written. Tables and thumbnails are the test's own.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { steps } from "../../../../handlers/functions";
+import { definitionWith } from "../../../../handlers/machine";
 import { writeAvatarRow, type AvatarRow } from "../../../../handlers/stores/avatars";
 import type { Item } from "../../../../handlers/stores/uploads";
 import { openMailbox, type Mailbox } from "../../../../packages/local-cloud/services/mail";
@@ -66,7 +68,6 @@ export async function startFixture(options: { readonly pipelines?: number } = {}
   const folder = mkdtempSync(join(tmpdir(), "console-"));
   const answers = new Map(Object.entries(accepted));
   const gates = new Map<string, Promise<void>>();
-  const text = readFileSync("handlers/flow.asl.json", "utf8");
   const machines = await createMachines({
     identity: { partition: "aws", region: "ap-southeast-1", accountId: "000000000000" },
     storage: folder,
@@ -75,7 +76,7 @@ export async function startFixture(options: { readonly pipelines?: number } = {}
         name: "avatars-flow",
         arn: machineArn,
         roleArn: "arn:aws:iam::000000000000:role/avatars-flow",
-        definition: text.replace(/\$\{(\w+)\}/g, (_, step: string) => lambda + step),
+        definition: definitionWith(Object.fromEntries(steps.map(({ name }) => [name, lambda + name]))),
       },
     ],
     functions: {

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { readFileSync } from "node:fs";
+import { machine } from "../../../../handlers/machine";
 import type { Definition, State } from "../../../../packages/local-cloud/services/states";
 import { draw, pathOf } from "../../../../packages/cli/console/graph/draw";
 import { layOut, type Layout, type PlacedNode } from "../../../../packages/cli/console/graph/layout";
 import { readGraph, type Graph } from "../../../../packages/cli/console/graph/model";
 import { inOrder } from "../../../../packages/cli/console/graph/positions";
 
-const flow = JSON.parse(readFileSync("handlers/flow.asl.json", "utf8")) as Definition;
+const flow = machine as unknown as Definition;
 
 function middleOf(layout: Layout, name: string): { readonly x: number; readonly y: number } {
   const node = layout.nodes.find((placed) => placed.node.name === name);

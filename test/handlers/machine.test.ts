@@ -4,41 +4,35 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import flow from "../../handlers/flow.asl.json";
 import { isRejection, reasonCodes } from "../../handlers/contract/reasons";
-import { settleSeconds } from "../../handlers/operations";
-import { steps } from "../../handlers/steps";
+import { settleSeconds, steps } from "../../handlers/functions";
+import { defineMachine, definitionWith, machine, type Machine, type State, type States } from "../../handlers/machine";
 
-/** The machine as text: what must hold between its states and the steps' own declarations. */
-interface State {
-  readonly Type: string;
-  readonly Resource?: string;
-  readonly TimeoutSeconds?: number;
-  readonly Retry?: readonly unknown[];
-  readonly Catch?: readonly {
-    readonly ErrorEquals: readonly string[];
-    readonly ResultPath: string;
-    readonly Next: string;
-  }[];
-  readonly Branches?: readonly { readonly States: Readonly<Record<string, State>> }[];
-}
-
-function allStates(states: Readonly<Record<string, State>>): [string, State][] {
+/** Every state by its name, those of the branches as well. */
+function allStates(states: States): [string, State][] {
   return Object.entries(states).flatMap(([name, state]) => [
     [name, state] as [string, State],
     ...(state.Branches ?? []).flatMap((branch) => allStates(branch.States)),
   ]);
 }
 
-const states = new Map(allStates(flow.States as unknown as Record<string, State>));
+const states = new Map(allStates(machine.States));
 const tasks = [...states].filter(([, state]) => state.Type === "Task");
 const handlers = join(__dirname, "../../../handlers");
+const arnOf = (name: string) => `arn:aws:lambda:ap-southeast-1:000000000000:function:${name}`;
 
 describe("The machine", () => {
-  it("is a valid definition once the functions' ARNs are in", () => {
-    const arn = (name: string) => `arn:aws:lambda:ap-southeast-1:000000000000:function:${name}`;
-    const text = JSON.stringify(flow).replace(/\$\{(\w+)\}/g, (_, name: string) => arn(name));
-    expect(text).to.not.include("${");
-    const { isValid, errorsText } = aslValidator(JSON.parse(text));
-    expect(isValid, errorsText("\n")).to.equal(true);
+  it("is a valid definition once the functions' ARNs are in, and so is its text", () => {
+    const definition = definitionWith(Object.fromEntries(steps.map(({ name }) => [name, arnOf(name)])));
+    expect(definition).to.not.include("${");
+    const text = JSON.stringify(flow).replace(/\$\{(\w+)\}/g, (_, name: string) => arnOf(name));
+    for (const valid of [definition, text]) {
+      const { isValid, errorsText } = aslValidator(JSON.parse(valid));
+      expect(isValid, errorsText("\n")).to.equal(true);
+    }
+  });
+
+  it("refuses to be made without the ARN of a step's function", () => {
+    expect(() => definitionWith({})).to.throw("The machine is given no function for the step ReceivePhoto.");
   });
 
   it("has one task for every step, in the steps' order, each with its own function", () => {
@@ -46,23 +40,42 @@ describe("The machine", () => {
     for (const [name, { Resource }] of tasks) expect(Resource).to.equal(`\${${name}}`);
   });
 
-  for (const { name, errors } of steps) {
-    it(`catches by name exactly what ${name} refuses a photo for, and everything else as well`, () => {
-      const caught = states.get(name)?.Catch ?? [];
-      const named = caught.flatMap(({ ErrorEquals }) => ErrorEquals).filter((error) => error !== "States.ALL");
-      expect([...named].sort()).to.deep.equal([...errors].sort());
-      expect(caught.at(-1)?.ErrorEquals).to.deep.equal(["States.ALL"]);
-      for (const { ResultPath } of caught) expect(ResultPath).to.equal(`$.failed.${name}`);
-    });
-  }
+  it("refuses a text that names a step that is none, and one that leaves a step out", () => {
+    const [first] = steps;
+    const task: State = { Type: "Task", Resource: "${ReceivePhoto}", End: true };
+    const text = (name: string): Machine => ({ ...machine, StartAt: name, States: { [name]: task } });
+    expect(() => defineMachine(text("ReceivePhoto"), [])).to.throw("the state ReceivePhoto is not a step");
+    expect(() => defineMachine(text("Receive"), steps)).to.throw("the state Receive is not a step");
+    expect(() => defineMachine(text("ReceivePhoto"), steps)).to.throw("has no state for CheckFormat, DetectFace");
+    expect(first && defineMachine(text("ReceivePhoto"), [first]).States).to.have.keys(["ReceivePhoto"]);
+  });
+
+  it("catches every error of every step, whatever its name, and keeps it under the step's", () => {
+    const canFail = [...states].filter(([, { Type }]) => Type === "Task" || Type === "Parallel");
+    expect(canFail.map(([name]) => name)).to.include.members([...steps.map(({ name }) => name), "Process"]);
+    for (const [name, { Catch: caught = [] }] of canFail) {
+      expect(
+        caught.map(({ ErrorEquals }) => ErrorEquals),
+        name,
+      ).to.deep.equal([["States.ALL"]]);
+      expect(caught.map(({ ResultPath }) => ResultPath)).to.deep.equal([`$.failed.${name}`]);
+    }
+  });
+
+  it("leaves what its states have alike out of the text", () => {
+    const own = allStates(flow.States as unknown as States);
+    for (const [name, state] of own) {
+      expect(state, name).not.to.have.any.keys("Retry", "TimeoutSeconds");
+      for (const { Next } of state.Catch ?? []) expect(Next, name).not.to.equal("Undo");
+    }
+  });
 
   it("gives every function less time than its state, so that no function outlives it", () => {
     for (const { name, timeout } of steps) expect(states.get(name)?.TimeoutSeconds, name).to.be.greaterThan(timeout);
   });
 
   it("waits, before it closes what was interrupted, for longer than any function can still be at work", () => {
-    const wait = states.get("WaitForStragglers") as { Seconds?: number } | undefined;
-    expect(wait?.Seconds).to.equal(settleSeconds);
+    expect(states.get("WaitForStragglers")?.Seconds).to.equal(settleSeconds);
     expect(settleSeconds).to.be.greaterThan(Math.max(...steps.map(({ timeout }) => timeout)));
   });
 
@@ -91,7 +104,7 @@ describe("The machine", () => {
   });
 });
 
-describe("The steps' declared errors", () => {
+describe("The steps' declared refusals", () => {
   /** The reasons that a source file throws, itself or through what it imports of its folder and of lib. */
   function thrownIn(file: string, seen = new Set<string>()): Set<string> {
     if (seen.has(file)) return new Set();
@@ -108,14 +121,14 @@ describe("The steps' declared errors", () => {
   }
 
   const folders = readdirSync(handlers, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  for (const { name, errors } of steps) {
+  for (const { name, refusals } of steps) {
     it(`of ${name} hold everything that its code can throw`, () => {
       const kebab = name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
       const folder = folders.find((entry) => entry.name.replace(/^\d[ab]?-/, "") === kebab);
       expect(folder, kebab).to.not.equal(undefined);
       const thrown = thrownIn(join(handlers, folder?.name ?? "", "handler.ts"));
-      for (const code of thrown) expect(errors, code).to.include(code);
-      for (const code of errors) expect(isRejection(code), code).to.equal(true);
+      for (const code of thrown) expect(refusals, code).to.include(code);
+      for (const code of refusals) expect(isRejection(code), code).to.equal(true);
     });
   }
 });

@@ -1,0 +1,28 @@
+import { dynamodb, now, s3 } from "../runtime/clients";
+import { defineStep } from "../runtime/define";
+import { markProgress, readUploads } from "../runtime/grants";
+import { json, uploadTable } from "../runtime/settings";
+import { checkFormat } from "./handler";
+
+export const checkFormatStep = defineStep({
+  name: "CheckFormat",
+  handler: checkFormat,
+  settings: { uploadTable, limits: json("UPLOAD_LIMITS") },
+  clients: { dynamodb, s3, now },
+  grants: (on) => [markProgress(on), readUploads(on)],
+  refusals: [
+    "FORMAT_NOT_SUPPORTED",
+    "FORMAT_MISMATCH",
+    "FILE_TOO_LARGE",
+    "FILE_CORRUPT",
+    "IMAGE_TOO_SMALL",
+    "IMAGE_TOO_LARGE",
+  ],
+  calls: [
+    ["dynamodb", "UpdateItem"],
+    ["s3", "GetObject"],
+  ],
+  // It reads the whole file: 136 MB held at most, and at 256 half a second of processor time for the largest.
+  memorySize: 512,
+  timeout: 30,
+});

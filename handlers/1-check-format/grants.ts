@@ -1,3 +1,0 @@
-import { markProgress, readUploads, type Grants } from "../runtime/grants";
-
-export const checkFormatGrants: Grants = (on) => [markProgress(on), readUploads(on)];

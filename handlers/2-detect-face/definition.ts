@@ -1,0 +1,37 @@
+import { dynamodb, now, rekognition } from "../runtime/clients";
+import { defineStep } from "../runtime/define";
+import { allow, markProgress, showUploads } from "../runtime/grants";
+import { json, uploadTable } from "../runtime/settings";
+import { detectFace } from "./handler";
+
+export const detectFaceStep = defineStep({
+  name: "DetectFace",
+  handler: detectFace,
+  settings: { uploadTable, rules: json("FACE_RULES") },
+  clients: { dynamodb, rekognition, now },
+  grants: (on) => [
+    markProgress(on),
+    showUploads(on),
+    // DetectFaces works on no resource: IAM knows no narrower one for it.
+    allow(["rekognition:DetectFaces"], ["*"]),
+  ],
+  refusals: [
+    "NO_FACE",
+    "MULTIPLE_FACES",
+    "FACE_TOO_SMALL",
+    "FACE_TOO_DARK",
+    "FACE_BLURRED",
+    "FACE_TURNED_AWAY",
+    "SUNGLASSES",
+    "FACE_COVERED",
+    // Rekognition may refuse a file that passed CheckFormat.
+    "FILE_CORRUPT",
+    "FILE_TOO_LARGE",
+  ],
+  calls: [
+    ["dynamodb", "UpdateItem"],
+    ["rekognition", "DetectFaces"],
+  ],
+  memorySize: 256,
+  timeout: 30,
+});

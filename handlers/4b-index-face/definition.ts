@@ -1,0 +1,36 @@
+import { dynamodb, now, rekognition } from "../runtime/clients";
+import { defineStep } from "../runtime/define";
+import { allow, showUploads } from "../runtime/grants";
+import { avatarTable, collectionId, duplicateSimilarity, uploadTable } from "../runtime/settings";
+import { indexFace } from "./handler";
+
+export const indexFaceStep = defineStep({
+  name: "IndexFace",
+  handler: indexFace,
+  settings: { uploadTable, avatarTable, collectionId, duplicateSimilarity },
+  clients: { dynamodb, rekognition, now },
+  grants: (on) => [
+    allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
+    allow(["dynamodb:GetItem"], [on.avatarTable]),
+    showUploads(on),
+    allow(["rekognition:IndexFaces", "rekognition:SearchFaces"], [on.faceCollection]),
+  ],
+  refusals: [
+    "DUPLICATE_FACE",
+    "NO_FACE",
+    "FACE_TOO_SMALL",
+    "FACE_TOO_DARK",
+    "FACE_BLURRED",
+    "FACE_TURNED_AWAY",
+    "FILE_CORRUPT",
+    "FILE_TOO_LARGE",
+  ],
+  calls: [
+    ["dynamodb", "UpdateItem"],
+    ["rekognition", "IndexFaces"],
+    ["rekognition", "SearchFaces"],
+    ["dynamodb", "GetItem"],
+  ],
+  memorySize: 256,
+  timeout: 30,
+});

@@ -1,3 +1,0 @@
-import type { ReasonCode } from "../contract/reasons";
-
-export const deleteOriginalErrors: readonly ReasonCode[] = [];

@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto";
+import { dynamodb, now } from "../../runtime/clients";
+import { defineFunction } from "../../runtime/define";
+import { allow, type PipelineArns } from "../../runtime/grants";
+import { defaultLocale, json, number, photoBucket, uploadTable } from "../../runtime/settings";
+import { access } from "../invitation";
+import { signerFrom } from "../presign";
+import { issueUpload } from "./handler";
+
+export const issueUploadFunction = defineFunction({
+  name: "IssueUpload",
+  handler: issueUpload,
+  settings: {
+    uploadTable,
+    photoBucket,
+    limits: json("UPLOAD_LIMITS"),
+    expirySeconds: number("UPLOAD_EXPIRY_SECONDS"),
+    defaultLocale,
+    access,
+  },
+  clients: { dynamodb, signer: () => () => signerFrom(process.env), now, random: () => () => randomBytes(10) },
+  grants: (on: PipelineArns) => [
+    allow(["dynamodb:PutItem"], [on.uploadTable]),
+    // Not called by the function: the form that it signs stores the photo with the function's rights.
+    allow(["s3:PutObject"], [`${on.photoBucket}/uploads/*`]),
+  ],
+  memorySize: 256,
+  // It answers in milliseconds; a browser that waits longer had better send the request again.
+  timeout: 10,
+});

@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { dynamodb, now, s3, ses } from "../runtime/clients";
+import { defineFunction } from "../runtime/define";
+import { allow, type MailArns } from "../runtime/grants";
+import { defaultLocale, text, uploadTable } from "../runtime/settings";
+import { mailStudent } from "./handler";
+
+export const mailStudentFunction = defineFunction({
+  name: "MailStudent",
+  handler: mailStudent,
+  settings: { uploadTable, sender: text("SENDER"), defaultLocale },
+  clients: { dynamodb, s3, ses, now, boundary: () => () => randomBytes(12).toString("hex") },
+  grants: (on: MailArns) => {
+    // The topics are in the pipeline's own account and region, and so is the identity.
+    const [, partition, , region, account] = on.successTopic.split(":");
+    const identities = `arn:${partition}:ses:${region}:${account}`;
+    return [
+      allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
+      allow(["s3:GetObject"], [`${on.photoBucket}/avatars/*`]),
+      // Without it S3 answers 403 in place of 404 for a thumbnail that is gone.
+      allow(["s3:ListBucket"], [on.photoBucket]),
+      // A message with a picture in it is a raw one, which has an action of its own. SES checks the identity that is
+      // verified (the address, its domain or one above it) and in its sandbox the recipient's as well: so any identity
+      // is allowed. If that identity has a default configuration set, SES checks the set too, though the message names
+      // none: so any set is allowed.
+      {
+        ...allow(
+          ["ses:SendEmail", "ses:SendRawEmail"],
+          [`${identities}:identity/*`, `${identities}:configuration-set/*`],
+        ),
+        Condition: { StringEquals: { "ses:FromAddress": on.sender } },
+      },
+    ];
+  },
+  memorySize: 256,
+  timeout: 30,
+});

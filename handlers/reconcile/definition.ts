@@ -1,0 +1,63 @@
+import { dynamodb, now, rekognition, s3, sfn } from "../runtime/clients";
+import { defineFunction } from "../runtime/define";
+import { allow, deleteThumbnailVersions, type OperatorArns } from "../runtime/grants";
+import { avatarTable, collectionId, duplicateSimilarity, photoBucket, text, uploadTable } from "../runtime/settings";
+import { step } from "../runtime/step";
+import { reconcile } from "./handler";
+import type { ReconcileClients, ReconcileSettings } from "./stock";
+
+/** What every stack has alike. */
+const patience = {
+  graceMinutes: 15,
+  // Of the function's 15 minutes: the rest is for listing the stores and fixing what differs.
+  searchSeconds: 600,
+  // Four a second or fewer, of the five that Rekognition allows by default.
+  searchPauseMilliseconds: 200,
+};
+
+type StackSettings = Omit<ReconcileSettings, keyof typeof patience>;
+
+export const reconcileFunction = defineFunction({
+  name: "Reconcile",
+  handler: (settings: StackSettings, clients: ReconcileClients) =>
+    reconcile({ ...settings, ...patience, functionName: process.env["AWS_LAMBDA_FUNCTION_NAME"] ?? "" }, clients),
+  settings: {
+    uploadTable,
+    avatarTable,
+    collectionId,
+    photoBucket,
+    stateMachineArn: text("STATE_MACHINE_ARN"),
+    duplicateSimilarity,
+  },
+  clients: {
+    dynamodb,
+    rekognition,
+    s3,
+    sfn,
+    now,
+    sleep: () => (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+    print: () => (line: string) => void process.stdout.write(`${line}\n`),
+  },
+  around: step,
+  grants: (on: OperatorArns) => [
+    allow(["dynamodb:GetItem", "dynamodb:Scan"], [on.uploadTable]),
+    allow(["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], [on.avatarTable]),
+    allow(
+      ["rekognition:ListFaces", "rekognition:DeleteFaces", "rekognition:IndexFaces", "rekognition:SearchFaces"],
+      [on.faceCollection],
+    ),
+    ...deleteThumbnailVersions(on),
+    // IndexFaces reads the thumbnail with the caller's rights.
+    allow(["s3:GetObject"], [`${on.photoBucket}/avatars/*`]),
+    {
+      ...allow(["s3:ListBucketVersions"], [on.photoBucket]),
+      Condition: { StringLike: { "s3:prefix": "uploads/*" } },
+    },
+    allow(["s3:DeleteObjectVersion"], [`${on.photoBucket}/uploads/*`]),
+    allow(["states:StartExecution"], [on.stateMachine]),
+    allow(["states:DescribeExecution"], [on.executions]),
+  ],
+  // It holds a line for every face, object and row: about 1 KB a student.
+  memorySize: 1024,
+  timeout: 900,
+});
