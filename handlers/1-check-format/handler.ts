@@ -1,9 +1,11 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { checkWhole, readImageHeader } from "avatar-imaging/file/header";
+import { fileKind } from "avatar-imaging/file/kind";
 import { rejection } from "../runtime/errors";
 import type { Format, ImageFormat, Photo } from "../contract/flow-data";
-import { fileKind, readJpegHeader, readPngHeader } from "./image-header";
 import { parseUploadKey } from "../contract/keys";
 import type { Handler } from "../runtime/step";
 import { beginStep } from "../stores/uploads";
@@ -30,16 +32,6 @@ export interface CheckFormatClients {
   readonly s3: Pick<S3, "getObject">;
   readonly now: () => Date;
 }
-
-/**
- * More scans than any camera or web service writes (libjpeg's default progression has 10), and all that the thumbnail
- * step reads. Each scan makes a decoder go over all coefficients again, so that a small file of thousands of them costs
- * minutes.
- */
-const maxScans = 64;
-
-/** An interlaced PNG has to be held whole, so that the thumbnail step takes none larger. No camera writes them. */
-const maxInterlacedPixels = 4_000_000;
 
 /** Checks the file by its name, its size and its bytes, in the order of what each check costs. */
 export function checkFormat(
@@ -82,7 +74,7 @@ function checkSize(bytes: number, limits: UploadLimits): void {
 }
 
 /**
- * Checks the bytes of a file that is named as one format.
+ * Checks the bytes of a file that is named as one format: the header first, the whole structure last.
  *
  * @returns the upright size in pixels
  */
@@ -91,16 +83,8 @@ export function checkBytes(bytes: Buffer, named: ImageFormat, limits: UploadLimi
   if (kind !== named) {
     throw rejection("FORMAT_MISMATCH", `The file is named as ${named} but its first bytes are those of ${kind}.`);
   }
-  const header = named === "jpeg" ? readJpegHeader(bytes) : readPngHeader(bytes);
-  if ("damage" in header) throw rejection("FILE_CORRUPT", `The ${named} file is damaged: ${header.damage}.`);
-  if (header.unsupported !== undefined) {
-    throw rejection(
-      "FORMAT_NOT_SUPPORTED",
-      `The photo is a JPEG ${header.unsupported}; save it as a baseline or progressive JPEG of 8 bits.`,
-    );
-  }
+  const header = readImageHeader(bytes);
   const { width, height } = header;
-  if (width === 0 || height === 0) throw rejection("FILE_CORRUPT", `The header says ${width}×${height} pixels.`);
   if (Math.min(width, height) < limits.minSide) {
     throw rejection("IMAGE_TOO_SMALL", `${width}×${height} pixels; the shorter side must have ${limits.minSide}.`);
   }
@@ -110,14 +94,6 @@ export function checkBytes(bytes: Buffer, named: ImageFormat, limits: UploadLimi
       `${width}×${height} = ${width * height} pixels; at most ${limits.maxPixels} are allowed.`,
     );
   }
-  if (named === "png" && header.scans > 1 && width * height > maxInterlacedPixels) {
-    throw rejection(
-      "IMAGE_TOO_LARGE",
-      `The PNG is interlaced and has ${width * height} pixels; at most ${maxInterlacedPixels} are allowed. Save it without interlacing.`,
-    );
-  }
-  if (header.scans > maxScans) {
-    throw rejection("FILE_CORRUPT", `The photo has ${header.scans} scans; at most ${maxScans} are read.`);
-  }
-  return header.orientation >= 5 ? { width: height, height: width } : { width, height };
+  checkWhole(bytes, header, crc32);
+  return { width, height };
 }

@@ -1,4 +1,4 @@
-import { imagingError } from "./errors";
+import { imagingError } from "./file/errors";
 import { kernelModule } from "./kernel-module.generated";
 import * as plainKernel from "./kernel/index";
 import { useMemory } from "./kernel/memory";

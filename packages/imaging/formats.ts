@@ -1,6 +1,6 @@
 import { withEngine, type EngineKind } from "./engine";
-import { imagingError } from "./errors";
-import { readImageHeader, type ImageHeader } from "./header";
+import { imagingError } from "./file/errors";
+import { readImageHeader, type ImageHeader } from "./file/header";
 import { decodeJpeg } from "./jpeg/decode";
 import { encodeJpeg } from "./jpeg/encode";
 import { decodePng } from "./png/decode";

@@ -1,6 +1,6 @@
 import { thumbnailer } from "./thumbnails";
 
-export { readImageHeader, type ImageHeader } from "./header";
+export { readImageHeader, type ImageHeader } from "./file/header";
 export type { Square, Thumbnail, ThumbnailOptions } from "./thumbnails";
 
 /**

@@ -1,4 +1,4 @@
-import type { ImageHeader } from "./header";
+import type { ImageHeader } from "./file/header";
 
 /** A part of the photo as it is stored, in whole full-size pixels. */
 export interface Region {

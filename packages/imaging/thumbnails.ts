@@ -1,8 +1,8 @@
 import { createJimp } from "@jimp/core";
 import { withEngine, type EngineKind } from "./engine";
-import { imagingError } from "./errors";
+import { imagingError } from "./file/errors";
 import { decodeRegion, jpegFormat, pngFormat } from "./formats";
-import { readImageHeader } from "./header";
+import { readImageHeader } from "./file/header";
 import { storedRegion, turnOf } from "./region";
 import { render } from "./render";
 

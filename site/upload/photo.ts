@@ -1,5 +1,6 @@
+import { checkWhole, readImageHeader } from "avatar-imaging/file/header";
+import { fileKind } from "avatar-imaging/file/kind";
 import type { ReasonCode } from "../../handlers/contract/reasons";
-import { kindOf, sizeOf } from "./photo-header";
 import type { Limits } from "./settings";
 
 /** A photo that can be shown and cut: upright, at most {@link workingSide} pixels long. */
@@ -48,13 +49,9 @@ const sentQuality = 0.9;
 export async function openPhoto(file: Blob & { readonly name?: string }, limits: Limits): Promise<OpenPhoto> {
   if (file.size > maxFileBytes) throw new PhotoError("FILE_TOO_LARGE");
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const kind = kindOf(bytes);
-  if (kind === "other") throw new PhotoError(bytes.length === 0 ? "FILE_CORRUPT" : "FORMAT_NOT_SUPPORTED");
-  if (kind !== "heic") {
-    const size = sizeOf(bytes, kind);
-    if (size === undefined || size.width === 0 || size.height === 0) throw new PhotoError("FILE_CORRUPT");
-    checkPixels(size.width, size.height, limits);
-  }
+  const kind = fileKind(bytes);
+  if (kind === "jpeg" || kind === "png") checkFile(bytes, limits);
+  else if (kind !== "heic") throw new PhotoError(bytes.length === 0 ? "FILE_CORRUPT" : "FORMAT_NOT_SUPPORTED");
   let bitmap: ImageBitmap;
   try {
     // Typed by its bytes: a browser may go by the type that the file's name gave it.
@@ -71,6 +68,18 @@ export async function openPhoto(file: Blob & { readonly name?: string }, limits:
   const canvas = draw(bitmap, { left: 0, top: 0, width, height }, width * scale, height * scale);
   bitmap.close();
   return { source: canvas, width: canvas.width, height: canvas.height, ...named };
+}
+
+/** Refuses what the pipeline would refuse by the file's structure, and nothing else: a browser may show half a photo. */
+function checkFile(bytes: Uint8Array, limits: Limits): void {
+  try {
+    const header = readImageHeader(bytes);
+    checkPixels(header.width, header.height, limits);
+    checkWhole(bytes, header);
+  } catch (error) {
+    if (error instanceof PhotoError) throw error;
+    throw new PhotoError((error as Error).name as ReasonCode);
+  }
 }
 
 function checkPixels(width: number, height: number, limits: Limits): void {

@@ -59,11 +59,13 @@ describe("The function of every step, serialized", () => {
 
   for (const step of steps) {
     describe(step.name, () => {
-      it("is one file of less than 40 kB that needs nothing but the SDK, Node.js and the layer", async () => {
+      // CheckFormat reads a file that lost its end down to the last row, which takes the structure of both formats.
+      const most = step.name === "CheckFormat" ? 60_000 : 40_000;
+      it(`is one file of less than ${most / 1000} kB that needs nothing but the SDK, Node.js and the layer`, async () => {
         const files = await archiveOf(step.name);
         expect(Object.keys(files)).to.deep.equal(["__index.js"]);
         const text = files["__index.js"]!;
-        expect(text.length).to.be.lessThan(40_000);
+        expect(text.length).to.be.lessThan(most);
         const needed = [...text.matchAll(/require\("([^"]+)"\)/g)].map(([, module]) => module!);
         const isProvided = (module: string) =>
           module.startsWith("@aws-sdk/") || isBuiltin(module) || (module === "avatar-imaging" && step.usesImaging);

@@ -37,7 +37,8 @@ export function jpegFile({
   frame[0] = 8;
   frame.writeUInt16BE(height, 1);
   frame.writeUInt16BE(width, 3);
-  frame[5] = 3;
+  // Three components, numbered from 1, not subsampled.
+  frame.set([3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0], 5);
   const scan = Buffer.concat([
     segment(0xda, Buffer.from([1, 1, 0, 0, 63, 0])),
     data ?? Buffer.from([0x12, 0xff, 0x00, 0x34, 0xff, 0xd0, 0x56]),

@@ -1,6 +1,6 @@
 import sharp from "sharp";
 import { jpegFormat, pngFormat } from "../../packages/imaging/formats";
-import { readImageHeader } from "../../packages/imaging/header";
+import { readImageHeader } from "../../packages/imaging/file/header";
 import { storedRegion, type Region } from "../../packages/imaging/region";
 import type { Square } from "./thumbnail-contestants";
 

@@ -1,11 +1,14 @@
 import type { Engine } from "../engine";
-import { imagingError } from "../errors";
+import { corrupt } from "../file/errors";
+import type { Frame } from "../file/jpeg-frame";
+import type { HuffmanTable } from "../file/jpeg-huffman";
+import { endOfRows } from "../file/jpeg-rows";
 import { readProfile } from "../icc";
 import * as layout from "../kernel/layout";
 import type { Region } from "../region";
 import type { Colours, Decoded, Plane } from "../render";
 import { EntropyStream, type UnitDecoder } from "./entropy";
-import { JpegReader, type Frame, type Scan } from "./markers";
+import { JpegReader, type Scan } from "./markers";
 import { planScans } from "./plan";
 import { zigzagOrder } from "./tables";
 
@@ -37,15 +40,8 @@ interface Component {
  * @param ratio how many full-size pixels become one of the output, both ways
  * @throws FILE_CORRUPT, FORMAT_NOT_SUPPORTED, or IMAGE_TOO_LARGE when coefficients and samples would not fit
  */
-export function decodeJpeg(engine: Engine, file: Buffer, region: Region, ratio: number): Decoded {
-  const reader = new JpegReader(file);
-  const first = reader.nextScan();
-  const { frame } = reader;
-  if (!first || !frame) throw imagingError("FILE_CORRUPT", "The JPEG has no image data.");
-  // Entropy-coded data cannot contain an end marker by chance: a file without one has been cut off.
-  if (file.lastIndexOf(Buffer.from([0xff, 0xd9])) < first.dataStart) {
-    throw imagingError("FILE_CORRUPT", "The JPEG ends early: it has no end marker (ff d9).");
-  }
+export function decodeJpeg(engine: Engine, photo: Buffer, region: Region, ratio: number): Decoded {
+  const { file, reader, frame, first } = openFile(photo);
   const scan = engine.allocate(layout.S_SIZE);
   writeScanTables(engine, scan);
   const components = frame.components.map((_, index) => layOut(engine, frame, index, region, ratio));
@@ -61,6 +57,23 @@ export function decodeJpeg(engine: Engine, file: Buffer, region: Region, ratio: 
     conversion: profile && readProfile(profile, frame.components.length),
   };
 }
+
+/**
+ * Reads the photo up to its first scan. Entropy-coded data cannot contain an end marker (EOI) by chance: a file without
+ * one has been cut off, or lacks nothing but the marker. It is then read up to the end of its rows.
+ */
+function openFile(photo: Buffer) {
+  const reader = new JpegReader(photo);
+  const first = reader.nextScan();
+  const { frame } = reader;
+  if (!first || !frame) throw corrupt("The JPEG has no image data.");
+  if (photo.lastIndexOf(endMarker) >= first.dataStart) return { file: photo, reader, frame, first };
+  const end = endOfRows(photo);
+  if (end === undefined) throw corrupt("The JPEG ends early: it has no end marker (ff d9), and rows are missing.");
+  return openFile(Buffer.concat([photo.subarray(0, end), endMarker]));
+}
+
+const endMarker = Buffer.from([0xff, 0xd9]);
 
 interface Work {
   readonly engine: Engine;
@@ -179,7 +192,7 @@ function decodeSequential(work: Work, first: Scan): void {
     reader.position = work.stream.end;
     engine.release(tables);
   }
-  if (missing.size > 0) throw imagingError("FILE_CORRUPT", "The JPEG lacks a scan of one of its colour components.");
+  if (missing.size > 0) throw corrupt("The JPEG lacks a scan of one of its colour components.");
 }
 
 function decodeProgressive(work: Work, first: Scan): void {
@@ -224,11 +237,11 @@ function writeScan(work: Work, scan: Scan, history: number): void {
   write(layout.S_SPECTRAL_START, scan.spectralStart);
   write(layout.S_SPECTRAL_END, scan.spectralEnd);
   write(layout.S_LOW_BIT, scan.lowBit);
-  const built = new Map<number, number>();
-  const table = (at: number | undefined, kind: number): number => {
-    if (at === undefined) throw imagingError("FILE_CORRUPT", "The JPEG uses a Huffman table that it does not define.");
-    const address = built.get(at) ?? buildTable(work, at, kind);
-    built.set(at, address);
+  const built = new Map<HuffmanTable, number>();
+  const addressOf = (table: HuffmanTable | undefined, kind: number): number => {
+    if (table === undefined) throw corrupt("The JPEG uses a Huffman table that it does not define.");
+    const address = built.get(table) ?? buildTable(engine, table, kind);
+    built.set(table, address);
     return address;
   };
   const usesDc = !frame.progressive || (scan.spectralStart === 0 && scan.highBit === 0);
@@ -236,8 +249,8 @@ function writeScan(work: Work, scan: Scan, history: number): void {
   scan.components.forEach(({ index, dcTable, acTable, quant }, place) => {
     const at = writeComponent(work, index, place, history);
     // Tables first: building one may move the memory.
-    const dc = usesDc ? table(dcTable, layout.KIND_DC) : 0;
-    const ac = usesAc ? table(acTable, layout.KIND_AC) : 0;
+    const dc = usesDc ? addressOf(dcTable, layout.KIND_DC) : 0;
+    const ac = usesAc ? addressOf(acTable, layout.KIND_AC) : 0;
     engine.words[(at + layout.C_DC_TABLE) >> 2] = dc;
     engine.words[(at + layout.C_AC_TABLE) >> 2] = ac;
     if (!frame.progressive) writeQuant(work, index, quant);
@@ -274,19 +287,19 @@ function writeComponent({ engine, scan, components }: Work, index: number, place
 }
 
 function writeQuant({ engine, components }: Work, index: number, quant: Uint16Array | undefined): void {
-  if (!quant) throw imagingError("FILE_CORRUPT", "The JPEG uses a quantization table that it does not define.");
+  if (!quant) throw corrupt("The JPEG uses a quantization table that it does not define.");
   engine.words.set(quant, (components[index] as Component).quant >> 2);
 }
 
-function buildTable({ engine, file }: Work, at: number, kind: number): number {
+function buildTable(engine: Engine, source: HuffmanTable, kind: number): number {
   const table = engine.allocate(layout.H_SIZE);
   const before = engine.used;
   const counts = engine.allocate(16 + 256);
   const scratch = engine.allocate(4 << layout.LOOKUP_BITS);
-  engine.bytes.set(file.subarray(at, at + 16 + 256), counts);
+  engine.bytes.set(source, counts);
   const result = engine.kernel.buildHuffman(table, counts, kind, scratch);
   engine.release(before);
-  if (result < 0) throw imagingError("FILE_CORRUPT", "The JPEG has a damaged Huffman table (DHT).");
+  if (result < 0) throw corrupt("The JPEG has a damaged Huffman table (DHT).");
   return table;
 }
 

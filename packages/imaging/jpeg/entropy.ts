@@ -1,7 +1,7 @@
 import type { Engine } from "../engine";
-import { imagingError } from "../errors";
+import { corrupt } from "../file/errors";
+import { isRestart, nextMarker } from "../file/jpeg-segments";
 import { S_BASE, S_CONSUMED, S_LIMIT, S_NEXT, S_POSITION } from "../kernel/layout";
-import { nextMarker } from "./markers";
 
 /** Of the file, this much is copied to the kernel at a time. */
 const chunk = 32 * 1024;
@@ -58,9 +58,9 @@ export class EntropyStream {
   restart(): void {
     const { file, source } = this;
     // Mostly the marker is where the data ended. A search would take as long as a unit.
-    const at = isRestart(file, source) ? source : nextMarker(file, source);
-    if (!isRestart(file, at)) {
-      throw imagingError("FILE_CORRUPT", "The JPEG lacks a restart marker.");
+    const at = isRestartAt(file, source) ? source : nextMarker(file, source);
+    if (!isRestartAt(file, at)) {
+      throw corrupt("The JPEG lacks a restart marker.");
     }
     this.open(at + 2);
   }
@@ -74,13 +74,13 @@ export class EntropyStream {
   decode(decoder: UnitDecoder, from: number, to: number): void {
     let unit = decoder(this.scan, from, to);
     while (unit >= 0 && unit < to) {
-      if (this.final) throw imagingError("FILE_CORRUPT", "The JPEG's image data end early.");
+      if (this.final) throw corrupt("The JPEG's image data end early.");
       this.feed();
       unit = decoder(this.scan, unit, to);
     }
-    if (unit < 0) throw imagingError("FILE_CORRUPT", "The JPEG's image data are damaged.");
+    if (unit < 0) throw corrupt("The JPEG's image data are damaged.");
     if (this.final && this.read(S_POSITION) > (this.zero - this.next) * 8) {
-      throw imagingError("FILE_CORRUPT", "The JPEG's image data end early.");
+      throw corrupt("The JPEG's image data end early.");
     }
   }
 
@@ -133,7 +133,6 @@ export class EntropyStream {
   }
 }
 
-function isRestart(file: Buffer, at: number): boolean {
-  const marker = file[at + 1] ?? 0;
-  return file[at] === 0xff && marker >= 0xd0 && marker <= 0xd7;
+function isRestartAt(file: Buffer, at: number): boolean {
+  return file[at] === 0xff && isRestart(file[at + 1] ?? 0);
 }

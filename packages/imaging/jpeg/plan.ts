@@ -1,4 +1,4 @@
-import { imagingError } from "../errors";
+import { corrupt } from "../file/errors";
 import type { Scan } from "./markers";
 
 export interface ScanPlan {
@@ -46,11 +46,10 @@ function checkFirstScans(scans: readonly Scan[], components: number): void {
   for (const scan of scans) {
     for (const { index } of scan.components) {
       if (scan.spectralStart === 0 && scan.highBit === 0) begun.add(index);
-      else if (!begun.has(index))
-        throw imagingError("FILE_CORRUPT", "The JPEG refines a component before its first scan.");
+      else if (!begun.has(index)) throw corrupt("The JPEG refines a component before its first scan.");
     }
   }
   if (begun.size < components) {
-    throw imagingError("FILE_CORRUPT", "The JPEG lacks a scan of one of its colour components.");
+    throw corrupt("The JPEG lacks a scan of one of its colour components.");
   }
 }

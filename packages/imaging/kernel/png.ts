@@ -1,4 +1,4 @@
-import { i32At, setI32, setU8, u8At } from "./memory";
+import { i32At, setI16, setI32, setU8, u16At, u8At } from "./memory";
 
 /**
  * Undoes a row's filter in place.
@@ -209,9 +209,50 @@ export function writeMeans(sums: i32, count: i32, area: i32, planes: i32, planeS
   }
 }
 
-/** Puts the RGB pixels of one row of an Adam7 pass where they belong in the whole image's row. */
-export function scatter(from: i32, count: i32, to: i32, step: i32): void {
+/** Puts the RGB pixels of one row of an Adam7 pass where they belong in three planes, `step` columns apart. */
+export function scatter(from: i32, count: i32, planes: i32, step: i32, planeSize: i32): void {
   for (let x = 0; x < count; x++) {
-    copyColour(from + x * 3, to + x * step * 3);
+    setU8(planes, u8At(from));
+    setU8(planes + planeSize, u8At(from + 1));
+    setU8(planes + planeSize * 2, u8At(from + 2));
+    from += 3;
+    planes += step;
+  }
+}
+
+/**
+ * Adds the RGB pixels of one row of an Adam7 pass to the sums of the squares that they lie in: three of 16 bits each.
+ *
+ * @param left column of the first pixel, `step` columns before the next
+ * @param last the column that counts `repeats` times more
+ */
+export function addScattered(
+  from: i32,
+  count: i32,
+  left: i32,
+  step: i32,
+  factor: i32,
+  last: i32,
+  repeats: i32,
+  sums: i32,
+): void {
+  let column = left;
+  for (let x = 0; x < count; x++) {
+    const sum = sums + ((column / factor) | 0) * 6;
+    const times = column === last ? repeats + 1 : 1;
+    setI16(sum, u16At(sum) + u8At(from) * times);
+    setI16(sum + 2, u16At(sum + 2) + u8At(from + 1) * times);
+    setI16(sum + 4, u16At(sum + 4) + u8At(from + 2) * times);
+    from += 3;
+    column += step;
+  }
+}
+
+/** As {@link writeMeans}, from sums of 16 bits. */
+export function writeScattered(sums: i32, count: i32, area: i32, planes: i32, planeSize: i32): void {
+  const half = area >> 1;
+  for (let x = 0; x < count; x++) {
+    for (let c = 0; c < 3; c++) setU8(planes + c * planeSize + x, ((u16At(sums + c * 2) + half) / area) | 0);
+    sums += 6;
   }
 }

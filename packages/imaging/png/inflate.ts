@@ -1,6 +1,6 @@
 import { createInflate } from "node:zlib";
 import type { Engine } from "../engine";
-import { imagingError } from "../errors";
+import { corrupt, imagingError } from "../file/errors";
 import { readPixels, type PngInfo } from "./chunks";
 
 /** Inflated bytes come in pieces of this size, of which so many may wait to be worked on. */
@@ -61,7 +61,7 @@ export async function inflateRows(
     });
     inflate.on("end", () => {
       while (!settled && waiting.length > 0) work();
-      settle(imagingError("FILE_CORRUPT", "The PNG's pixels end early."));
+      settle(corrupt("The PNG's pixels end early."));
     });
     void feed(inflate, readPixels(file, info.dataStart, inputSize), () => settled);
   });
@@ -127,7 +127,7 @@ class RowAssembler {
     const { engine } = this;
     const filter = engine.bytes[this.current] ?? 0;
     if (kernel.unfilter(filter, this.current + 1, this.before + 1, group.length, this.pixel) < 0) {
-      throw imagingError("FILE_CORRUPT", `The PNG has a row of filter ${filter}, which PNG does not have.`);
+      throw corrupt(`The PNG has a row of filter ${filter}, which PNG does not have.`);
     }
     this.take(this.current + 1, this.row, this.group);
     [this.current, this.before] = [this.before, this.current];

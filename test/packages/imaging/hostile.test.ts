@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import sharp from "sharp";
 import type { EngineKind } from "../../../packages/imaging/engine";
-import { readImageHeader } from "../../../packages/imaging/header";
+import { readImageHeader } from "../../../packages/imaging/file/header";
 import { thumbnailer } from "../../../packages/imaging/thumbnails";
 import { nameOfError, pattern, realPhoto } from "./images";
 import { writeJpeg } from "./jpeg-writer";

@@ -132,11 +132,31 @@ for (const kind of ["wasm", "plain"] as const) {
       expect(await nameOfError(png.decode(file.subarray(0, file.length >> 1)))).to.equal("FILE_CORRUPT");
     });
 
-    it("refuses interlaced photos of many pixels", async () => {
-      const large = writePng(image(2, 8, { interlaced: true }));
-      large.writeUInt32BE(3000, 16);
-      large.writeUInt32BE(3000, 20);
-      expect(await nameOfError(png.decode(large))).to.equal("IMAGE_TOO_LARGE");
+    it("takes two-byte transparent values by the image's own depth", async () => {
+      const plain = await png.decode(writePng(image(0, 8, { chunks: [["tRNS", Buffer.from([0, 0])]] })));
+      const masked = await png.decode(writePng(image(0, 8, { chunks: [["tRNS", Buffer.from([0x7f, 0])]] })));
+      expect(masked.data.equals(plain.data)).to.equal(true);
+      const key = Buffer.from([9, 0, 8, 0, 7, 0]);
+      const { data } = await png.decode(writePng(image(2, 8, { chunks: [["tRNS", key]] })));
+      expect([...data.subarray(0, 3)]).to.deep.equal([255, 255, 255]);
+    });
+
+    it("decodes any part of an interlaced photo, at any size, as of one that is not", async () => {
+      const given = image(2, 8, { width: 131, height: 117 });
+      const [rows, passes] = [writePng(given), writePng({ ...given, interlaced: true })];
+      for (const [left, top, width, height] of [
+        [0, 0, 131, 117],
+        [3, 5, 128, 112],
+        [60, 41, 1, 1],
+        [97, 0, 34, 117],
+      ] as const) {
+        for (const factor of [1, 2, 3.5, 5, 9, 31]) {
+          const [across, down] = [Math.ceil(width / factor), Math.ceil(height / factor)];
+          const options = { region: { left, top, width, height }, width: across, height: down };
+          const [one, other] = await Promise.all([png.decode(rows, options), png.decode(passes, options)]);
+          expect(one.data.equals(other.data), `${left}, ${top}, ${width}, ${factor}`).to.equal(true);
+        }
+      }
     });
   });
 }

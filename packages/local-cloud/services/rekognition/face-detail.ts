@@ -1,4 +1,4 @@
-import type { ImageHeader } from "avatar-imaging/header";
+import type { ImageHeader } from "avatar-imaging/file/header";
 import type { Box, DetectedFace } from "./faces/engine";
 import { chosenOf, type Input } from "./input";
 import type { StoredFace } from "./collection";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readImageHeader, type ImageHeader } from "avatar-imaging/header";
+import { readImageHeader, type ImageHeader } from "avatar-imaging/file/header";
 import type { DetectedFace, FaceEngine } from "./faces/engine";
 import { cloudError, isCloudError, type CloudRequest } from "../../gateway/service";
 import { invalidParameter, objectOf, optionalText, requiredText, violation, type Input } from "./input";

@@ -1,6 +1,6 @@
 import { withEngine } from "avatar-imaging/engine";
 import { decodeRegion } from "avatar-imaging/formats";
-import { readImageHeader } from "avatar-imaging/header";
+import { readImageHeader } from "avatar-imaging/file/header";
 import { turnOf } from "avatar-imaging/region";
 import { render } from "avatar-imaging/render";
 import { engineError } from "./engine";

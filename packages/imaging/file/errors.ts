@@ -3,8 +3,13 @@ export type ImagingErrorName = "FILE_CORRUPT" | "FORMAT_NOT_SUPPORTED" | "IMAGE_
 
 /**
  * An error that a `Catch` finds by its name. A plain Error with a name, not a class of its own: the name has to
- * survive bundling and the border between a step and its state machine.
+ * survive bundling, serialization, and the border between a step and its state machine.
  */
 export function imagingError(name: ImagingErrorName, message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { name });
+}
+
+/** The commonest of them. */
+export function corrupt(message: string): Error {
+  return imagingError("FILE_CORRUPT", message);
 }

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import sharp from "sharp";
-import { readImageHeader } from "../../../packages/imaging/index";
-import { realPhoto } from "./images";
+import { readImageHeader } from "../../../../packages/imaging/index";
+import { realPhoto } from "../images";
 
 const names = ["FILE_CORRUPT", "FORMAT_NOT_SUPPORTED"];
 
@@ -51,15 +51,56 @@ describe("readImageHeader", () => {
     expect(readImageHeader(photo)).to.include({ orientation: 1, width: 30, height: 20 });
   });
 
-  it("reads PNG as it is stored", async () => {
+  it("reads the upright sides of a PNG with an orientation (eXIf), unless that chunk is damaged", async () => {
     const photo = await sharp(realPhoto()).resize(40, 30).withMetadata({ orientation: 6 }).png().toBuffer();
-    const expected = { format: "png", width: 40, height: 30, orientation: 1, progressive: false };
-    expect(readImageHeader(photo)).to.deep.equal(expected);
+    const upright = { format: "png", width: 30, height: 40, orientation: 6, progressive: false };
+    expect(readImageHeader(photo)).to.deep.equal(upright);
+    const exif = photo.indexOf("eXIf");
+    photo.writeUInt32BE(0, exif + 4 + photo.readUInt32BE(exif - 4));
+    const stored = { format: "png", width: 40, height: 30, orientation: 1, progressive: false };
+    expect(readImageHeader(photo)).to.deep.equal(stored);
+  });
+
+  it("recognizes EXIF as broadly as browsers do: by any byte behind its name, and behind the frame header", async () => {
+    const photo = await sharp(realPhoto()).resize(40, 30).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const at = photo.indexOf("Exif");
+    const end = at - 2 + photo.readUInt16BE(at - 2);
+    const padded = Buffer.from(photo);
+    padded[at + 5] = 0xff;
+    expect(readImageHeader(padded)).to.include({ orientation: 6, width: 30 });
+    const scan = photo.indexOf(Buffer.from([0xff, 0xda]));
+    const parts = [photo.subarray(0, at - 4), photo.subarray(end, scan), photo.subarray(at - 4, end)];
+    const late = Buffer.concat([...parts, photo.subarray(scan)]);
+    expect(readImageHeader(late)).to.include({ orientation: 6, width: 30 });
+  });
+
+  it("reads the first directory of EXIF alone: the second describes the preview", () => {
+    const directory = (tag: string) => `0001${tag}000300000001${"00060000"}`;
+    const tiff = "4d4d002a00000008" + directory("0110") + "0000001a" + directory("0112") + "00000000";
+    const payload = Buffer.concat([Buffer.from("Exif\0\0"), Buffer.from(tiff, "hex")]);
+    const head = Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, payload.length + 2]);
+    const photo = Buffer.concat([head, payload, Buffer.from("ffc00011080014001e03012200021101031101", "hex")]);
+    expect(readImageHeader(photo)).to.include({ orientation: 1 });
   });
 
   it("names the bytes of a file that is no photo", () => {
     expect(() => readImageHeader(Buffer.from("GIF89a…"))).to.throw('starts with "47 49 46 38 39 61');
     expect(nameOf(Buffer.alloc(0))).to.equal("FORMAT_NOT_SUPPORTED");
+  });
+
+  it("names what it is that makes a JPEG one of a rare kind", () => {
+    const messageOf = (marker: string, precision = "08"): string => {
+      try {
+        readImageHeader(Buffer.from(`ffd8ff${marker}0011${precision}0014001e03012200021101031101`, "hex"));
+        return "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(messageOf("c9")).to.include("arithmetic-coded");
+    expect(messageOf("c3")).to.include("lossless");
+    expect(messageOf("cd")).to.include("hierarchical, arithmetic-coded");
+    expect(messageOf("c1", "0c")).to.include("12 bits a sample");
   });
 
   it("tells unsupported kinds of JPEG from damaged ones", () => {
@@ -73,7 +114,8 @@ describe("readImageHeader", () => {
   });
 
   it("either reads a header or throws one of its errors, whatever the bytes", () => {
-    const starts = fc.constantFrom("ffd8ff", "ffd8ffe1001045786966000049492a00", "89504e470d0a1a0a0000000d49484452");
+    const png = "89504e470d0a1a0a0000000d4948445200000028000000280802000000039c2f3a";
+    const starts = fc.constantFrom("ffd8ff", "ffd8ffe1001045786966000049492a00", png.slice(0, 32), png);
     fc.assert(
       fc.property(starts, fc.uint8Array({ maxLength: 300 }), (start, rest) => {
         const bytes = Buffer.concat([Buffer.from(start, "hex"), rest]);

@@ -1,0 +1,51 @@
+import { imagingError } from "./errors";
+import { checkWholeJpeg, readJpegHeader } from "./jpeg";
+import { fileKind } from "./kind";
+import { checkWholePng, readUprightPngHeader } from "./png";
+
+/** What a photo's header tells, before a single pixel is decoded. */
+export interface ImageHeader {
+  readonly format: "jpeg" | "png";
+  /** Pixels of the upright photo: orientations 5 to 8 have width and height exchanged here. */
+  readonly width: number;
+  readonly height: number;
+  /** EXIF orientation, 1 to 8; of a PNG that of its eXIf chunk. */
+  readonly orientation: number;
+  /** JPEG: whether the photo is progressive. PNG: whether it is interlaced (Adam7). */
+  readonly progressive: boolean;
+}
+
+/**
+ * Reads format, upright size and orientation from the first bytes of a file. The name and type that came with the
+ * file play no part.
+ *
+ * The bytes must reach the frame header (JPEG) or the header chunk (PNG); for the orientation, the first data of
+ * pixels. Whole files always do.
+ *
+ * @throws FORMAT_NOT_SUPPORTED neither JPEG nor PNG by its bytes, or a kind of JPEG that no camera writes
+ *   (lossless, hierarchical, arithmetic-coded, 12 bits). FILE_CORRUPT the header is damaged or ends early.
+ */
+export function readImageHeader(bytes: Uint8Array): ImageHeader {
+  const kind = fileKind(bytes);
+  if (kind === "jpeg") return readJpegHeader(bytes);
+  if (kind === "png") return readUprightPngHeader(bytes);
+  const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  throw imagingError(
+    "FORMAT_NOT_SUPPORTED",
+    `The file starts with "${start}", which is neither JPEG (ff d8 ff) nor PNG (89 50 4e 47); send a JPEG or PNG photo.`,
+  );
+}
+
+/**
+ * Checks that a JPEG or PNG, whose header has been read, is there to its last row: without decoding, by its structure,
+ * and by its compressed data where the structure has lost its end. Damage that no viewer minds is passed over.
+ *
+ * Check the size first: the work grows with it, for JPEGs that lack their end.
+ *
+ * @param checksum CRC-32 of zlib, which a PNG's pixels are compared with; undefined leaves them uncompared
+ * @throws FILE_CORRUPT
+ */
+export function checkWhole(bytes: Uint8Array, { format }: ImageHeader, checksum?: (bytes: Uint8Array) => number): void {
+  if (format === "jpeg") checkWholeJpeg(bytes);
+  else checkWholePng(bytes, checksum);
+}

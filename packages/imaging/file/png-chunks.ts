@@ -1,0 +1,44 @@
+import { uint32 } from "./bytes";
+import { crc32 } from "./crc32";
+
+/** Chunk types as numbers: a file may have a million chunks, and a string for each takes its time. */
+export const IHDR = 0x49484452;
+export const PLTE = 0x504c5445;
+export const IDAT = 0x49444154;
+export const IEND = 0x49454e44;
+export const tRNS = 0x74524e53;
+export const iCCP = 0x69434350;
+export const eXIf = 0x65584966;
+
+/** A chunk: PNG, 5.3. */
+export interface Chunk {
+  readonly type: number;
+  /** Where the data start and end; the end may lie outside of the file. */
+  readonly from: number;
+  readonly end: number;
+  /** Where the next chunk starts. */
+  readonly next: number;
+}
+
+/** The chunk at a place, or undefined if the file ends before its type does. */
+export function chunkAt(bytes: Uint8Array, at: number): Chunk | undefined {
+  if (at + 8 > bytes.length) return undefined;
+  const end = at + 8 + uint32(bytes, at);
+  return { type: uint32(bytes, at + 4), from: at + 8, end, next: end + 4 };
+}
+
+/** Whether a picture cannot be shown without chunks of this type: PNG, 5.4, bit 5 of the first letter. */
+export function isCritical(type: number): boolean {
+  return (type & 0x20000000) === 0;
+}
+
+/** The type's four letters, or undefined if they are none, so that this is no chunk. */
+export function nameOfChunk(type: number): string | undefined {
+  const name = String.fromCharCode(type >>> 24, (type >> 16) & 255, (type >> 8) & 255, type & 255);
+  return /^[A-Za-z]{4}$/.test(name) ? name : undefined;
+}
+
+/** Whether a chunk lies inside the file and has the checksum that it states. */
+export function isSound(bytes: Uint8Array, { from, end, next }: Chunk, checksum = crc32): boolean {
+  return next <= bytes.length && checksum(bytes.subarray(from - 4, end)) === uint32(bytes, end);
+}
