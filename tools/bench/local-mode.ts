@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCloud, type Cloud, type CloudOptions } from "../../packages/local-cloud";
-import { readFunctions, readMachines } from "../../packages/local-cloud/assembly/compute";
+import { readFunctions, readMachines } from "../../packages/local-cloud/services/lambda/graph";
 import type { DeclaredFunction } from "../../packages/local-cloud/services/lambda";
 import type { Definition, HistoryEvent } from "../../packages/local-cloud/services/states";
 import { pipelinesOf } from "../../packages/cli/target/pipeline";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Item } from "../../../handlers/stores/uploads";
 import type { CloudParts } from "pulumi-local-cloud";
-import { sitePath } from "pulumi-local-cloud/assembly/routes";
+import { sitePath } from "pulumi-local-cloud/services/websites/routes";
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
 import type { ConsoleSources, LogSource, PipelineSource } from "./sources";
 

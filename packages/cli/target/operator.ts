@@ -1,7 +1,7 @@
 import { Lambda, type LambdaClientConfig } from "@aws-sdk/client-lambda";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { holderOf } from "pulumi-local-cloud/assembly/lock";
+import { holderOf } from "pulumi-local-cloud/storage/lock";
 import { DEFAULT_DATA } from "../commands/local";
 import { findProgram } from "./program-file";
 import { readStack } from "./stack";

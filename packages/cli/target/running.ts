@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import type { Cloud, CloudParts } from "pulumi-local-cloud";
-import { holderOf } from "pulumi-local-cloud/assembly/lock";
+import { holderOf } from "pulumi-local-cloud/storage/lock";
 import type { Route } from "pulumi-local-cloud/gateway/index";
 import { pipelinesOf, type Pipeline } from "./pipeline";
 

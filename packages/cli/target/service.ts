@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FOLDER_IN_USE, folderInUse } from "pulumi-local-cloud/assembly/lock";
+import { FOLDER_IN_USE, folderInUse } from "pulumi-local-cloud/storage/lock";
 import { checkSettings, DEFAULT_STACK } from "pulumi-local-cloud/program/config";
 import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
 import { choosePipeline, type Pipeline } from "./pipeline";

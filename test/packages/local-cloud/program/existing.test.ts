@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { join } from "node:path";
-import { SERVED } from "../../../../packages/local-cloud/assembly/types";
+import { SERVED } from "../../../../packages/local-cloud/services/inert";
 import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
 import type { ProgramGraph } from "../../../../packages/local-cloud/program/graph";
 import { sampleProject } from "./sample";

@@ -2,7 +2,7 @@ import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { expect } from "chai";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { settlePort } from "../../../../../packages/local-cloud/assembly/address";
+import { settlePort } from "../../../../../packages/local-cloud/gateway/address";
 import { createFaultInjector } from "../../../../../packages/local-cloud/faults";
 import { startGateway, type Gateway } from "../../../../../packages/local-cloud/gateway";
 import { createAuthorizer, createCredentialStore } from "../../../../../packages/local-cloud/iam";

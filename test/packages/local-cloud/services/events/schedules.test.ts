@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { readSchedule } from "../../../../packages/local-cloud/assembly/schedules";
+import { readSchedule } from "../../../../../packages/local-cloud/services/events/schedules";
 
 /** The minutes of a week from Monday 2026-06-01 on at which a schedule is due, as `day hour:minute`. */
 function due(expression: string): string[] {

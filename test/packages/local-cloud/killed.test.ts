@@ -4,10 +4,10 @@ import { fork } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startCloud } from "../../../../packages/local-cloud";
-import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
-import { sampleProject } from "../program/sample";
-import { blindEngine, PROGRAM } from "./program";
+import { startCloud } from "../../../packages/local-cloud";
+import { evaluateProgram } from "../../../packages/local-cloud/program/evaluate";
+import { sampleProject } from "./program/sample";
+import { blindEngine, PROGRAM } from "./sample-program";
 
 const COUNT = 12;
 

@@ -1,6 +1,6 @@
 import type { ProgramGraph } from "../program/graph";
-import type { DeclaredResourcePolicy, DeclaredRole } from "../iam";
-import { nameIn, nodesOf, textOf, type Node } from "./nodes";
+import type { DeclaredResourcePolicy, DeclaredRole } from ".";
+import { nameIn, nodesOf, textOf, type Node } from "../program/nodes";
 
 /** The declared roles, each with everything that was attached to it. */
 export function readRoles(graph: ProgramGraph): readonly DeclaredRole[] {

@@ -1,7 +1,7 @@
-import type { ProgramGraph } from "../program/graph";
-import { newEvent, type EventBus } from "../services/events";
-import type { CloudIdentity } from "../gateway/service";
-import { nodesOf } from "./nodes";
+import type { ProgramGraph } from "../../program/graph";
+import { newEvent, type EventBus } from ".";
+import type { CloudIdentity } from "../../gateway/service";
+import { nodesOf } from "../../program/nodes";
 
 /** Whether a schedule is due at a minute, given the minutes since it began. */
 type IsDue = (time: Date, minutesSinceStart: number) => boolean;

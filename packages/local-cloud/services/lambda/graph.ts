@@ -1,8 +1,8 @@
-import { isArchive, type ArchiveNode, type ProgramGraph } from "../program/graph";
-import type { DeclaredApi, DeclaredStage, Throttling } from "../services/apigateway";
-import type { DeclaredFunction } from "../services/lambda";
-import type { DeclaredMachine } from "../services/states";
-import { nodesOf, numberOf, textOf, textsOf, type Block, type Node } from "./nodes";
+import { isArchive, type ArchiveNode, type ProgramGraph } from "../../program/graph";
+import type { DeclaredApi, DeclaredStage, Throttling } from "../apigateway";
+import type { DeclaredFunction } from ".";
+import type { DeclaredMachine } from "../states";
+import { nodesOf, numberOf, textOf, textsOf, type Block, type Node } from "../../program/nodes";
 
 /** Lambda's own defaults. */
 const DEFAULT_TIMEOUT = 3;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Route } from "../gateway";
-import type { S3Service } from "../services/s3";
+import type { Route } from "../../gateway";
+import type { S3Service } from "../s3";
 import type { DeclaredSite } from "./sites";
 
 const SITES = "/_site";

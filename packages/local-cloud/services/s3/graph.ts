@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
-import { isAsset, type ProgramGraph } from "../program/graph";
-import type { DeclaredTable } from "../services/dynamodb";
-import { readAsset } from "../services/lambda";
-import type { CorsRule, DeclaredBucket, S3Service } from "../services/s3";
-import { blocksOf, nodesOf, numberOf, textOf, textsOf, type Node } from "./nodes";
+import { isAsset, type ProgramGraph } from "../../program/graph";
+import type { DeclaredTable } from "../dynamodb";
+import { readAsset } from "../lambda";
+import type { CorsRule, DeclaredBucket, S3Service } from ".";
+import { blocksOf, nodesOf, numberOf, textOf, textsOf, type Node } from "../../program/nodes";
 
 /** The declared buckets, each with the settings that other resources give it. */
 export function readBuckets(graph: ProgramGraph): readonly DeclaredBucket[] {

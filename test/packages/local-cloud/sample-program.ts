@@ -1,4 +1,4 @@
-import type { FaceEngine } from "../../../../packages/local-cloud/services/rekognition/faces/engine";
+import type { FaceEngine } from "../../../packages/local-cloud/services/rekognition/faces/engine";
 
 /** A small program of everything: an upload starts a machine, whose function writes a row, and whose end is told. */
 export const PROGRAM = `

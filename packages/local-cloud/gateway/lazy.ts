@@ -1,4 +1,4 @@
-import type { CloudService } from "../gateway/service";
+import type { CloudService } from "./service";
 
 /** A service that is loaded with its first request: most runs never ask it, and what it needs takes long to load. */
 export function lazyService(name: string, load: () => Promise<CloudService>): CloudService {

@@ -8,11 +8,11 @@ import type { AddressInfo } from "node:net";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startCloud, type Cloud, type CloudOptions } from "../../../../packages/local-cloud";
-import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
-import type { ProgramGraph } from "../../../../packages/local-cloud/program/graph";
-import { sampleProject } from "../program/sample";
-import { blindEngine as engine, PROGRAM } from "./program";
+import { startCloud, type Cloud, type CloudOptions } from "../../../packages/local-cloud";
+import { evaluateProgram } from "../../../packages/local-cloud/program/evaluate";
+import type { ProgramGraph } from "../../../packages/local-cloud/program/graph";
+import { sampleProject } from "./program/sample";
+import { blindEngine as engine, PROGRAM } from "./sample-program";
 
 describe("the cloud of a program", () => {
   let graph: ProgramGraph;

@@ -1,7 +1,7 @@
-import type { ProgramGraph } from "../program/graph";
-import type { WebsiteOptions } from "../services/s3";
-import { blocksOf, nodesOf, textOf, type Block, type Node } from "./nodes";
-import { readBuckets } from "./storage";
+import type { ProgramGraph } from "../../program/graph";
+import type { WebsiteOptions } from "../s3";
+import { blocksOf, nodesOf, textOf, type Block, type Node } from "../../program/nodes";
+import { readBuckets } from "../s3/graph";
 
 /** A bucket that is served to browsers: by its own website, or by a CloudFront distribution in front of it. */
 export interface DeclaredSite {

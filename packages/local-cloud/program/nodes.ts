@@ -1,4 +1,4 @@
-import type { ProgramGraph, ResourceNode } from "../program/graph";
+import type { ProgramGraph, ResourceNode } from "./graph";
 
 /** A resource's inputs and outputs, read by name with the type that the reader expects. */
 export interface Node extends ResourceNode {

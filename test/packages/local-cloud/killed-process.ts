@@ -5,9 +5,9 @@
  */
 import { S3 } from "@aws-sdk/client-s3";
 import { readFileSync } from "node:fs";
-import { startCloud } from "../../../../packages/local-cloud";
-import type { ProgramGraph } from "../../../../packages/local-cloud/program/graph";
-import { blindEngine } from "./program";
+import { startCloud } from "../../../packages/local-cloud";
+import type { ProgramGraph } from "../../../packages/local-cloud/program/graph";
+import { blindEngine } from "./sample-program";
 
 async function main(): Promise<void> {
   const [graphFile = "", data = "", count = ""] = process.argv.slice(2);

@@ -3,9 +3,9 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startCloud, type Cloud } from "../../../../packages/local-cloud";
-import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
-import { sampleProject } from "../program/sample";
+import { startCloud, type Cloud } from "../../../../../packages/local-cloud";
+import { evaluateProgram } from "../../../../../packages/local-cloud/program/evaluate";
+import { sampleProject } from "../../program/sample";
 
 const PROGRAM = `
   import * as aws from "@pulumi/aws";

@@ -1,14 +1,14 @@
-import type { ProgramGraph } from "../program/graph";
-import type { DeclaredRule, DeclaredTarget } from "../services/events";
-import type { Authorizer } from "../iam";
-import { sessionArn } from "../iam";
-import type { FunctionRuntime } from "../services/lambda";
-import type { CloudEvent } from "../gateway/service";
-import type { DeclaredSubscription, DeclaredTopic, Destinations, Sns } from "../services/sns";
-import type { DeclaredQueue, Sqs } from "../services/sqs";
-import type { Machines } from "../services/states";
+import type { ProgramGraph } from "../../program/graph";
+import type { DeclaredRule, DeclaredTarget } from ".";
+import type { Authorizer } from "../../iam";
+import { sessionArn } from "../../iam";
+import type { FunctionRuntime } from "../lambda";
+import type { CloudEvent } from "../../gateway/service";
+import type { DeclaredSubscription, DeclaredTopic, Destinations, Sns } from "../sns";
+import type { DeclaredQueue, Sqs } from "../sqs";
+import type { Machines } from "../states";
 import { scheduledPattern } from "./schedules";
-import { nameIn, nodesOf, numberOf, textOf, type Node } from "./nodes";
+import { nameIn, nodesOf, numberOf, textOf, type Node } from "../../program/nodes";
 
 /** Who takes messages and events over; what does not exist yet when a part is made is asked for when it is needed. */
 export interface Parties {
