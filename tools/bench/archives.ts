@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { deflateRawSync, gzipSync } from "node:zlib";
-import { readAsset } from "../../packages/local-cloud/services/lambda";
+import { readAsset } from "../../packages/local-cloud/program/assets";
 import { isAsset, type ArchiveNode, type AssetNode } from "../../packages/local-cloud/program/graph";
 
 /** How large the code of a function or layer is. */

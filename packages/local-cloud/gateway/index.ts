@@ -48,10 +48,10 @@ export interface GatewayOptions {
   readonly authorizer: Pick<Authorizer, "authorize">;
   /** The cloud's name, which greets whoever asks for `/` where no page is there; default "Local cloud". */
   readonly title?: string | undefined;
-  readonly faults?: FaultInjector;
-  readonly routes?: readonly Route[];
+  readonly faults?: FaultInjector | undefined;
+  readonly routes?: readonly Route[] | undefined;
   /** Told of what went wrong inside a service or route, a fault of ours; by default it goes to stderr. */
-  readonly onError?: (error: unknown, what: string) => void;
+  readonly onError?: ((error: unknown, what: string) => void) | undefined;
 }
 
 export interface Gateway {

@@ -52,7 +52,7 @@ export function createAuthorizer(options: {
   roles: readonly DeclaredRole[];
   resourcePolicies?: readonly DeclaredResourcePolicy[];
   /** Told of all that a role was allowed. */
-  onAllowed?: (caller: Caller, action: string, resource: string) => void;
+  onAllowed?: ((caller: Caller, action: string, resource: string) => void) | undefined;
 }): Authorizer {
   const { identity } = options;
   const unknown: string[] = [];

@@ -1,3 +1,4 @@
+import type { DeclaredResourcePolicy } from "../iam";
 import type { ProgramGraph, ResourceNode } from "./graph";
 
 /** A resource's inputs and outputs, read by name with the type that the reader expects. */
@@ -61,4 +62,16 @@ export function blocksOf(value: unknown): readonly Block[] {
 /** `name`, or the last part of an ARN or URL that ends in it. */
 export function nameIn(reference: string): string {
   return reference.split(/[/:]/).at(-1) ?? reference;
+}
+
+/** The policy that a resource gives to another one. */
+export function policyOf(node: Node, resource: string): DeclaredResourcePolicy {
+  return { resource, name: node.name, document: node.required("policy") };
+}
+
+/** Policies that stand in the resources of a type themselves; a policy resource replaces them. */
+export function inlinePolicies(graph: ProgramGraph, type: string): readonly DeclaredResourcePolicy[] {
+  return nodesOf(graph, type)
+    .filter((node) => node.inputs["policy"] !== undefined)
+    .map((node) => policyOf(node, node.required("arn")));
 }

@@ -25,7 +25,7 @@ export interface HttpApisOptions {
   readonly functions: Pick<FunctionRuntime, "invoke">;
   readonly authorizer: Pick<Authorizer, "authorizeService">;
   /** Gets the access log of stages that declare one, and why a request ended in 500. */
-  readonly onLog?: (line: { readonly source: string; readonly text: string }) => void;
+  readonly onLog?: ((line: { readonly source: string; readonly text: string }) => void) | undefined;
 }
 
 const PREFIX = "/_api";

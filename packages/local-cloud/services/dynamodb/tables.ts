@@ -11,20 +11,20 @@ export interface DeclaredTable {
   /** The attributes of all keys, and their types. */
   readonly attributes: readonly { readonly name: string; readonly type: "S" | "N" | "B" }[];
   readonly hashKey: string;
-  readonly rangeKey?: string;
-  readonly globalSecondaryIndexes?: readonly DeclaredIndex[];
+  readonly rangeKey?: string | undefined;
+  readonly globalSecondaryIndexes?: readonly DeclaredIndex[] | undefined;
   /** Their hash key is the table's. */
-  readonly localSecondaryIndexes?: readonly Omit<DeclaredIndex, "hashKey">[];
+  readonly localSecondaryIndexes?: readonly Omit<DeclaredIndex, "hashKey">[] | undefined;
   /** The attribute that says, in epoch seconds, when an item may be deleted. */
-  readonly ttlAttribute?: string;
+  readonly ttlAttribute?: string | undefined;
 }
 
 export interface DeclaredIndex {
   readonly name: string;
   readonly hashKey: string;
-  readonly rangeKey?: string;
+  readonly rangeKey?: string | undefined;
   readonly projectionType: "ALL" | "KEYS_ONLY" | "INCLUDE";
-  readonly nonKeyAttributes?: readonly string[];
+  readonly nonKeyAttributes?: readonly string[] | undefined;
 }
 
 /**
@@ -159,7 +159,7 @@ function toIndex(index: DeclaredIndex): Index {
   };
 }
 
-function toKeySchema({ hashKey, rangeKey }: { hashKey: string; rangeKey?: string }) {
+function toKeySchema({ hashKey, rangeKey }: Pick<DeclaredIndex, "hashKey" | "rangeKey">) {
   return [
     { AttributeName: hashKey, KeyType: "HASH" },
     ...(rangeKey === undefined ? [] : [{ AttributeName: rangeKey, KeyType: "RANGE" }]),

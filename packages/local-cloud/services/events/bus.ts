@@ -12,9 +12,9 @@ export interface DeclaredRule {
   readonly name: string;
   readonly arn: string;
   /** The event pattern, or its JSON text. Without one the rule takes no event. */
-  readonly pattern?: unknown;
+  readonly pattern?: unknown | undefined;
   /** Default true. */
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | undefined;
   readonly targets: readonly DeclaredTarget[];
 }
 
@@ -28,11 +28,11 @@ export interface DeclaredTarget extends TargetInput {
    */
   deliver(input: string, delivery: Delivery): Promise<void>;
   /** Default 185, as on AWS. */
-  readonly maximumRetryAttempts?: number;
+  readonly maximumRetryAttempts?: number | undefined;
   /** Default 86,400, as on AWS. */
-  readonly maximumEventAgeInSeconds?: number;
+  readonly maximumEventAgeInSeconds?: number | undefined;
   /** Takes what could not be delivered, for example `queue.send` of the DLQ. */
-  readonly deadLetter?: (body: string, attributes: Readonly<Record<string, string>>) => Promise<void>;
+  readonly deadLetter?: ((body: string, attributes: Readonly<Record<string, string>>) => Promise<void>) | undefined;
 }
 
 /** What a target may want to know beside the input. */
@@ -60,13 +60,13 @@ export interface EventBusOptions {
   /** Where deliveries are kept until they are made. */
   readonly folder: string;
   readonly rules: readonly DeclaredRule[];
-  readonly faults?: FaultInjector;
+  readonly faults?: FaultInjector | undefined;
   /** Milliseconds to the next attempt, after so many (from 1); the default doubles from 100 ms to a minute, with jitter. */
-  readonly retryDelay?: (attempts: number) => number;
+  readonly retryDelay?: ((attempts: number) => number) | undefined;
   /** Told of an event that is lost because its target has no dead letter queue; by default it goes to stderr. */
-  readonly onDrop?: (line: string) => void;
+  readonly onDrop?: ((line: string) => void) | undefined;
   /** Milliseconds since 1970. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 interface KeptDelivery {
@@ -76,7 +76,7 @@ interface KeptDelivery {
   readonly acceptedAt: number;
   readonly attempts: number;
   /** A fault's further delivery of the same event; it is not multiplied again. */
-  readonly copy?: true;
+  readonly copy?: true | undefined;
 }
 
 interface Target extends DeclaredTarget {

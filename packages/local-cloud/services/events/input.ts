@@ -3,15 +3,17 @@ import type { CloudEvent } from "../../gateway/service";
 /** What a rule's target gets in place of the whole event; at most one of them is set. */
 export interface TargetInput {
   /** JSON text, given as it is. */
-  readonly input?: string;
+  readonly input?: string | undefined;
   /** The part of the event that is given: `$.detail`. */
-  readonly inputPath?: string;
-  readonly inputTransformer?: {
-    /** Names of the template's variables, and where their values stand in the event. */
-    readonly inputPathsMap?: Readonly<Record<string, string>>;
-    /** JSON or text with `<name>` where a value goes. */
-    readonly inputTemplate: string;
-  };
+  readonly inputPath?: string | undefined;
+  readonly inputTransformer?:
+    | {
+        /** Names of the template's variables, and where their values stand in the event. */
+        readonly inputPathsMap?: Readonly<Record<string, string>> | undefined;
+        /** JSON or text with `<name>` where a value goes. */
+        readonly inputTemplate: string;
+      }
+    | undefined;
 }
 
 /** What the rule knows of itself, for the template's `<aws.events.…>` variables. */

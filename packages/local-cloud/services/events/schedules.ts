@@ -1,7 +1,12 @@
-import type { ProgramGraph } from "../../program/graph";
 import { newEvent, type EventBus } from ".";
 import type { CloudIdentity } from "../../gateway/service";
-import { nodesOf } from "../../program/nodes";
+
+/** A rule, with its schedule if a timer triggers it. */
+export interface ScheduledRule {
+  readonly name: string;
+  readonly arn: string;
+  readonly schedule?: string | undefined;
+}
 
 /** Whether a schedule is due at a minute, given the minutes since it began. */
 type IsDue = (time: Date, minutesSinceStart: number) => boolean;
@@ -23,18 +28,16 @@ export function scheduledPattern(ruleArn: string): object {
  * @returns stops the timer
  */
 export function runSchedules(
-  graph: ProgramGraph,
+  rules: readonly ScheduledRule[],
   identity: CloudIdentity,
   bus: Pick<EventBus, "publish">,
   warn: (line: string) => void,
 ): () => void {
-  const schedules = nodesOf(graph, "aws:cloudwatch/eventRule:EventRule").flatMap((rule) => {
-    const expression = rule.text("scheduleExpression");
-    if (expression === undefined) return [];
-    const isDue = readSchedule(expression);
-    if (!isDue)
-      warn(`The rule ${rule.name} has the schedule ${expression}, which the local mode cannot read: it never runs.`);
-    return isDue ? [{ arn: rule.required("arn"), isDue }] : [];
+  const schedules = rules.flatMap(({ name, arn, schedule }) => {
+    if (schedule === undefined) return [];
+    const isDue = readSchedule(schedule);
+    if (!isDue) warn(`The rule ${name} has the schedule ${schedule}, which the local mode cannot read: it never runs.`);
+    return isDue ? [{ arn, isDue }] : [];
   });
   if (schedules.length === 0) return () => undefined;
   const started = Math.floor(Date.now() / MINUTE_MS);

@@ -1,8 +1,11 @@
+import type { DeclaredResourcePolicy } from "../../iam";
 import { isArchive, type ArchiveNode, type ProgramGraph } from "../../program/graph";
-import type { DeclaredApi, DeclaredStage, Throttling } from "../apigateway";
-import type { DeclaredFunction } from ".";
-import type { DeclaredMachine } from "../states";
-import { nodesOf, numberOf, textOf, textsOf, type Block, type Node } from "../../program/nodes";
+import { nameIn, nodesOf, type Block, type Node } from "../../program/nodes";
+import type { DeclaredFunction } from "./declared";
+
+export const FUNCTION = "aws:lambda/function:Function";
+export const LAYER = "aws:lambda/layerVersion:LayerVersion";
+export const PERMISSION = "aws:lambda/permission:Permission";
 
 /** Lambda's own defaults. */
 const DEFAULT_TIMEOUT = 3;
@@ -10,10 +13,8 @@ const DEFAULT_MEMORY = 128;
 
 /** @throws Error naming the function whose code is not declared with it, such as one that lies in a bucket */
 export function readFunctions(graph: ProgramGraph): readonly DeclaredFunction[] {
-  const layers = new Map(
-    nodesOf(graph, "aws:lambda/layerVersion:LayerVersion").map((node) => [node.required("arn"), node]),
-  );
-  return nodesOf(graph, "aws:lambda/function:Function").map((node) => ({
+  const layers = new Map(nodesOf(graph, LAYER).map((node) => [node.required("arn"), node]));
+  return nodesOf(graph, FUNCTION).map((node) => ({
     name: node.required("name"),
     arn: node.required("arn"),
     roleArn: node.required("role"),
@@ -50,88 +51,43 @@ function codeOf(node: Node): ArchiveNode {
   return code;
 }
 
-export function readMachines(graph: ProgramGraph): readonly DeclaredMachine[] {
-  return nodesOf(graph, "aws:sfn/stateMachine:StateMachine").map((node) => {
-    if (node.text("type") === "EXPRESS") {
-      throw new Error(`State machine ${node.name} is an Express one; the local mode runs Standard state machines.`);
-    }
-    return {
-      name: node.required("name"),
-      arn: node.required("arn"),
-      roleArn: node.required("roleArn"),
-      definition: node.required("definition"),
-    };
-  });
+/** AddPermission's statements on functions. */
+export function readPermissions(graph: ProgramGraph): readonly DeclaredResourcePolicy[] {
+  return nodesOf(graph, PERMISSION).map((node) => permissionOf(node, graph));
 }
 
-export function readApis(graph: ProgramGraph): readonly DeclaredApi[] {
-  const integrations = nodesOf(graph, "aws:apigatewayv2/integration:Integration");
-  const routes = nodesOf(graph, "aws:apigatewayv2/route:Route");
-  const stages = nodesOf(graph, "aws:apigatewayv2/stage:Stage");
-  return nodesOf(graph, "aws:apigatewayv2/api:Api").map((api) => {
-    const isOfApi = (node: Node): boolean => node.text("apiId") === api.id;
-    const cors = api.block("corsConfiguration");
-    return {
-      id: api.id,
-      name: api.required("name"),
-      executionArn: api.required("executionArn"),
-      ...(cors ? { cors: corsOf(cors) } : {}),
-      routes: routes.filter(isOfApi).map((route) => {
-        const integration = integrations.find(({ id }) => route.text("target") === `integrations/${id}`);
-        const functionArn = functionArnIn(integration);
-        return {
-          routeKey: route.required("routeKey"),
-          ...(functionArn === undefined ? {} : { functionArn }),
-          payloadFormatVersion: integration?.text("payloadFormatVersion") ?? "1.0",
-          timeout: integration?.number("timeoutMilliseconds") ?? 30_000,
-          authorization: route.text("authorizationType") ?? "NONE",
-        };
-      }),
-      stages: stages.filter(isOfApi).map(stageOf),
-    };
-  });
-}
-
-/** The function's own ARN, or the one inside its invoke ARN. */
-function functionArnIn(integration: Node | undefined): string | undefined {
-  if (integration?.text("integrationType") !== "AWS_PROXY") return undefined;
-  const uri = integration.text("integrationUri") ?? "";
-  return /arn:[^:]+:lambda:[^:]+:\d+:function:[^/:]+/.exec(uri)?.[0];
-}
-
-function corsOf(cors: Block): NonNullable<DeclaredApi["cors"]> {
-  const maxAge = numberOf(cors["maxAge"]);
+function permissionOf(node: Node, graph: ProgramGraph): DeclaredResourcePolicy {
+  const name = nameIn(node.required("function").replace(/:\$LATEST$/, ""));
+  const resource = `arn:${graph.partition}:lambda:${graph.region}:${graph.accountId}:function:${name}`;
+  const principal = node.required("principal");
+  const sourceArn = node.text("sourceArn");
+  const sourceAccount = node.text("sourceAccount");
   return {
-    allowOrigins: textsOf(cors["allowOrigins"]),
-    allowMethods: textsOf(cors["allowMethods"]),
-    allowHeaders: textsOf(cors["allowHeaders"]),
-    exposeHeaders: textsOf(cors["exposeHeaders"]),
-    allowCredentials: cors["allowCredentials"] === true,
-    ...(maxAge === undefined ? {} : { maxAge }),
+    resource,
+    name: node.name,
+    document: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal:
+            principal === "*"
+              ? "*"
+              : principal.includes(".amazonaws.com")
+                ? { Service: principal }
+                : { AWS: principal },
+          Action: node.required("action"),
+          Resource: resource,
+          ...(sourceArn === undefined && sourceAccount === undefined
+            ? {}
+            : {
+                Condition: {
+                  ...(sourceArn === undefined ? {} : { ArnLike: { "AWS:SourceArn": sourceArn } }),
+                  ...(sourceAccount === undefined ? {} : { StringEquals: { "AWS:SourceAccount": sourceAccount } }),
+                },
+              }),
+        },
+      ],
+    },
   };
-}
-
-function stageOf(stage: Node): DeclaredStage {
-  const throttling = throttlingOf(stage.block("defaultRouteSettings"));
-  const accessLogFormat = textOf(stage.block("accessLogSettings")?.["format"]);
-  return {
-    name: stage.required("name"),
-    variables: Object.fromEntries(
-      Object.entries(stage.block("stageVariables") ?? {}).map(([key, value]) => [key, String(value)]),
-    ),
-    ...(throttling ? { throttling } : {}),
-    routeThrottling: Object.fromEntries(
-      stage.blocks("routeSettings").flatMap((block) => {
-        const limits = throttlingOf(block);
-        return limits ? [[String(block["routeKey"]), limits]] : [];
-      }),
-    ),
-    ...(accessLogFormat === undefined ? {} : { accessLogFormat }),
-  };
-}
-
-function throttlingOf(block: Block | undefined): Throttling | undefined {
-  const rate = numberOf(block?.["throttlingRateLimit"]);
-  const burst = numberOf(block?.["throttlingBurstLimit"]);
-  return rate === undefined || burst === undefined ? undefined : { rate, burst };
 }

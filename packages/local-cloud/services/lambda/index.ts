@@ -11,4 +11,3 @@ export type { DeclaredFunction, FunctionError, InvokeResult } from "./declared";
 export type { LogLine } from "./logs";
 export { createFunctionRuntime, type FunctionRuntime, type FunctionRuntimeOptions } from "./runtime";
 export { lambdaService } from "./service";
-export { readAsset } from "./unpack";

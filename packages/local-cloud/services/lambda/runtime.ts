@@ -22,13 +22,13 @@ export interface FunctionRuntimeOptions {
   readonly endpoint: string;
   /** Folders in which the SDK is looked for, nearest first. */
   readonly packagesFrom: readonly string[];
-  readonly faults?: FaultInjector;
+  readonly faults?: FaultInjector | undefined;
   /** Told of every line that a function or the runtime writes to a log. */
-  readonly onLog?: (line: LogLine) => void;
+  readonly onLog?: ((line: LogLine) => void) | undefined;
   /** How long a process may be idle, default 60,000 ms. */
-  readonly idleMilliseconds?: number;
+  readonly idleMilliseconds?: number | undefined;
   /** Most processes of one function at a time, default the number of cores, but at least 2. */
-  readonly maxProcesses?: number;
+  readonly maxProcesses?: number | undefined;
 }
 
 export interface FunctionRuntime {

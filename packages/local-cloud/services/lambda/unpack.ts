@@ -4,7 +4,6 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join, normalize, resolve } from "node:path";
+import { readAsset } from "../../program/assets";
 import { isAsset, type ArchiveNode, type AssetNode } from "../../program/graph";
 
 /**
@@ -53,24 +53,6 @@ function write(node: ArchiveNode | AssetNode, target: string, what: string): voi
       return;
     case "remote":
       throw new Error(`${what} is an archive at ${node.uri}: the local mode fetches nothing. Give it a local folder.`);
-  }
-}
-
-/** The bytes of a single file that the program declares. */
-export function readAsset(asset: AssetNode, what: string): Buffer {
-  switch (asset.$asset) {
-    case "text":
-      return Buffer.from(asset.text);
-    case "file":
-      try {
-        return readFileSync(asset.path);
-      } catch (error) {
-        throw new Error(`${what} is made from ${asset.path}, which cannot be read: ${(error as Error).message}`, {
-          cause: error,
-        });
-      }
-    case "remote":
-      throw new Error(`${what} is a file at ${asset.uri}: the local mode fetches nothing. Give it a local file.`);
   }
 }
 

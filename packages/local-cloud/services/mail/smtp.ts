@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { createTransport } from "nodemailer";
 
-import type { Mail } from "./index";
+import type { Mail } from "./mail";
 
 /** Waits between the attempts at one mail, in milliseconds: a server that restarts is back within them. */
 const RETRY_DELAYS = [500, 2000, 8000];

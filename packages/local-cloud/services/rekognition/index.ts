@@ -22,7 +22,7 @@ export interface RekognitionOptions {
    * How old a face has to be for this search to find it, in milliseconds: AWS promises no time after which a face is
    * found. Default 0, every face is found at once.
    */
-  readonly searchLag?: (operation: SearchOperation, request: CloudRequest) => number;
+  readonly searchLag?: ((operation: SearchOperation, request: CloudRequest) => number) | undefined;
 }
 
 /** 5 MB of image in base64 and then some, so that an image too large is told so by name. */

@@ -7,11 +7,11 @@ export interface CorsRule {
   /** `GET`, `PUT`, `POST`, `DELETE`, `HEAD`. */
   readonly allowedMethods: readonly string[];
   /** Request headers that a preflight may ask for, each with at most one `*`. */
-  readonly allowedHeaders?: readonly string[];
+  readonly allowedHeaders?: readonly string[] | undefined;
   /** Response headers that the page's script may read. */
-  readonly exposeHeaders?: readonly string[];
+  readonly exposeHeaders?: readonly string[] | undefined;
   /** How long a browser may remember a preflight's answer, in seconds. */
-  readonly maxAgeSeconds?: number;
+  readonly maxAgeSeconds?: number | undefined;
 }
 
 /** The static website that a bucket declares. */
@@ -19,7 +19,7 @@ export interface WebsiteConfiguration {
   /** Appended to a path that ends in `/`, for example `index.html`. */
   readonly indexDocument: string;
   /** The key of the page that answers errors; without it a short page is made up. */
-  readonly errorDocument?: string;
+  readonly errorDocument?: string | undefined;
 }
 
 /** A bucket of the program. The local S3 has exactly these buckets; it creates and deletes none. */
@@ -31,7 +31,7 @@ export interface DeclaredBucket {
   readonly cors: readonly CorsRule[];
   /** BlockPublicPolicy or RestrictPublicBuckets: the bucket's policy then opens nothing to anonymous callers. */
   readonly publicAccessBlocked: boolean;
-  readonly website?: WebsiteConfiguration;
+  readonly website?: WebsiteConfiguration | undefined;
   /** Whether the bucket's notifications go to EventBridge. Without it no event is made. */
   readonly eventBridge: boolean;
 }
@@ -43,7 +43,7 @@ export type PolicyContext = Readonly<Record<string, string | readonly string[]>>
 export interface SigningCredentials {
   readonly secretAccessKey: string;
   readonly caller: Caller;
-  readonly expiresAt?: Date;
+  readonly expiresAt?: Date | undefined;
 }
 
 export interface S3Options {
@@ -71,5 +71,5 @@ export interface S3Options {
    */
   emit(event: CloudEvent): void | Promise<void>;
   /** The clock of dates, expiry and event times; the system's when left out. */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
 }

@@ -9,7 +9,7 @@ import { filterableAttributes, parse, type CheckedPublication, type MessageAttri
 export interface DeclaredTopic {
   readonly arn: string;
   /** Stands in mails as the sender's name. */
-  readonly displayName?: string;
+  readonly displayName?: string | undefined;
   readonly subscriptions: readonly DeclaredSubscription[];
 }
 
@@ -20,9 +20,9 @@ export interface DeclaredSubscription {
   /** Address or ARN. */
   readonly endpoint: string;
   /** The policy, or its JSON text. */
-  readonly filterPolicy?: unknown;
-  readonly filterPolicyScope?: "MessageAttributes" | "MessageBody";
-  readonly rawMessageDelivery?: boolean;
+  readonly filterPolicy?: unknown | undefined;
+  readonly filterPolicyScope?: "MessageAttributes" | "MessageBody" | undefined;
+  readonly rawMessageDelivery?: boolean | undefined;
 }
 
 /** Where a topic's messages go. Each resolves once the message is taken over; each has its own permissions checked. */

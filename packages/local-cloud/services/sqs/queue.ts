@@ -7,16 +7,16 @@ export interface DeclaredQueue {
   readonly name: string;
   readonly arn: string;
   /** Default 30. */
-  readonly visibilityTimeoutSeconds?: number;
+  readonly visibilityTimeoutSeconds?: number | undefined;
   /** Default 345,600 (4 days). */
-  readonly messageRetentionSeconds?: number;
+  readonly messageRetentionSeconds?: number | undefined;
 }
 
 /** A message attribute, as the API has it: a type, and its value as text or base64. */
 export interface MessageAttribute {
   readonly DataType: string;
-  readonly StringValue?: string;
-  readonly BinaryValue?: string;
+  readonly StringValue?: string | undefined;
+  readonly BinaryValue?: string | undefined;
 }
 
 export interface Message {
@@ -40,9 +40,9 @@ export interface Queue {
   readonly declared: DeclaredQueue;
   send(message: {
     readonly body: string;
-    readonly attributes?: Message["attributes"];
+    readonly attributes?: Message["attributes"] | undefined;
     readonly senderId: string;
-    readonly delaySeconds?: number;
+    readonly delaySeconds?: number | undefined;
   }): Promise<Message>;
   /** Up to `most` messages that are visible, oldest first; waits for the first one so long. */
   receive(most: number, visibilitySeconds?: number, waitSeconds?: number): Promise<Received[]>;

@@ -31,11 +31,11 @@ export interface MachinesOptions {
   /** Takes status changes over; when it fails they are offered again. */
   readonly emit: (event: CloudEvent) => void | Promise<void>;
   /** Told what goes wrong without anybody to tell; by default it goes to stderr. */
-  readonly onError?: (line: string) => void;
+  readonly onError?: ((line: string) => void) | undefined;
   /** What retries' pauses are multiplied with, for tests; 1 by default, 0 for none. */
-  readonly retryScale?: number;
+  readonly retryScale?: number | undefined;
   /** What Wait states' times are multiplied with, for tests; 1 by default. */
-  readonly waitScale?: number;
+  readonly waitScale?: number | undefined;
 }
 
 export interface Machines {

@@ -1,13 +1,16 @@
 import { expect } from "chai";
 import { join } from "node:path";
-import { SERVED } from "../../../../packages/local-cloud/services/inert";
 import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
+import { servedTypes } from "../../../../packages/local-cloud/services";
 import type { ProgramGraph } from "../../../../packages/local-cloud/program/graph";
 import { sampleProject } from "./sample";
 
 const evaluate = (text: string): Promise<ProgramGraph> => {
   const imports = `import * as aws from "@pulumi/aws"; import * as pulumi from "@pulumi/pulumi";\n`;
-  return evaluateProgram({ program: join(sampleProject({ "index.ts": imports + text }), "index.ts"), serves: SERVED });
+  return evaluateProgram({
+    program: join(sampleProject({ "index.ts": imports + text }), "index.ts"),
+    serves: servedTypes,
+  });
 };
 
 /** What a program that must not run is told. */

@@ -17,13 +17,13 @@ import {
   type CloudRequest,
   type CloudService,
 } from "../../gateway/service";
-import type { Mailbox, MailDraft } from "./index";
+import type { Mailbox, MailDraft } from "../mail";
 
 export interface SesOptions {
   readonly identity: CloudIdentity;
   readonly mailbox: Pick<Mailbox, "deliver">;
   /** The addresses and domains that the program declares as identities; without it every sender is taken as verified. */
-  readonly identities?: readonly string[];
+  readonly identities?: readonly string[] | undefined;
 }
 
 /** Largest request, in bytes: SES takes mails of 40 MB, which are base64 here. */

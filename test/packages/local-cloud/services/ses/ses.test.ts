@@ -7,7 +7,7 @@ import { ListEmailIdentitiesCommand, SendEmailCommand, SESv2Client } from "@aws-
 import { createTransport } from "nodemailer";
 
 import { openMailbox, type Mailbox } from "../../../../../packages/local-cloud/services/mail";
-import { sesService } from "../../../../../packages/local-cloud/services/mail/ses";
+import { sesService } from "../../../../../packages/local-cloud/services/ses";
 import { identity, rejection, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
 
 const arn = (of: string) => `arn:aws:ses:ap-southeast-1:000000000000:identity/${of}`;

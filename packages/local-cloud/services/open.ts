@@ -1,0 +1,113 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Route } from "../gateway";
+import type { CloudService } from "../gateway/service";
+import type { LocalService, Opened, ServiceContext } from "./module";
+
+/** All services, open. */
+export interface OpenServices {
+  part<Part>(service: LocalService<unknown, Part>): Part;
+  /** What the gateway serves, and closes. */
+  readonly wires: readonly CloudService[];
+  /** @param home see {@link Opened.routes} */
+  routes(home: string): readonly Route[];
+  start(): Promise<void>;
+  /** Fulfils when nothing is pending anywhere. */
+  idle(): Promise<void>;
+  /** From the last service to the first: nothing new begins, and what is under way ends or is kept. */
+  stop(): Promise<void>;
+  /** Releases what the services hold, once no request is under way. */
+  close(): Promise<void>;
+  /** Closes everything, the wires too, whatever of it fails: for a start that failed. */
+  abandon(): Promise<void>;
+}
+
+/** What all services are opened with; the rest of the context is what they are to each other. */
+export type Surroundings = Omit<ServiceContext, "folder" | "part" | "takes" | "handOver" | "publish">;
+
+const IDLE_POLL_MS = 20;
+
+/**
+ * Opens services one after the other.
+ *
+ * @throws what a service's `declared` or `open` throws, with what was open until then closed again
+ */
+export async function openServices(
+  services: readonly LocalService[],
+  surroundings: Surroundings,
+): Promise<OpenServices> {
+  const { graph, data, warn, authorizer } = surroundings;
+  const opened = new Map<string, Opened<unknown>>();
+  const all = (): Opened<unknown>[] => [...opened.values()];
+
+  /** States the order of the list: whoever asks for a part too early stands at the wrong place in it. */
+  const partOf = <Part>({ name }: LocalService<unknown, Part>): Part => {
+    const found = opened.get(name);
+    if (!found) throw new Error(`The service ${name} is not open yet: list it before the one that uses it.`);
+    return found.part as Part;
+  };
+  const taker = (arn: string): LocalService | undefined =>
+    services.find(({ name, take }) => take !== undefined && name === arn.split(":")[2]);
+
+  const context: ServiceContext = {
+    ...surroundings,
+    folder(name) {
+      mkdirSync(join(data, name), { recursive: true });
+      return join(data, name);
+    },
+    part: partOf,
+    takes: (arn) => taker(arn) !== undefined,
+    async handOver(handover) {
+      const service = taker(handover.arn);
+      if (!service?.take) throw new Error(`No service takes what is sent to ${handover.arn}.`);
+      await service.take(partOf(service), handover, authorizer);
+    },
+    async publish(event) {
+      await all()
+        .find(({ publish }) => publish)
+        ?.publish?.(event);
+    },
+  };
+
+  const stop = async (): Promise<void> => {
+    for (const service of all().reverse()) await service.stop?.();
+  };
+  const close = async (): Promise<void> => {
+    for (const service of all().reverse()) await service.close?.();
+  };
+  async function abandon(): Promise<void> {
+    for (const service of all().reverse()) {
+      for (const end of [() => service.stop?.(), () => service.wire?.close?.(), () => service.close?.()]) {
+        await Promise.resolve()
+          .then(end)
+          .catch(() => undefined);
+      }
+    }
+  }
+
+  const declared = services.map((service) => ({ service, declared: service.declared(graph, warn) as never }));
+  try {
+    for (const { service, declared: own } of declared) opened.set(service.name, await service.open(context, own));
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
+  return {
+    part: partOf,
+    wires: all().flatMap(({ wire }) => wire ?? []),
+    routes: (home) => all().flatMap((service) => service.routes?.(home) ?? []),
+    async start() {
+      for (const service of all()) await service.start?.();
+    },
+    async idle() {
+      do {
+        for (const service of all()) await service.idle?.();
+        await sleep(IDLE_POLL_MS);
+      } while (all().some((service) => (service.pending?.() ?? 0) > 0));
+    },
+    stop,
+    close,
+    abandon,
+  };
+}

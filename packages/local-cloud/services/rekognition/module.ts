@@ -1,0 +1,46 @@
+import { cloudError, type CloudRequest } from "../../gateway/service";
+import { nodesOf } from "../../program/nodes";
+import type { LocalService, ServiceContext } from "../module";
+import type { S3Service } from "../s3";
+import { s3 } from "../s3/module";
+import { networkEngine } from "./faces/network-engine";
+import { rekognitionService } from "./index";
+
+const COLLECTION = "aws:rekognition/collection:Collection";
+
+export const rekognition: LocalService<readonly string[], undefined> = {
+  name: "rekognition",
+  serves: [COLLECTION],
+  declared: (graph) => nodesOf(graph, COLLECTION).map((node) => node.required("collectionId")),
+  open(context, collections) {
+    const { identity, faults, folder, options, part, warn } = context;
+    const engine = options.engine ?? networkEngine();
+    const isOwn = options.engine === undefined;
+    // The networks load while the rest starts: a program with a collection is going to send photos.
+    if (isOwn && collections.length > 0) engine.ready().catch((error: unknown) => warn((error as Error).message));
+    const wire = rekognitionService({
+      identity,
+      engine,
+      storage: folder("faces"),
+      searchLag:
+        faults &&
+        ((operation, { caller }) => faults.staleness({ service: "rekognition", operation, caller: caller.arn })),
+      collections,
+      readObject: objectReader(part(s3), context),
+    });
+    return { part: undefined, wire, close: async () => (isOwn ? engine.close() : undefined) };
+  },
+};
+
+/** Reads an image in a bucket with the permissions of the one who asks. */
+function objectReader(buckets: S3Service, { identity }: ServiceContext) {
+  return async (request: CloudRequest, bucket: string, key: string, version?: string): Promise<Buffer> => {
+    const action = version === undefined ? "s3:GetObject" : "s3:GetObjectVersion";
+    request.authorize(action, `arn:${identity.partition}:s3:::${bucket}/${key}`);
+    const found = await buckets.getObject(bucket, key, version);
+    if (!found) throw cloudError("NoSuchKey", 404, "The specified key does not exist.");
+    const chunks: Buffer[] = [];
+    for await (const chunk of found.body) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks);
+  };
+}

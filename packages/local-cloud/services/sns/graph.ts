@@ -1,0 +1,62 @@
+import type { DeclaredResourcePolicy } from "../../iam";
+import type { ProgramGraph } from "../../program/graph";
+import { inlinePolicies, nodesOf, policyOf, type Node } from "../../program/nodes";
+import type { DeclaredSubscription, DeclaredTopic } from "./topic";
+
+export const TOPIC = "aws:sns/topic:Topic";
+export const TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy";
+export const SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription";
+
+const PROTOCOLS = ["email", "email-json", "sqs", "lambda"] as const;
+
+/** A topic and its name, which its ARN ends in. */
+export interface NamedTopic extends DeclaredTopic {
+  readonly name: string;
+}
+
+/**
+ * The declared topics with their subscriptions.
+ *
+ * @param warn receives a line for each subscription of a kind that is not served
+ */
+export function readTopics(graph: ProgramGraph, warn: (line: string) => void): readonly NamedTopic[] {
+  const subscriptions = nodesOf(graph, SUBSCRIPTION);
+  return nodesOf(graph, TOPIC).map((topic) => {
+    const arn = topic.required("arn");
+    return {
+      name: topic.required("name"),
+      arn,
+      displayName: topic.text("displayName"),
+      subscriptions: subscriptions
+        .filter((node) => node.text("topic") === arn)
+        .flatMap((node) => subscriptionOf(node, warn)),
+    };
+  });
+}
+
+function subscriptionOf(node: Node, warn: (line: string) => void): DeclaredSubscription[] {
+  const asked = node.text("protocol");
+  const protocol = PROTOCOLS.find((known) => known === asked);
+  if (!protocol) {
+    warn(`The subscription ${node.name} is of the kind ${asked ?? "none"}, which gets nothing in the local mode.`);
+    return [];
+  }
+  const scope = node.text("filterPolicyScope");
+  return [
+    {
+      arn: node.id,
+      protocol,
+      endpoint: node.required("endpoint"),
+      rawMessageDelivery: node.flag("rawMessageDelivery"),
+      filterPolicy: node.text("filterPolicy"),
+      filterPolicyScope: scope === "MessageBody" || scope === "MessageAttributes" ? scope : undefined,
+    },
+  ];
+}
+
+export function readTopicPolicies(graph: ProgramGraph): readonly DeclaredResourcePolicy[] {
+  return [
+    ...nodesOf(graph, TOPIC_POLICY).map((node) => policyOf(node, node.required("arn"))),
+    ...inlinePolicies(graph, TOPIC),
+  ];
+}
