@@ -6,7 +6,7 @@ import type { Handler } from "../../handlers/runtime/step";
 import type { SettingName } from "../../handlers/runtime/settings";
 import { logGroupArgs } from "./log-group";
 import { kebabCase } from "../names";
-import { assumedBy } from "../policies";
+import { assumedBy, document } from "../policies";
 import type { Settings } from "../settings";
 
 /** What functions of one pipeline share. */
@@ -101,10 +101,7 @@ function policyOf<Arns extends PipelineArns>(
         // X-Ray has no resources that could be named.
         { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: ["*"] },
       ];
-      return JSON.stringify({
-        Version: "2012-10-17",
-        Statement: [...granted, ...keyStatements(granted, key, former), ...own],
-      });
+      return document([...granted, ...keyStatements(granted, key, former), ...own]);
     });
 }
 

@@ -9,7 +9,7 @@ export function logGroupArgs(
   return {
     namePrefix,
     retentionInDays: settings.retention.logDays,
-    ...(settings.kmsKeyArn === undefined ? {} : { kmsKeyId: settings.kmsKeyArn }),
+    kmsKeyId: settings.kmsKeyArn,
     tags: settings.tags,
   };
 }

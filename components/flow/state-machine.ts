@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { definitionWith } from "../../handlers/machine";
 import { logGroupArgs } from "./log-group";
-import { assumedBy } from "../policies";
+import { assumedBy, document } from "../policies";
 import type { Settings } from "../settings";
 
 /** The machine that leads a photo through the steps: handlers/machine.ts with the ARNs of the steps' functions. */
@@ -49,30 +49,27 @@ export function createStateMachine(
   );
 }
 
-function policyOf(arns: Readonly<Record<string, string>>): string {
-  return JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Allow", Action: ["lambda:InvokeFunction"], Resource: Object.values(arns) },
-      {
-        // The delivery of logs and traces has no resources that could be named; these are AWS's own lists for it.
-        Effect: "Allow",
-        Action: [
-          "logs:CreateLogDelivery",
-          "logs:DeleteLogDelivery",
-          "logs:DescribeLogGroups",
-          "logs:DescribeResourcePolicies",
-          "logs:GetLogDelivery",
-          "logs:ListLogDeliveries",
-          "logs:PutResourcePolicy",
-          "logs:UpdateLogDelivery",
-          "xray:GetSamplingRules",
-          "xray:GetSamplingTargets",
-          "xray:PutTelemetryRecords",
-          "xray:PutTraceSegments",
-        ],
-        Resource: ["*"],
-      },
-    ],
-  });
+function policyOf(arns: Readonly<Record<string, string>>): pulumi.Output<string> {
+  return document([
+    { Effect: "Allow", Action: ["lambda:InvokeFunction"], Resource: Object.values(arns) },
+    {
+      // The delivery of logs and traces has no resources that could be named; these are AWS's own lists for it.
+      Effect: "Allow",
+      Action: [
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+      ],
+      Resource: ["*"],
+    },
+  ]);
 }

@@ -1,7 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { uploadPrefix } from "../../handlers/contract/keys";
-import { assumedBy } from "../policies";
+import { assumedBy, document, tlsOnly } from "../policies";
 import type { Settings } from "../settings";
 
 export interface UploadRuleArgs {
@@ -35,10 +35,7 @@ export function createUploadRule(name: string, args: UploadRuleArgs, opts: pulum
     `${name}-start`,
     {
       role: role.name,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action: ["states:StartExecution"], Resource: [stateMachine.arn] }],
-      }),
+      policy: document([{ Effect: "Allow", Action: ["states:StartExecution"], Resource: [stateMachine.arn] }]),
     },
     opts,
   );
@@ -74,7 +71,7 @@ export function createUploadRule(name: string, args: UploadRuleArgs, opts: pulum
         // EventBridge's own limits: it tries for a day, less and less often.
         retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
         deadLetterConfig: { arn: deadLetters.arn },
-        ...(inputTransformer === undefined ? {} : { inputTransformer }),
+        inputTransformer,
       },
       opts,
     );
@@ -92,26 +89,16 @@ export function createUploadRule(name: string, args: UploadRuleArgs, opts: pulum
     `${name}-dead-letters`,
     {
       queueUrl: deadLetters.url,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "events.amazonaws.com" },
-            Action: "sqs:SendMessage",
-            Resource: deadLetters.arn,
-            Condition: { ArnEquals: { "aws:SourceArn": [uploaded.arn, interrupted.arn] } },
-          },
-          {
-            Sid: "TlsOnly",
-            Effect: "Deny",
-            Principal: "*",
-            Action: "sqs:*",
-            Resource: deadLetters.arn,
-            Condition: { Bool: { "aws:SecureTransport": "false" } },
-          },
-        ],
-      }),
+      policy: document([
+        {
+          Effect: "Allow",
+          Principal: { Service: "events.amazonaws.com" },
+          Action: "sqs:SendMessage",
+          Resource: deadLetters.arn,
+          Condition: { ArnEquals: { "aws:SourceArn": [uploaded.arn, interrupted.arn] } },
+        },
+        tlsOnly("sqs:*", deadLetters.arn),
+      ]),
     },
     opts,
   );

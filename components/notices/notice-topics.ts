@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { fingerprint } from "../names";
+import { document, tlsOnly } from "../policies";
 import type { Settings } from "../settings";
 
 export interface NoticeTopics {
@@ -32,7 +33,9 @@ export function createNoticeTopics(
     // Messages name students.
     const kmsMasterKeyId = settings.kmsKeyArn ?? "alias/aws/sns";
     const topic = new aws.sns.Topic(topicName, { displayName, kmsMasterKeyId, tags: settings.tags }, opts);
-    const policy = pulumi.jsonStringify({ Version: "2012-10-17", Statement: [tlsOnlyPublishing(topic.arn)] });
+    // It takes the place of the policy that AWS gives a topic, which allows the whole account to publish: the roles' own
+    // policies say who may.
+    const policy = document([tlsOnly("sns:Publish", topic.arn)]);
     new aws.sns.TopicPolicy(topicName, { arn: topic.arn, policy }, opts);
     subscribe(topicName, topic, emails, { ...opts, deletedWith: topic });
     return topic;
@@ -41,21 +44,6 @@ export function createNoticeTopics(
   return {
     success: notice("success", "Avatar accepted", existing.successTopicArn, successEmails),
     failure: notice("failure", "Avatar not accepted", existing.failureTopicArn, failureEmails),
-  };
-}
-
-/**
- * The statement of a topic's policy that refuses messages which are not sent over TLS. Who may send is said by the
- * roles' own policies: the policy that AWS gives a topic, which this takes the place of, allows the whole account.
- */
-export function tlsOnlyPublishing(topicArn: pulumi.Input<string>) {
-  return {
-    Sid: "TlsOnly",
-    Effect: "Deny",
-    Principal: "*",
-    Action: "sns:Publish",
-    Resource: topicArn,
-    Condition: { Bool: { "aws:SecureTransport": "false" } },
   };
 }
 

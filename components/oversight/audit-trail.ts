@@ -3,7 +3,8 @@ import type * as Awsx from "@pulumi/awsx";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { physicalName, placeOf, type Place } from "../names";
-import { createPrivateBucket, tlsOnlyStatement, type PrivateBucket } from "../storage/private-bucket";
+import { document } from "../policies";
+import { createPrivateBucket, tlsOnlyForBucket, type PrivateBucket } from "../storage/private-bucket";
 import type { PipelineParts } from "../flow/steps";
 
 /**
@@ -44,7 +45,7 @@ export function createAuditTrail(
       enableLogFileValidation: true,
       cloudWatchLogsGroup: { enable: false },
       s3Bucket: { existing: { arn: bucket.arn } },
-      ...(settings.kmsKeyArn === undefined ? {} : { kmsKeyId: settings.kmsKeyArn }),
+      kmsKeyId: settings.kmsKeyArn,
       tags: settings.tags,
     },
     {
@@ -80,30 +81,27 @@ export function recordsPolicy(
   trailName: string,
   { partition, region, account }: pulumi.Output<Place>,
 ): pulumi.Output<string> {
-  const allow = { Effect: "Allow", Principal: { Service: "cloudtrail.amazonaws.com" } };
+  const allow = { Effect: "Allow" as const, Principal: { Service: "cloudtrail.amazonaws.com" } };
   const ofTrail = {
     "aws:SourceArn": pulumi.interpolate`arn:${partition}:cloudtrail:${region}:${account}:trail/${trailName}`,
   };
-  return pulumi.jsonStringify({
-    Version: "2012-10-17",
-    Statement: [
-      {
-        Sid: "TrailLooks",
-        ...allow,
-        Action: "s3:GetBucketAcl",
-        Resource: bucketArn,
-        Condition: { StringEquals: ofTrail },
-      },
-      {
-        Sid: "TrailWrites",
-        ...allow,
-        Action: "s3:PutObject",
-        Resource: pulumi.interpolate`${bucketArn}/AWSLogs/${account}/*`,
-        Condition: { StringEquals: { ...ofTrail, "s3:x-amz-acl": "bucket-owner-full-control" } },
-      },
-      tlsOnlyStatement(bucketArn),
-    ],
-  });
+  return document([
+    {
+      Sid: "TrailLooks",
+      ...allow,
+      Action: "s3:GetBucketAcl",
+      Resource: bucketArn,
+      Condition: { StringEquals: ofTrail },
+    },
+    {
+      Sid: "TrailWrites",
+      ...allow,
+      Action: "s3:PutObject",
+      Resource: pulumi.interpolate`${bucketArn}/AWSLogs/${account}/*`,
+      Condition: { StringEquals: { ...ofTrail, "s3:x-amz-acl": "bucket-owner-full-control" } },
+    },
+    tlsOnlyForBucket(bucketArn),
+  ]);
 }
 
 /** Has awsx give the bucket this policy: its own lets every trail of AWS write, and everybody in without TLS. */

@@ -1,7 +1,8 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { placeOf, type Place } from "../names";
-import { subscribe, tlsOnlyPublishing } from "../notices/notice-topics";
+import { subscribe } from "../notices/notice-topics";
+import { document, tlsOnly } from "../policies";
 import type { Settings } from "../settings";
 
 /**
@@ -35,19 +36,16 @@ export function createOperatorTopic(
     part,
     {
       arn: topic.arn,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Effect: "Allow",
-            Principal: { Service: "cloudwatch.amazonaws.com" },
-            Action: "sns:Publish",
-            Resource: topic.arn,
-            Condition: { StringEquals: { "aws:SourceAccount": where.account } },
-          },
-          tlsOnlyPublishing(topic.arn),
-        ],
-      }),
+      policy: document([
+        {
+          Effect: "Allow",
+          Principal: { Service: "cloudwatch.amazonaws.com" },
+          Action: "sns:Publish",
+          Resource: topic.arn,
+          Condition: { StringEquals: { "aws:SourceAccount": where.account } },
+        },
+        tlsOnly("sns:Publish", topic.arn),
+      ]),
     },
     opts,
   );
@@ -67,25 +65,22 @@ function createKey(
       enableKeyRotation: true,
       // The shortest that KMS allows; alarms are not read again.
       deletionWindowInDays: 7,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            // Without it the account's own policies could not allow anybody to manage the key.
-            Effect: "Allow",
-            Principal: { AWS: pulumi.interpolate`arn:${where.partition}:iam::${where.account}:root` },
-            Action: "kms:*",
-            Resource: "*",
-          },
-          {
-            Effect: "Allow",
-            Principal: { Service: "cloudwatch.amazonaws.com" },
-            Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
-            Resource: "*",
-            Condition: { StringEquals: { "aws:SourceAccount": where.account } },
-          },
-        ],
-      }),
+      policy: document([
+        {
+          // Without it the account's own policies could not allow anybody to manage the key.
+          Effect: "Allow",
+          Principal: { AWS: pulumi.interpolate`arn:${where.partition}:iam::${where.account}:root` },
+          Action: "kms:*",
+          Resource: "*",
+        },
+        {
+          Effect: "Allow",
+          Principal: { Service: "cloudwatch.amazonaws.com" },
+          Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+          Resource: "*",
+          Condition: { StringEquals: { "aws:SourceAccount": where.account } },
+        },
+      ]),
       tags: settings.tags,
     },
     opts,

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { createPrivateBucket, tlsOnlyStatement } from "../storage/private-bucket";
+import { document } from "../policies";
+import { createPrivateBucket, tlsOnlyForBucket } from "../storage/private-bucket";
 import type { Settings } from "../settings";
 
 /** CloudFront's own policy CachingOptimized: it keeps what `cache-control` allows, compressed. The id is AWS's. */
@@ -65,20 +66,17 @@ export function createSiteDistribution(
     part,
     {
       bucket: bucket.bucket,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "Page",
-            Effect: "Allow",
-            Principal: { Service: "cloudfront.amazonaws.com" },
-            Action: "s3:GetObject",
-            Resource: pulumi.interpolate`${bucket.arn}/*`,
-            Condition: { StringEquals: { "aws:SourceArn": distribution.arn } },
-          },
-          tlsOnlyStatement(bucket.arn),
-        ],
-      }),
+      policy: document([
+        {
+          Sid: "Page",
+          Effect: "Allow",
+          Principal: { Service: "cloudfront.amazonaws.com" },
+          Action: "s3:GetObject",
+          Resource: pulumi.interpolate`${bucket.arn}/*`,
+          Condition: { StringEquals: { "aws:SourceArn": distribution.arn } },
+        },
+        tlsOnlyForBucket(bucket.arn),
+      ]),
     },
     { ...opts, dependsOn: [publicAccess] },
   );

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
+import { document } from "../policies";
 import { allowUploadsFrom } from "../storage/photo-bucket";
 import type { Settings } from "../settings";
 import { createSiteDistribution } from "./site-distribution";
@@ -55,18 +56,15 @@ function createWebsite(name: string, settings: Pick<Settings, "tags">, opts: pul
     part,
     {
       ...of,
-      policy: pulumi.jsonStringify({
-        Version: "2012-10-17",
-        Statement: [
-          {
-            Sid: "Page",
-            Effect: "Allow",
-            Principal: "*",
-            Action: "s3:GetObject",
-            Resource: pulumi.interpolate`${bucket.arn}/*`,
-          },
-        ],
-      }),
+      policy: document([
+        {
+          Sid: "Page",
+          Effect: "Allow",
+          Principal: "*",
+          Action: "s3:GetObject",
+          Resource: pulumi.interpolate`${bucket.arn}/*`,
+        },
+      ]),
     },
     // S3 refuses a public policy as long as the block is there.
     { ...opts, dependsOn: [access] },

@@ -27,12 +27,9 @@ export function createAvatarTables(
         // rows.
         pointInTimeRecovery: { enabled: settings.keepData },
         // The key that AWS manages, in place of the one that AWS owns: its use is in the account's own audit trail.
-        serverSideEncryption: {
-          enabled: true,
-          ...(settings.kmsKeyArn === undefined ? {} : { kmsKeyArn: settings.kmsKeyArn }),
-        },
+        serverSideEncryption: { enabled: true, kmsKeyArn: settings.kmsKeyArn },
         deletionProtectionEnabled: settings.keepData,
-        ...(ttl === undefined ? {} : { ttl: { attributeName: ttl, enabled: true } }),
+        ttl: ttl === undefined ? undefined : { attributeName: ttl, enabled: true },
         tags: settings.tags,
       },
       { ...opts, protect: settings.keepData, retainOnDelete: settings.keepData },

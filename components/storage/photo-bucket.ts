@@ -1,8 +1,9 @@
 import * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { uploadPrefix } from "../../handlers/contract/keys";
-import { createPrivateBucket, tlsOnlyStatement } from "./private-bucket";
+import { document } from "../policies";
 import type { Settings } from "../settings";
+import { createPrivateBucket, tlsOnlyForBucket } from "./private-bucket";
 
 /**
  * The one bucket of photos: originals below `uploads/`, thumbnails below `avatars/`.
@@ -24,10 +25,7 @@ export function createPhotoBucket(
   const versioning = new aws.s3.BucketVersioning(part, { ...of, versioningConfiguration: { status: "Enabled" } }, kept);
   new aws.s3.BucketPolicy(
     part,
-    {
-      ...of,
-      policy: pulumi.jsonStringify({ Version: "2012-10-17", Statement: [tlsOnlyStatement(bucket.arn)] }),
-    },
+    { ...of, policy: document([tlsOnlyForBucket(bucket.arn)]) },
     { ...kept, dependsOn: [publicAccess] },
   );
   new aws.s3.BucketLifecycleConfiguration(

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { tlsOnly, type PolicyStatement } from "../policies";
 import type { Settings } from "../settings";
 
 /** A bucket that is closed to the public, with what its other settings need to know. */
@@ -54,14 +55,7 @@ function encryptionRule(
       };
 }
 
-/** The statement of a bucket's policy that refuses every request which is not made over TLS. */
-export function tlsOnlyStatement(bucketArn: pulumi.Input<string>) {
-  return {
-    Sid: "TlsOnly",
-    Effect: "Deny",
-    Principal: "*",
-    Action: "s3:*",
-    Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
-    Condition: { Bool: { "aws:SecureTransport": "false" } },
-  };
+/** The statement of a bucket's policy that refuses every request, to it or an object, which is not made over TLS. */
+export function tlsOnlyForBucket(bucketArn: pulumi.Input<string>): PolicyStatement {
+  return tlsOnly("s3:*", [bucketArn, pulumi.interpolate`${bucketArn}/*`]);
 }
