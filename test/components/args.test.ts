@@ -273,7 +273,7 @@ describe("AvatarPipelineArgs", () => {
       let checked = 0;
       for (const group of interfaces.get("AvatarPipelineArgs")!.members) {
         const key = group.name!.getText();
-        const type = (group as ts.PropertySignature).type!.getText();
+        const type = (group as ts.PropertySignature).type!.getText().replace(/ \| undefined$/, "");
         for (const member of interfaces.get(type)?.members ?? []) {
           const option = member.name!.getText();
           const documented = tagsOf(member)["default"];
