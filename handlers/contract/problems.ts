@@ -40,7 +40,7 @@ const catalogue = {
     title: { vi: "Bạn cần có liên kết mời", en: "You need an invitation" },
     detail: {
       vi: "Hãy mở trang này bằng liên kết mà nhà trường gửi riêng cho bạn.",
-      en: "Open this page with the link that the school has sent you.",
+      en: "Open this page using the link your school sent you.",
     },
   },
   "invitation-invalid": {
@@ -48,7 +48,7 @@ const catalogue = {
     title: { vi: "Liên kết mời không hợp lệ", en: "The invitation is not valid" },
     detail: {
       vi: "Liên kết có thể bị sao chép thiếu hoặc đã bị thay đổi. Hãy mở lại đúng liên kết trong thư của nhà trường.",
-      en: "The link may be cut off or changed. Open the link in the school's message again, all of it.",
+      en: "The link may be incomplete. Open the full link from your school's message again.",
     },
   },
   "invitation-expired": {
@@ -58,7 +58,7 @@ const catalogue = {
   },
   "invitation-foreign": {
     status: 403,
-    title: { vi: "Liên kết mời dành cho sinh viên khác", en: "The invitation is another student's" },
+    title: { vi: "Liên kết mời dành cho sinh viên khác", en: "This link belongs to another student" },
     detail: {
       vi: "Mỗi liên kết chỉ dùng cho một sinh viên. Hãy dùng liên kết của chính bạn.",
       en: "Each link is for one student. Use the one that was sent to you.",
@@ -82,7 +82,7 @@ const catalogue = {
     title: { vi: "Hệ thống gặp lỗi", en: "Something went wrong on our side" },
     detail: {
       vi: "Hãy thử lại sau ít phút; nếu vẫn lỗi, hãy báo cho nhà trường.",
-      en: "Try again in a few minutes; if it fails again, tell the school.",
+      en: "Try again in a few minutes; if it still doesn't work, contact the school.",
     },
   },
 } as const satisfies Record<string, Problem>;
@@ -96,8 +96,8 @@ export const problems: Readonly<Record<ProblemName, Problem>> = catalogue;
 /** What each field of the body must be, as people read it. */
 export const fieldRules = {
   studentId: {
-    vi: "Mã sinh viên có từ 1 đến 64 ký tự: chữ cái không dấu (hoa hoặc thường), chữ số, dấu chấm, gạch ngang và gạch dưới; không có khoảng trắng.",
-    en: "A student id has 1 to 64 characters: letters a–z or A–Z, digits, full stops, hyphens and underscores; no spaces.",
+    vi: "Mã sinh viên chỉ gồm chữ cái không dấu, chữ số và các dấu . - _, không có khoảng trắng, tối đa 64 ký tự.",
+    en: "Use only letters (a–z), numbers, full stops, hyphens and underscores, without spaces, at most 64 characters.",
   },
   fileName: {
     vi: "Tên tệp có từ 1 đến 255 ký tự.",
@@ -113,7 +113,7 @@ export const fieldRules = {
   },
   email: {
     vi: "Địa chỉ email không hợp lệ. Ví dụ đúng: ten@truong.edu.vn.",
-    en: "The e-mail address is not valid. A valid one looks like name@school.edu.",
+    en: "The email address is not valid. A valid one looks like name@school.edu.",
   },
   locale: { vi: "Ngôn ngữ phải là vi hoặc en.", en: "The language is vi or en." },
 } as const satisfies Record<string, Localized>;

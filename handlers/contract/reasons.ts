@@ -31,12 +31,15 @@ const catalogue = {
   FORMAT_NOT_SUPPORTED: {
     title: { vi: "Định dạng tệp không được hỗ trợ", en: "The file format is not supported" },
     remedy: {
-      vi: "Hãy dùng ảnh .jpg hoặc .png. Ảnh HEIC của iPhone: mở ảnh, chọn Chia sẻ rồi lưu thành JPEG.",
-      en: "Use a .jpg or .png photo. For an iPhone HEIC photo: open it, choose Share and save it as JPEG.",
+      vi: "Hãy dùng ảnh .jpg hoặc .png. Ảnh HEIC của iPhone: hãy mở trang này ngay trên iPhone, hoặc vào Cài đặt > Camera > Định dạng, chọn Tương thích nhất rồi chụp lại.",
+      en: "Use a .jpg or .png photo. For an iPhone HEIC photo: open this page on your iPhone, or go to Settings > Camera > Formats, choose Most Compatible and take the photo again.",
     },
   },
   FORMAT_MISMATCH: {
-    title: { vi: "Nội dung tệp không khớp với phần mở rộng", en: "The file's content does not match its extension" },
+    title: {
+      vi: "Nội dung tệp không khớp với đuôi tệp (.jpg, .png)",
+      en: "The file's content does not match its extension",
+    },
     remedy: {
       vi: "Tệp được đặt tên như ảnh .jpg hoặc .png nhưng thực chất là loại tệp khác. Hãy chọn ảnh gốc hoặc lưu lại ảnh đúng định dạng.",
       en: "The file is named as a .jpg or .png photo but is of another kind. Choose the original photo, or save it again in the right format.",
@@ -46,7 +49,7 @@ const catalogue = {
     title: { vi: "Tệp quá lớn", en: "The file is too large" },
     remedy: {
       vi: "Hãy giảm kích thước ảnh hoặc chụp lại với chất lượng thấp hơn rồi tải lên lần nữa.",
-      en: "Reduce the photo, or take it again at a lower quality, and upload it once more.",
+      en: "Make the photo smaller, or take it again at a lower quality, then try again.",
     },
   },
   FILE_CORRUPT: {
@@ -73,22 +76,22 @@ const catalogue = {
   NO_FACE: {
     title: { vi: "Không tìm thấy khuôn mặt trong ảnh", en: "No face was found in the photo" },
     remedy: {
-      vi: "Hãy chụp khuôn mặt từ phía trước, đủ sáng, khuôn mặt chiếm phần lớn khung hình.",
-      en: "Take the photo from the front, in good light, with the face filling much of the frame.",
+      vi: "Hãy chụp chính diện, đủ sáng, để khuôn mặt chiếm phần lớn khung hình.",
+      en: "Face the camera in good light, with your face filling most of the frame.",
     },
   },
   MULTIPLE_FACES: {
     title: { vi: "Có nhiều hơn một khuôn mặt trong ảnh", en: "There is more than one face in the photo" },
     remedy: {
-      vi: "Hãy chụp một mình, và để ý cả những người ở phía sau.",
-      en: "Take the photo alone, and mind the people in the background.",
+      vi: "Hãy chụp một mình, không để ai lọt vào phía sau.",
+      en: "Make sure you're alone in the photo, with nobody in the background.",
     },
   },
   FACE_TOO_SMALL: {
     title: { vi: "Khuôn mặt quá nhỏ trong ảnh", en: "The face is too small in the photo" },
     remedy: {
       vi: "Hãy đến gần máy ảnh hơn, hoặc cắt ảnh sát khuôn mặt hơn.",
-      en: "Come closer to the camera, or crop the photo closer to the face.",
+      en: "Move closer to the camera, or zoom in on your face when you crop.",
     },
   },
   FACE_BLURRED: {
@@ -102,52 +105,52 @@ const catalogue = {
     title: { vi: "Khuôn mặt quá tối", en: "The face is too dark" },
     remedy: {
       vi: "Hãy quay mặt về phía ánh sáng, tránh để nguồn sáng ở sau lưng.",
-      en: "Turn towards the light, and keep bright light out of your back.",
+      en: "Face the light, and make sure there's no bright light or window behind you.",
     },
   },
   FACE_TURNED_AWAY: {
-    title: { vi: "Khuôn mặt không nhìn thẳng", en: "The face is turned away" },
+    title: { vi: "Khuôn mặt không hướng thẳng vào máy ảnh", en: "The face is turned away" },
     remedy: {
-      vi: "Hãy nhìn thẳng vào máy ảnh và giữ đầu ngay ngắn.",
-      en: "Look straight into the camera and keep your head level.",
+      vi: "Hãy nhìn thẳng vào máy ảnh và giữ thẳng đầu.",
+      en: "Look straight at the camera and keep your head level.",
     },
   },
   FACE_COVERED: {
     title: { vi: "Khuôn mặt bị che", en: "The face is covered" },
     remedy: {
-      vi: "Hãy bỏ khẩu trang, tay hoặc những vật khác đang che khuôn mặt.",
-      en: "Take off a mask, and keep hands and other things away from the face.",
+      vi: "Hãy tháo khẩu trang, không để tay hay vật khác che khuôn mặt.",
+      en: "Take off your mask, and keep your hands and anything else away from your face.",
     },
   },
   SUNGLASSES: {
     title: { vi: "Bạn đang đeo kính râm", en: "You are wearing sunglasses" },
     remedy: {
-      vi: "Hãy bỏ kính râm rồi chụp lại. Kính cận thì không sao.",
-      en: "Take the sunglasses off and take the photo again. Ordinary glasses are fine.",
+      vi: "Hãy tháo kính râm rồi chụp lại. Kính cận thì không sao.",
+      en: "Take off your sunglasses and take the photo again. Ordinary glasses are fine.",
     },
   },
   DUPLICATE_FACE: {
     title: {
-      vi: "Khuôn mặt này đã được một sinh viên khác đăng ký",
-      en: "This face is already registered for another student",
+      vi: "Khuôn mặt này đã được đăng ký với một mã sinh viên khác",
+      en: "This face is already registered under another student ID",
     },
     remedy: {
-      vi: "Mỗi khuôn mặt chỉ được đăng ký cho một sinh viên. Nếu bạn cho rằng có nhầm lẫn, hãy liên hệ nhà trường.",
-      en: "A face can be registered for one student only. If you think this is a mistake, contact the school.",
+      vi: "Hãy kiểm tra lại mã sinh viên. Nếu mã đã đúng, hãy liên hệ nhà trường để được xem xét.",
+      en: "Check your student ID. If it's right, contact the school and someone will look into it.",
     },
   },
   SUPERSEDED: {
-    title: { vi: "Một ảnh mới hơn của bạn đã được sử dụng", en: "A newer photo of yours is used instead" },
+    title: { vi: "Một ảnh mới hơn của bạn đã được sử dụng", en: "A newer photo of yours is being used" },
     remedy: {
       vi: "Bạn không cần làm gì thêm. Nếu muốn dùng ảnh này, hãy tải lên lại.",
-      en: "There is nothing you need to do. If you want this photo after all, upload it again.",
+      en: "You don't need to do anything. If you'd rather use this one, upload it again.",
     },
   },
   INTERNAL: {
     title: { vi: "Hệ thống gặp lỗi khi xử lý ảnh", en: "Something went wrong on our side" },
     remedy: {
-      vi: "Ảnh của bạn không có vấn đề gì. Hãy thử lại sau ít phút; nếu vẫn lỗi, hãy báo cho nhà trường.",
-      en: "There is nothing wrong with your photo. Try again in a few minutes; if it fails again, tell the school.",
+      vi: "Lỗi này không phải do ảnh của bạn. Hãy thử lại sau ít phút; nếu vẫn lỗi, hãy báo cho nhà trường.",
+      en: "This isn't a problem with your photo. Try again in a few minutes; if it still doesn't work, contact the school.",
     },
   },
 } as const satisfies Record<string, Reason>;

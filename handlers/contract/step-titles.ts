@@ -6,7 +6,7 @@ export const stepTitles: Readonly<Record<string, Localized>> = {
   CheckFormat: { vi: "Kiểm tra định dạng", en: "Checking the format" },
   DetectFace: { vi: "Tìm khuôn mặt", en: "Finding the face" },
   CheckDuplicate: { vi: "Kiểm tra trùng lặp", en: "Looking for duplicates" },
-  CreateThumbnail: { vi: "Tạo ảnh đại diện", en: "Making the avatar" },
+  CreateThumbnail: { vi: "Tạo ảnh đại diện", en: "Making the profile photo" },
   IndexFace: { vi: "Đăng ký khuôn mặt", en: "Registering the face" },
   SaveMetadata: { vi: "Lưu thông tin", en: "Saving the record" },
   DeleteOriginal: { vi: "Xóa ảnh gốc", en: "Deleting the original" },

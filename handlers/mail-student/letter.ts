@@ -1,7 +1,7 @@
-import { reasons, type Locale, type Localized } from "../contract/reasons";
+import { reasons, type Locale, type Localized, type ReasonCode } from "../contract/reasons";
 import type { PipelineEvent } from "../contract/pipeline-event";
 
-/** What a student is told, in one language, before it becomes a message. */
+/** The letter to a student, in one language, before it becomes a message. */
 export interface Letter {
   readonly subject: string;
   readonly text: string;
@@ -14,19 +14,19 @@ interface Words {
   readonly lines: readonly Localized[];
 }
 
-/** What happened, and what to do. The topics' notices speak to the school; this speaks to the student. */
+/** The outcome and the remedy. The topics' notices address the school, this letter addresses the student. */
 function wordsFor(event: PipelineEvent): Words {
   if (event.type === "avatar.accepted") {
     return {
-      subject: { vi: "Ảnh đại diện của bạn đã được duyệt", en: "Your avatar photo is accepted" },
+      subject: { vi: "Ảnh đại diện của bạn đã được duyệt", en: "Your profile photo has been accepted" },
       lines: [
         {
-          vi: "Ảnh của bạn đã được duyệt và từ nay là ảnh đại diện của bạn.",
-          en: "Your photo is accepted and is your avatar from now on.",
+          vi: "Ảnh của bạn đã được duyệt và được dùng làm ảnh đại diện của bạn từ nay.",
+          en: "Your photo has been accepted and is your profile photo from now on.",
         },
         {
-          vi: "Ảnh gốc đã được xóa. Chỉ ảnh đại diện cỡ nhỏ và các số đo đặc trưng của khuôn mặt được giữ lại, để nhận ra ảnh trùng.",
-          en: "The original has been deleted. Only the small avatar and measurements of your face are kept, to recognize duplicates.",
+          vi: "Ảnh gốc đã được xóa. Chỉ ảnh đại diện cỡ nhỏ và dữ liệu đặc trưng của khuôn mặt được giữ lại, để phát hiện trùng lặp.",
+          en: "The original has been deleted. We keep only the small profile photo and measurements of your face, to detect duplicates.",
         },
       ],
     };
@@ -39,14 +39,18 @@ function wordsFor(event: PipelineEvent): Words {
   };
   return event.type === "avatar.rejected"
     ? {
-        subject: { vi: "Ảnh của bạn chưa dùng được", en: "Your photo cannot be used" },
-        // There is nothing to be tried again where a newer photo is used.
-        lines: event.reason === "SUPERSEDED" ? [sentence, remedy] : [sentence, remedy, again],
+        subject: { vi: "Ảnh của bạn chưa đạt yêu cầu", en: "Your photo can't be used" },
+        lines: isWorthRetrying(event.reason) ? [sentence, remedy, again] : [sentence, remedy],
       }
     : {
-        subject: { vi: "Chưa xử lý được ảnh của bạn", en: "Your photo could not be processed" },
+        subject: { vi: "Chưa xử lý được ảnh của bạn", en: "Your photo couldn't be processed" },
         lines: [sentence, remedy],
       };
+}
+
+/** Another photo does not help if a newer one is in use, or if the face is registered to somebody else. */
+function isWorthRetrying(reason: ReasonCode): boolean {
+  return reason !== "SUPERSEDED" && reason !== "DUPLICATE_FACE";
 }
 
 /** Writes the letter about an event. */
@@ -54,10 +58,10 @@ export function letterFor(event: PipelineEvent, locale: Locale, hasPicture: bool
   const words = wordsFor(event);
   const lines = words.lines.map((line) => line[locale]);
   // Not the file's name: the server gave it, and the student has never seen it.
-  const about = { vi: `Mã sinh viên: ${event.studentId}`, en: `Student id: ${event.studentId}` }[locale];
+  const about = { vi: `Mã sinh viên: ${event.studentId}`, en: `Student ID: ${event.studentId}` }[locale];
   const footer = {
-    vi: "Thư này được gửi tự động đến địa chỉ được ghi cùng ảnh của bạn.",
-    en: "This message was sent by a machine, to the address that was given with your photo.",
+    vi: "Đây là thư tự động, gửi đến địa chỉ email đã đăng ký cùng ảnh.",
+    en: "This is an automatic message, sent to the email address given with your photo.",
   }[locale];
   const subject = words.subject[locale];
   return {

@@ -1,6 +1,6 @@
 import type { SNS } from "@aws-sdk/client-sns";
 import type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../contract/pipeline-event";
-import { reasons } from "../contract/reasons";
+import { reasons, type Localized, type ReasonCode } from "../contract/reasons";
 import { stepTitle } from "../contract/step-titles";
 
 export interface Notice {
@@ -21,9 +21,9 @@ function acceptedNotice(event: AcceptedEvent): Notice {
     .sort((a, b) => a - b)
     .join(", ");
   return {
-    subject: subject("Ảnh đại diện đã được chấp nhận / Avatar accepted", event.studentId),
+    subject: subject("Ảnh đại diện đã được duyệt / Profile photo accepted", event.studentId),
     text: lines(
-      `Ảnh đại diện của sinh viên ${event.studentId} đã được chấp nhận.`,
+      `Ảnh đại diện của sinh viên ${event.studentId} đã được duyệt.`,
       `Tệp: ${event.fileName}`,
       `Thời điểm: ${event.processedAt} (UTC)`,
       `Kích thước: ${sizes} điểm ảnh`,
@@ -31,7 +31,7 @@ function acceptedNotice(event: AcceptedEvent): Notice {
       "",
       "---",
       "",
-      `The avatar of student ${event.studentId} was accepted.`,
+      `The profile photo of student ${event.studentId} was accepted.`,
       `File: ${event.fileName}`,
       `Time: ${event.processedAt} (UTC)`,
       `Sizes: ${sizes} pixels`,
@@ -42,18 +42,31 @@ function acceptedNotice(event: AcceptedEvent): Notice {
   };
 }
 
+/** Remedies that tell the student to contact the school, in words for the school. */
+const remediesForSchool: Partial<Record<ReasonCode, Localized>> = {
+  DUPLICATE_FACE: {
+    vi: "Kiểm tra mã sinh viên. Nếu mã đã đúng, hãy gặp sinh viên: có thể là anh chị em giống nhau, hoặc ảnh đã được gửi dưới mã của người khác. Xóa đăng ký sai rồi cho sinh viên gửi lại.",
+    en: "Check the student ID. If it is right, see the student: it may be a sibling who looks alike, or the face was registered under another ID. Erase the wrong registration and have the student upload again.",
+  },
+  INTERNAL: {
+    vi: "Lỗi này không phải do ảnh. Hãy báo bộ phận kỹ thuật; sinh viên có thể gửi lại sau ít phút.",
+    en: "This isn't a problem with the photo. The operator finds the fault in the execution below; the student can upload again in a few minutes.",
+  },
+};
+
 function refusedNotice(event: RefusedEvent): Notice {
   const isRejected = event.type === "avatar.rejected";
-  const { title, remedy } = reasons[event.reason];
+  const { title } = reasons[event.reason];
+  const remedy = remediesForSchool[event.reason] ?? reasons[event.reason].remedy;
   const step = stepTitle(event.step);
   return {
     subject: subject(
-      isRejected ? "Ảnh không được chấp nhận / Photo not accepted" : "Lỗi xử lý ảnh / Photo processing failed",
+      isRejected ? "Ảnh không được duyệt / Photo not accepted" : "Lỗi xử lý ảnh / Photo processing failed",
       event.studentId,
     ),
     text: lines(
       isRejected
-        ? `Ảnh của sinh viên ${event.studentId} không được chấp nhận.`
+        ? `Ảnh của sinh viên ${event.studentId} không được duyệt.`
         : `Không xử lý được ảnh của sinh viên ${event.studentId}.`,
       `Tệp: ${event.fileName}`,
       `Bước: ${step.vi}`,
@@ -85,11 +98,11 @@ function nobodysNotice({ step, uploadId, executionArn }: RefusedEvent, key: stri
   return {
     subject: "Ảnh không thuộc về sinh viên nào / Photo of no student",
     text: lines(
-      "Một ảnh đã được chép vào kho nhưng khóa của nó không cho biết sinh viên nào.",
-      `Khóa: ${oneLine(key)}`,
+      "Một ảnh đã được chép vào kho nhưng đường dẫn (key) của ảnh không cho biết ảnh của sinh viên nào.",
+      `Đường dẫn (key): ${oneLine(key)}`,
       `Bước: ${vi}`,
       `Quy tắc: ${form} (hoặc .jpeg, .png); studentId: ${ids}`,
-      "Cần làm: chép lại ảnh với khóa đúng quy tắc, rồi xóa khóa trên.",
+      "Cần làm: chép lại ảnh với đường dẫn đúng quy tắc, rồi xóa ảnh ở đường dẫn trên.",
       "",
       "---",
       "",

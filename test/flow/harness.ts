@@ -175,6 +175,6 @@ export async function startPipeline({ change, data: given, ...options }: Pipelin
 }
 
 function typeOf(subject: string): Notice["type"] {
-  if (subject.includes("Avatar accepted")) return "avatar.accepted";
+  if (subject.includes("Profile photo accepted")) return "avatar.accepted";
   return subject.includes("Photo not accepted") ? "avatar.rejected" : "avatar.failed";
 }

@@ -176,7 +176,7 @@ describe("The local mode, killed with uploads in flight", () => {
     await mailbox.close();
     const notices = told.flatMap((mail) => {
       const uploadId = /^Upload: (\w+)$/m.exec(mail?.text ?? "")?.[1] ?? "";
-      const type = /Avatar accepted/.test(mail?.subject ?? "")
+      const type = /Profile photo accepted/.test(mail?.subject ?? "")
         ? ("avatar.accepted" as const)
         : /Photo not accepted/.test(mail?.subject ?? "")
           ? ("avatar.rejected" as const)

@@ -298,7 +298,7 @@ describe("The notice of an object whose key names no student", () => {
       .to.include("Photo of no student")
       .and.satisfy((text: string) => text.length < 100);
     expect(email.split("\n")).to.include.members([
-      "Khóa: uploads/two lines.jpg",
+      "Đường dẫn (key): uploads/two lines.jpg",
       "Key: uploads/two lines.jpg",
       "Rule: uploads/{studentId}/{name}.jpg (or .jpeg, .png); studentId: 1–64: A-Z a-z 0-9 _ . -",
       "What to do: store the photo again under such a key, and delete the one above.",
@@ -427,6 +427,15 @@ describe("The notices", () => {
         },
       ),
     );
+  });
+
+  it("never tell the school to contact the school", () => {
+    for (const reason of reasonCodes) {
+      for (const type of ["avatar.rejected", "avatar.failed"] as const) {
+        const { text } = noticeOf({ ...head, type, studentId: "SV001", fileName: "a.jpg", step: "DetectFace", reason });
+        expect(text, reason).to.not.match(/contact the school|liên hệ nhà trường|báo cho nhà trường/);
+      }
+    }
   });
 
   it("has a title and a remedy in both languages for every reason", () => {

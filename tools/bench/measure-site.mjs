@@ -60,7 +60,7 @@ async function openSlowly(visit, site, slow) {
     });
   }
   await page.goto(site.url);
-  await see(page, "Chọn một tấm ảnh của bạn");
+  await see(page, "Chụp hoặc chọn ảnh của bạn");
   return { page, usableAt: await page.evaluate(() => window.usableAt) };
 }
 

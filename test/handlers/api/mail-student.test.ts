@@ -117,6 +117,15 @@ describe("MailStudent", () => {
     }
   });
 
+  it("advises to try again only where another photo can help", async () => {
+    for (const reason of reasonCodes) {
+      await put();
+      const { text = "" } = await mailIn(await tell({ ...rejected, reason }));
+      const helps = reason !== "DUPLICATE_FACE" && reason !== "SUPERSEDED";
+      expect(text.includes("Bạn có thể mở lại trang tải ảnh bất cứ lúc nào"), reason).to.equal(helps);
+    }
+  });
+
   it("writes messages that any server takes: short lines of ASCII, and a subject that stays one", async () => {
     await put();
     const data = sentIn(await tell(accepted, Buffer.alloc(5000, 7)))[0]?.Content.Raw.Data ?? Buffer.alloc(0);

@@ -5,8 +5,8 @@ import { reasons, type ReasonCode } from "../../../handlers/contract/reasons";
 import { noFace, tiny, truncated } from "../../support/photos";
 import { choose, colorOf, fillIn, heading, phone, plain, see, somePortrait, upload, Visit } from "./steps";
 
-const chooseHeading = "Chọn một tấm ảnh của bạn";
-const cropHeading = "Đặt khuôn mặt vào vòng tròn";
+const chooseHeading = "Chụp hoặc chọn ảnh của bạn";
+const cropHeading = "Căn khuôn mặt vào giữa vòng tròn";
 const acceptedHeading = "Ảnh đã được duyệt!";
 
 describe("The upload page checks a file before it is sent:", () => {
@@ -176,7 +176,7 @@ describe("The upload page takes a photo", () => {
       navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotAllowedError"));
     });
     await page.getByRole("button", { name: "Chụp ảnh" }).click();
-    await page.getByRole("alert").getByText("Chưa dùng được máy ảnh").waitFor();
+    await page.getByRole("alert").getByText("Không mở được máy ảnh").waitFor();
   });
 });
 

@@ -38,7 +38,7 @@ describe("The upload page in front of the whole pipeline, in the local mode", ()
 
     const other = await visit.page(url, phone);
     await upload(other, "SV002", await portrait("A", { mirrored: true }));
-    await see(other, "Ảnh chưa dùng được");
+    await see(other, "Ảnh chưa đạt yêu cầu");
     await other.getByText(`${reasons.DUPLICATE_FACE.title.vi}.`).waitFor();
     await other.locator("summary").click();
     expect(await other.locator("li.done").count()).to.equal(3);
@@ -53,14 +53,14 @@ describe("The upload page in front of the whole pipeline, in the local mode", ()
     const page = await visit.page(url);
     // The square in the middle has half of each.
     await upload(page, "SV003", await couple("B", "D"));
-    await see(page, "Ảnh chưa dùng được");
+    await see(page, "Ảnh chưa đạt yêu cầu");
     await page.getByRole("button", { name: "Thử ảnh khác" }).click();
     await page
       .locator("#file")
       .setInputFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: await couple("B", "D") });
-    const toTheRight = page.getByRole("button", { name: "Sang phải" });
+    const toTheRight = page.getByRole("button", { name: "Dịch ảnh sang phải" });
     for (let i = 0; i < 20; i += 1) await toTheRight.click();
-    await page.getByLabel("Phóng to").fill("1.25");
+    await page.getByLabel("Thu phóng").fill("1.25");
     for (let i = 0; i < 20; i += 1) await toTheRight.click();
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
     await page.getByRole("button", { name: "Gửi ảnh" }).click();

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/run";
 import { choose, see, upload, Visit } from "./steps";
 
-const chooseHeading = "Chọn một tấm ảnh của bạn";
+const chooseHeading = "Chụp hoặc chọn ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
 const invalidHeading = "Liên kết mời không hợp lệ";
 

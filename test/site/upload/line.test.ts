@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Page } from "playwright-core";
 import { choose, colorOf, fillIn, keepsNothing, keptBy, plain, see, upload, Visit } from "./steps";
 
-const chooseHeading = "Chọn một tấm ảnh của bạn";
+const chooseHeading = "Chụp hoặc chọn ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
 const hour = 3_600_000;
 const busy = "Hệ thống đang bận.";
@@ -290,10 +290,10 @@ describe("The upload page on a line that fails", () => {
     const site = await visit.site({ stepMilliseconds: 1 });
     const page = await visit.page(site.url);
     await choose(page);
-    await page.getByLabel("Phóng to").fill("1.5");
+    await page.getByLabel("Thu phóng").fill("1.5");
     await page.reload();
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
-    expect(await page.getByLabel("Phóng to").inputValue()).to.equal("1.5");
+    await see(page, "Căn khuôn mặt vào giữa vòng tròn");
+    expect(await page.getByLabel("Thu phóng").inputValue()).to.equal("1.5");
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
     await page.getByLabel("Mã sinh viên").fill("SV001");
     await page.reload();
@@ -319,7 +319,7 @@ describe("The upload page on a line that fails", () => {
     const third = await first.context().newPage();
     await third.goto(site.url);
     await choose(third);
-    await see(third, "Đặt khuôn mặt vào vòng tròn");
+    await see(third, "Căn khuôn mặt vào giữa vòng tròn");
     await third.goBack();
     await see(third, chooseHeading);
     for (const [tab, studentId, color] of [

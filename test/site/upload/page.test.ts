@@ -4,9 +4,9 @@ import { reasonCodes, reasons, type ReasonCode } from "../../../handlers/contrac
 import { couple, portrait } from "../../support/photos";
 import { choose, fillIn, heading, phone, see, somePortrait, upload, Visit } from "./steps";
 
-const chooseHeading = "Chọn một tấm ảnh của bạn";
+const chooseHeading = "Chụp hoặc chọn ảnh của bạn";
 const acceptedHeading = "Ảnh đã được duyệt!";
-const rejectedHeading = "Ảnh chưa dùng được";
+const rejectedHeading = "Ảnh chưa đạt yêu cầu";
 
 describe("The upload page", () => {
   const visit = new Visit();
@@ -133,11 +133,11 @@ describe("The upload page", () => {
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
     await page.getByLabel("Mã sinh viên").fill("SV001");
     await page.goBack();
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await see(page, "Căn khuôn mặt vào giữa vòng tròn");
     await page.goBack();
     await see(page, chooseHeading);
     await page.goForward();
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await see(page, "Căn khuôn mặt vào giữa vòng tròn");
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
     expect(await page.getByLabel("Mã sinh viên").inputValue()).to.equal("SV001");
     await page.getByRole("checkbox").check();
@@ -198,8 +198,8 @@ describe("The upload page", () => {
     const photo = await couple();
     const { width = 0, height = 0 } = await sharp(photo).metadata();
     await choose(page, photo);
-    await page.getByLabel("Phóng to").fill("2");
-    for (let i = 0; i < 40; i += 1) await page.getByRole("button", { name: "Sang phải" }).click();
+    await page.getByLabel("Thu phóng").fill("2");
+    for (let i = 0; i < 40; i += 1) await page.getByRole("button", { name: "Dịch ảnh sang phải" }).click();
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
     await page.getByLabel("Mã sinh viên").fill("SV001");
     await page.getByRole("checkbox").check();
@@ -241,11 +241,11 @@ describe("The upload page", () => {
     await page.evaluate(() => 0);
     await page.keyboard.press("Enter");
     await (await chooser).setFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: await somePortrait() });
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await see(page, "Căn khuôn mặt vào giữa vòng tròn");
     expect(await page.evaluate(() => document.activeElement?.tagName)).to.equal("H1");
-    await tabTo("Phóng to");
+    await tabTo("Thu phóng");
     await page.keyboard.press("ArrowRight");
-    await tabTo("Lên trên");
+    await tabTo("Dịch ảnh lên");
     await page.keyboard.press("Space");
     await tabTo("Dùng ảnh này");
     await page.keyboard.press("Enter");
@@ -271,25 +271,25 @@ describe("The upload page", () => {
     const site = await visit.site({ stepMilliseconds: 1 });
     const page = await visit.page(site.url);
     await page.getByRole("button", { name: "English" }).click();
-    await see(page, "Choose a photo of yourself");
+    await see(page, "Take or choose a photo of yourself");
     expect(await page.evaluate(() => document.documentElement.lang)).to.equal("en");
     await choose(page);
-    await see(page, "Put your face into the circle");
+    await see(page, "Position your face in the circle");
     await page.getByRole("button", { name: "Tiếng Việt" }).click();
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await see(page, "Căn khuôn mặt vào giữa vòng tròn");
     await page.getByRole("button", { name: "English" }).click();
     await page.getByRole("button", { name: "Use this photo" }).click();
-    await page.getByLabel("Student id").fill("SV001");
+    await page.getByLabel("Student ID").fill("SV001");
     await page.getByRole("checkbox").check();
     site.ending = { status: "rejected", step: "DetectFace", reason: "NO_FACE" };
-    await page.getByRole("button", { name: "Send the photo" }).click();
-    await see(page, "This photo cannot be used");
+    await page.getByRole("button", { name: "Send photo" }).click();
+    await see(page, "This photo can't be used");
     await page.getByText("No face was found in the photo.").waitFor();
     await page.getByRole("button", { name: "Tiếng Việt" }).click();
     await see(page, rejectedHeading);
     await page.getByRole("button", { name: "English" }).click();
     await page.reload();
-    await see(page, "This photo cannot be used");
+    await see(page, "This photo can't be used");
   });
 
   it("fits 320 pixels and a phone, with targets for fingers", async () => {
@@ -310,7 +310,7 @@ describe("The upload page", () => {
     await see(page, chooseHeading);
     await check();
     await choose(page);
-    await see(page, "Đặt khuôn mặt vào vòng tròn");
+    await see(page, "Căn khuôn mặt vào giữa vòng tròn");
     await check();
     await page.getByRole("button", { name: "Dùng ảnh này" }).tap();
     await see(page, "Thông tin của bạn");

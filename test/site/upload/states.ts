@@ -23,7 +23,7 @@ const refused = (name: string, status: "rejected" | "failed", step: string, reas
   reach: async (page, site) => {
     site.ending = { status, step, reason };
     await upload(page);
-    await see(page, status === "rejected" ? "Ảnh chưa dùng được" : "Chưa xử lý được ảnh");
+    await see(page, status === "rejected" ? "Ảnh chưa đạt yêu cầu" : "Chưa xử lý được ảnh");
     await page.locator("summary").click();
   },
 });
@@ -31,7 +31,7 @@ const refused = (name: string, status: "rejected" | "failed", step: string, reas
 const publicKey = publicKeyOf(generateKeyPairSync("ed25519").privateKey);
 
 export const pageStates: readonly PageState[] = [
-  { name: "choose", reach: (page) => see(page, "Chọn một tấm ảnh của bạn") },
+  { name: "choose", reach: (page) => see(page, "Chụp hoặc chọn ảnh của bạn") },
   {
     name: "not-a-photo",
     reach: async (page) => {
@@ -50,7 +50,7 @@ export const pageStates: readonly PageState[] = [
     name: "crop",
     reach: async (page) => {
       await choose(page);
-      await see(page, "Đặt khuôn mặt vào vòng tròn");
+      await see(page, "Căn khuôn mặt vào giữa vòng tròn");
     },
   },
   { name: "details", options: { mail: true }, reach: toDetails },
