@@ -6,7 +6,7 @@ import type { Item } from "../../../handlers/stores/uploads";
 import type { CloudParts } from "pulumi-local-cloud";
 import { sitePath } from "pulumi-local-cloud/services/websites/routes";
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
-import type { ConsoleSources, LogSource, PipelineSource } from "./sources";
+import type { ConsoleSources, LogSource, PipelineSource } from "../../local-cloud/console/sources";
 
 /** What of the running cloud the console reads. */
 export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s3" | "machines" | "mailbox" | "data"> {

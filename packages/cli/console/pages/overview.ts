@@ -1,16 +1,16 @@
 import { readAvatarRow, type AvatarRow } from "../../../../handlers/stores/avatars";
 import { readUploadRow, type Item, type UploadRow } from "../../../../handlers/stores/uploads";
 import type { UploadStatus } from "../../../../handlers/contract/upload-status";
-import { executionPath, reasonText } from "../about";
-import { count, moment } from "../format";
-import { draw, type Light } from "../graph/draw";
-import { html, type Html } from "../html";
-import type { Layouts } from "../layouts";
-import { transitionsOf, visitsOf } from "../runs";
-import type { ConsoleSources, MachineSource, PipelineSource } from "../sources";
-import { mailList } from "./inbox";
-import { badge, empty, foreign } from "./parts";
-import { prefix, type Page } from "./view";
+import { executionPath, reasonText } from "../../../local-cloud/console/about";
+import { count, moment } from "../../../local-cloud/console/format";
+import { draw, type Light } from "../../../local-cloud/console/graph/draw";
+import { html, type Html } from "../../../local-cloud/console/html";
+import type { Layouts } from "../../../local-cloud/console/layouts";
+import { transitionsOf, visitsOf } from "../../../local-cloud/console/runs";
+import type { ConsoleSources, MachineSource, PipelineSource } from "../../../local-cloud/console/sources";
+import { mailList } from "../../../local-cloud/console/pages/inbox";
+import { badge, empty, foreign } from "../../../local-cloud/console/pages/parts";
+import { prefix, type Page } from "../../../local-cloud/console/pages/view";
 
 const MAX_AVATARS = 48;
 const MAX_UPLOADS = 12;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { aboutOf } from "../../../../packages/cli/console/about";
-import { transition, transitionsOf, visitsOf, type Visit } from "../../../../packages/cli/console/runs";
+import { aboutOf } from "../../../../packages/local-cloud/console/about";
+import { transition, transitionsOf, visitsOf, type Visit } from "../../../../packages/local-cloud/console/runs";
 import { failure, startFixture, type Fixture } from "./fixture";
 
 describe("The way of an execution, read from its history", () => {

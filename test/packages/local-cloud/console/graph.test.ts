@@ -2,10 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { machine } from "../../../../handlers/machine";
 import type { Definition, State } from "../../../../packages/local-cloud/services/states";
-import { draw, pathOf } from "../../../../packages/cli/console/graph/draw";
-import { layOut, type Layout, type PlacedNode } from "../../../../packages/cli/console/graph/layout";
-import { readGraph, type Graph } from "../../../../packages/cli/console/graph/model";
-import { inOrder } from "../../../../packages/cli/console/graph/positions";
+import { draw, pathOf } from "../../../../packages/local-cloud/console/graph/draw";
+import { layOut, type Layout, type PlacedNode } from "../../../../packages/local-cloud/console/graph/layout";
+import { readGraph, type Graph } from "../../../../packages/local-cloud/console/graph/model";
+import { inOrder } from "../../../../packages/local-cloud/console/graph/positions";
 
 const flow = machine as unknown as Definition;
 

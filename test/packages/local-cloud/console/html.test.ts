@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { json } from "../../../../packages/cli/console/format";
-import { html } from "../../../../packages/cli/console/html";
+import { json } from "../../../../packages/local-cloud/console/format";
+import { html } from "../../../../packages/local-cloud/console/html";
 
 /** What a browser makes of text with the five entities that the console writes. */
 function read(markup: string): string {

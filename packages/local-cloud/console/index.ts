@@ -30,12 +30,12 @@ import { executionsPage } from "./pages/executions";
 import { frame, notFound } from "./pages/frame";
 import { inboxPage, letterOf, mailPage } from "./pages/inbox";
 import { logPage, logsPage } from "./pages/logs";
-import { overviewPage } from "./pages/overview";
+import { overviewPage } from "../../cli/console/pages/overview";
 import { prefix, type Page } from "./pages/view";
 import type { ConsoleSources } from "./sources";
 import { stream } from "./stream";
 
-export { fromServices, type Services } from "./services";
+export { fromServices, type Services } from "../../cli/console/services";
 export type { ConsoleSources, LogSource, MachineSource, MailSource, PipelineSource, StackFacts } from "./sources";
 
 export interface ConsoleOptions {
