@@ -134,7 +134,6 @@ async function buildCommandLine() {
     ...withoutPaths,
     sourcemap: "linked",
   });
-  await build({ ...common, entryPoints: ["packages/cli/console/browser/script.ts"], outdir: join(fresh, "browser") });
   cpSync("packages/cli/console/assets", join(fresh, "assets"), { recursive: true });
   replaceFolder("packages/cli/lib", fresh);
 }

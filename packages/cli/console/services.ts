@@ -1,17 +1,12 @@
-import { open } from "node:fs/promises";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Item } from "../../../handlers/stores/uploads";
 import type { CloudParts } from "pulumi-local-cloud";
 import { sitePath } from "pulumi-local-cloud/services/websites/routes";
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
-import type { ConsoleSources, LogSource, PipelineSource } from "../../local-cloud/console/sources";
+import type { PipelineSource } from "./sources";
 
-/** What of the running cloud the console reads. */
-export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s3" | "machines" | "mailbox" | "data"> {
-  /** `http://127.0.0.1:PORT`. */
-  readonly endpoint: string;
+/** What the avatars' pages read of the running cloud. */
+export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s3" | "url"> {
   /** A client with the operator's credentials; asked for when the first page is looked at. */
   readonly dynamodb: () => Pick<DynamoDB, "scan">;
 }
@@ -19,20 +14,16 @@ export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s
 /** The type token of the component whose instances the overview shows. */
 const PIPELINE = "avatar-pipeline:index:AvatarPipeline";
 
-/** The services of the local cloud as the console's sources. */
-export function fromServices(services: Services): ConsoleSources {
-  const { graph, machines, mailbox, data, endpoint } = services;
-  return {
-    stack: { name: `${graph.project}/${graph.stack}`, region: graph.region, endpoint },
-    pipelines: graph.resources.filter(({ type }) => type === PIPELINE).map((node) => pipelineOf(node, services)),
-    machines,
-    mails: mailbox,
-    logs: logsIn(join(data, "logs")),
-  };
+/** The AvatarPipelines of the program, in the order of their declaration. */
+export function pipelineSources(services: Services): readonly PipelineSource[] {
+  return services.graph.resources.filter(({ type }) => type === PIPELINE).map((node) => pipelineOf(node, services));
 }
 
 /** A pipeline by the outputs that its component registers. */
-function pipelineOf(node: ResourceNode, { graph, clientConfig, s3, dynamodb, endpoint }: Services): PipelineSource {
+function pipelineOf(
+  node: ResourceNode,
+  { graph, clientConfig, s3, dynamodb, url: endpoint }: Services,
+): PipelineSource {
   const text = (name: string): string | undefined => {
     const value = node.outputs[name];
     return typeof value === "string" && value !== "" ? value : undefined;
@@ -49,8 +40,8 @@ function pipelineOf(node: ResourceNode, { graph, clientConfig, s3, dynamodb, end
     name: node.name,
     machineArn: text("stateMachineArn") ?? "",
     bucket,
-    ...(site === undefined ? {} : { siteUrl: endpoint + sitePath(site.id) }),
-    ...(text("apiUrl") === undefined ? {} : { apiUrl: text("apiUrl") }),
+    siteUrl: site && endpoint + sitePath(site.id),
+    apiUrl: text("apiUrl"),
     sampleCommand:
       `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${region} ` +
       `aws s3 cp photo.jpg s3://${bucket}/uploads/STUDENT_ID/photo.jpg --endpoint-url ${endpoint}`,
@@ -86,35 +77,4 @@ async function scanAll(dynamodb: Pick<DynamoDB, "scan">, TableName: string): Pro
     last = page.LastEvaluatedKey;
   } while (last);
   return items;
-}
-
-/** So much of a log's end is read for its last lines, in bytes. */
-const TAIL_BYTES = 256 * 1024;
-
-/** The files `NAME.log` of a folder. */
-export function logsIn(folder: string): LogSource {
-  return {
-    names() {
-      try {
-        const files = readdirSync(folder).filter((file) => file.endsWith(".log"));
-        return files.map((file) => file.slice(0, -".log".length)).sort();
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-        throw error;
-      }
-    },
-    async tail(name, lines) {
-      const file = await open(join(folder, `${name}.log`));
-      try {
-        const { size } = await file.stat();
-        const start = Math.max(0, size - TAIL_BYTES);
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
-        const all = buffer.toString("utf8", 0, bytesRead).split("\n");
-        // The first was cut somewhere; what follows the last line break is not a line yet.
-        return all.slice(start > 0 ? 1 : 0, -1).slice(-lines);
-      } finally {
-        await file.close();
-      }
-    },
-  };
 }

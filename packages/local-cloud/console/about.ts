@@ -1,19 +1,16 @@
-import { readFlowInput } from "../../../handlers/contract/flow-input";
-import { parseUploadKey } from "../../../handlers/contract/keys";
-import { isRejection, reasons, type ReasonCode } from "../../../handlers/contract/reasons";
-import type { Execution } from "pulumi-local-cloud/services/states/index";
+import type { Execution } from "../services/states";
 import type { Light } from "./graph/draw";
 import { BRANCH_FAILED, visitsOf, type Failure, type Visit } from "./runs";
+import type { Subject, Words } from "./program";
 import type { MachineSource } from "./sources";
 
 /** What an execution is about and how it ended, as far as its input and its way tell. */
 export interface About {
-  readonly studentId?: string;
-  readonly fileName?: string;
+  readonly subject: Subject;
   /** The last state that it came to. */
-  readonly state?: string;
+  readonly state?: string | undefined;
   /** The first judgement or fault that it met. */
-  readonly failure?: Failure;
+  readonly failure?: Failure | undefined;
   readonly light: Light;
   /** The outcome in a word: `Accepted`, `running`, … */
   readonly word: string;
@@ -24,13 +21,13 @@ export type AboutOf = (execution: Execution) => About;
 /** Ended executions of which it is remembered what they are about, so that their histories are read once. */
 const MAX_REMEMBERED = 2_000;
 
-export function createAbout(machines: MachineSource): AboutOf {
+export function createAbout(machines: MachineSource, words: Words): AboutOf {
   const remembered = new Map<string, About>();
   return (execution) => {
     const known = remembered.get(execution.arn);
     if (known) return known;
     const history = machines.history(execution.arn);
-    const about = aboutOf(execution, visitsOf(execution, history), history[0]?.details?.["input"]);
+    const about = aboutOf(execution, visitsOf(execution, history), history[0]?.details?.["input"], words);
     if (execution.status !== "RUNNING") {
       for (const oldest of remembered.keys()) {
         if (remembered.size < MAX_REMEMBERED) break;
@@ -42,16 +39,16 @@ export function createAbout(machines: MachineSource): AboutOf {
   };
 }
 
-export function aboutOf(execution: Execution, visits: readonly Visit[], input: unknown): About {
+export function aboutOf(execution: Execution, visits: readonly Visit[], input: unknown, words: Words): About {
   const open = visits.filter(({ status }) => status === "running" || status === "waiting");
   const state = (execution.status === "RUNNING" ? open.at(-1) : visits.at(-1))?.name;
   const failures = visits.flatMap(({ failure }) => failure ?? []);
   const failure = failures.find(({ error }) => error !== BRANCH_FAILED) ?? ownFailure(execution);
   return {
-    ...photoOf(typeof input === "string" ? input : ""),
-    ...(state === undefined ? {} : { state }),
-    ...(failure === undefined ? {} : { failure }),
-    ...outcome(execution, failures, state),
+    subject: words.subjectOf(typeof input === "string" ? input : ""),
+    state,
+    failure,
+    ...outcome(execution, failures, state, words),
   };
 }
 
@@ -63,13 +60,14 @@ function outcome(
   execution: Execution,
   failures: readonly Failure[],
   state: string | undefined,
+  { judgement }: Words,
 ): { readonly light: Light; readonly word: string } {
   switch (execution.status) {
     case "RUNNING":
       return { light: "running", word: "Running" };
     case "SUCCEEDED":
       return {
-        light: failures.some(({ error }) => isRejection(error)) ? "refused" : "succeeded",
+        light: failures.some(({ error }) => judgement(error) !== undefined) ? "refused" : "succeeded",
         word: state ?? "Succeeded",
       };
     case "FAILED":
@@ -79,17 +77,6 @@ function outcome(
     case "ABORTED":
       return { light: "stopped", word: "Aborted" };
   }
-}
-
-/** Student and file of the object that an execution's input names, be it one that closes another's upload. */
-function photoOf(input: string): { readonly studentId?: string; readonly fileName?: string } {
-  const key = readFlowInput(parse(input)).created?.detail.object.key;
-  if (key === undefined) return {};
-  const studentId = parseUploadKey(key)?.studentId;
-  return {
-    fileName: key.slice(key.lastIndexOf("/") + 1),
-    ...(studentId === undefined ? {} : { studentId }),
-  };
 }
 
 function parse(text: string): unknown {
@@ -107,7 +94,7 @@ function member(value: unknown, name: string): unknown {
 }
 
 /** How the state of a visit is lit. */
-export function lightOf({ status, failure }: Visit): Light {
+export function lightOf({ status, failure }: Visit, { judgement }: Words): Light {
   switch (status) {
     case "running":
     case "waiting":
@@ -116,13 +103,13 @@ export function lightOf({ status, failure }: Visit): Light {
       return "succeeded";
     case "caught":
     case "failed":
-      return failure && isRejection(failure.error) ? "refused" : "failed";
+      return failure && judgement(failure.error) !== undefined ? "refused" : "failed";
     case "stopped":
       return "stopped";
   }
 }
 
-/** An error in words: the catalogue's for a judgement on the photo, otherwise what the function reported. */
+/** An error in words: the program's for a judgement, otherwise the function's own report. */
 export interface Explained {
   readonly error: string;
   readonly title: string;
@@ -130,19 +117,14 @@ export interface Explained {
   readonly stack: readonly string[];
 }
 
-export function explain({ error, cause }: Failure): Explained {
+export function explain({ error, cause }: Failure, { judgement }: Words): Explained {
   const reported = parse(cause);
   const message = member(reported, "errorMessage");
   const trace = member(reported, "trace") ?? member(reported, "stackTrace");
   const stack = Array.isArray(trace) ? trace.map(String) : [];
   const text = typeof message === "string" ? message : cause;
-  if (!isRejection(error)) return { error, title: text, more: "", stack };
-  return { error, title: reasons[error].title.en, more: text, stack };
-}
-
-/** Title and remedy of a reason in the table; the code itself where the catalogue does not know it. */
-export function reasonText(code: string): string {
-  return Object.hasOwn(reasons, code) ? reasons[code as ReasonCode].title.en : code;
+  const judged = judgement(error);
+  return judged === undefined ? { error, title: text, more: "", stack } : { error, title: judged, more: text, stack };
 }
 
 /** The part of an execution's ARN that names it here: `machine:name`. */

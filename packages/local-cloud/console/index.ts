@@ -1,15 +1,15 @@
 /**
- * The console of the local mode: what a person at this machine looks at while photos go through the pipeline.
+ * The console of the local cloud: pages for the person at this machine, for any program. A program may add a page of
+ * its own, files, and its words for what executions are about (program.ts).
  *
- *   createConsole(sources, { onError? }): (request, response) => Promise<void>     mounted under `/_console`
- *   fromServices({ … }): ConsoleSources                                            the running services as sources
+ *   consoleRoute(cloudParts, program?): Route                                      for startCloud's `routes`
+ *   createConsole(sources, { program?, onError? }): (request, response) => Promise<void>     what it mounts
  *
- *   /_console/                     avatars, uploads, how to upload, the machine with the states that executions are in
+ *   /_console/                     the machines with the states that executions are in, the latest mails
  *   /_console/executions           all executions; ?page=N
  *   /_console/executions/{id}      one: its states, what went in and out, its way through the machine
  *   /_console/inbox, …/{id}        the mails; …/{id}/html is a mail's HTML part alone, sandboxed
  *   /_console/logs, …/{name}       what functions wrote
- *   /_console/thumbnails/{n}/{key} a picture of the n-th pipeline
  *   /_console/assets/{file}        style sheet, script, icon
  *
  * Pages are rendered here and complete without any script. Asked with `Accept: text/event-stream`, the same address
@@ -21,26 +21,36 @@
  * script run but the console's own. Nothing can be changed here: every method but GET and HEAD is refused.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Route } from "../gateway";
 import { createAbout } from "./about";
 import { loadAssets } from "./assets";
-import { openStream, fileAnswer, mailAnswer, pageAnswer, redirect, refuseMethod, send, type Answer } from "./http";
+import { openStream, mailAnswer, pageAnswer, redirect, refuseMethod, send, type Answer } from "./http";
+import { fromCloud, type ConsoleParts } from "./from-cloud";
 import { createLayouts } from "./layouts";
 import { executionPage } from "./pages/execution";
 import { executionsPage } from "./pages/executions";
 import { frame, notFound } from "./pages/frame";
 import { inboxPage, letterOf, mailPage } from "./pages/inbox";
 import { logPage, logsPage } from "./pages/logs";
-import { overviewPage } from "../../cli/console/pages/overview";
+import { overviewPage } from "./pages/overview";
 import { prefix, type Page } from "./pages/view";
+import { generalWords, type ConsoleProgram } from "./program";
 import type { ConsoleSources } from "./sources";
 import { stream } from "./stream";
 
-export { fromServices, type Services } from "../../cli/console/services";
-export type { ConsoleSources, LogSource, MachineSource, MailSource, PipelineSource, StackFacts } from "./sources";
+export type { ConsoleParts } from "./from-cloud";
+export type { ConsoleProgram, Subject, Words } from "./program";
+export type { ConsoleSources, LogSource, MachineSource, MailSource, StackFacts } from "./sources";
 
 export interface ConsoleOptions {
+  readonly program?: ConsoleProgram | undefined;
   /** Told of a source that failed while a page was open; by default it goes to stderr. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** The console's pages, on a running cloud. */
+export function consoleRoute(parts: ConsoleParts, program?: ConsoleProgram): Route {
+  return { prefix, handle: createConsole(fromCloud(parts), { program }) };
 }
 
 /**
@@ -52,23 +62,26 @@ export function createConsole(
   sources: ConsoleSources,
   options: ConsoleOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { program = {} } = options;
   const onError = options.onError ?? ((error) => console.error("console:", error));
-  const aboutOf = createAbout(sources.machines);
+  const words = { ...generalWords, ...program.words };
+  const aboutOf = createAbout(sources.machines, words);
   const layouts = createLayouts(sources.machines);
-  const assets = loadAssets();
+  const assets = loadAssets(program.styles);
+  const overview = program.overview?.(layouts) ?? overviewPage(sources, layouts, words);
 
   function pageAt([first = "", second, ...more]: readonly string[], query: URLSearchParams): Page | undefined {
     if (more.length > 0) return undefined;
     const one = second === undefined || second === "" ? undefined : second;
     switch (first) {
       case "":
-        return second === undefined ? overviewPage(sources, layouts) : undefined;
+        return second === undefined ? overview : undefined;
       case "executions":
         return one === undefined
-          ? executionsPage(sources, aboutOf, pageNumber(query))
-          : executionPage(sources, layouts, one);
+          ? executionsPage(sources, aboutOf, words, pageNumber(query))
+          : executionPage(sources, layouts, words, one);
       case "inbox":
-        return one === undefined ? inboxPage(sources) : mailPage(sources, one);
+        return one === undefined ? inboxPage(sources, words) : mailPage(sources, words, one);
       case "logs":
         return one === undefined ? logsPage(sources) : logPage(sources, one);
       default:
@@ -84,11 +97,7 @@ export function createConsole(
       const letter = mail && letterOf(mail);
       return letter === undefined ? undefined : mailAnswer(letter);
     }
-    if (first === "thumbnails" && rest.length > 0 && /^\d+$/.test(second)) {
-      const bytes = await sources.pipelines[Number(second)]?.thumbnail(rest.join("/"));
-      return bytes && fileAnswer("image/jpeg", bytes);
-    }
-    return undefined;
+    return program.fileAt?.(path);
   }
 
   function watch(listener: () => void): () => void {
@@ -113,10 +122,10 @@ export function createConsole(
     const page = target && pageAt(target.path, target.query);
     if (page && request.headers.accept?.includes("text/event-stream")) {
       openStream(request, response);
-      return request.method === "HEAD" ? undefined : stream(page, response, watch, onError);
+      return request.method === "HEAD" ? undefined : stream(page, response, watch, onError, words.title);
     }
     const view = await page?.();
-    const document = frame(view ?? notFound, sources.stack, assets).text;
+    const document = frame(view ?? notFound, sources.stack, assets, words.title).text;
     return send(request, response, pageAnswer(document, view ? 200 : 404));
   };
 }

@@ -1,4 +1,4 @@
-import type { Execution, HistoryEvent } from "pulumi-local-cloud/services/states/index";
+import type { Execution, HistoryEvent } from "../services/states";
 
 /** How one visit to a state stands. */
 export type VisitStatus =

@@ -15,6 +15,7 @@ const RETRY_MS = 1_000;
  * title as JSON; event `gone`: what the page shows is not there any more.
  *
  * @param watch told of changes, gives the function that ends that
+ * @param title the console's own, a part of the document's
  * @param onError told of a source that failed; the stream ends, and the browser asks again
  */
 export function stream(
@@ -22,6 +23,7 @@ export function stream(
   response: ServerResponse,
   watch: (listener: () => void) => () => void,
   onError: (error: unknown) => void,
+  title: string,
 ): void {
   const sent = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
@@ -70,7 +72,7 @@ export function stream(
         return;
       }
       const parts = [
-        ["title", JSON.stringify(titleOf(view))],
+        ["title", JSON.stringify(titleOf(view, title))],
         ...Object.entries(view.regions).map(([name, { text }]) => [
           "region",
           JSON.stringify({ name, html: text }),

@@ -1,26 +1,26 @@
+import { executionPath } from "pulumi-local-cloud/console/about";
+import { count, moment } from "pulumi-local-cloud/console/format";
+import type { Light } from "pulumi-local-cloud/console/graph/draw";
+import { html, type Html } from "pulumi-local-cloud/console/html";
+import type { Layouts } from "pulumi-local-cloud/console/layouts";
+import { mailList } from "pulumi-local-cloud/console/pages/inbox";
+import { machinePicture } from "pulumi-local-cloud/console/pages/machine";
+import { badge, empty, foreign } from "pulumi-local-cloud/console/pages/parts";
+import { prefix, type Page } from "pulumi-local-cloud/console/pages/view";
+import type { MachineSource } from "pulumi-local-cloud/console/sources";
+import type { UploadStatus } from "../../../../handlers/contract/upload-status";
 import { readAvatarRow, type AvatarRow } from "../../../../handlers/stores/avatars";
 import { readUploadRow, type Item, type UploadRow } from "../../../../handlers/stores/uploads";
-import type { UploadStatus } from "../../../../handlers/contract/upload-status";
-import { executionPath, reasonText } from "../../../local-cloud/console/about";
-import { count, moment } from "../../../local-cloud/console/format";
-import { draw, type Light } from "../../../local-cloud/console/graph/draw";
-import { html, type Html } from "../../../local-cloud/console/html";
-import type { Layouts } from "../../../local-cloud/console/layouts";
-import { transitionsOf, visitsOf } from "../../../local-cloud/console/runs";
-import type { ConsoleSources, MachineSource, PipelineSource } from "../../../local-cloud/console/sources";
-import { mailList } from "../../../local-cloud/console/pages/inbox";
-import { badge, empty, foreign } from "../../../local-cloud/console/pages/parts";
-import { prefix, type Page } from "../../../local-cloud/console/pages/view";
+import type { AvatarSources, PipelineSource } from "../sources";
+import { reasonText, words } from "../words";
 
 const MAX_AVATARS = 48;
 const MAX_UPLOADS = 12;
 const MAX_MAILS = 6;
-/** Running executions that light the machine; more of them light the same states. */
-const MAX_LIGHTING = 300;
 /** A row that the API writes before any upload starts no execution, so that no source tells of it. */
 const POLL_MILLISECONDS = 4_000;
 
-export function overviewPage(sources: ConsoleSources, layouts: Layouts): Page {
+export function overviewPage(sources: AvatarSources, layouts: Layouts): Page {
   return async () => {
     const parts = await Promise.all(
       sources.pipelines.map((pipeline, index) => pipelineParts(sources, pipeline, index, layouts)),
@@ -31,7 +31,7 @@ export function overviewPage(sources: ConsoleSources, layouts: Layouts): Page {
       pollMilliseconds: POLL_MILLISECONDS,
       regions: {
         ...Object.fromEntries(parts.flatMap(({ regions }) => Object.entries(regions))),
-        mails: mailList(sources.mails.list({ limit: Infinity }), MAX_MAILS),
+        mails: mailList(sources.mails.list({ limit: Infinity }), MAX_MAILS, words),
       },
       body: (regions) =>
         html`<h1>Overview</h1>
@@ -51,7 +51,7 @@ interface PipelineParts {
 }
 
 async function pipelineParts(
-  { machines, pipelines }: ConsoleSources,
+  { machines, pipelines }: AvatarSources,
   pipeline: PipelineSource,
   index: number,
   layouts: Layouts,
@@ -60,23 +60,13 @@ async function pipelineParts(
   const avatars = avatarItems.map(readAvatarRow).sort(newest(({ processedAt }) => processedAt));
   const uploads = uploadItems.map(readUpload).sort(newest(({ createdAt }) => createdAt));
   const at = (name: string): string => `${name}-${index}`;
-  const lit = lightMachine(machines, pipeline.machineArn);
-  const layout = layouts(pipeline.machineArn);
+  const { picture, running } = machinePicture(machines, layouts, pipeline.machineArn, at("machine"));
   return {
     regions: {
-      [at("numbers")]: numbers(avatars, uploads, lit.running),
+      [at("numbers")]: numbers(avatars, uploads, running),
       [at("gallery")]: gallery(index, avatars, machines),
       [at("uploads")]: uploadTable(uploads, machines),
-      [at("machine")]: layout
-        ? draw({
-            id: at("machine"),
-            layout,
-            lights: lit.lights,
-            ways: lit.ways,
-            counts: lit.counts,
-            title: lit.title,
-          })
-        : empty("The program does not declare the state machine."),
+      [at("machine")]: picture,
     },
     body: (regions) =>
       html`${pipelines.length > 1 && html`<h2 class="pipeline">${foreign(pipeline.name)}</h2>`}
@@ -245,37 +235,4 @@ function uploadRow(upload: Upload, machines: MachineSource): Html {
     </td>
     <td data-label="When">${moment(Date.parse(upload.createdAt))}</td>
   </tr>`;
-}
-
-/** Which states running executions are in, and how many. */
-function lightMachine(
-  machines: MachineSource,
-  machineArn: string,
-): {
-  readonly lights: ReadonlyMap<string, Light>;
-  readonly counts: ReadonlyMap<string, number>;
-  readonly ways: ReadonlySet<string>;
-  readonly running: number;
-  readonly title: string;
-} {
-  const running = [...machines.executions()].filter(
-    (execution) => execution.machineArn === machineArn && execution.status === "RUNNING",
-  );
-  const counts = new Map<string, number>();
-  const ways = new Set<string>();
-  for (const execution of running.slice(0, MAX_LIGHTING)) {
-    const visits = visitsOf(execution, machines.history(execution.arn));
-    for (const { name, status } of visits) {
-      if (status === "running" || status === "waiting") counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    for (const way of transitionsOf(visits)) ways.add(way);
-  }
-  const states = [...counts].map(([name, n]) => (n > 1 ? `${name} (${n})` : name));
-  return {
-    lights: new Map([...counts.keys()].map((name) => [name, "running"])),
-    counts,
-    ways,
-    running: running.length,
-    title: states.length === 0 ? "The state machine; nothing runs" : `The state machine; now in ${states.join(", ")}`,
-  };
 }

@@ -1,4 +1,4 @@
-import type { ChoiceRule, Definition, State } from "pulumi-local-cloud/services/states/definition";
+import type { ChoiceRule, Definition, State } from "../../services/states/definition";
 
 /** A machine, or a branch of it, as nodes and edges. */
 export interface Graph {

@@ -1,33 +1,33 @@
-import type { Execution, HistoryEvent } from "pulumi-local-cloud/services/states/index";
-import { stepTitle } from "../../../../handlers/contract/step-titles";
+import type { Execution, HistoryEvent } from "../../services/states";
 import { aboutOf, lightOf, type About } from "../about";
 import { count, duration, json, lasting, moment } from "../format";
 import { draw, type Light } from "../graph/draw";
 import { html, type Html } from "../html";
 import { transitionsOf, visitsOf, type Attempt, type Visit } from "../runs";
+import type { Words } from "../program";
 import type { ConsoleSources } from "../sources";
 import type { Layouts } from "../layouts";
 import { badge, empty, failureBlock, foreign, outcomeBadge } from "./parts";
 import { prefix, type Page } from "./view";
 
 /** @param id `machine:name`, or the whole ARN */
-export function executionPage({ machines }: ConsoleSources, layouts: Layouts, id: string): Page {
+export function executionPage({ machines }: ConsoleSources, layouts: Layouts, words: Words, id: string): Page {
   return () => {
     const execution =
       machines.execution(id) ?? [...machines.executions()].find(({ arn }) => arn.endsWith(`:execution:${id}`));
     if (!execution) return undefined;
     const history = machines.history(execution.arn);
     const visits = visitsOf(execution, history);
-    const about = aboutOf(execution, visits, history[0]?.details?.["input"]);
+    const about = aboutOf(execution, visits, history[0]?.details?.["input"], words);
     const layout = layouts(execution.machineArn);
-    const lights = lightsOf(visits);
-    const subject = about.studentId ?? execution.name;
+    const lights = lightsOf(visits, words);
+    const { name: subject = execution.name, detail } = about.subject;
     return {
       title: `${about.word}: ${subject}`,
       section: "executions",
       pollMilliseconds: 0,
       regions: {
-        summary: summary(execution, about, visits),
+        summary: summary(execution, about, visits, words),
         machine: layout
           ? draw({
               id: "run",
@@ -41,14 +41,12 @@ export function executionPage({ machines }: ConsoleSources, layouts: Layouts, id
               },
             })
           : empty("The program does not declare this execution's state machine any more."),
-        steps: steps(visits),
+        steps: steps(visits, words),
         data: executionData(execution, history),
       },
       body: (regions) =>
         html`<p class="back"><a href="${prefix}/executions">Executions</a></p>
-          <h1>
-            ${foreign(subject)} ${about.fileName !== undefined && html`<small>${foreign(about.fileName)}</small>`}
-          </h1>
+          <h1>${foreign(subject)} ${detail !== undefined && html`<small>${foreign(detail)}</small>`}</h1>
           ${regions["summary"]}
           <div class="split run">
             <section aria-labelledby="steps-title">
@@ -69,11 +67,11 @@ export function executionPage({ machines }: ConsoleSources, layouts: Layouts, id
 }
 
 /** Of several visits to a state the last one decides. */
-export function lightsOf(visits: readonly Visit[]): ReadonlyMap<string, Light> {
-  return new Map(visits.map((visit) => [visit.name, lightOf(visit)]));
+export function lightsOf(visits: readonly Visit[], words: Words): ReadonlyMap<string, Light> {
+  return new Map(visits.map((visit) => [visit.name, lightOf(visit, words)]));
 }
 
-function summary(execution: Execution, about: About, visits: readonly Visit[]): Html {
+function summary(execution: Execution, about: About, visits: readonly Visit[], words: Words): Html {
   const retries = visits.reduce((sum, { attempts }) => sum + Math.max(0, attempts.length - 1), 0);
   return html`<div class="summary">
     <p class="outcome" role="status">${outcomeBadge(about)}</p>
@@ -90,24 +88,24 @@ function summary(execution: Execution, about: About, visits: readonly Visit[]): 
           <dd>${count(execution.restarts, "time")}</dd>`
       }
     </dl>
-    ${about.failure !== undefined && about.light !== "running" && failureBlock(about.failure, about.light)}
+    ${about.failure !== undefined && about.light !== "running" && failureBlock(about.failure, about.light, words)}
   </div>`;
 }
 
-function steps(visits: readonly Visit[]): Html {
+function steps(visits: readonly Visit[], words: Words): Html {
   const roots = visits.filter(({ parent }) => parent === undefined);
   if (roots.length === 0) return empty("No state has been entered yet.");
   const list = (some: readonly Visit[]): Html =>
     html`<ol class="steps">
-      ${some.map((visit) => step(visit, list, visits))}
+      ${some.map((visit) => step(visit, list, visits, words))}
     </ol>`;
   return list(roots);
 }
 
-function step(visit: Visit, list: (some: readonly Visit[]) => Html, visits: readonly Visit[]): Html {
+function step(visit: Visit, list: (some: readonly Visit[]) => Html, visits: readonly Visit[], words: Words): Html {
   const children = visits.filter(({ parent }) => parent === visit.id);
-  const light = lightOf(visit);
-  const title = stepTitle(visit.name).en;
+  const light = lightOf(visit, words);
+  const title = words.stateTitle(visit.name);
   return html`<li id="visit-${visit.id}" class="step ${light}" tabindex="-1">
     <div class="line">
       <h3>${visit.name}</h3>
@@ -117,8 +115,9 @@ function step(visit: Visit, list: (some: readonly Visit[]) => Html, visits: read
         ${visit.status === "stopped" && visit.endedAt === undefined ? "" : lasting(visit.enteredAt, visit.endedAt)}
       </span>
     </div>
-    <p class="muted kind">${visit.type}${title !== visit.name && html`: ${title}`}${attemptsText(visit)}</p>
-    ${visit.failure && failureBlock(visit.failure, light)} ${children.length > 0 && list(children)} ${dataOf(visit)}
+    <p class="muted kind">${visit.type}${title !== undefined && html`: ${title}`}${attemptsText(visit)}</p>
+    ${visit.failure && failureBlock(visit.failure, light, words)} ${children.length > 0 && list(children)}
+    ${dataOf(visit, words)}
   </li>`;
 }
 
@@ -144,7 +143,7 @@ function attemptsText({ attempts }: Visit): string {
 }
 
 /** What went in and out, folded away: of a Task what its function got and gave, and the state's data around that. */
-function dataOf({ id, input, output, attempts }: Visit): Html {
+function dataOf({ id, input, output, attempts }: Visit, words: Words): Html {
   const last = attempts.at(-1);
   return html`<div class="folds">
     ${
@@ -153,7 +152,7 @@ function dataOf({ id, input, output, attempts }: Visit): Html {
         `${id}-attempts`,
         count(attempts.length, "attempt"),
         html`<ol class="attempts">
-          ${attempts.map(attempt)}
+          ${attempts.map((one) => attempt(one, words))}
         </ol>`,
       )
     }
@@ -163,11 +162,11 @@ function dataOf({ id, input, output, attempts }: Visit): Html {
   </div>`;
 }
 
-function attempt({ scheduledAt, endedAt, failure }: Attempt): Html {
+function attempt({ scheduledAt, endedAt, failure }: Attempt, words: Words): Html {
   return html`<li>
     ${moment(scheduledAt)}
     ${endedAt !== undefined && html`<span class="muted">${duration(endedAt - scheduledAt)}</span>`}
-    ${failure ? failureBlock(failure, "failed") : endedAt === undefined ? "running" : "succeeded"}
+    ${failure ? failureBlock(failure, "failed", words) : endedAt === undefined ? "running" : "succeeded"}
   </li>`;
 }
 

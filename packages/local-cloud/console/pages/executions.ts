@@ -1,15 +1,16 @@
 import { executionPath, explain, type AboutOf } from "../about";
 import { count, lasting, moment } from "../format";
 import { html, type Html } from "../html";
+import type { Words } from "../program";
 import type { ConsoleSources } from "../sources";
-import type { Execution } from "pulumi-local-cloud/services/states/index";
+import type { Execution } from "../../services/states";
 import { empty, foreign, outcomeBadge } from "./parts";
 import { prefix, type Page } from "./view";
 
 const PER_PAGE = 50;
 
 /** @param page from 1, the newest */
-export function executionsPage({ machines }: ConsoleSources, aboutOf: AboutOf, page: number): Page {
+export function executionsPage({ machines }: ConsoleSources, aboutOf: AboutOf, words: Words, page: number): Page {
   return () => {
     const all = [...machines.executions()].reverse();
     const shown = all.slice((page - 1) * PER_PAGE, page * PER_PAGE);
@@ -21,7 +22,7 @@ export function executionsPage({ machines }: ConsoleSources, aboutOf: AboutOf, p
       pollMilliseconds: 0,
       regions: {
         count: html`<p class="lead" role="status">${count(all.length, "execution")}, ${running} running.</p>`,
-        list: html`${executionTable(shown, aboutOf, machines.list().length > 1)}${pages(page, all.length)}`,
+        list: html`${executionTable(shown, aboutOf, words, machines.list().length > 1)}${pages(page, all.length)}`,
       },
       body: (regions) =>
         html`<h1>Executions</h1>
@@ -31,12 +32,12 @@ export function executionsPage({ machines }: ConsoleSources, aboutOf: AboutOf, p
 }
 
 /** Executions, one in a row; each value carries its column's name, which narrow screens show instead of the head. */
-export function executionTable(executions: readonly Execution[], aboutOf: AboutOf, withMachine: boolean): Html {
-  if (executions.length === 0) return empty("No execution yet. Upload a photo: it starts one.");
+function executionTable(executions: readonly Execution[], aboutOf: AboutOf, words: Words, withMachine: boolean): Html {
+  if (executions.length === 0) return empty(words.noExecutions);
   return html`<table class="rows">
     <thead>
       <tr>
-        <th scope="col">Photo</th>
+        <th scope="col">${words.subjectHead}</th>
         <th scope="col">Outcome</th>
         <th scope="col">Why</th>
         <th scope="col">Started</th>
@@ -44,24 +45,25 @@ export function executionTable(executions: readonly Execution[], aboutOf: AboutO
       </tr>
     </thead>
     <tbody>
-      ${executions.map((execution) => row(execution, aboutOf, withMachine))}
+      ${executions.map((execution) => row(execution, aboutOf, words, withMachine))}
     </tbody>
   </table>`;
 }
 
-function row(execution: Execution, aboutOf: AboutOf, withMachine: boolean): Html {
+function row(execution: Execution, aboutOf: AboutOf, words: Words, withMachine: boolean): Html {
   const about = aboutOf(execution);
+  const { name, detail } = about.subject;
   const machine = execution.machineArn.split(":").at(-1);
   return html`<tr id="execution-${encodeURIComponent(execution.arn)}">
-    <th scope="row" data-label="Photo">
+    <th scope="row" data-label="${words.subjectHead}">
       <a href="${executionPath(execution)}"
-        >${about.studentId === undefined ? html`<code>${execution.name}</code>` : foreign(about.studentId)}</a
+        >${name === undefined ? html`<code>${execution.name}</code>` : foreign(name)}</a
       >
-      ${about.fileName !== undefined && html`<span class="file muted">${foreign(about.fileName)}</span>`}
+      ${detail !== undefined && html`<span class="file muted">${foreign(detail)}</span>`}
       ${withMachine && html`<span class="file muted">${foreign(machine)}</span>`}
     </th>
     <td data-label="Outcome">${outcomeBadge(about)}</td>
-    <td data-label="Why" class="why">${about.failure ? foreign(explain(about.failure).title) : ""}</td>
+    <td data-label="Why" class="why">${about.failure ? foreign(explain(about.failure, words).title) : ""}</td>
     <td data-label="Started">${moment(execution.startDate)}</td>
     <td data-label="Took" class="number">${lasting(execution.startDate, execution.stopDate)}</td>
   </tr>`;

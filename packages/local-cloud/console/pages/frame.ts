@@ -10,7 +10,12 @@ const SECTIONS: readonly (readonly [Section, string, string])[] = [
 ];
 
 /** The document around a page. */
-export function frame(view: View, stack: StackFacts, assets: { readonly css: string; readonly js: string }): Html {
+export function frame(
+  view: View,
+  stack: StackFacts,
+  assets: { readonly css: readonly string[]; readonly js: string },
+  title: string,
+): Html {
   const regions = Object.fromEntries(Object.entries(view.regions).map(([name, part]) => [name, region(name, part)]));
   const items = SECTIONS.map(
     ([section, name, url]) =>
@@ -22,15 +27,15 @@ export function frame(view: View, stack: StackFacts, assets: { readonly css: str
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${titleOf(view)}</title>
+        <title>${titleOf(view, title)}</title>
         <link rel="icon" href="${prefix}/assets/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="${assets.css}" />
+        ${assets.css.map((url) => html`<link rel="stylesheet" href="${url}" />`)}
         <script type="module" src="${assets.js}"></script>
       </head>
       <body>
         <a class="skip" href="#content">Skip to the content</a>
         <header class="top">
-          <p class="brand"><span class="mark" aria-hidden="true"></span>AvatarPipeline</p>
+          <p class="brand"><span class="mark" aria-hidden="true"></span>${title}</p>
           <nav aria-label="Console">
             <ul>
               ${items}
@@ -46,8 +51,9 @@ export function frame(view: View, stack: StackFacts, assets: { readonly css: str
     </html>`;
 }
 
-export function titleOf({ title }: View): string {
-  return `${title} – AvatarPipeline`;
+/** @param title the console's own */
+export function titleOf(view: View, title: string): string {
+  return `${view.title} – ${title}`;
 }
 
 /** What is shown for an address that leads nowhere; it does not repeat the address. */

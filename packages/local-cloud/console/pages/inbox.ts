@@ -1,29 +1,30 @@
-import type { Mail, MailSummary } from "pulumi-local-cloud/services/mail/index";
+import type { Mail, MailSummary } from "../../services/mail";
 import { count, moment } from "../format";
 import { html, type Html } from "../html";
+import type { Words } from "../program";
 import type { ConsoleSources } from "../sources";
 import { empty, foreign } from "./parts";
 import { prefix, type Page } from "./view";
 
 const MAX_LISTED = 200;
 
-export function inboxPage({ mails }: ConsoleSources): Page {
+export function inboxPage({ mails }: ConsoleSources, words: Words): Page {
   return () => {
     const all = mails.list({ limit: Infinity });
     return {
       title: `Inbox (${all.length})`,
       section: "inbox",
       pollMilliseconds: 0,
-      regions: { mails: mailList(all, MAX_LISTED) },
+      regions: { mails: mailList(all, MAX_LISTED, words) },
       body: (regions) =>
         html`<h1>Inbox</h1>
-          <p class="lead">What AWS would have sent: to the topics' e-mail subscribers, and to students.</p>
+          <p class="lead">${words.inboxLead}</p>
           ${regions["mails"]}`,
     };
   };
 }
 
-export function mailPage({ mails }: ConsoleSources, id: string): Page {
+export function mailPage({ mails }: ConsoleSources, words: Words, id: string): Page {
   return async () => {
     const mail = await mails.get(id);
     if (!mail) return undefined;
@@ -31,7 +32,7 @@ export function mailPage({ mails }: ConsoleSources, id: string): Page {
       title: mail.subject === "" ? "Mail" : mail.subject,
       section: "inbox",
       pollMilliseconds: 0,
-      regions: { mails: mailList(mails.list({ limit: Infinity }), MAX_LISTED, id) },
+      regions: { mails: mailList(mails.list({ limit: Infinity }), MAX_LISTED, words, id) },
       body: (regions) =>
         html`<p class="back"><a href="${prefix}/inbox">Inbox</a></p>
           <div class="split">
@@ -98,8 +99,8 @@ function listed(all: readonly string[]): Html {
 }
 
 /** @param current the id of the mail that is open */
-export function mailList(all: readonly MailSummary[], most: number, current?: string): Html {
-  if (all.length === 0) return empty("No mail yet. Upload a photo: its outcome comes as a mail.");
+export function mailList(all: readonly MailSummary[], most: number, words: Words, current?: string): Html {
+  if (all.length === 0) return empty(words.noMails);
   const shown = all.slice(0, most);
   return html`<ul class="mails">
       ${shown.map(

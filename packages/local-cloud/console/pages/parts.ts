@@ -1,6 +1,7 @@
 import { explain, type About } from "../about";
 import type { Light } from "../graph/draw";
 import { html, type Html } from "../html";
+import type { Words } from "../program";
 import type { Failure } from "../runs";
 
 /** A state of affairs as a coloured word with a sign of its own, so that no colour is needed to tell. */
@@ -15,8 +16,8 @@ export function outcomeBadge(about: About): Html {
 }
 
 /** An error for people: what it means, in their words first, then its name and what was reported. */
-export function failureBlock(failure: Failure, light: Light): Html {
-  const { error, title, more, stack } = explain(failure);
+export function failureBlock(failure: Failure, light: Light, words: Words): Html {
+  const { error, title, more, stack } = explain(failure, words);
   return html`<div class="failure ${light}">
     <p><code>${error === "" ? "Error" : error}</code> <bdi>${title}</bdi></p>
     ${more !== "" && html`<p class="muted"><bdi>${more}</bdi></p>`}

@@ -14,7 +14,7 @@ import type { Item } from "../../../../handlers/stores/uploads";
 import { openMailbox, type Mailbox } from "../../../../packages/local-cloud/services/mail";
 import { createMachines, type Machines } from "../../../../packages/local-cloud/services/states";
 import { createConsole, type PipelineSource } from "../../../../packages/cli/console";
-import { logsIn } from "../../../../packages/cli/console/services";
+import { logsIn } from "../../../../packages/local-cloud/console/logs";
 
 export const machineArn = "arn:aws:states:ap-southeast-1:000000000000:stateMachine:avatars-flow";
 const lambda = "arn:aws:lambda:ap-southeast-1:000000000000:function:";

@@ -3,7 +3,8 @@ import { request as httpRequest } from "node:http";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fromServices, logsIn } from "../../../../packages/cli/console/services";
+import { pipelineSources } from "../../../../packages/cli/console/services";
+import { logsIn } from "../../../../packages/local-cloud/console/logs";
 import { avatarItem, failure, startFixture, uploadItem, type Fixture } from "./fixture";
 
 /** A request whose path is sent as it is written, dots and all. */
@@ -99,7 +100,7 @@ describe("The console over HTTP", () => {
   });
 
   it("serves its script, style and icon with a tag, and says when they have not changed", async () => {
-    for (const file of ["console.css", "console.js", "icon.svg"]) {
+    for (const file of ["console.css", "program.css", "console.js", "icon.svg"]) {
       const first = await fetch(`${fixture.url}assets/${file}`);
       const etag = first.headers.get("etag") ?? "";
       expect(first.status).to.equal(200);
@@ -266,7 +267,7 @@ describe("The console's sources from the running services", () => {
     const type = "avatar-pipeline:index:AvatarPipeline";
     const resource = { custom: true, remote: false, inputs: {}, outputs: {}, dependencies: [] };
     const urn = (name: string) => `urn:pulumi:dev::p::${type}$t::${name}`;
-    const sources = fromServices({
+    const [pipeline] = pipelineSources({
       graph: {
         project: "p",
         stack: "dev",
@@ -294,10 +295,7 @@ describe("The console's sources from the running services", () => {
         ],
       },
       s3: { getObject: () => Promise.reject(new Error("Nothing else of the bucket is to be read.")) } as never,
-      machines: fixture.machines,
-      mailbox: fixture.mailbox,
-      data: folder,
-      endpoint: "http://127.0.0.1:4566",
+      url: "http://127.0.0.1:4566",
       clientConfig: {
         endpoint: "http://127.0.0.1:4566",
         region: "ap-southeast-1",
@@ -310,7 +308,6 @@ describe("The console's sources from the running services", () => {
         })) as never,
       }),
     });
-    const [pipeline] = sources.pipelines;
     expect(pipeline).to.include({ name: "avatars", bucket: "photos-1", machineArn: "arn:flow" });
     expect(pipeline?.sampleCommand).to.contain("s3 cp photo.jpg s3://photos-1/uploads/");
     expect((await pipeline?.avatars())?.map((item) => item["student_id"]?.S)).to.deep.equal([

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { aboutOf } from "../../../../packages/local-cloud/console/about";
 import { transition, transitionsOf, visitsOf, type Visit } from "../../../../packages/local-cloud/console/runs";
+import { words } from "../../../../packages/cli/console/words";
 import { failure, startFixture, type Fixture } from "./fixture";
 
 describe("The way of an execution, read from its history", () => {
@@ -70,9 +71,8 @@ describe("The way of an execution, read from its history", () => {
     const all = visits(arn);
     expect(named(all, "DetectFace")).to.deep.include({ status: "caught" });
     const input = fixture.machines.history(arn)[0]?.details?.["input"];
-    expect(aboutOf(execution, all, input)).to.deep.include({
-      studentId: "sv0001",
-      fileName: "a.jpg",
+    expect(aboutOf(execution, all, input, words)).to.deep.include({
+      subject: { name: "sv0001", detail: "a.jpg" },
       light: "refused",
       word: "Rejected",
       state: "Rejected",
@@ -86,14 +86,15 @@ describe("The way of an execution, read from its history", () => {
     // As the rule on execution status starts it, and as an operator starts what the queue of dead letters holds.
     const closing = { interrupted: ended(JSON.stringify(created)) };
     for (const input of [closing, ended(JSON.stringify(created)), { interrupted: ended(JSON.stringify(closing)) }]) {
-      expect(aboutOf(execution, [], JSON.stringify(input))).to.deep.include({ studentId: "sv0001", fileName: "a.jpg" });
+      const { subject } = aboutOf(execution, [], JSON.stringify(input), words);
+      expect(subject).to.deep.equal({ name: "sv0001", detail: "a.jpg" });
     }
   });
 
   for (const input of ["", "null", "[]", '{"interrupted":null}', '{"interrupted":{"detail":{"input":"no JSON"}}}']) {
     it(`names neither for an input that names no object: ${input === "" ? "none at all" : input}`, () => {
       const execution = { arn: "a", name: "a", machineArn: "m", status: "FAILED", startDate: 1, restarts: 0 } as const;
-      expect(aboutOf(execution, [], input)).to.have.keys("light", "word");
+      expect(aboutOf(execution, [], input, words).subject).to.deep.equal({});
     });
   }
 

@@ -1,0 +1,26 @@
+import type { ConsoleSources } from "pulumi-local-cloud/console/sources";
+import type { Item } from "../../../handlers/stores/uploads";
+
+/** What the general pages read, and the pipelines of the program. */
+export interface AvatarSources extends ConsoleSources {
+  readonly pipelines: readonly PipelineSource[];
+}
+
+/** One AvatarPipeline: where its photos go in, and what came of them. */
+export interface PipelineSource {
+  /** The component's name, unique in the program. */
+  readonly name: string;
+  readonly machineArn: string;
+  readonly bucket: string;
+  /** The students' page, if the pipeline has one. */
+  readonly siteUrl?: string | undefined;
+  readonly apiUrl?: string | undefined;
+  /** One line for a shell that uploads a photo: `aws s3 cp photo.jpg s3://…/uploads/STUDENT_ID/photo.jpg …`. */
+  readonly sampleCommand: string;
+  /** Every item of the table of avatars, in any order. */
+  avatars(): Promise<readonly Item[]>;
+  /** Every item of the table of uploads, in any order. */
+  uploads(): Promise<readonly Item[]>;
+  /** The bytes of a thumbnail, by its key in the bucket; undefined when there is none. */
+  thumbnail(key: string): Promise<Uint8Array | undefined>;
+}
