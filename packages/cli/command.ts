@@ -1,82 +1,97 @@
-import { resolve } from "node:path";
-import { parseArgs, type ParseArgsConfig } from "node:util";
+/** A command as data: the reader of its arguments, its help text and its page of the reference are made from this. */
 
-/** What a person at the keyboard did wrong, or can do something about: one line, without a stack. */
-export interface UsageError extends Error {
-  readonly name: "UsageError";
+/** An option, declared once. */
+export interface Option<Value> {
+  /** The value's name in the help text, such as `DIR`; undefined for an option without a value. */
+  readonly placeholder: string | undefined;
+  readonly help: string;
+  /**
+   * Reads the texts that were given, in their order; none when the option was left out.
+   *
+   * @throws UsageError naming the option, its value and the rule
+   */
+  read(texts: readonly string[]): Value;
 }
 
-export function usageError(message: string): UsageError {
-  return Object.assign(new Error(message), { name: "UsageError" as const });
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+export type Values<Own extends Options> = {
+  readonly [Name in keyof Own]: Own[Name] extends Option<infer Value> ? Value : never;
+};
+
+/** What follows the options. */
+export interface Operands {
+  readonly least: number;
+  readonly most: number;
+  /** The operand in a sentence, such as `a photo`. */
+  readonly called: string;
+  /** Reported when there are too few or too many. */
+  readonly rule: string;
+  /** A line of help for each kind of operand. */
+  readonly help: Readonly<Record<string, string>>;
 }
 
-/**
- * `node:util`'s parseArgs, with its complaints in one line that ends with what to do.
- *
- * @param command for the hint, such as `process`
- * @param operand what the command takes beside its options, such as `a photo`: it may begin with a dash
- */
-export function readOptions<Options extends NonNullable<ParseArgsConfig["options"]>>(
-  command: string,
-  args: readonly string[],
-  options: Options,
-  operand?: string,
-) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  } catch (error) {
-    // Node's own message goes on with advice on `--`, in further sentences.
-    const [problem = ""] = (error as Error).message.split(/\. |\n/);
-    const help = `see avatar-pipeline ${command} --help.`;
-    const ambiguous = /^Option '(?:-\w, )?(--[\w-]+).* is ambiguous/.exec(problem)?.[1];
-    const value = ambiguous === undefined ? undefined : args[args.indexOf(ambiguous) + 1];
-    if (ambiguous !== undefined && value !== undefined) {
-      throw usageError(
-        `${ambiguous} is followed by "${value}", which looks like an option; if it is the value, write ` +
-          `${ambiguous}=${value}, else ${help}`,
-      );
-    }
-    const unknown = /^Unknown option '(-[^']*)'/.exec(problem)?.[1];
-    const given = unknown === undefined ? undefined : argumentWith(unknown, args);
-    const hint =
-      operand === undefined || given === undefined
-        ? ""
-        : ` If it is ${operand}, write it last, after "--": avatar-pipeline ${command} -- ${given}`;
-    throw usageError(`${problem.replace(/\.$/, "")}; ${help}${hint}`);
-  }
+/** Exit statuses and their meanings, in the order of the help text. */
+export type Exits = readonly (readonly [status: number, meaning: string])[];
+
+/** The arguments as they were typed. */
+export interface Given {
+  /** The texts of an option in their order; none when it was left out. */
+  texts(option: string): readonly string[];
+  has(option: string): boolean;
+  readonly operands: readonly string[];
 }
 
-/** The argument that an unknown option was read from: `-x` may stand in `-SVx`, and `--x` in `--x=1`. */
-function argumentWith(option: string, args: readonly string[]): string | undefined {
-  const isShort = !option.startsWith("--");
-  return args.find((argument) =>
-    isShort
-      ? /^-[^-]/.test(argument) && argument.includes(option.slice(1))
-      : argument === option || argument.startsWith(`${option}=`),
-  );
+export interface Command<Own extends Options = Options> {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What follows the command's name, one for each form: `PHOTO…`. */
+  readonly synopses: readonly string[];
+  /** Paragraphs. */
+  readonly description: readonly string[];
+  /** `--help` is every command's. */
+  readonly options: Own;
+  readonly operands?: Operands;
+  /** Paragraphs after the options. */
+  readonly notes?: readonly string[];
+  readonly exits: Exits;
+  /** Problems that no option has alone; reported together with those of single options. */
+  check?(given: Given): readonly string[];
+  /** @returns the exit status */
+  run(call: Call<Own>): Promise<number>;
 }
 
-/** `--data DIR` as an absolute path. @throws UsageError when it is empty, as a variable that is not set makes it */
-export function readData(folder: string): string {
-  if (folder !== "") return resolve(folder);
-  throw usageError("--data is empty; name the folder that keeps everything, or leave --data out.");
+/** The arguments as the options read them. */
+export interface Call<Own extends Options> {
+  readonly values: Values<Own>;
+  readonly operands: readonly string[];
 }
 
-/** @throws UsageError unless the text is a port number; 0 lets the system choose one */
-export function readPort(text: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw usageError(`--port ${text}: a port is a whole number from 0 to 65535, and 0 takes any that is free.`);
+/** Types `run` by the options; whoever runs the command knows it as one of any options. */
+export function defineCommand<Own extends Options>(command: Command<Own>): Command {
+  return command;
 }
 
-/** `KEY=VALUE`, any number of them. */
-export function readConfig(pairs: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf("=");
-      if (at < 1)
-        throw usageError(`--config ${pair}: write it as KEY=VALUE, for example --config duplicateSimilarity=99.`);
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
+/** An option without a value. */
+export function flag(help: string): Option<boolean> {
+  return { placeholder: undefined, help, read: (texts) => texts.length > 0 };
+}
+
+/** An option with one value; of several that are given the last one counts. */
+export function option<Value>(
+  placeholder: string,
+  help: string,
+  read: (text: string | undefined) => Value,
+): Option<Value> {
+  return { placeholder, help, read: (texts) => read(texts.at(-1)) };
+}
+
+/** An option that may be given again. */
+export function list<Value>(
+  placeholder: string,
+  help: string,
+  read: (texts: readonly string[]) => Value,
+): Option<Value> {
+  return { placeholder, help, read };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import Papa from "papaparse";
 import { cannotRead } from "./system-errors";
-import { usageError } from "./command";
+import { refuseSource, usageError } from "./usage-error";
 
 export interface CsvRecord {
   /** In the order of the columns, without the blanks around them. */
@@ -36,7 +36,7 @@ export function readCsv(
   const { data, errors, meta } = Papa.parse<string[]>(textOf(path));
   const broken = errors.filter(({ type }) => type !== "Delimiter");
   const lines = linesOf(data);
-  complainOf(
+  refuseSource(
     path,
     broken.map(({ row, message }) => `line ${lines[row ?? 0] ?? 1}: ${message}.`),
   );
@@ -56,19 +56,6 @@ export function readCsv(
     }),
     field: ({ fields }, column) => fields[header.indexOf(column)] ?? "",
   };
-}
-
-/**
- * What is wrong with a school's photos or students, all of it at once.
- *
- * @throws UsageError with a line for each problem, unless there is none
- */
-export function complainOf(source: string, problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-  throw usageError(
-    `${source} has ${count}; nothing was done.\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
-  );
 }
 
 function textOf(path: string): string {

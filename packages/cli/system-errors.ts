@@ -1,4 +1,4 @@
-/** What the operating system refuses, told so that a person can mend it: the path, the rule, and what to do. */
+/** Errors of the operating system in words: the path, the rule, and the fix. */
 
 /** In words, by the system's own code. What is not among them is told by its code alone. */
 const rules: Readonly<Record<string, string>> = {
@@ -42,7 +42,7 @@ export function cannotWrite(path: string, error: unknown, fix: string): Error {
 export function messageOfError(error: unknown): string {
   if (!isSystemError(error)) return error instanceof Error ? error.message : String(error);
   if (error.path === undefined) return `${error.message}.`;
-  return `${error.path} cannot be used${problemOf(error)}; mend that, or name another path.`;
+  return `${error.path} cannot be used${problemOf(error)}; fix that, or name another path.`;
 }
 
 /** The system's code, and what it means. */

@@ -17,6 +17,7 @@ const documents = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "examples/README.md",
+  "packages/cli/README.md",
   ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
@@ -58,7 +59,7 @@ const anchorOf = (heading: string) =>
     .replaceAll(" ", "-");
 
 describe("The documents", () => {
-  for (const script of ["draw-flow", "args-table"]) {
+  for (const script of ["draw-flow", "args-table", "command-line"]) {
     it(`hold what tools/generate/${script}.mjs makes of the sources`, () => {
       execFileSync(process.execPath, [join(root, "tools/generate", `${script}.mjs`), "--check"], { stdio: "pipe" });
     });

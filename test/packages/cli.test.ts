@@ -94,7 +94,7 @@ describe("The npm package of the command line", () => {
       expect(paths).to.include.members(["README.md", "LICENSE", "lib/main.js", "bin/avatar-pipeline.js"]);
       const strange = paths.filter(
         (path) =>
-          !/\.(js|css|svg)$|^(README\.md|faults\.md|LICENSE|package\.json)$/.test(path) || /test|scripted/.test(path),
+          !/\.(js|css|svg)$|^(README\.md|LICENSE|package\.json)$/.test(path) || /test|scripted/.test(path),
       );
       expect(strange).to.deep.equal([]);
     });

@@ -1,64 +1,45 @@
 import type { EraseReceipt } from "../../../handlers/erase-student/handler";
 import { isStudentId } from "../../../handlers/contract/students";
-import { copiedKeys, removeCopiesOf } from "../target/copies";
-import { DEFAULT_DATA } from "./local";
-import { callOperatorFunction, readWhereabouts, whereaboutsOptions } from "../target/operator";
-import { readOptions, usageError } from "../command";
+import { defineCommand } from "../command";
+import { json, whereabouts } from "../options";
+import { placeOf, placeProblems } from "../target/place";
+import { usageError } from "../usage-error";
 
-const HELP = `Usage: avatar-pipeline erase STUDENT [--data DIR | --stack NAME] [--json]
-
-Erases all that is held of a student: faces, thumbnails, originals, rows. Prints a receipt. Can be repeated.
-
-  --data DIR          The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.
-  --program FILE      The Pulumi program for a local mode that does not run yet, default the project's.
-  --config KEY=VALUE  A configuration value for that; can be given again.
-  --stack NAME        A stack on AWS instead; needs the Pulumi CLI and AWS credentials.
-  --pipeline NAME     The pipeline, where there are several: of the local mode by its own name, of a stack by that of the
-                      output with its names.
-  --json              The receipt as JSON.
-  --help
-
-Exit status: 0 erased, also when nothing was held; 1 any failure or bad usage.
-`;
-
-/** @returns the exit status */
-export async function eraseStudent(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readOptions(
-    "erase",
-    args,
-    {
-      ...whereaboutsOptions,
-      json: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-    "the student's id",
-  );
-  if (values.help) {
-    process.stdout.write(HELP);
+export const erase = defineCommand({
+  name: "erase",
+  summary: "Erases a student, and prints a receipt.",
+  synopses: ["STUDENT [--data DIR | --stack NAME] [OPTION…]"],
+  description: [
+    "Erases all that is held of a student: faces, thumbnails, originals, rows. Prints a receipt. Can be repeated.",
+  ],
+  options: { ...whereabouts, json: json("The receipt") },
+  operands: { least: 1, most: 1, called: "the student's id", rule: "erase takes one student id", help: {} },
+  exits: [
+    [0, "erased, also when nothing was held"],
+    [1, "any failure or bad usage"],
+  ],
+  check: placeProblems,
+  async run({ values, operands: [studentId = ""] }) {
+    if (!isStudentId(studentId)) {
+      throw usageError(`"${studentId}" is no student id: 1 to 64 of A-Z a-z 0-9 _ . -, and not "." or "..".`);
+    }
+    const place = placeOf(values);
+    const { callOperator } = await import("../target/operator.js");
+    const { copiedKeys, removeCopiesOf } = await import("../target/copies.js");
+    // Before the call: the local mode removes the copies of what is erased by itself.
+    const copies = place.is === "local" ? copiedKeys(place.data, studentId).length : undefined;
+    const erased = await callOperator<EraseReceipt>(place, "eraseStudentFunctionName", { studentId });
+    if (place.is === "local") removeCopiesOf(place.data, studentId);
+    const receipt: LocalReceipt = { ...erased, copies };
+    process.stdout.write(values.json ? `${JSON.stringify(receipt)}\n` : textOf(receipt));
     return 0;
-  }
-  const [studentId, ...more] = positionals;
-  if (studentId === undefined || more.length > 0) {
-    throw usageError("erase takes one student id; see avatar-pipeline erase --help.");
-  }
-  if (!isStudentId(studentId)) {
-    throw usageError(`"${studentId}" is no student id: 1 to 64 of A-Z a-z 0-9 _ . -, and not "." or "..".`);
-  }
-  const where = readWhereabouts(values);
-  const isLocal = values.stack === undefined;
-  // Before: the local mode removes the copies of what is erased by itself.
-  const copies = isLocal ? copiedKeys(where.data, studentId).length : 0;
-  const erased = await callOperatorFunction<EraseReceipt>(where, "eraseStudentFunctionName", { studentId });
-  if (isLocal) removeCopiesOf(where.data, studentId);
-  const receipt: LocalReceipt = isLocal ? { ...erased, copies } : erased;
-  process.stdout.write(values.json ? `${JSON.stringify(receipt)}\n` : textOf(receipt));
-  return 0;
-}
+  },
+});
 
-/** What was erased, with the files on this disk where the pipeline is a local one. */
+/** What was erased, with the files on this disk if the pipeline is a local one. */
 type LocalReceipt = EraseReceipt & {
   /** Copies of thumbnails that `avatar-pipeline process` left in the data folder. */
-  readonly copies?: number;
+  readonly copies?: number | undefined;
 };
 
 /** The receipt for a person. */

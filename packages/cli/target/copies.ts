@@ -39,7 +39,7 @@ export function writeCopy(data: string, key: string, bytes: Uint8Array): string 
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, bytes);
   } catch (error) {
-    throw cannotWrite(path, error, "the photo is accepted all the same; mend that, and process it again for its files");
+    throw cannotWrite(path, error, "the photo is accepted all the same; fix that, and process it again for its files");
   }
   return path;
 }

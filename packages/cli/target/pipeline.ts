@@ -1,5 +1,5 @@
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
-import { usageError } from "../command";
+import { usageError } from "../usage-error";
 
 /** What a command needs of a pipeline that the program declares: names, and addresses where there are any. */
 export interface Pipeline {

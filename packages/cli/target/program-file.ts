@@ -1,31 +1,19 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { plainSetting } from "pulumi-local-cloud/program/config";
-import { usageError } from "../command";
-
-/** The folder of this package, from the compiled file of this module upward. */
-export function packageFolder(): string {
-  for (let folder = __dirname; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "package.json"))) return folder;
-    if (dirname(folder) === folder) return __dirname;
-  }
-}
+import { dirname, join } from "node:path";
+import { checkSettings, plainSetting } from "pulumi-local-cloud/program/config";
+import { usageError } from "../usage-error";
 
 /**
- * The Pulumi program that a command runs: the one that is named, else the project's in the working directory, else that
- * of the project in which this package is: a clone of the repository, or one that has installed it.
+ * The entry file of the Pulumi program that a command runs: the program that is named, else the project's in the working
+ * directory, else that of the project around this package: a clone of the repository, or one that installed it.
+ *
+ * @param named an entry file or a project's folder, as an absolute path
+ * @throws UsageError when there is none
  */
 export function findProgram(named: string | undefined): string {
-  if (named !== undefined) {
-    const path = resolve(named);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isFile()) return path;
-    if (stat?.isDirectory()) return entryOf(path) ?? missing(path);
-    throw usageError(
-      `--program ${named}: there is no such file. Name the entry file of a Pulumi program, such as index.ts.`,
-    );
-  }
-  return entryOf(process.cwd()) ?? entryAround(__dirname) ?? missing(process.cwd());
+  if (named === undefined) return entryOf(process.cwd()) ?? entryAround(__dirname) ?? missing(process.cwd());
+  if (statSync(named, { throwIfNoEntry: false })?.isFile() === true) return named;
+  return entryOf(named) ?? missing(named);
 }
 
 /** The entry file of the nearest Pulumi project around a folder. */
@@ -47,4 +35,12 @@ function entryOf(folder: string): string | undefined {
   return [home, join(home, "index.ts"), join(home, "index.js")].find((path) =>
     statSync(path, { throwIfNoEntry: false })?.isFile(),
   );
+}
+
+/** As {@link checkSettings}, in the words of the command line. */
+export function checkOptions(
+  program: string,
+  settings: { readonly stack: string | undefined; readonly config: Readonly<Record<string, string>> },
+): Promise<void> {
+  return checkSettings(program, settings, { stack: "--stack", config: "--config" });
 }

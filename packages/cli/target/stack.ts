@@ -1,41 +1,53 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { usageError } from "../command";
+import { usageError } from "../usage-error";
+import type { StackPlace } from "./place";
+import type { ResourceName, Target } from "./target";
 
-/** A stack on AWS, as the Pulumi CLI knows it. */
-export interface Stack {
+/** The pipeline of a stack on AWS, with the credentials that the SDK finds, as the AWS command line does. */
+export async function openStack(place: StackPlace): Promise<Target> {
+  const { region, resource } = await readStack(place);
+  return {
+    // A bucket's name is one stack's alone.
+    get name() {
+      return resource("photoBucket");
+    },
+    reportName: place.pipeline === undefined ? place.stack : `${place.stack}-${place.pipeline}`,
+    // More attempts than the SDK's three: thousands of calls over an hour meet a lost connection sooner or later.
+    clientConfig: { maxAttempts: 6, ...(region !== undefined && { region }) },
+    // A photo takes some seconds there; with one look a second each costs a few thousandths of a cent.
+    pollMilliseconds: 1_000,
+    resource,
+    pending: () => Promise.resolve(undefined),
+    explain: () => Promise.resolve(undefined),
+    idle: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** What the Pulumi CLI knows of a stack. */
+interface Stack {
   /** `aws:region` of its configuration; undefined where that leaves it to the environment. */
   readonly region: string | undefined;
-  /** An output of the pipeline. @throws UsageError when the stack has no such output, or it is no text */
-  output(name: string): string;
+  resource(name: ResourceName): string;
 }
 
 /**
  * Asks the Pulumi CLI, which knows where the stack's state is.
  *
- * @param stack its name, as `pulumi stack ls` shows it
- * @param pipeline the output that has the pipeline's outputs in it, where the stack has several; undefined for those of
- * the stack itself
- * @param instead the option for a pipeline on this machine, for whoever has no Pulumi CLI
- * @throws UsageError in one line when there is no Pulumi CLI, or in its own words when there is no such stack;
- * when that has no such pipeline
+ * @throws UsageError in one line when there is no Pulumi CLI, or in its own words when there is no such stack; when the
+ * stack has no such pipeline
  */
-export async function readStack(stack: string, pipeline: string | undefined, instead: string): Promise<Stack> {
+async function readStack({ stack, pipeline }: StackPlace): Promise<Stack> {
   const pulumi = async (...args: string[]): Promise<string> => {
     const { stdout } = await promisify(execFile)("pulumi", [...args, "--stack", stack, "--non-interactive"]);
     return stdout.trim();
   };
-  let outputs: Record<string, unknown>;
+  let outputs: Readonly<Record<string, unknown>>;
   try {
     outputs = JSON.parse(await pulumi("stack", "output", "--json")) as Record<string, unknown>;
   } catch (error) {
-    const { code, stderr } = error as { code?: unknown; stderr?: string };
-    if (code === "ENOENT") {
-      throw usageError(
-        `--stack needs the Pulumi CLI, and there is no \`pulumi\` on the PATH; install it, or use ${instead}.`,
-      );
-    }
-    throw usageError(`--stack ${stack}: ${stderr?.trim().split("\n")[0] ?? String(error)}`);
+    throw noOutputs(stack, error);
   }
   const several = Object.keys(outputs).filter((name) => isRecord(outputs[name]));
   const own = pipeline === undefined ? outputs : outputs[pipeline];
@@ -50,7 +62,7 @@ export async function readStack(stack: string, pipeline: string | undefined, ins
   }
   return {
     region: await pulumi("config", "get", "aws:region").catch(() => undefined),
-    output(name) {
+    resource(name) {
       const value = own[name];
       if (typeof value === "string") return value;
       const within = several.filter((output) => name in (outputs[output] as object));
@@ -63,6 +75,17 @@ export async function readStack(stack: string, pipeline: string | undefined, ins
       throw usageError(`--stack ${stack} has no output ${output}; export it from the program and run pulumi up.`);
     },
   };
+}
+
+function noOutputs(stack: string, error: unknown): Error {
+  const { code, stderr } = error as { code?: unknown; stderr?: string };
+  if (code === "ENOENT") {
+    return usageError(
+      "--stack needs the Pulumi CLI, and there is no `pulumi` on the PATH; install it, or leave --stack out to work " +
+        "on a local pipeline.",
+    );
+  }
+  return usageError(`--stack ${stack}: ${stderr?.trim().split("\n")[0] ?? String(error)}`);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

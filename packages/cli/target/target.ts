@@ -1,103 +1,53 @@
-import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { S3 } from "@aws-sdk/client-s3";
-import type { OpenOptions } from "./service";
 import type { Pipeline } from "./pipeline";
-import { readStack } from "./stack";
+import type { Place } from "./place";
 
-/** A pipeline that photos are imported into, by the operator's own hand: no page, no API. */
-export interface ImportTarget {
-  readonly names: Pick<Pipeline, "photoBucket" | "avatarTable" | "uploadTable">;
+/** A pipeline that a command works on; whether it is on AWS or on this machine, only this folder knows. */
+export interface Target {
   /** What a report calls it, which no other pipeline is called. */
-  readonly pipeline: string;
-  /** What its reports have in their own names. */
+  readonly name: string;
+  /** A part of its reports' file names. */
   readonly reportName: string;
-  readonly s3: S3;
-  readonly dynamodb: DynamoDB;
+  /** For SDK clients; with the credentials that the SDK finds where it holds none. */
+  readonly clientConfig: ClientConfig;
+  /** The upload API, where there is one. */
+  readonly apiUrl?: string | undefined;
   /** Between two looks at an upload's row, in milliseconds. */
   readonly pollMilliseconds: number;
-  /** Events undelivered and executions running, where that can be known: with none, nothing more is to come. */
-  readonly pending?: () => Promise<number>;
-  /** Waits for what the last photos have left to do, such as their notices. */
+  /** A name of the pipeline's resources. @throws UsageError when a stack does not export it */
+  resource(name: ResourceName): string;
+  /** Events undelivered and executions running; undefined where that cannot be known. */
+  pending(): Promise<number | undefined>;
+  /** Why calls fail, where their errors do not say it: a local mode that has ended meanwhile. */
+  explain(): Promise<string | undefined>;
+  /** Resolves when what was begun has ended, such as the last photo's notice, where ending the command would end it. */
   idle(): Promise<void>;
+  /** Ends what was started for this command, and nothing else. */
   close(): Promise<void>;
 }
 
-interface ClientConfig {
+/** The outputs of a pipeline that commands go by: a stack exports them under the same names. */
+export type ResourceName = keyof Pick<
+  Pipeline,
+  "photoBucket" | "avatarTable" | "uploadTable" | "reconcileFunctionName" | "eraseStudentFunctionName"
+>;
+
+export interface ClientConfig {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly maxAttempts?: number;
 }
 
-/** The local mode that has a data folder; one is started where there is none. */
-export async function openLocal(
-  data: string,
-  options: Pick<OpenOptions, "program" | "config" | "pipeline">,
-  signal: AbortSignal,
-): Promise<ImportTarget> {
-  // Now and not before: all the services take a while to load, and a mistake on the command line is told at once.
-  const { openService } = await import("./service.js");
-  const service = await openService({
-    ...options,
-    data,
-    signal,
-    print: (line) => process.stderr.write(`${line}\n`),
-  });
-  const clients = await openClients(service.clientConfig);
-  const { pipeline: chosen, pipelines } = service;
-  const isOneOfSeveral = pipelines.length > 1;
-  return {
-    names: chosen,
-    // A bucket's name would not do, as every data folder has the same; nor the folder, where several share it.
-    pipeline: isOneOfSeveral ? `${chosen.name} in ${data}` : data,
-    reportName: isOneOfSeveral ? `local-${chosen.name}` : "local",
-    s3: clients.s3,
-    dynamodb: clients.dynamodb,
-    pollMilliseconds: 60,
-    pending: () => service.pending(),
-    idle: () => service.idle(),
-    async close() {
-      clients.destroy();
-      await service.close();
-    },
-  };
+export interface OpenOptions {
+  /** Prints a line for a person. */
+  readonly print: (line: string) => void;
+  /** Ends the waiting and the start, which then reject with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** A pipeline of a stack on AWS, with the credentials that the SDK finds, as the AWS command line does. */
-export async function openStack(stack: string, pipeline: string | undefined): Promise<ImportTarget> {
-  const { region, output } = await readStack(stack, pipeline, "--local");
-  const names = {
-    photoBucket: output("photoBucket"),
-    avatarTable: output("avatarTable"),
-    uploadTable: output("uploadTable"),
-  };
-  const clients = await openClients(region === undefined ? {} : { region });
-  return {
-    names,
-    // A bucket's name is one stack's alone.
-    pipeline: names.photoBucket,
-    reportName: pipeline === undefined ? stack : `${stack}-${pipeline}`,
-    s3: clients.s3,
-    dynamodb: clients.dynamodb,
-    // A photo takes some seconds there; with one look a second each costs a few thousandths of a cent.
-    pollMilliseconds: 1_000,
-    idle: () => Promise.resolve(),
-    close() {
-      clients.destroy();
-      return Promise.resolve();
-    },
-  };
-}
-
-async function openClients(config: ClientConfig): Promise<{ s3: S3; dynamodb: DynamoDB; destroy: () => void }> {
-  const [{ S3 }, { DynamoDB }] = await Promise.all([import("@aws-sdk/client-s3"), import("@aws-sdk/client-dynamodb")]);
-  // More attempts than the SDK's three: thousands of calls over an hour meet a lost connection sooner or later.
-  const [s3, dynamodb] = [new S3({ ...config, maxAttempts: 6 }), new DynamoDB({ ...config, maxAttempts: 6 })];
-  return {
-    s3,
-    dynamodb,
-    destroy() {
-      s3.destroy();
-      dynamodb.destroy();
-    },
-  };
+/** @throws UsageError when there is no such pipeline; Error in one line when it cannot be had */
+export async function openTarget(place: Place, options: OpenOptions): Promise<Target> {
+  // Loaded here: the local mode's services take a while, and a mistake on the command line is reported before.
+  if (place.is === "stack") return (await import("./stack.js")).openStack(place);
+  return (await import("./local-mode.js")).openLocalMode(place, options);
 }

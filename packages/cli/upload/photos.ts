@@ -2,82 +2,87 @@ import { accessSync, constants, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import { isEmail, isStudentId } from "../../../handlers/contract/students";
 import { cannotRead } from "../system-errors";
-import { usageError } from "../command";
+import { refuse } from "../usage-error";
 
 /** A photo on the command line that can be sent. */
 export interface PhotoFile {
   /** As it was given. */
   readonly file: string;
+  /** The absolute path. */
   readonly path: string;
   readonly studentId: string;
-  readonly bytes: number;
 }
 
 /**
  * Checks every photo before any is sent.
  *
- * @throws UsageError naming the first that cannot be
+ * @param student the student whose photos they are; undefined when each file's name says it
+ * @throws UsageError with every photo that cannot be sent
  */
 export function readPhotos(files: readonly string[], student: string | undefined): readonly PhotoFile[] {
-  if (files.length === 0) throw usageError("Name at least one photo; see avatar-pipeline process --help.");
-  if (student !== undefined && !isStudentId(student)) {
-    throw usageError(`--student ${student}: a student's id is 1 to 64 of A-Z a-z 0-9 _ . - and neither "." nor "..".`);
+  refuse(photoProblems(files, student));
+  return files.map((file) => ({ file, path: resolve(file), studentId: student ?? studentIn(file) ?? "" }));
+}
+
+/** Every reason why photos cannot be sent, each in a line. */
+export function photoProblems(files: readonly string[], student: string | undefined): readonly string[] {
+  if (student === undefined) return [...files.flatMap(namedFileProblems), ...clashes(files)];
+  const rule = `--student ${student}: a student's id is 1 to 64 of A-Z a-z 0-9 _ . - and neither "." nor "..".`;
+  return [...(isStudentId(student) ? [] : [rule]), ...files.flatMap(fileProblems)];
+}
+
+/** Why the upload API would refuse an address. */
+export function emailProblems(email: string | undefined): readonly string[] {
+  return email === undefined || isEmail(email) ? [] : [`--email ${email}: that is no e-mail address.`];
+}
+
+/** Why a file cannot be sent; at most one line. */
+export function fileProblems(file: string): readonly string[] {
+  let stat;
+  try {
+    stat = statSync(file);
+    accessSync(file, constants.R_OK);
+  } catch (error) {
+    const isMissing = ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+    if (isMissing) return [`${file}: there is no such file.`];
+    return [cannotRead(file, error, "make it readable, or leave it out").message];
   }
-  const photos = files.map((file) => {
-    const path = resolve(file);
-    return { file, path, bytes: sizeOf(file, path), studentId: student ?? studentIn(file) };
-  });
-  if (student === undefined) refuseClashes(photos);
-  return photos;
+  if (stat.isDirectory()) {
+    return [`${file} is a folder. Name the photos in it, for example ${file.replace(/\/+$/, "")}/*.jpg.`];
+  }
+  if (!stat.isFile()) return [`${file} is not a file.`];
+  return stat.size === 0 ? [`${file} is empty.`] : [];
+}
+
+function namedFileProblems(file: string): readonly string[] {
+  const problems = fileProblems(file);
+  if (problems.length > 0 || studentIn(file) !== undefined) return problems;
+  return [`${file}: no student's id can be made of this name. Give one with --student ID.`];
 }
 
 /**
- * Of several photos of one student the newest stays, and that must not come about by their names alone: `Hoà.jpg` and
+ * Of several photos of one student the newest stays, and their names alone must not bring that about: `Hoà.jpg` and
  * `Hoá.jpg` are most likely two students.
  */
-function refuseClashes(photos: readonly PhotoFile[]): void {
-  for (const { studentId, path } of photos) {
-    const others = photos.filter((photo) => photo.studentId === studentId);
-    if (others.every((other) => other.path === path)) continue;
-    throw usageError(
-      `${others.map(({ file }) => file).join(" and ")} would all be taken for photos of the student ${studentId}, and ` +
-        "the last would replace the others: nothing was sent. Rename them, or process each with its own --student ID.",
-    );
+function clashes(files: readonly string[]): readonly string[] {
+  const byStudent = new Map<string, string[]>();
+  for (const file of files) {
+    const student = studentIn(file);
+    if (student !== undefined) byStudent.set(student, [...(byStudent.get(student) ?? []), file]);
   }
+  return [...byStudent].flatMap(([student, own]) =>
+    new Set(own.map((file) => resolve(file))).size === 1
+      ? []
+      : `${own.join(" and ")} would all be taken for photos of the student ${student}, and the last would replace the ` +
+        "others: nothing was sent. Rename them, or process each with its own --student ID.",
+  );
 }
 
-/** @throws UsageError unless the address is one that the upload API takes */
-export function readEmail(email: string | undefined): string | undefined {
-  if (email === undefined || isEmail(email)) return email;
-  throw usageError(`--email ${email}: that is no e-mail address.`);
-}
-
-function sizeOf(file: string, path: string): number {
-  let stat;
-  try {
-    stat = statSync(path);
-    accessSync(path, constants.R_OK);
-  } catch (error) {
-    const missing = ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
-    throw usageError(
-      missing
-        ? `${file}: there is no such file.`
-        : cannotRead(file, error, "make it readable, or leave it out").message,
-    );
-  }
-  if (stat.isDirectory())
-    throw usageError(`${file} is a folder. Name the photos in it, for example ${file.replace(/\/+$/, "")}/*.jpg.`);
-  if (!stat.isFile()) throw usageError(`${file} is not a file.`);
-  if (stat.size === 0) throw usageError(`${file} is empty.`);
-  return stat.size;
-}
-
-/** The file's name without its extension; what an id may not have becomes a hyphen. */
-function studentIn(file: string): string {
+/** The file's name without its extension, with a hyphen for each character that an id may not have. */
+function studentIn(file: string): string | undefined {
   const id = basename(file, extname(file))
     .normalize("NFC")
     .replace(/[^A-Za-z0-9_.-]/gu, "-")
     .slice(0, 64);
-  if (isStudentId(id)) return id;
-  throw usageError(`${file}: no student's id can be made of this name. Give one with --student ID.`);
+  return isStudentId(id) ? id : undefined;
 }

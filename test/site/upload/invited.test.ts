@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { generateKeyPairSync } from "node:crypto";
-import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/run";
+import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/keys";
 import { choose, see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chụp hoặc chọn ảnh của bạn";

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { AvatarPipeline, SiteAccess } from "avatar-pipeline";
 import { makeUploadId } from "../../../handlers/contract/keys";
-import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/run";
+import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/keys";
 import { evaluate, textFilesOf, type Evaluation } from "../../components/harness";
 import type { Ran, Scenario } from "../../components/run-handler";
 

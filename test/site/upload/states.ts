@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { Page } from "playwright-core";
-import { publicKeyOf } from "../../../packages/cli/commands/invite/run";
+import { publicKeyOf } from "../../../packages/cli/commands/invite/keys";
 import type { ReasonCode } from "../../../handlers/contract/reasons";
 import { choose, see, upload } from "./steps";
 import type { Site, SiteOptions } from "./harness";

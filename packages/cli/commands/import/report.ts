@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import Papa from "papaparse";
 import { cannotRead, cannotWrite } from "../../system-errors";
-import { usageError } from "../../command";
+import { usageError } from "../../usage-error";
 
 /** The report's columns, in their order. */
 const columns = [

@@ -1,10 +1,10 @@
 import { readdirSync, statSync, type Dirent } from "node:fs";
 import { dirname, extname, join, parse, relative, resolve, sep } from "node:path";
 import { isStudentId } from "../../../../handlers/contract/students";
-import { complainOf, readCsv } from "../../csv";
-import { readPhotos } from "../../upload/photos";
+import { readCsv } from "../../csv";
+import { fileProblems } from "../../upload/photos";
 import { cannotRead } from "../../system-errors";
-import { usageError } from "../../command";
+import { refuseSource, usageError } from "../../usage-error";
 
 /** A photo of a school's, ready to be sent. */
 export interface SchoolPhoto {
@@ -70,7 +70,7 @@ function readFolder(folder: string): School {
     owners.set(studentId, photo);
     photos.push({ studentId, photo, path: resolve(path) });
   }
-  complainOf(folder, problems);
+  refuseSource(folder, problems);
   return { photos, others: files.length - named.length };
 }
 
@@ -85,7 +85,7 @@ function entriesBelow(folder: string): readonly Dirent[] {
 
 /**
  * The file's name, as it is: a school's photo under an id that was made up would be nobody's, and its owner's next one
- * a duplicate. `readPhotos` looks whether the file can be sent.
+ * a duplicate.
  */
 function studentOf(path: string, problems: string[]): string | undefined {
   const { name } = parse(path);
@@ -95,13 +95,9 @@ function studentOf(path: string, problems: string[]): string | undefined {
     );
     return undefined;
   }
-  try {
-    readPhotos([path], name);
-    return name;
-  } catch (error) {
-    problems.push((error as Error).message);
-    return undefined;
-  }
+  const found = fileProblems(path);
+  problems.push(...found);
+  return found.length > 0 ? undefined : name;
 }
 
 function readPhotoList(path: string): readonly SchoolPhoto[] {
@@ -129,18 +125,14 @@ function readPhotoList(path: string): readonly SchoolPhoto[] {
     if (photo === "") problem("photo is empty, but must be a path, from the folder of the CSV.");
     else if (!isPhotoName(photo)) problem(`photo is "${photo}", but must be a .jpg, .jpeg or .png.`);
     else {
-      try {
-        // With an id that is good in any case: what this asks for is whether the file can be sent.
-        readPhotos([file], "-");
-      } catch (error) {
-        // It begins with the whole path, and of a folder goes on with advice for the shell.
-        const what = (error as Error).message.replace(file, "").replace(/ Name the photos .*/, "");
-        problem(`photo "${photo}"${what}`);
+      for (const found of fileProblems(file)) {
+        // It begins with the whole path, and for a folder goes on with advice for the shell.
+        problem(`photo "${photo}"${found.replace(file, "").replace(/ Name the photos .*/, "")}`);
       }
     }
     photos.push({ studentId, photo, path: file });
   }
-  complainOf(path, problems);
+  refuseSource(path, problems);
   return photos;
 }
 

@@ -57,7 +57,7 @@ describe("photos through the command line", () => {
       ["notes.txt", "notes", "rejected", "FORMAT_NOT_SUPPORTED"],
     ]);
     for (const line of all) expect(Object.keys(line).join(",")).to.equal(KEYS);
-    const [, table = ""] = readFileSync("README.md", "utf8").split("| key | value |\n");
+    const [, table = ""] = readFileSync("docs/reference/process-output.md", "utf8").split("| key | value |\n");
     const told = [...(table.split("\n\n")[0] ?? "").matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key);
     expect(told.join(",")).to.equal(KEYS);
     const [wall, lan] = all;

@@ -35,9 +35,9 @@ describe("The report of a reconciliation", () => {
       ],
     });
     expect(text).to.include("  faces-match (SV2 U2): SV1: left\n");
-    expect(text).to.include("  face-left-over: face-1: not mended: AccessDenied: no right to\n");
-    expect(text).to.include("  upload-interrupted: execution-1: mended\n");
+    expect(text).to.include("  face-left-over: face-1: not fixed: AccessDenied: no right to\n");
+    expect(text).to.include("  upload-interrupted: execution-1: fixed\n");
     expect(text).to.include("\nfaces-match: Two students' faces match");
-    expect(text).to.match(/\n3 found, 1 mended\.\n$/);
+    expect(text).to.match(/\n3 found, 1 fixed\.\n$/);
   });
 });

@@ -92,7 +92,7 @@ describeSchool((school) => {
       const { status, stdout, stderr } = await import_("faulty", "--concurrency", "1");
       expect(status).to.equal(1);
       expect(stdout).to.include("13 in all: 0 accepted, 0 rejected, 10 failed, 3 left.");
-      expect(stderr).to.equal("Stopped after 10 failures in a row. Mend what they say, and run the same again.\n");
+      expect(stderr).to.equal("Stopped after 10 failures in a row. Fix what they report, and run the same again.\n");
       const failed = report("faulty.import-local.csv");
       expect(failed).to.have.length(10);
       for (const row of failed) expect(row).to.include({ outcome: "failed", step: "DetectFace", reason: "INTERNAL" });
@@ -105,10 +105,10 @@ describeSchool((school) => {
 
     it("takes the end of an upload that was started again meanwhile", async () => {
       const { names, dynamodb, photo, import_, report, uploads, release } = school();
-      photo("mended/M1.jpg", "of M1");
+      photo("restarted/M1.jpg", "of M1");
       school().engine = "broken";
-      expect((await import_("mended")).status).to.equal(1);
-      const uploadId = report("mended.import-local.csv")[0]?.["upload_id"] ?? "";
+      expect((await import_("restarted")).status).to.equal(1);
+      const uploadId = report("restarted.import-local.csv")[0]?.["upload_id"] ?? "";
       await dynamodb.updateItem({
         TableName: names.uploadTable,
         Key: { upload_id: { S: uploadId } },
@@ -117,8 +117,12 @@ describeSchool((school) => {
         ExpressionAttributeValues: { ":accepted": { S: "accepted" } },
       });
       release();
-      expect((await import_("mended")).status).to.equal(0);
-      expect(report("mended.import-local.csv")[0]).to.include({ outcome: "accepted", upload_id: uploadId, reason: "" });
+      expect((await import_("restarted")).status).to.equal(0);
+      expect(report("restarted.import-local.csv")[0]).to.include({
+        outcome: "accepted",
+        upload_id: uploadId,
+        reason: "",
+      });
       expect(await uploads("M1")).to.have.length(1);
     });
   });

@@ -1,0 +1,11 @@
+import type { Command } from "../command";
+
+/** The commands in the order of the help text. Each is loaded when it is asked for: loading takes most of a short run. */
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  local: async () => (await import("./local.js")).local,
+  process: async () => (await import("./process/index.js")).process_,
+  import: async () => (await import("./import/index.js")).import_,
+  reconcile: async () => (await import("./reconcile.js")).reconcile,
+  erase: async () => (await import("./erase.js")).erase,
+  invite: async () => (await import("./invite/index.js")).invite,
+};

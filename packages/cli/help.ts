@@ -1,0 +1,62 @@
+import type { Command } from "./command";
+
+const WIDTH = 118;
+/** Where the explanations begin. */
+const COLUMN = 22;
+
+/** A command's help text. */
+export function helpOf(command: Command): string {
+  const { description, notes = [], exits } = command;
+  const entries = [...Object.entries(command.operands?.help ?? {}), ...optionsOf(command)];
+  const statuses = exits.map(([status, meaning]) => `${status} ${meaning}`).join(", ");
+  const parts = [
+    usageOf(command),
+    ...description.map((text) => wrapped(text, WIDTH).join("\n")),
+    entries.map(([name, help]) => entry(name, help)).join("\n"),
+    ...notes.map((text) => wrapped(text, WIDTH).join("\n")),
+    wrapped(`Exit status: ${statuses}.`, WIDTH).join("\n"),
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** A command's forms, a line each. */
+export function usageOf({ name, synopses }: Command): string {
+  return synopses
+    .map((synopsis, index) => `${index === 0 ? "Usage:" : "      "} avatar-pipeline ${name} ${synopsis}`.trimEnd())
+    .join("\n");
+}
+
+/** Options as they are typed, with their explanations; `--help` is every command's. */
+export function optionsOf({ options }: Command): readonly (readonly [typed: string, help: string])[] {
+  const own = Object.entries(options).map(
+    ([name, { placeholder, help }]) =>
+      [placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`, help] as const,
+  );
+  return [...own, ["--help", "Prints this text."]];
+}
+
+function entry(name: string, help: string): string {
+  const lines = wrapped(help, WIDTH - COLUMN).map((line) => `${" ".repeat(COLUMN)}${line}`);
+  const head = `  ${name}`;
+  if (head.length >= COLUMN - 1) return [head, ...lines].join("\n");
+  const [first = "", ...more] = lines;
+  return [`${head.padEnd(COLUMN)}${first.trimStart()}`, ...more].join("\n");
+}
+
+/** Lines of at most so many characters; a line break in the text stays, and a line that begins with `{` is kept whole. */
+function wrapped(text: string, width: number): readonly string[] {
+  return text.split("\n").flatMap((paragraph) => {
+    if (paragraph.startsWith("{")) return [paragraph];
+    const lines: string[] = [];
+    let line = "";
+    for (const word of paragraph.split(" ")) {
+      if (line !== "" && line.length + 1 + word.length > width) {
+        lines.push(line);
+        line = word;
+      } else {
+        line = line === "" ? word : `${line} ${word}`;
+      }
+    }
+    return [...lines, line];
+  });
+}

@@ -1,0 +1,127 @@
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FOLDER_IN_USE, folderInUse } from "pulumi-local-cloud/storage/lock";
+import { DEFAULT_STACK } from "pulumi-local-cloud/program/config";
+import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
+import { choosePipeline } from "./pipeline";
+import type { LocalPlace } from "./place";
+import { checkOptions, findProgram } from "./program-file";
+import { factsRoute, findOccupant, serviceOf, type Service } from "./running";
+import { startLocalCloud } from "./start-cloud";
+import type { OpenOptions, Target } from "./target";
+
+/** Between two looks at a folder that another command has. */
+const FOLDER_POLL_MS = 100;
+/** A shorter wait is not worth a line. */
+const QUIET_MS = 1_000;
+/** A local mode that starts evaluates its program first, which takes the longest. */
+const SILENCE_MS = 60_000;
+
+/** A local mode, and how it is ended when it was started for this command. */
+interface Opened extends Service {
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The pipeline of the local mode that has a data folder, or of one that is started on it for this command alone. What
+ * another command started for itself is not shared, since it ends when that command ends; its end is waited for.
+ *
+ * @throws Error in one line when the folder cannot be had, or as {@link checkOptions}; UsageError as
+ * {@link findProgram} and {@link choosePipeline}
+ */
+export async function openLocalMode(place: LocalPlace, options: OpenOptions): Promise<Target> {
+  const service = await openFolder(place, options);
+  try {
+    const pipeline = choosePipeline(service.pipelines, place.pipeline);
+    const isOneOfSeveral = service.pipelines.length > 1;
+    return {
+      // Not the bucket's name, which every data folder has; nor the folder alone, where several pipelines share it.
+      name: isOneOfSeveral ? `${pipeline.name} in ${place.data}` : place.data,
+      reportName: isOneOfSeveral ? `local-${pipeline.name}` : "local",
+      clientConfig: service.clientConfig,
+      apiUrl: pipeline.apiUrl,
+      pollMilliseconds: 40,
+      resource: (name) => pipeline[name],
+      pending: () => service.pending(),
+      async explain() {
+        if (await service.isThere()) return undefined;
+        return (
+          `The local mode at ${service.url} does not answer any more. Start it again on the same data folder, where ` +
+          "what had reached it goes on, and process the photo again."
+        );
+      },
+      idle: () => service.idle(),
+      close: () => service.close(),
+    };
+  } catch (error) {
+    await service.close();
+    throw error;
+  }
+}
+
+async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Promise<Opened> {
+  const { data, config, configuration } = place;
+  let isTold = false;
+  const reportWaiting = (pid: number): void => {
+    if (!isTold) print(`Waiting for another avatar-pipeline (process ${pid}) that uses the data folder ${data}.`);
+    isTold = true;
+  };
+  for (;;) {
+    const running = await awaitTurn(data, signal, reportWaiting);
+    if (running) {
+      reportIgnored(place, running, print);
+      return { ...running, idle: () => Promise.resolve(), close: () => Promise.resolve() };
+    }
+    // Not before: what runs already has its program and its settings.
+    const program = findProgram(place.program);
+    await checkOptions(program, { stack: configuration, config });
+    const started = { program, stack: configuration ?? DEFAULT_STACK };
+    try {
+      const cloud = await startLocalCloud({
+        port: 0,
+        data,
+        graph: ({ serves }) => evaluateProgram({ ...started, serves, cache: resolve(data, "program"), config, signal }),
+        routes: (parts) => [factsRoute(parts, { ...started, stays: false })],
+        onWarning: print,
+      });
+      return { ...serviceOf(cloud, started), idle: () => cloud.idle(), close: () => cloud.close() };
+    } catch (error) {
+      // Another command was quicker: it is waited for as well.
+      if ((error as NodeJS.ErrnoException).code !== FOLDER_IN_USE) throw error;
+    }
+  }
+}
+
+/** Reports the options that have no effect, since a local mode runs already, with others. */
+function reportIgnored(place: LocalPlace, { url, started }: Service, print: (line: string) => void): void {
+  const { program, config, configuration } = place;
+  const options = [
+    program !== undefined && findProgram(program) !== started.program && "--program",
+    configuration !== undefined && configuration !== started.stack && "--stack",
+    Object.keys(config).length > 0 && "--config",
+  ].filter((option) => option !== false);
+  if (options.length === 0) return;
+  const are = options.length > 1 ? "are" : "is";
+  print(`${options.join(" and ")} ${are} left out: the local mode at ${url} is used, as it was started.`);
+}
+
+/** @returns the local mode to use; undefined when the folder is free */
+async function awaitTurn(
+  data: string,
+  signal: AbortSignal | undefined,
+  reportWaiting: (pid: number) => void,
+): Promise<Service | undefined> {
+  const began = Date.now();
+  let heard = began;
+  for (;;) {
+    const occupant = await findOccupant(data);
+    signal?.throwIfAborted();
+    if (occupant === undefined) return undefined;
+    if (occupant.is === "service") return occupant.service;
+    if (occupant.is === "command") heard = Date.now();
+    if (Date.now() - heard > SILENCE_MS) throw folderInUse(data, occupant);
+    if (Date.now() - began > QUIET_MS) reportWaiting(occupant.pid);
+    await sleep(FOLDER_POLL_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+}

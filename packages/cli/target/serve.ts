@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import type { Cloud } from "pulumi-local-cloud";
+import { createFaultInjector, type FaultInjector } from "pulumi-local-cloud/faults/index";
+import { DEFAULT_STACK } from "pulumi-local-cloud/program/config";
+import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
+import { interruption, onSignals } from "../signals";
+import { cannotRead } from "../system-errors";
+import { pipelinesOf } from "./pipeline";
+import { checkOptions, findProgram } from "./program-file";
+
+export interface ServeOptions {
+  readonly port: number;
+  /** The data folder. */
+  readonly data: string;
+  readonly program: string | undefined;
+  readonly stack: string | undefined;
+  readonly config: Readonly<Record<string, string>>;
+  /** A server that gets every mail as well: `smtp://host:port`. */
+  readonly smtp: string | undefined;
+  /** The file of a script of faults. */
+  readonly faults: string | undefined;
+}
+
+/**
+ * Runs the local mode until a signal ends it.
+ *
+ * @returns the exit status, once the service has ended
+ */
+export async function serve({ port, data, stack, config, smtp, ...files }: ServeOptions): Promise<number> {
+  const interrupted = new AbortController();
+  const ended = onSignals().then(() => interrupted.abort(interruption()));
+  const program = findProgram(files.program);
+  const started = { program, stack: stack ?? DEFAULT_STACK };
+  const faults = files.faults === undefined ? undefined : readFaults(files.faults);
+  await checkOptions(program, { stack, config });
+  // Loaded here: all the services take a while, and a mistake on the command line is reported before.
+  const [{ startLocalCloud }, { consoleRoute }, { factsRoute }] = await Promise.all([
+    import("./start-cloud.js"),
+    import("./console-route.js"),
+    import("./running.js"),
+  ]);
+  const cloud = await startLocalCloud({
+    port,
+    data,
+    graph: ({ serves }) =>
+      evaluateProgram({
+        ...started,
+        serves,
+        cache: resolve(data, "program"),
+        config,
+        signal: interrupted.signal,
+        print: (text) => process.stderr.write(text),
+      }),
+    routes: (parts) => [consoleRoute(parts), factsRoute(parts, { ...started, stays: true })],
+    onWarning: (line) => process.stderr.write(`${line}\n`),
+    ...(smtp === undefined ? {} : { smtp }),
+    ...(faults ? { faults } : {}),
+  });
+  if (!interrupted.signal.aborted) process.stdout.write(welcome(cloud, performance.now()));
+  await ended;
+  await cloud.close();
+  return 0;
+}
+
+function readFaults(file: string): FaultInjector {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw cannotRead(
+      `--faults ${file}`,
+      error,
+      "name a script of faults, such as that in avatar-pipeline local --help",
+    );
+  }
+  const faults = createFaultInjector({
+    onInjection: ({ kind, service, operation, caller }) =>
+      process.stderr.write(`fault: ${kind} at ${service} ${operation}, called by ${caller}\n`),
+  });
+  // Some editors put a byte order mark in front.
+  faults.use(text.replace(/^\uFEFF/, ""), `--faults ${file}`);
+  return faults;
+}
+
+/** @param milliseconds since the process began */
+function welcome(cloud: Cloud, milliseconds: number): string {
+  const { url, identity } = cloud;
+  const [pipeline, ...more] = pipelinesOf(cloud.graph);
+  const pages = [
+    ...Object.values(cloud.sites).map((site) => ["Upload page", site]),
+    ["Inbox", `${url}/_console/inbox`],
+    ["Executions", `${url}/_console/executions`],
+    ["Overview", `${url}/_console/`],
+    ...[pipeline, ...more].map(({ photoBucket }) => ["Photo bucket", photoBucket]),
+    ["Data", relative(process.cwd(), cloud.data) || "."],
+  ];
+  return (
+    `\n${pages.map(([name = "", value = ""]) => `  ${name.padEnd(14)}${value}\n`).join("")}\n` +
+    `  Any S3 client uploads as well; the folder below uploads/ is the student's id:\n\n` +
+    `    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=${identity.region} \\\n` +
+    `      aws s3 cp photo.jpg s3://${pipeline.photoBucket}/uploads/SV001/photo.jpg --endpoint-url ${url}\n\n` +
+    `Ready in ${(milliseconds / 1000).toFixed(1)} s. Ctrl-C ends it; everything is kept.\n`
+  );
+}

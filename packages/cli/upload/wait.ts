@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Destination } from "./clients";
+import { findUpload, type Upload } from "./rows";
+
+export interface WaitOptions {
+  readonly signal: AbortSignal;
+  /** Receives the step that the photo has come to. */
+  readonly onStep: (step: string) => void;
+}
+
+/** An execution may retry for hours under throttling; the same command, run again, looks at the photo's end. */
+const WAIT_MINUTES = 15;
+/** So often nothing may be pending before a photo counts as lost: an event may be on its way from bucket to bus. */
+const QUIET_POLLS = 25;
+
+/**
+ * Waits for an upload's end.
+ *
+ * @throws Error when nothing works on it, or it has not ended in time; the signal's reason once that is given
+ */
+export async function awaitEnd(
+  uploadId: string,
+  destination: Destination,
+  { signal, onStep }: WaitOptions,
+): Promise<Upload> {
+  const { target } = destination;
+  const deadline = Date.now() + WAIT_MINUTES * 60_000;
+  let step: string | undefined;
+  let quiet = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    // Asked before the row: the other way round, a photo that ends in between would count as lost.
+    const pending = await target.pending();
+    const upload = await findUpload(destination, uploadId);
+    if (upload && ["accepted", "rejected", "failed"].includes(upload.status)) return upload;
+    if (upload?.step !== undefined && upload.step !== step) onStep((step = upload.step));
+    quiet = pending === 0 ? quiet + 1 : 0;
+    if (quiet >= QUIET_POLLS || Date.now() > deadline) {
+      const how = upload === undefined ? "it has no record" : `it is ${upload.status}`;
+      const time = quiet >= QUIET_POLLS ? "and nothing works on it" : `after ${WAIT_MINUTES} minutes`;
+      throw new Error(
+        `The upload ${uploadId} has not ended ${time}: ${how}. avatar-pipeline reconcile --fix starts what was lost; ` +
+          "then run the same command again.",
+      );
+    }
+    await sleep(target.pollMilliseconds, undefined, { signal });
+  }
+}
