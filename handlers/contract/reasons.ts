@@ -161,9 +161,12 @@ export const reasons: Readonly<Record<ReasonCode, Reason>> = catalogue;
 
 export const reasonCodes = Object.keys(catalogue) as readonly ReasonCode[];
 
-/** Whether an error's name is a judgement on the photo: any reason but INTERNAL. */
+/**
+ * Whether an error's name is a judgement on the photo: any reason but INTERNAL. It goes by the codes alone, since a
+ * function that only asks this would else carry all the texts in its archive.
+ */
 export function isRejection(name: string): name is Exclude<ReasonCode, "INTERNAL"> {
-  return name !== "INTERNAL" && Object.prototype.hasOwnProperty.call(reasons, name);
+  return name !== "INTERNAL" && reasonCodes.some((code) => code === name);
 }
 
 /** The message for a person: title and remedy, in one language. */
