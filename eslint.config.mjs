@@ -6,8 +6,6 @@ import tseslint from "typescript-eslint";
 const notYetStrict = [
   "components/**",
   "examples/**",
-  "handlers/!(contract)/**",
-  "handlers/*.ts",
   "packages/cli/**",
   "packages/imaging/**",
   "packages/local-cloud/**",

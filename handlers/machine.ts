@@ -126,7 +126,7 @@ export function defineMachine(text: Machine, functions: readonly Step[]): Machin
 }
 
 /** The machine of every pipeline; each step's function is `${StepName}` in it. */
-export const machine = defineMachine(flow as unknown as Machine, steps);
+export const machine = defineMachine(flow, steps);
 
 /** The machine's definition, as JSON, with the functions' ARNs in it. */
 export function definitionWith(arns: Readonly<Record<string, string>>): string {

@@ -54,7 +54,7 @@ export function notifyFailure(
     if (photo === undefined) return { ...verdict, outcome: "already-handled" };
     const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
     const isTold = row?.executionArn === execution && (row.status === "rejected" || row.status === "failed");
-    if (isTold) return { ...verdict, outcome: row.status as "rejected" | "failed" };
+    if (isTold) return { ...verdict, outcome: row.status };
     const isOthers = row?.executionArn !== undefined && row.executionArn !== execution;
     // A claimed upload without a row is one of a student who was erased meanwhile: nothing is to be said or written.
     const isErased = state.photo !== undefined && row === undefined;

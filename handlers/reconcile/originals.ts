@@ -22,8 +22,9 @@ export function leftOriginals(settings: ReconcileSettings, clients: ReconcileCli
         versions.some((entry) => entry.versionId === versionId) && (!isMarker || versions.every((e) => e.isMarker))
       );
     };
-    const mend = async () =>
-      void (await clients.s3.deleteObject({ Bucket: settings.photoBucket, Key: key, VersionId: versionId }));
+    const mend = async () => {
+      await clients.s3.deleteObject({ Bucket: settings.photoBucket, Key: key, VersionId: versionId });
+    };
     const owner = row === undefined ? {} : { studentId: row.studentId, uploadId: row.uploadId };
     return [{ kind: "original-left-over", ...owner, subject: key, isStill, mend }];
   });
@@ -54,8 +55,9 @@ export function lostUploads(settings: ReconcileSettings, clients: ReconcileClien
         return row === undefined || row.status === "awaiting-upload";
       };
       const input = JSON.stringify(event);
-      const mend = async () =>
-        void (await clients.sfn.startExecution({ stateMachineArn: settings.stateMachineArn, input }));
+      const mend = async () => {
+        await clients.sfn.startExecution({ stateMachineArn: settings.stateMachineArn, input });
+      };
       return {
         kind: "upload-not-started",
         ...(studentId === undefined ? {} : { studentId }),

@@ -20,8 +20,9 @@ export function leftThumbnails(settings: ReconcileSettings, clients: ReconcileCl
   for (const { key } of stock.thumbnails) {
     const [, studentId = "", uploadId = ""] = key.split("/");
     // What no upload can have made is not ours to delete.
-    if (isUploadId(uploadId) && !heldAtFirstSight(stock, studentId, uploadId))
+    if (isUploadId(uploadId) && !heldAtFirstSight(stock, studentId, uploadId)) {
       folders.set(thumbnailFolder(studentId, uploadId), { studentId, uploadId });
+    }
   }
   return [...folders].map(([subject, { studentId, uploadId }]) => ({
     kind: "thumbnails-left-over",
@@ -34,7 +35,9 @@ export function leftThumbnails(settings: ReconcileSettings, clients: ReconcileCl
       const page = await clients.s3.listObjectVersions({ Bucket: settings.photoBucket, Prefix: subject, MaxKeys: 1 });
       return (page.Versions?.length ?? 0) + (page.DeleteMarkers?.length ?? 0) > 0;
     },
-    mend: async () => void (await deleteThumbnails(clients.s3, settings.photoBucket, studentId, uploadId)),
+    mend: async () => {
+      await deleteThumbnails(clients.s3, settings.photoBucket, studentId, uploadId);
+    },
   }));
 }
 
