@@ -10,40 +10,18 @@
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 
-import { isCloudError, type CloudError, type CloudRequest, type CloudService } from "../../gateway/service";
-import { NO_ATTRIBUTES, refuseUnserved } from "./wire/attributes";
+import type { CloudRequest, CloudService } from "../../gateway/service";
+import { answer, operationOf, refuse } from "./answer";
+import { NO_ATTRIBUTES } from "./wire/attributes";
 import { drain, MAX_BODY, piecesOf } from "./wire/body";
 import { addObject, deleteObject as removeObject, receive, using } from "./store/changes";
-import { copyObject } from "./operations/copy-object";
-import { allowOrigin, answerPreflight } from "./wire/cors";
-import { deleteObject, deleteObjects } from "./operations/delete-objects";
 import { s3Error } from "./wire/errors";
-import { currentObject, headerReader, openCore, sendXml, type Core, type Exchange } from "./wire/exchange";
+import { currentObject, openCore } from "./wire/exchange";
 import { walk } from "./store/listing";
-import {
-  bucketList,
-  getBucketLocation,
-  getBucketVersioning,
-  headBucket,
-  listObjects,
-  listObjectsV2,
-  listObjectVersions,
-} from "./operations/lists";
-import {
-  abortMultipartUpload,
-  completeMultipartUpload,
-  createMultipartUpload,
-  listParts,
-  uploadPart,
-  uploadPartCopy,
-} from "./operations/multipart";
-import { deleteObjectTagging, getObject, getObjectTagging, putObject, putObjectTagging } from "./operations/objects";
-import { checkKey, operationName, targetOf } from "./wire/request-line";
+import { checkKey } from "./wire/request-line";
 import type { DeclaredBucket, S3Options } from "./options";
-import { postObject } from "./operations/post-object";
 import { openStore, type StoredObject } from "./store";
 import { websiteOf, type WebsiteHandler, type WebsiteOptions } from "./website";
-import { toXml } from "./wire/xml";
 
 export type {
   CorsRule,
@@ -114,35 +92,6 @@ export interface S3Service extends CloudService {
   close(): Promise<void>;
 }
 
-type Operation = (exchange: Exchange) => void | Promise<void>;
-
-/** What is served. Everything else is refused by name. */
-const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
-  ["AbortMultipartUpload", abortMultipartUpload],
-  ["CompleteMultipartUpload", completeMultipartUpload],
-  ["CopyObject", copyObject],
-  ["CreateMultipartUpload", createMultipartUpload],
-  ["DeleteObject", deleteObject],
-  ["DeleteObjects", deleteObjects],
-  ["DeleteObjectTagging", deleteObjectTagging],
-  ["GetBucketLocation", getBucketLocation],
-  ["GetBucketVersioning", getBucketVersioning],
-  ["GetObject", getObject],
-  ["GetObjectTagging", getObjectTagging],
-  ["HeadBucket", headBucket],
-  ["HeadObject", getObject],
-  ["ListObjects", listObjects],
-  ["ListObjectsV2", listObjectsV2],
-  ["ListObjectVersions", listObjectVersions],
-  ["ListParts", listParts],
-  ["PostObject", postObject],
-  ["PutObject", putObject],
-  ["PutObjectTagging", putObjectTagging],
-  ["UploadPart", uploadPart],
-  ["UploadPartCopy", uploadPartCopy],
-  ["PreflightRequest", ({ bucket, request, response }) => answerPreflight(bucket, request, response)],
-]);
-
 /**
  * Opens the local S3 on its folder, after clearing away what a killed process may have left there.
  *
@@ -151,41 +100,11 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
 export function s3Service(options: S3Options): S3Service {
   const store = openStore(options.storage);
   const core = openCore(options, store);
-  const opened = core.now();
   const running = new Set<Promise<void>>();
-
-  function operationOf(request: CloudRequest): string {
-    try {
-      return operationName(request.method, targetOf(request.path), request.url.searchParams, request.headers);
-    } catch {
-      return "Unknown";
-    }
-  }
-
-  async function answer(request: CloudRequest, response: ServerResponse): Promise<void> {
-    const target = targetOf(request.path);
-    const operation = operationName(request.method, target, request.url.searchParams, request.headers);
-    const bucket = target.bucket === undefined ? undefined : core.buckets.get(target.bucket);
-    setHead(core, request, response);
-    refuseOldSignature(request);
-    const header = headerReader(request);
-    refuseUnserved(header, options.identity.accountId);
-    const query = (name: string) => request.url.searchParams.get(name) ?? undefined;
-    const exchange = { core, request, response, header, query, key: target.key ?? "" };
-    if (operation === "ListBuckets") {
-      request.authorize("s3:ListAllMyBuckets", core.arn("*"));
-      sendXml(exchange, "ListAllMyBucketsResult", bucketList(core, opened));
-      return;
-    }
-    const perform = OPERATIONS.get(operation);
-    if (!perform) throw s3Error("NotImplemented", { Operation: operation }, notServed(operation, request.method));
-    if (!bucket) throw s3Error("NoSuchBucket", { BucketName: target.bucket ?? "" });
-    await perform({ ...exchange, bucket });
-  }
 
   async function handle(request: CloudRequest, response: ServerResponse): Promise<void> {
     try {
-      await answer(request, response);
+      await answer(core, request, response);
       await drain(request.body);
     } catch (error) {
       await refuse(core, request, response, error);
@@ -265,24 +184,6 @@ export function s3Service(options: S3Options): S3Service {
   };
 }
 
-/** Signature Version 2, which `aws s3 presign` of the first command line still makes for an endpoint of its own. */
-function refuseOldSignature({ url }: CloudRequest): void {
-  if (!url.searchParams.has("AWSAccessKeyId") || !url.searchParams.has("Signature")) return;
-  throw s3Error(
-    "InvalidRequest",
-    undefined,
-    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256 " +
-      "(on the command line: aws configure set default.s3.signature_version s3v4).",
-  );
-}
-
-function notServed(operation: string, method: string): string {
-  if (operation === "CreateBucket" || operation === "DeleteBucket") {
-    return `The local S3 does not serve ${operation}: it has the buckets that the program declares. Declare the bucket in the program.`;
-  }
-  return `The local S3 does not serve ${operation === "Unknown" ? `this ${method} request` : operation}.`;
-}
-
 function infoOf(object: StoredObject): ObjectInfo {
   const { key, versionId, size, etag, headers, metadata } = object;
   return {
@@ -295,48 +196,4 @@ function infoOf(object: StoredObject): ObjectInfo {
     headers,
     metadata,
   };
-}
-
-/** What every answer has: its ids, and the CORS headers, without which a page could not even read an error. */
-function setHead(core: Core, request: CloudRequest, response: ServerResponse): void {
-  response.setHeader("x-amz-request-id", request.id);
-  response.setHeader("x-amz-id-2", Buffer.from(request.id).toString("base64"));
-  response.setHeader("server", "AmazonS3");
-  const name = /^\/([^/]+)/.exec(request.path)?.[1] ?? "";
-  allowOrigin(core.buckets.get(name), request, response);
-}
-
-/** Answers with an error, after the rest of the body has come in, so that the client is there to read it. */
-async function refuse(core: Core, request: CloudRequest, response: ServerResponse, reason: unknown): Promise<void> {
-  if (response.headersSent) {
-    // Too late to say anything: a cut connection tells the client that the answer is not whole.
-    response.destroy();
-    return;
-  }
-  await drain(request.body);
-  if (response.destroyed) return;
-  const error: CloudError = isCloudError(reason)
-    ? reason
-    : s3Error(
-        "InternalError",
-        undefined,
-        `We encountered an internal error: ${reason instanceof Error ? reason.message : String(reason)}`,
-      );
-  setHead(core, request, response);
-  const body = toXml(
-    "Error",
-    {
-      Code: error.code,
-      Message: error.message,
-      ...error.details,
-      Resource: request.path,
-      RequestId: request.id,
-    },
-    "",
-  );
-  response.writeHead(error.status, {
-    "content-type": "application/xml",
-    ...(request.method === "HEAD" ? {} : { "content-length": String(Buffer.byteLength(body)) }),
-  });
-  response.end(request.method === "HEAD" ? undefined : body);
 }

@@ -5,7 +5,7 @@ import { isCloudError } from "../../gateway/service";
 import { notModified } from "./wire/conditions";
 import { s3Error } from "./wire/errors";
 import { authorize, currentObject, defined, NOBODY, subjectOf, type Core } from "./wire/exchange";
-import { objectHeaders } from "./operations/objects";
+import { objectHeaders } from "./operations/get-object";
 import type { DeclaredBucket, WebsiteConfiguration } from "./options";
 import type { StoredObject } from "./store";
 

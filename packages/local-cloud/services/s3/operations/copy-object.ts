@@ -1,6 +1,6 @@
 import { readAttributes } from "../wire/attributes";
 import { MAX_BODY, piecesOf } from "../wire/body";
-import { addObject, causeOf, checkWriteConditions, receive, using } from "../store/changes";
+import { addObject, causeOf, receive, using } from "../store/changes";
 import { algorithmOf, withChecksum, type ChecksumAlgorithm } from "../wire/checksums";
 import { notModified } from "../wire/conditions";
 import { invalidArgument, s3Error } from "../wire/errors";
@@ -13,19 +13,30 @@ import {
   versionHeader,
   type Exchange,
 } from "../wire/exchange";
-import { authorizeWrite, writeContext } from "./objects";
+import { ATTRIBUTE_HEADERS, SOURCE_HEADERS, type Operation } from "./operation";
+import { authorizeWrite, checkWriteConditions, writeContext } from "./writing";
 import { checkKey } from "../wire/request-line";
 import type { DeclaredBucket } from "../options";
 import type { Attributes, StoredObject } from "../store";
-
-/** Copies within the local S3. */
 
 export interface CopySource {
   readonly bucket: DeclaredBucket;
   readonly object: StoredObject;
 }
 
-export async function copyObject(exchange: Exchange): Promise<void> {
+export const copyObject: Operation = {
+  name: "CopyObject",
+  headers: [
+    ...ATTRIBUTE_HEADERS,
+    ...SOURCE_HEADERS,
+    "x-amz-checksum-algorithm",
+    "x-amz-metadata-directive",
+    "x-amz-tagging-directive",
+  ],
+  perform: copy,
+};
+
+async function copy(exchange: Exchange): Promise<void> {
   const { core, bucket, key } = exchange;
   const source = findSource(exchange);
   authorizeWrite(exchange);
@@ -45,8 +56,8 @@ export async function copyObject(exchange: Exchange): Promise<void> {
   const object = await using(core, blob, async () => {
     const summed = await checksum();
     checkWriteConditions(exchange);
-    const copy = { key, blob, size, etag: md5, attributes, ...(summed ? { checksum: summed } : {}) };
-    return addObject(core, bucket, copy, "CopyObject", causeOf(exchange));
+    const arrived = { key, blob, size, etag: md5, attributes, checksum: summed };
+    return addObject(core, bucket, arrived, "CopyObject", causeOf(exchange));
   });
   const headersOut = {
     "x-amz-version-id": versionHeader(object.versionId),

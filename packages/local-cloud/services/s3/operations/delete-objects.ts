@@ -1,16 +1,22 @@
 import { isCloudError } from "../../../gateway/service";
 import { collect, openBody } from "../wire/body";
-import { causeOf, checkMatch, deleteObject as removeObject, type Deletion } from "../store/changes";
+import { causeOf, deleteObject as removeObject, type Deletion } from "../store/changes";
 import { CHECKSUM_ALGORITHMS, checksumHeader } from "../wire/checksums";
 import { s3Error } from "../wire/errors";
 import { authorize, currentObject, sendEmpty, sendXml, versionHeader, type Exchange } from "../wire/exchange";
 import { checkKey } from "../wire/request-line";
 import type { StoredObject } from "../store";
+import { BODY_HEADERS, refuseElements, type Operation } from "./operation";
+import { checkMatch } from "./writing";
 import { fromXml, type XmlElement, type XmlObject } from "../wire/xml";
 
-/** Deletions of one object and of many. */
+export const deleteObject: Operation = {
+  name: "DeleteObject",
+  query: ["versionId"],
+  perform: deleteNamed,
+};
 
-export function deleteObject(exchange: Exchange): void {
+function deleteNamed(exchange: Exchange): void {
   const deletion = deleteOne(exchange, exchange.key, exchange.query("versionId"), exchange.header("if-match"));
   sendEmpty(exchange, 204, {
     "x-amz-version-id": deletion.versionId && versionHeader(deletion.versionId),
@@ -43,18 +49,26 @@ const MAX_OBJECTS = 1_000;
 /** 1,000 keys of 1 KiB, each character escaped, and their elements. */
 const MAX_DOCUMENT = 8 * 1024 * 1024;
 
-export async function deleteObjects(exchange: Exchange): Promise<void> {
+export const deleteObjects: Operation = {
+  name: "DeleteObjects",
+  query: ["delete"],
+  headers: BODY_HEADERS,
+  perform: deleteListed,
+};
+
+async function deleteListed(exchange: Exchange): Promise<void> {
   requireIntegrity(exchange);
   const body = openBody(exchange.request, exchange.header, exchange.core.options);
   const document = fromXml(await collect(body, MAX_DOCUMENT), "Delete");
   const objects = document.all("Object");
   if (objects.length === 0 || objects.length > MAX_OBJECTS) throw s3Error("MalformedXML");
+  refuseElements(deleteObjects, document, ["Object", "Quiet"]);
   const quiet = document.child("Quiet")?.trim() === "true";
 
   const Deleted: XmlObject[] = [];
   const failures: XmlObject[] = [];
-  for (const object of objects) {
-    const { key, versionId, match } = readObject(object);
+  // All are read before the first is deleted: a list that is refused must have done nothing.
+  for (const { key, versionId, match } of objects.map(readObject)) {
     try {
       const deletion = deleteOne(exchange, key, versionId, match);
       Deleted.push({
@@ -71,6 +85,7 @@ export async function deleteObjects(exchange: Exchange): Promise<void> {
 }
 
 function readObject(object: XmlElement) {
+  refuseElements(deleteObjects, object, ["Key", "VersionId", "ETag"]);
   const key = object.child("Key");
   if (key === undefined || key === "") throw s3Error("MalformedXML");
   return {

@@ -4,17 +4,16 @@ import type { Readable } from "node:stream";
 import busboy from "busboy";
 
 import type { CloudError } from "../../../gateway/service";
-import { readAttributes, refuseUnserved } from "../wire/attributes";
+import { checkShared, readAttributes } from "../wire/attributes";
 import { drain, MAX_BODY, piecesOf } from "../wire/body";
 import { addObject, causeOf, receive, using } from "../store/changes";
 import { invalidArgument, s3Error } from "../wire/errors";
 import { authorize, headerText, sendEmpty, sendXml, subjectOf, versionHeader, type Exchange } from "../wire/exchange";
 import { checkKey } from "../wire/request-line";
-import { writeContext } from "./objects";
+import { owns, unowned, type Operation } from "./operation";
+import { writeContext } from "./writing";
 import { checkForm, type FormFields } from "./post-policy";
 import type { StoredObject } from "../store";
-
-/** Uploads by browser forms ("POST Object"), signed by a policy or not. */
 
 /** Bytes of all fields before the file, as on AWS. */
 const MAX_FIELDS = 20_000;
@@ -25,7 +24,25 @@ interface Form {
   readonly file: Readable;
 }
 
-export async function postObject(exchange: Exchange): Promise<void> {
+/** An upload by a browser form, whose fields stand for headers. */
+export const postObject: Operation = {
+  name: "PostObject",
+  headers: [
+    "x-amz-acl",
+    "x-amz-algorithm",
+    "x-amz-credential",
+    "x-amz-meta-*",
+    "x-amz-server-side-encryption",
+    "x-amz-signature",
+    "x-amz-storage-class",
+  ],
+  perform: post,
+};
+
+/** Fields that are no headers and that are not served. */
+const UNSERVED_FIELDS = ["tagging", "content-md5"];
+
+async function post(exchange: Exchange): Promise<void> {
   const { core, bucket, request } = exchange;
   const { fields, file } = await readForm(exchange);
   const key = checkKey(fields.get("key") ?? "");
@@ -37,14 +54,11 @@ export async function postObject(exchange: Exchange): Promise<void> {
   const grant = checkForm(fields, bucket.name, core.options, core.now(), MAX_BODY);
 
   const field = (name: string) => fields.get(name);
-  refuseUnserved(field, core.options.identity.accountId);
+  refuseFields(fields);
+  checkShared(field, core.options.identity.accountId);
   const subject = subjectOf(core.options, grant.caller);
   const arn = core.arn(bucket.name, key);
   authorize(subject, bucket, "s3:PutObject", arn, writeContext(field));
-  const unserved = [...fields.keys()].find((name) => /^(tagging|content-md5|x-amz-checksum-.*)$/.test(name));
-  if (unserved !== undefined) {
-    throw s3Error("NotImplemented", { Field: unserved }, `The local S3 does not serve the field ${unserved} in forms.`);
-  }
   const answer = readAnswer(fields);
   const asHeader = (name: string) => (fields.has(name) ? headerText(fields.get(name) ?? "") : undefined);
   const attributes = readAttributes(asHeader, metadataOf(fields));
@@ -57,6 +71,14 @@ export async function postObject(exchange: Exchange): Promise<void> {
     return addObject(core, bucket, { key, blob, size, etag: md5, attributes }, "POST Object", cause);
   });
   sendAnswer(exchange, object, answer);
+}
+
+/** @throws CloudError NotImplemented naming the first field that stands for something not served */
+function refuseFields(fields: FormFields): void {
+  const unserved = [...fields.keys()].find(
+    (name) => UNSERVED_FIELDS.includes(name) || (name.startsWith("x-amz-") && !owns(postObject, name)),
+  );
+  if (unserved !== undefined) throw unowned(postObject, "field", unserved);
 }
 
 /** Reads the form up to its file, whose name then stands in every field for `${filename}`. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { s3Error } from "../wire/errors";
 import { createdEvent, deletedEvent, type Cause, type CreationReason } from "./events";
-import { checkVersionId, currentObject, type Core, type Exchange } from "../wire/exchange";
+import { checkVersionId, type Core, type Exchange } from "../wire/exchange";
 import type { Checksum } from "../wire/checksums";
 import type { DeclaredBucket } from "../options";
 import type { Attributes, StoredObject, Version } from "./index";
@@ -69,11 +69,12 @@ export interface NewObject {
   readonly blob: string;
   readonly size: number;
   readonly etag: string;
-  readonly checksum?: Checksum;
+  readonly checksum?: Checksum | undefined;
   readonly parts?: readonly number[];
   readonly attributes: Attributes;
+  readonly partChecksums?: readonly string[] | undefined;
   /** The multipart upload that ends with this object. */
-  readonly completes?: string;
+  readonly uploadId?: string;
 }
 
 /** Makes received bytes the current object of their key, and emits its event. */
@@ -84,7 +85,7 @@ export function addObject(
   reason: CreationReason,
   cause: Cause,
 ): StoredObject {
-  const { attributes, completes, ...rest } = object;
+  const { attributes, ...rest } = object;
   const version: StoredObject = {
     ...versionHead(core, bucket, object.key),
     ...rest,
@@ -94,7 +95,6 @@ export function addObject(
   change(core, bucket, {
     do: "put",
     version,
-    ...(completes === undefined ? {} : { completes }),
     event: createdEvent(core.options.identity, bucket.name, version, reason, cause),
   });
   return version;
@@ -150,7 +150,6 @@ type BucketChange =
   | {
       readonly do: "put";
       readonly version: Version;
-      readonly completes?: string;
       readonly event: ReturnType<typeof createdEvent>;
     }
   | {
@@ -178,33 +177,4 @@ function versionHead(core: Core, bucket: DeclaredBucket, key: string) {
     sequencer: core.store.newSequencer(now),
     lastModified: Math.floor(now.getTime() / 1000) * 1000,
   };
-}
-
-/**
- * Holds a write to its `If-Match` and `If-None-Match`. To be called in the same turn as the write.
- *
- * @throws CloudError PreconditionFailed; NoSuchKey when there is nothing to match; NotImplemented for forms of
- * If-None-Match other than `*`, as on AWS
- */
-export function checkWriteConditions(exchange: Exchange, key = exchange.key): void {
-  const { core, bucket } = exchange;
-  const none = exchange.header("if-none-match");
-  const match = exchange.header("if-match");
-  const current = currentObject(core, bucket.name, key);
-  if (none !== undefined && none !== "*") {
-    throw s3Error("NotImplemented", {
-      Header: "If-None-Match",
-      additionalMessage: "We don't accept the provided value of If-None-Match header for this API",
-    });
-  }
-  if (none !== undefined && current) throw s3Error("PreconditionFailed", { Condition: "If-None-Match" });
-  if (match !== undefined) checkMatch(current, match, key);
-}
-
-/** @throws CloudError NoSuchKey, PreconditionFailed */
-export function checkMatch(current: StoredObject | undefined, match: string, key: string): void {
-  if (!current) throw s3Error("NoSuchKey", { Key: key });
-  if (match !== "*" && match.replaceAll('"', "") !== current.etag) {
-    throw s3Error("PreconditionFailed", { Condition: "If-Match" });
-  }
 }

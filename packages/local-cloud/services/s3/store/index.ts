@@ -35,9 +35,13 @@ export interface StoredObject extends VersionHead, Attributes {
   readonly size: number;
   /** Without quotes. */
   readonly etag: string;
-  readonly checksum?: Checksum;
+  readonly checksum?: Checksum | undefined;
   /** Sizes of the parts of a multipart upload. */
-  readonly parts?: readonly number[];
+  readonly parts?: readonly number[] | undefined;
+  /** Checksums of the parts, base64, if all of them have one. */
+  readonly partChecksums?: readonly string[] | undefined;
+  /** The multipart upload that ended with this object. */
+  readonly uploadId?: string | undefined;
 }
 
 export interface DeleteMarker extends VersionHead {
@@ -51,7 +55,7 @@ export interface Part {
   readonly blob: string;
   readonly size: number;
   readonly etag: string;
-  readonly checksum?: Checksum;
+  readonly checksum?: Checksum | undefined;
   readonly lastModified: number;
 }
 
@@ -61,7 +65,7 @@ export interface MultipartUpload {
   readonly key: string;
   readonly initiated: number;
   readonly attributes: Attributes;
-  readonly checksum?: Pick<Checksum, "algorithm" | "type">;
+  readonly checksum?: Pick<Checksum, "algorithm" | "type"> | undefined;
 }
 
 /** One change, as the journal holds it. A change's event stands in the same entry: neither is ever there alone. */
@@ -70,6 +74,7 @@ export type Change =
       readonly do: "put";
       readonly bucket: string;
       readonly version: Version;
+      /** The multipart upload that ends; written by earlier versions, now the version names it. */
       readonly completes?: string;
       readonly event?: CloudEvent;
     }
@@ -101,6 +106,8 @@ export interface Store {
   versions(bucket: string, key: string): readonly Version[];
   keys(bucket: string): SortedKeys;
   upload(id: string): { readonly upload: MultipartUpload; readonly parts: ReadonlyMap<number, Part> } | undefined;
+  /** The uploads to a bucket that have not ended, in the order of their beginnings. */
+  uploads(bucket: string): readonly MultipartUpload[];
   /** Events that nobody has acknowledged, oldest first. */
   pendingEvents(): readonly CloudEvent[];
   /** Streams bytes into a blob that no version has yet, and returns its id. */
@@ -155,7 +162,8 @@ export function openStore(folder: string): Store {
         keys.add(version.key);
         const sequencer = BigInt(`0x${version.sequencer}`);
         if (sequencer > lastSequencer) lastSequencer = sequencer;
-        return [...replaced.flatMap(blobOf), ...(change.completes === undefined ? [] : endUpload(change.completes))];
+        const completes = version.deleteMarker ? undefined : (version.uploadId ?? change.completes);
+        return [...replaced.flatMap(blobOf), ...(completes === undefined ? [] : endUpload(completes))];
       }
       case "remove": {
         const { keys, versions } = bucketState(change.bucket);
@@ -248,6 +256,7 @@ export function openStore(folder: string): Store {
     versions: (bucket, key) => buckets.get(bucket)?.versions.get(key) ?? [],
     keys: (bucket) => bucketState(bucket).keys,
     upload: (id) => uploads.get(id),
+    uploads: (bucket) => [...uploads.values()].map(({ upload }) => upload).filter((upload) => upload.bucket === bucket),
     pendingEvents: () => [...events.values()],
     receive: (chunks) => blobs.receive(chunks),
     discard: remove,

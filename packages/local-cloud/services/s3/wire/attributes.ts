@@ -114,37 +114,13 @@ export function readTags(pairs: readonly (readonly [name: string, value: string]
   return tags;
 }
 
-/** Headers that ask for what is not served here. To ignore them would be a false success. */
-const UNSERVED = [
-  "x-amz-bypass-governance-retention",
-  "x-amz-copy-source-server-side-encryption-customer-algorithm",
-  "x-amz-mfa",
-  "x-amz-object-lock-legal-hold",
-  "x-amz-object-lock-mode",
-  "x-amz-object-lock-retain-until-date",
-  "x-amz-server-side-encryption-aws-kms-key-id",
-  "x-amz-server-side-encryption-customer-algorithm",
-  "x-amz-website-redirect-location",
-  "x-amz-write-offset-bytes",
-  "x-amz-grant-full-control",
-  "x-amz-grant-read",
-  "x-amz-grant-read-acp",
-  "x-amz-grant-write",
-  "x-amz-grant-write-acp",
-];
-
 /**
- * Refuses what a request's headers, or a form's fields, ask beyond the local S3.
+ * Judges the headers of any request, or a form's fields, that allow only some values.
  *
- * @throws CloudError NotImplemented naming the header; AccessControlListNotSupported for an ACL, because buckets
- * enforce their owner, as new ones on AWS do; AccessDenied for another account's bucket
+ * @throws CloudError NotImplemented for encryption by a key of KMS; AccessControlListNotSupported for an ACL, because
+ * buckets enforce their owner, as new ones on AWS do; AccessDenied for another account's bucket
  */
-export function refuseUnserved(header: HeaderOf, accountId: string): void {
-  for (const name of UNSERVED) {
-    if (header(name) !== undefined) {
-      throw s3Error("NotImplemented", { Header: name }, `The local S3 does not serve the header ${name}.`);
-    }
-  }
+export function checkShared(header: HeaderOf, accountId: string): void {
   const encryption = header("x-amz-server-side-encryption") ?? "AES256";
   if (encryption === "aws:kms" || encryption === "aws:kms:dsse") {
     throw s3Error(

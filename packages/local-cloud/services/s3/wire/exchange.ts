@@ -14,6 +14,8 @@ export interface Core {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly buckets: ReadonlyMap<string, DeclaredBucket>;
+  /** When this run began. */
+  readonly opened: Date;
   now(): Date;
   /** The ARN of a bucket, or of an object in it. */
   arn(bucket: string, key?: string): string;
@@ -22,12 +24,14 @@ export interface Core {
 }
 
 export function openCore(options: S3Options, store: Store): Core {
+  const now = options.now ?? (() => new Date());
   return {
     options,
     store,
     outbox: openOutbox(store, options.emit),
     buckets: new Map(options.buckets.map((bucket) => [bucket.name, checkBucket(bucket)])),
-    now: options.now ?? (() => new Date()),
+    opened: now(),
+    now,
     arn: (bucket, key) => `arn:${options.identity.partition}:s3:::${bucket}${key === undefined ? "" : `/${key}`}`,
     ownerId: createHash("sha256").update(options.identity.accountId).digest("hex"),
   };
@@ -79,7 +83,7 @@ export interface Exchange {
  * SDK for JavaScript signs the checksum of no body at all into its URLs.
  */
 const NO_HEADER =
-  /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-(?!mode$).*|sdk-checksum-.*)$/;
+  /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-(?!mode$|algorithm$|type$).*|sdk-checksum-.*)$/;
 
 export function headerReader(request: CloudRequest): Exchange["header"] {
   const query = request.url.searchParams;
@@ -178,7 +182,7 @@ export function checkVersionId(versionId: string): void {
 }
 
 /** A number in the query, at most `most`. @throws CloudError InvalidArgument */
-export function readCount(exchange: Exchange, name: string, standard: number, most: number): number {
+export function readCount(exchange: Pick<Exchange, "query">, name: string, standard: number, most: number): number {
   const text = exchange.query(name);
   if (text === undefined || text === "") return standard;
   if (!/^\d{1,10}$/.test(text) || Number(text) > 2 ** 31 - 1) {

@@ -55,6 +55,8 @@ const parser = new XMLParser({
 /** An element that was read: its text, and its children by name. */
 export interface XmlElement {
   readonly text: string;
+  /** The names of its children. */
+  readonly names: readonly string[];
   all(name: string): readonly XmlElement[];
   /** The text of the first child of this name. */
   child(name: string): string | undefined;
@@ -79,7 +81,8 @@ function parse(text: string): unknown {
 }
 
 function xmlElement(parsed: unknown): XmlElement {
-  if (typeof parsed === "string") return { text: unescapeText(parsed), all: () => [], child: () => undefined };
+  if (typeof parsed === "string")
+    return { text: unescapeText(parsed), names: [], all: () => [], child: () => undefined };
   const children = (parsed ?? {}) as Record<string, unknown>;
   const all = (name: string) => {
     const found = Object.hasOwn(children, name) ? children[name] : [];
@@ -88,6 +91,7 @@ function xmlElement(parsed: unknown): XmlElement {
   const own = (name: string) => (Object.hasOwn(children, name) ? [children[name]].flat().join("") : "");
   return {
     text: unescapeText(own("#text")) + own("#cdata"),
+    names: Object.keys(children).filter((name) => !name.startsWith("#")),
     all,
     child: (name) => all(name)[0]?.text,
   };

@@ -11,7 +11,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 
 import { compareKeys, SortedKeys, walk } from "../../../../../packages/local-cloud/services/s3/store/listing";
-import { urlEncode } from "../../../../../packages/local-cloud/services/s3/operations/lists";
+import { urlEncode } from "../../../../../packages/local-cloud/services/s3/operations/list-query";
 import { bucket, failure, startS3, type TestS3 } from "./harness";
 
 const keys = [

@@ -6,8 +6,10 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  GetObjectAttributesCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListPartsCommand,
   PutObjectCommand,
   UploadPartCommand,
@@ -88,7 +90,6 @@ describe("local S3: multipart uploads", () => {
     expect(cloud.events.map(({ detail }) => detail.reason)).to.deep.equal(["CompleteMultipartUpload"]);
     expect(cloud.events[0]?.detail.object).to.include({ key: Key, size: data.length, etag: etag.replaceAll('"', "") });
     await until(() => blobs().length === 1);
-    expect(await failure(complete(Key, UploadId, [first, second, third]))).to.equal("NoSuchUpload 404");
   });
 
   it("carry checksums of their parts, or of the whole", async () => {
@@ -134,6 +135,101 @@ describe("local S3: multipart uploads", () => {
     expect(await failure(part(Key, "no-such-upload", 1, Buffer.from("x")))).to.equal("NoSuchUpload 404");
     expect(await failure(part("other-key", UploadId, 1, Buffer.from("x")))).to.equal("NoSuchUpload 404");
     expect(await failure(complete(Key, UploadId, [one, two]))).to.equal("none");
+  });
+
+  it("may be completed again with the same parts: the answer is the same, and nothing is made twice", async () => {
+    const Key = "repeated.bin";
+    const UploadId = await begin(Key);
+    const only = await part(Key, UploadId, 1, Buffer.from("once"));
+    const created = () => cloud.events.filter(({ detail }) => (detail["object"] as { key: string }).key === Key).length;
+    const answers = await Promise.all([complete(Key, UploadId, [only]), complete(Key, UploadId, [only])]);
+    answers.push(await complete(Key, UploadId, [only]));
+    const made = answers.map(({ ETag, VersionId }) => ({ ETag, VersionId }));
+    expect(made).to.deep.equal([made[0], made[0], made[0]]);
+    await until(() => created() > 0);
+    expect(created()).to.equal(1);
+    expect(await failure(complete(Key, UploadId, [{ ...only, ETag: '"other"' }]))).to.equal("NoSuchUpload 404");
+    expect(await failure(complete("other.bin", UploadId, [only]))).to.equal("NoSuchUpload 404");
+  });
+
+  it("are listed until they end, by key and beginning, page by page", async () => {
+    const ids: string[] = [];
+    for (const key of ["list/b", "list/a", "list/b", "list/sub/c"]) ids.push(await begin(key));
+    const [firstB = "", a = "", secondB = "", c = ""] = ids;
+    const list = async (more: object) => {
+      const page = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix: "list/", ...more }));
+      return { ...page, ids: (page.Uploads ?? []).map((upload) => upload.UploadId) };
+    };
+    expect((await list({})).ids).to.deep.equal([a, firstB, secondB, c]);
+    const page = await list({ MaxUploads: 2 });
+    expect(page.ids).to.deep.equal([a, firstB]);
+    expect(page.IsTruncated).to.equal(true);
+    const next = await list({ KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker });
+    expect(next.ids).to.deep.equal([secondB, c]);
+    const grouped = await list({ Delimiter: "/" });
+    expect(grouped.CommonPrefixes).to.deep.equal([{ Prefix: "list/sub/" }]);
+    await client.send(new AbortMultipartUploadCommand({ Bucket, Key: "list/b", UploadId: firstB }));
+    expect((await list({})).ids).to.deep.equal([a, secondB, c]);
+  });
+
+  it("tell what they are made of: attributes, parts and their checksums", async () => {
+    const Key = "attributes.bin";
+    const UploadId = await begin(Key, { ChecksumAlgorithm: "CRC32" });
+    const parts = [
+      await part(Key, UploadId, 1, pieces[0] ?? data, { ChecksumAlgorithm: "CRC32" }),
+      await part(Key, UploadId, 2, Buffer.from("end"), { ChecksumAlgorithm: "CRC32" }),
+    ];
+    const { ETag, ChecksumCRC32 } = await complete(Key, UploadId, parts);
+    const ask = (more: object) =>
+      client.send(new GetObjectAttributesCommand({ Bucket, Key, ObjectAttributes: [], ...more }));
+    const all = await ask({ ObjectAttributes: ["ETag", "Checksum", "ObjectParts", "ObjectSize", "StorageClass"] });
+    expect(all.ETag).to.equal(ETag?.replaceAll('"', ""));
+    expect(all.Checksum).to.deep.equal({ ChecksumCRC32, ChecksumType: "COMPOSITE" });
+    expect(all.ObjectSize).to.equal(5 * MiB + 3);
+    expect(all.ObjectParts?.TotalPartsCount).to.equal(2);
+    expect(all.ObjectParts?.Parts?.map((one) => [one.Size, one.ChecksumCRC32])).to.deep.equal([
+      [5 * MiB, parts[0]?.ChecksumCRC32],
+      [3, parts[1]?.ChecksumCRC32],
+    ]);
+    const second = await ask({ ObjectAttributes: ["ObjectParts"], PartNumberMarker: "1", MaxParts: 1 });
+    expect(second.ObjectParts?.Parts?.map(({ PartNumber }) => PartNumber)).to.deep.equal([2]);
+    expect(second.ETag).to.equal(undefined);
+    expect(await failure(ask({ ObjectAttributes: ["Colour"] }))).to.equal("InvalidArgument 400");
+  });
+
+  it("refuse a checksum of the whole that they were not begun with", async () => {
+    const Key = "sums.bin";
+    const UploadId = await begin(Key, { ChecksumAlgorithm: "CRC32" });
+    const only = await part(Key, UploadId, 1, Buffer.from("x"), { ChecksumAlgorithm: "CRC32" });
+    for (const wrong of [{ ChecksumType: "FULL_OBJECT" }, { ChecksumSHA256: "A".repeat(43) + "=" }]) {
+      expect(await failure(complete(Key, UploadId, [only], wrong))).to.equal("InvalidRequest 400");
+    }
+    const foreign = { ...only, ChecksumSHA1: "A".repeat(27) + "=" };
+    expect(await failure(complete(Key, UploadId, [foreign]))).to.equal("InvalidPart 400");
+    await complete(Key, UploadId, [only]);
+  });
+
+  it("copy a range only if all of it is there", async () => {
+    const Key = "ranges.bin";
+    await client.send(new PutObjectCommand({ Bucket, Key: "five", Body: "12345" }));
+    const UploadId = await begin(Key);
+    const copy = (CopySourceRange: string) =>
+      failure(
+        client.send(
+          new UploadPartCopyCommand({
+            Bucket,
+            Key,
+            UploadId,
+            PartNumber: 1,
+            CopySource: `${Bucket}/five`,
+            CopySourceRange,
+          }),
+        ),
+      );
+    for (const range of ["bytes=0-5", "bytes=5-9", "bytes=0-", "bytes=-2", "bytes=3-1", "0-2"]) {
+      expect(await copy(range), range).to.equal("InvalidArgument 400");
+    }
+    expect(await copy("bytes=0-4")).to.equal("none");
   });
 
   it("leave nothing when aborted", async () => {
