@@ -14,6 +14,12 @@ const notYetStrict = [
   "tools/**",
 ];
 
+/** Parts of those rooms that are strict already. */
+const strictAlready = [
+  "packages/local-cloud/{services/s3,sigv4,storage}/**",
+  "test/packages/local-cloud/{services/s3,sigv4,storage}/**",
+];
+
 /** Rules that the strict set adds, off for those rooms. */
 const strictOnly = Object.fromEntries(
   [
@@ -133,5 +139,5 @@ export default tseslint.config(
     files: ["tools/**/*.mjs", "*.mjs", "**/*.cjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly" } },
   },
-  { files: notYetStrict, rules: { ...strictOnly, curly: "off" } },
+  { files: notYetStrict, ignores: strictAlready, rules: { ...strictOnly, curly: "off" } },
 );

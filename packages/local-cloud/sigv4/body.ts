@@ -40,8 +40,11 @@ export function verifiedBody(source: Readable, sha256: string, dialect: ErrorDia
     },
     flush(done) {
       const actual = hash.digest("hex");
-      if (actual === sha256) return done();
-      return done(
+      if (actual === sha256) {
+        done();
+        return;
+      }
+      done(
         refusal(
           "alteredBody",
           dialect,

@@ -69,7 +69,7 @@ export interface S3Options {
    * then at doubling intervals up to a minute, and by {@link S3Service.start} in the next run. So an event
    * arrives at least once, possibly more often, always with the same id.
    */
-  emit(event: CloudEvent): void | Promise<void>;
+  readonly emit: (event: CloudEvent) => void | Promise<void>;
   /** The clock of dates, expiry and event times; the system's when left out. */
   readonly now?: (() => Date) | undefined;
 }

@@ -14,8 +14,9 @@ export const listBuckets: ServiceOperation = {
     const { core, request, query } = exchange;
     request.authorize("s3:ListAllMyBuckets", core.arn("*"));
     const limit = readCount(exchange, "max-buckets", MAX_BUCKETS, MAX_BUCKETS);
-    if (limit === 0)
+    if (limit === 0) {
       throw invalidArgument("max-buckets", "0", "Argument max-buckets must be an integer between 1 and 10000");
+    }
     const token = query("continuation-token");
     const after = token === undefined ? "" : readToken(token);
     const region = core.options.identity.region;

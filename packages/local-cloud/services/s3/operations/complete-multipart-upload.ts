@@ -108,7 +108,7 @@ interface ListedPart {
   readonly number: number;
   /** Without quotes. */
   readonly etag: string;
-  checksum(algorithm: ChecksumAlgorithm): string | undefined;
+  readonly checksum: (algorithm: ChecksumAlgorithm) => string | undefined;
 }
 
 /** @throws CloudError MalformedXML, InvalidPartOrder, NotImplemented for an element that is not known */

@@ -118,8 +118,9 @@ export async function readSource(exchange: Exchange, source: CopySource, start: 
 
 function readDirective(exchange: Exchange, name: string): "COPY" | "REPLACE" {
   const directive = exchange.header(name) ?? "COPY";
-  if (directive !== "COPY" && directive !== "REPLACE")
+  if (directive !== "COPY" && directive !== "REPLACE") {
     throw invalidArgument(name, directive, "Unknown metadata directive.");
+  }
   return directive;
 }
 
@@ -141,8 +142,9 @@ function refuseSelfCopy(exchange: Exchange): void {
   if (
     exchange.header("x-amz-storage-class") !== undefined ||
     exchange.header("x-amz-server-side-encryption") !== undefined
-  )
+  ) {
     return;
+  }
   // A named version may be copied over the current one: that is how an older version is restored.
   if (exchange.header("x-amz-copy-source")?.includes("?versionId=")) return;
   throw s3Error(
@@ -158,7 +160,8 @@ function wantedAlgorithm(exchange: Exchange, source: CopySource): ChecksumAlgori
   const asked = exchange.header("x-amz-checksum-algorithm");
   if (asked === undefined) return source.object.checksum?.algorithm;
   const algorithm = algorithmOf(asked);
-  if (!algorithm)
+  if (!algorithm) {
     throw invalidArgument("x-amz-checksum-algorithm", asked, "Checksum algorithm provided is unsupported.");
+  }
   return algorithm;
 }

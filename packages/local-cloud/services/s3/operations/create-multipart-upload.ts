@@ -45,8 +45,9 @@ function readChecksumPlan(exchange: Exchange): MultipartUpload["checksum"] {
   const name = exchange.header("x-amz-checksum-algorithm");
   if (name === undefined) return undefined;
   const algorithm = algorithmOf(name);
-  if (!algorithm)
+  if (!algorithm) {
     throw invalidArgument("x-amz-checksum-algorithm", name, "Checksum algorithm provided is unsupported.");
+  }
   const sha = algorithm === "SHA1" || algorithm === "SHA256";
   const type = exchange.header("x-amz-checksum-type") ?? (algorithm === "CRC64NVME" ? "FULL_OBJECT" : "COMPOSITE");
   if (

@@ -129,8 +129,9 @@ function partRange(asked: string, object: StoredObject): ByteRange | undefined {
   const number = readPartNumber(asked);
   const parts = object.parts ?? [object.size];
   const size = parts[number - 1];
-  if (size === undefined)
+  if (size === undefined) {
     throw s3Error("InvalidPartNumber", { ActualPartCount: String(parts.length), PartNumberRequested: asked });
+  }
   if (object.size === 0) return undefined;
   const start = parts.slice(0, number - 1).reduce((sum, part) => sum + part, 0);
   return { start, end: start + size - 1 };

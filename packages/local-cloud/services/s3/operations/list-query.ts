@@ -96,7 +96,8 @@ export function toToken(last: string): string {
 }
 
 export function readToken(token: string): string {
-  if (!token.startsWith(TOKEN))
+  if (!token.startsWith(TOKEN)) {
     throw invalidArgument("continuation-token", token, "The continuation token provided is incorrect");
+  }
   return Buffer.from(token.slice(TOKEN.length), "base64url").toString();
 }

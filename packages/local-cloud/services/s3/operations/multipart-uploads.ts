@@ -17,8 +17,9 @@ export interface Running {
 export function findUpload({ core, bucket, key, ...exchange }: Exchange): Running {
   const id = exchange.query("uploadId") ?? "";
   const running = core.store.upload(id);
-  if (running?.upload.bucket !== bucket.name || running.upload.key !== key)
+  if (running?.upload.bucket !== bucket.name || running.upload.key !== key) {
     throw s3Error("NoSuchUpload", { UploadId: id });
+  }
   return running;
 }
 

@@ -61,8 +61,9 @@ export function refuseUnowned(operation: Owned, { url, headers }: CloudRequest):
     const lower = name.toLowerCase();
     // As a header; S3 lets everybody add `x-` parameters, for the access log.
     if (lower.startsWith("x-amz-")) {
-      if (!SIGNATURE.has(lower) && !IDLE.test(lower) && !owns(operation, lower))
+      if (!SIGNATURE.has(lower) && !IDLE.test(lower) && !owns(operation, lower)) {
         throw unowned(operation, "query parameter", name);
+      }
     } else if (!lower.startsWith("x-") && !operation.query?.includes(name)) {
       throw unowned(operation, "query parameter", name);
     }

@@ -95,11 +95,13 @@ async function readForm({ request }: Exchange): Promise<Form> {
     };
     form.on("field", (name, value, info) => {
       size += Buffer.byteLength(name) + Buffer.byteLength(value);
-      if (size > MAX_FIELDS || info.valueTruncated || info.nameTruncated)
+      if (size > MAX_FIELDS || info.valueTruncated || info.nameTruncated) {
         return fail(s3Error("MaxPostPreDataLengthExceededError"));
+      }
       const lower = name.toLowerCase();
-      if (fields.has(lower))
+      if (fields.has(lower)) {
         return fail(invalidArgument(name, value, `The form has the field '${name}' twice; each may stand once.`));
+      }
       fields.set(lower, value);
     });
     form.on("file", (name, file, { filename }) => {

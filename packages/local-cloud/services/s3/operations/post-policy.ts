@@ -92,8 +92,9 @@ function verifySignature(fields: FormFields, document: string, options: S3Option
   const { accessKeyId } = scope;
   const credentials = options.credentials(accessKeyId, fields.get("x-amz-security-token"));
   if (!credentials) throw s3Error("InvalidAccessKeyId", { AWSAccessKeyId: accessKeyId });
-  if (credentials.expiresAt && credentials.expiresAt <= now)
+  if (credentials.expiresAt && credentials.expiresAt <= now) {
     throw s3Error("InvalidToken", undefined, "The provided token has expired.");
+  }
   if (!isHmac(field("x-amz-signature"), signingKey(credentials.secretAccessKey, scope), document)) {
     throw s3Error("SignatureDoesNotMatch", { AWSAccessKeyId: accessKeyId });
   }
@@ -128,8 +129,9 @@ export function checkPolicy(
   }
   const extra = [...fields.keys()].filter((name) => !covered.has(name) && !UNCOVERED.test(name));
   if (extra.length > 0) throw denied(`Extra input fields: ${extra.join(", ")}`);
-  if (fields.has("bucket") && fields.get("bucket") !== bucket)
+  if (fields.has("bucket") && fields.get("bucket") !== bucket) {
     throw denied(`The form names the bucket ${fields.get("bucket") ?? ""}, but was sent to ${bucket}.`);
+  }
   return range;
 }
 
@@ -164,11 +166,13 @@ function parsePolicy(document: string): { expiration: Date; conditions: Conditio
 function readCondition(source: unknown): Condition[] {
   if (isObject(source)) {
     const entries = Object.entries(source);
-    if (entries.length !== 1)
+    if (entries.length !== 1) {
       throw invalid("Invalid Simple-Condition: Simple-Conditions must have exactly one property specified.");
+    }
     return entries.map(([name, value]) => {
-      if (typeof value !== "string")
+      if (typeof value !== "string") {
         throw invalid(`Invalid Simple-Condition: value must be a string: ${JSON.stringify(source)}`);
+      }
       return { kind: "eq", field: name.toLowerCase(), value, source: ["eq", `$${name}`, value] };
     });
   }

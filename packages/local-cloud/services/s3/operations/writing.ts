@@ -30,8 +30,9 @@ export function writeContext(header: Exchange["header"]): PolicyContext {
 export function requireLength(exchange: Exchange): void {
   const length = exchange.header("x-amz-decoded-content-length") ?? exchange.header("content-length");
   if (length === undefined) throw s3Error("MissingContentLength");
-  if (Number(length) > MAX_BODY)
+  if (Number(length) > MAX_BODY) {
     throw s3Error("EntityTooLarge", { ProposedSize: length, MaxSizeAllowed: String(MAX_BODY) });
+  }
 }
 
 /** Headers of the answer to a write. */

@@ -151,7 +151,7 @@ export function openStore(folder: string): Store {
 
   /** Carries a change out in memory and returns the blobs that nothing refers to any more. */
   function apply(change: Change): string[] {
-    if ("event" in change && change.event) events.set(change.event.id, change.event);
+    if ("event" in change) events.set(change.event.id, change.event);
     switch (change.do) {
       case "put": {
         const { keys, versions } = bucketState(change.bucket);

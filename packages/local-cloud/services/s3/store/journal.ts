@@ -16,11 +16,11 @@ const HEAD: Head = { journal: "s3", version: 1 };
 
 export interface JournalOptions<Entry> {
   /** Receives every entry, oldest first. */
-  replay(entry: Entry): void;
+  readonly replay: (entry: Entry) => void;
   /** How many entries {@link snapshot} would yield. */
-  size(): number;
+  readonly size: () => number;
   /** The shortest sequence of entries that leads to the present state. */
-  snapshot(): Iterable<Entry>;
+  readonly snapshot: () => Iterable<Entry>;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface JournalOptions<Entry> {
 export function openJournal<Entry>(path: string, { replay, size, snapshot }: JournalOptions<Entry>): Journal<Entry> {
   const log = openLog<Head | Entry>(path, {
     replay(entry, line) {
-      if (line === 1) checkHead(entry as Head, path);
+      if (line === 1) checkHead(entry, path);
       else replay(entry as Entry);
     },
     damaged: (line, cause) =>

@@ -24,12 +24,13 @@ export class SortedKeys {
   add(key: string): void {
     if (this.keys.has(key)) return;
     this.keys.add(key);
-    if (this.sorted)
+    if (this.sorted) {
       this.sorted.splice(
         this.firstAt(this.sorted, (other) => compareKeys(other, key) > 0),
         0,
         key,
       );
+    }
   }
 
   delete(key: string): void {

@@ -106,10 +106,12 @@ export function readTags(pairs: readonly (readonly [name: string, value: string]
   }
   if (pairs.length > 10) throw s3Error("InvalidTag", undefined, "Object tags cannot be greater than 10");
   for (const [name, value] of pairs) {
-    if (name === "" || name.length > 128)
+    if (name === "" || name.length > 128) {
       throw s3Error("InvalidTag", { TagKey: name }, "The TagKey you have provided is invalid");
-    if (value.length > 256)
+    }
+    if (value.length > 256) {
       throw s3Error("InvalidTag", { TagValue: value }, "The TagValue you have provided is invalid");
+    }
   }
   return tags;
 }

@@ -78,8 +78,7 @@ export function withChecksum(chunks: AsyncIterable<Buffer>, algorithm: ChecksumA
   }
   return {
     chunks: hashed(),
-    async checksum(): Promise<Checksum | undefined> {
-      return algorithm && hasher && { algorithm, type: "FULL_OBJECT", value: await hasher.digest() };
-    },
+    checksum: async (): Promise<Checksum | undefined> =>
+      algorithm && hasher && { algorithm, type: "FULL_OBJECT", value: await hasher.digest() },
   };
 }

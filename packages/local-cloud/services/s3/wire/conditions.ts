@@ -55,8 +55,9 @@ export interface ByteRange {
  */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];
-  if (header === undefined || first === undefined || last === undefined || (first === "" && last === ""))
+  if (header === undefined || first === undefined || last === undefined || (first === "" && last === "")) {
     return undefined;
+  }
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
   if (first !== "" && last !== "" && Number(last) < start) return undefined;

@@ -16,7 +16,7 @@ export interface Core {
   readonly buckets: ReadonlyMap<string, DeclaredBucket>;
   /** When this run began. */
   readonly opened: Date;
-  now(): Date;
+  readonly now: () => Date;
   /** The ARN of a bucket, or of an object in it. */
   arn(bucket: string, key?: string): string;
   /** The canonical user id of the one account. */
@@ -74,8 +74,8 @@ export interface Exchange {
   /** The key that the path names; empty in operations on a bucket. */
   readonly key: string;
   /** A header, or on a presigned request the query parameter that stands for it. */
-  header(name: string): string | undefined;
-  query(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
+  readonly query: (name: string) => string | undefined;
 }
 
 /**

@@ -81,8 +81,9 @@ function parse(text: string): unknown {
 }
 
 function xmlElement(parsed: unknown): XmlElement {
-  if (typeof parsed === "string")
+  if (typeof parsed === "string") {
     return { text: unescapeText(parsed), names: [], all: () => [], child: () => undefined };
+  }
   const children = (parsed ?? {}) as Record<string, unknown>;
   const all = (name: string) => {
     const found = Object.hasOwn(children, name) ? children[name] : [];

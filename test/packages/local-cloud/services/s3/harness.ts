@@ -39,8 +39,8 @@ export interface TestS3 {
   readonly gateway: Gateway;
   readonly storage: string;
   readonly events: CloudEvent[];
-  /** An SDK client: the operator's, or of a role by its name, or of nobody. */
-  client(as?: string | "nobody", settings?: S3ClientConfig): S3Client;
+  /** An SDK client: the operator's, or of a role by its name, or of `nobody`. */
+  client(as?: string, settings?: S3ClientConfig): S3Client;
   stop(): Promise<void>;
 }
 

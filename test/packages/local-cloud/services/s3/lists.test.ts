@@ -142,8 +142,9 @@ describe("local S3: lists", () => {
       const page = await client.send(
         new ListObjectVersionsCommand({ Bucket: "versions", MaxKeys: 1, KeyMarker, VersionIdMarker }),
       );
-      for (const entry of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])])
+      for (const entry of [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])]) {
         seen.push(`${entry.Key} ${entry.VersionId}`);
+      }
       KeyMarker = page.NextKeyMarker;
       VersionIdMarker = page.NextVersionIdMarker;
     } while (KeyMarker !== undefined);

@@ -8,9 +8,9 @@ interface ObjectsWorld {
   /** The operator's client. */
   readonly client: S3Client;
   /** Puts an object whose body is its key unless another is given. */
-  put(Bucket: string, Key: string, Body?: string | Uint8Array): Promise<PutObjectCommandOutput>;
+  readonly put: (Bucket: string, Key: string, Body?: string | Uint8Array) => Promise<PutObjectCommandOutput>;
   /** An object's text, of its newest version unless another is given. */
-  read(Bucket: string, Key: string, VersionId?: string): Promise<string | undefined>;
+  readonly read: (Bucket: string, Key: string, VersionId?: string) => Promise<string | undefined>;
 }
 
 /** Describes what the operator does with objects; who else may do it is told in policies.test.ts. */

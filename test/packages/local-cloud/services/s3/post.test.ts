@@ -35,6 +35,7 @@ describe("local S3: browser forms", () => {
   afterEach(() => (clock = () => new Date()));
 
   const presign = (options: Partial<PresignedPostOptions> = {}, by = client) =>
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the presigner's own type of it
     createPresignedPost(by, { Bucket, Key: "uploads/SV001/a.jpg", ...options });
 
   /** Sends fields and file as a browser does. */
