@@ -8,6 +8,7 @@ import { rejection } from "../runtime/errors";
 import type { Format, ImageFormat, Photo } from "../contract/flow-data";
 import { parseUploadKey } from "../contract/keys";
 import type { Handler } from "../runtime/step";
+import { readOriginal } from "../stores/photos";
 import { beginStep } from "../stores/uploads";
 
 export interface CheckFormatInput {
@@ -42,12 +43,7 @@ export function checkFormat(
     await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckFormat", clients.now());
     const named = formatByName(photo.key);
     checkSize(photo.bytes, settings.limits);
-    const { Body: body } = await clients.s3.getObject({
-      Bucket: photo.bucket,
-      Key: photo.key,
-      ...(photo.versionId === undefined ? {} : { VersionId: photo.versionId }),
-    });
-    const bytes = Buffer.from((await body?.transformToByteArray()) ?? []);
+    const bytes = Buffer.from(await readOriginal(clients.s3, photo));
     const { width, height } = checkBytes(bytes, named, settings.limits);
     return { format: named, width, height, sha256: createHash("sha256").update(bytes).digest("hex") };
   };

@@ -1,8 +1,9 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { Face, Format, Photo } from "../contract/flow-data";
-import { asPhotoRefusal, photoImage } from "../stores/faces";
 import type { Handler } from "../runtime/step";
+import { photoImage } from "../stores/faces";
+import { asPhotoRefusal } from "../stores/photo-refusal";
 import { beginStep } from "../stores/uploads";
 import { judgeFaces, type FaceRules } from "./judge";
 

@@ -2,9 +2,10 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import { rejection } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
-import { asPhotoRefusal, matchesOfOthers, photoImage } from "../stores/faces";
+import { matchesOfOthers, searchByPhoto } from "../stores/faces";
 import { standingOf } from "../stores/rivals";
 import type { Handler } from "../runtime/step";
+import { asPhotoRefusal } from "../stores/photo-refusal";
 import { beginStep } from "../stores/uploads";
 
 export interface CheckDuplicateInput {
@@ -30,9 +31,6 @@ export interface CheckDuplicateClients {
   readonly now: () => Date;
 }
 
-/** Matches asked for: a student's own old faces and leftovers must never hide another student's behind them. */
-const maxMatches = 100;
-
 /**
  * Looks for the face in the collection. Another student's face refuses the photo; the student's own is a replacement.
  *
@@ -44,11 +42,16 @@ export function checkDuplicate(
   clients: CheckDuplicateClients,
 ): Handler<CheckDuplicateInput, CheckDuplicateOutput> {
   return async ({ photo }) => {
-    const row = await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now());
+    const { confirmed: hasWon } = await beginStep(
+      clients.dynamodb,
+      settings.uploadTable,
+      photo,
+      "CheckDuplicate",
+      clients.now(),
+    );
     const matches = await search(settings, clients, photo);
     const others = matchesOfOthers(matches, photo.studentId);
-    // An earlier run of this execution has come past the point of losing: the others lose.
-    const hasWon = row["confirmed"]?.BOOL === true;
+    // If an earlier run of this execution has come past the point of losing, the others lose.
     for (const match of hasWon ? [] : others) {
       const standing = await standingOf(clients.dynamodb, settings, match);
       // By IndexFace's rule: were a rival that has to yield enough to refuse the photo, two that are started again with
@@ -66,15 +69,7 @@ export function checkDuplicate(
 
 async function search(settings: CheckDuplicateSettings, clients: CheckDuplicateClients, photo: Photo) {
   try {
-    const { FaceMatches: matches = [] } = await clients.rekognition.searchFacesByImage({
-      CollectionId: settings.collectionId,
-      Image: photoImage(photo),
-      FaceMatchThreshold: settings.duplicateSimilarity,
-      MaxFaces: maxMatches,
-      // DetectFace has judged the face's quality already, by rules that the student is told.
-      QualityFilter: "NONE",
-    });
-    return matches;
+    return await searchByPhoto(clients.rekognition, settings.collectionId, photo, settings.duplicateSimilarity);
   } catch (error) {
     // The search wants a face too, and answers so when it finds none where DetectFace found one.
     if (/no faces/i.test((error as Error).message) && (error as Error).name === "InvalidParameterException") {

@@ -1,8 +1,8 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { Face, Format, Photo, ThumbnailKeys } from "../contract/flow-data";
-import { thumbnailKey } from "../contract/keys";
 import type { Handler } from "../runtime/step";
+import { readOriginal, storeThumbnail } from "../stores/photos";
 import { beginStep } from "../stores/uploads";
 import { cropSquare, type Square } from "./crop";
 
@@ -54,12 +54,7 @@ export function createThumbnail(
 ): Handler<CreateThumbnailInput, CreateThumbnailOutput> {
   return async ({ photo, format, face }) => {
     await beginStep(clients.dynamodb, settings.uploadTable, photo, "CreateThumbnail", clients.now());
-    const { Body: body } = await clients.s3.getObject({
-      Bucket: photo.bucket,
-      Key: photo.key,
-      ...(photo.versionId === undefined ? {} : { VersionId: photo.versionId }),
-    });
-    const bytes = (await body?.transformToByteArray()) ?? new Uint8Array();
+    const bytes = await readOriginal(clients.s3, photo);
     const { sizes, quality, margin } = settings.thumbnail;
     const square = cropSquare(face.box, format, margin);
     const made = await clients.imaging.createThumbnails(bytes, {
@@ -69,18 +64,7 @@ export function createThumbnail(
       maxPixels: settings.maxPixels,
     });
     const keys = await Promise.all(
-      made.map(async ({ size, jpeg }) => {
-        const key = thumbnailKey(photo.studentId, photo.uploadId, size);
-        await clients.s3.putObject({
-          Bucket: photo.bucket,
-          Key: key,
-          Body: jpeg,
-          ContentType: "image/jpeg",
-          // The key changes with every upload, so that what is cached can never be out of date.
-          CacheControl: "private, max-age=31536000, immutable",
-        });
-        return [String(size), key] as const;
-      }),
+      made.map(async ({ size, jpeg }) => [String(size), await storeThumbnail(clients.s3, photo, size, jpeg)] as const),
     );
     return { thumbnails: Object.fromEntries(keys) };
   };

@@ -1,13 +1,13 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { Rekognition, UnindexedFace } from "@aws-sdk/client-rekognition";
+import type { Rekognition } from "@aws-sdk/client-rekognition";
 import { rejection } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
-import { externalImageId } from "../contract/keys";
 import type { ReasonCode } from "../contract/reasons";
-import { asPhotoRefusal, matchesOfOthers, photoImage, type Match } from "../stores/faces";
+import { indexPhoto, matchesOfOthers, searchByFace, type Match } from "../stores/faces";
 import { standingOf } from "../stores/rivals";
 import type { Handler } from "../runtime/step";
-import { beginStep, claimLost, getUpload, isConditionFailure, updateOwnUpload } from "../stores/uploads";
+import { asPhotoRefusal } from "../stores/photo-refusal";
+import { beginStep, confirmUpload, getUpload, recordFace, yieldTo } from "../stores/uploads";
 
 export interface IndexFaceInput {
   readonly photo: Photo;
@@ -45,10 +45,12 @@ export function indexFace(
   return async ({ photo }) => {
     // Before the call: Undo takes the face back even when this function dies before it learns the face's id.
     // And it forgets the face of an earlier attempt, so that Undo never takes that one for all that there can be.
-    await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), { forget: "face_id" });
+    await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), { forgetFace: true });
     const faceId = await addToCollection(settings, clients, photo);
-    await updateOwnUpload(clients.dynamodb, settings.uploadTable, photo, { face_id: { S: faceId } });
-    const rivals = await findRivals(settings, clients, photo, faceId);
+    await recordFace(clients.dynamodb, settings.uploadTable, photo, faceId);
+    const { collectionId, duplicateSimilarity } = settings;
+    const matches = await searchByFace(clients.rekognition, collectionId, faceId, duplicateSimilarity);
+    const rivals = matchesOfOthers(matches, photo.studentId);
     // Run again because its answer was lost, this function may have confirmed already: then it has won, and a rival on
     // its way out must not be taken for one that is still in it.
     if (rivals.length > 0 && (await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId))?.confirmed) {
@@ -57,37 +59,27 @@ export function indexFace(
     for (const rival of await weakerOf(settings, clients, photo, rivals)) {
       await makeYield(settings, clients, photo, rival);
     }
-    await confirm(settings, clients, photo);
+    if (!(await confirmUpload(clients.dynamodb, settings.uploadTable, photo))) throw duplicate();
     return { faceId };
   };
 }
 
-/** Indexes the face. Repeated for the same photo, Rekognition gives back the face that it has. */
 async function addToCollection(
   settings: IndexFaceSettings,
   { rekognition }: IndexFaceClients,
   photo: Photo,
 ): Promise<string> {
   try {
-    const { FaceRecords: records = [], UnindexedFaces: unindexed = [] } = await rekognition.indexFaces({
-      CollectionId: settings.collectionId,
-      Image: photoImage(photo),
-      ExternalImageId: externalImageId(photo.studentId, photo.uploadId),
-      MaxFaces: 1,
-      QualityFilter: "AUTO",
-      DetectionAttributes: ["DEFAULT"],
-    });
-    const faceId = records[0]?.Face?.FaceId;
-    if (faceId !== undefined) return faceId;
-    throw refusalOf(unindexed);
+    const indexed = await indexPhoto(rekognition, settings.collectionId, photo);
+    if (typeof indexed === "string") return indexed;
+    throw refusalOf(indexed);
   } catch (error) {
     throw asPhotoRefusal(error);
   }
 }
 
 /** Why Rekognition did not index the only face, in the catalogue's terms. */
-function refusalOf(unindexed: readonly UnindexedFace[]): Error {
-  const given = unindexed.flatMap(({ Reasons }) => Reasons ?? []);
+function refusalOf(given: readonly string[]): Error {
   const known: readonly (readonly [string, Exclude<ReasonCode, "INTERNAL">])[] = [
     ["EXTREME_POSE", "FACE_TURNED_AWAY"],
     ["LOW_BRIGHTNESS", "FACE_TOO_DARK"],
@@ -96,23 +88,8 @@ function refusalOf(unindexed: readonly UnindexedFace[]): Error {
     ["LOW_FACE_QUALITY", "FACE_BLURRED"],
     ["LOW_CONFIDENCE", "NO_FACE"],
   ];
-  const [, code] = known.find(([reason]) => (given as readonly string[]).includes(reason)) ?? ["", "NO_FACE" as const];
+  const [, code] = known.find(([reason]) => given.includes(reason)) ?? ["", "NO_FACE" as const];
   return rejection(code, `Rekognition did not index the face: ${given.join(", ") || "it found none"}.`);
-}
-
-async function findRivals(
-  settings: IndexFaceSettings,
-  { rekognition }: IndexFaceClients,
-  photo: Photo,
-  faceId: string,
-): Promise<readonly Match[]> {
-  const { FaceMatches: matches = [] } = await rekognition.searchFaces({
-    CollectionId: settings.collectionId,
-    FaceId: faceId,
-    FaceMatchThreshold: settings.duplicateSimilarity,
-    MaxFaces: 100,
-  });
-  return matchesOfOthers(matches, photo.studentId);
 }
 
 function duplicate(): Error {
@@ -142,41 +119,14 @@ async function weakerOf(
   return weaker;
 }
 
-/** Makes a rival yield; throws DUPLICATE_FACE when it is past that by now. */
+/** Makes a rival yield; throws DUPLICATE_FACE if it is past that by now. */
 async function makeYield(
   settings: IndexFaceSettings,
   { dynamodb }: IndexFaceClients,
   photo: Photo,
   rival: Match,
 ): Promise<void> {
-  try {
-    await dynamodb.updateItem({
-      TableName: settings.uploadTable,
-      Key: { upload_id: { S: rival.uploadId } },
-      ConditionExpression: "#status = :processing AND attribute_not_exists(confirmed)",
-      UpdateExpression: "SET yielded_to = :winner",
-      ExpressionAttributeNames: { "#status": "status" },
-      ExpressionAttributeValues: { ":processing": { S: "processing" }, ":winner": { S: photo.uploadId } },
-    });
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-    // It was confirmed, or it ended, since we looked. If it ended without its face we may stay.
-    if ((await standingOf(dynamodb, settings, rival)) === "registered") throw duplicate();
-  }
-}
-
-/** Passes the point after which no rival can make this upload yield. */
-async function confirm(settings: IndexFaceSettings, { dynamodb }: IndexFaceClients, photo: Photo): Promise<void> {
-  try {
-    const condition = "attribute_not_exists(yielded_to)";
-    await updateOwnUpload(dynamodb, settings.uploadTable, photo, { confirmed: { BOOL: true } }, condition);
-  } catch (error) {
-    if ((error as Error).name !== claimLost) throw error;
-    const { Item: row } = await dynamodb.getItem({
-      TableName: settings.uploadTable,
-      Key: { upload_id: { S: photo.uploadId } },
-      ConsistentRead: true,
-    });
-    throw row?.["yielded_to"] === undefined ? error : duplicate();
-  }
+  if (await yieldTo(dynamodb, settings.uploadTable, rival.uploadId, photo.uploadId)) return;
+  // It was confirmed, or it ended, since we looked. If it ended without its face we may stay.
+  if ((await standingOf(dynamodb, settings, rival)) === "registered") throw duplicate();
 }

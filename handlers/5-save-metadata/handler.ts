@@ -1,12 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import { getAvatar, writeAvatarRow, type AvatarRow } from "../stores/avatars";
+import { getAvatar, replaceAvatar, type AvatarRow } from "../stores/avatars";
 import { namedError, rejection } from "../runtime/errors";
 import type { Face, Format, Photo } from "../contract/flow-data";
 import type { CreateThumbnailOutput } from "../4a-create-thumbnail/handler";
 import type { IndexFaceOutput } from "../4b-index-face/handler";
 import { isNewer, replacingAt } from "../contract/keys";
 import { unavailable, type Handler } from "../runtime/step";
-import { beginStep, isConditionFailure } from "../stores/uploads";
+import { beginStep } from "../stores/uploads";
 
 export interface SaveMetadataInput {
   readonly photo: Photo;
@@ -44,13 +44,12 @@ export function saveMetadata(
   return async ({ photo, format, face, processed: [{ thumbnails }, { faceId }] }) => {
     const { uploadTable, avatarTable } = settings;
     const seen = await getAvatar(clients.dynamodb, avatarTable, photo.studentId);
-    const seenId = { S: seen?.uploadId ?? nobody };
-    const row = await beginStep(clients.dynamodb, uploadTable, photo, "SaveMetadata", clients.now(), {
-      first: { instead_of: seenId },
+    const seenId = seen?.uploadId ?? nobody;
+    const { insteadOf } = await beginStep(clients.dynamodb, uploadTable, photo, "SaveMetadata", clients.now(), {
+      insteadOf: seenId,
     });
-    const insteadOf = row["instead_of"]?.S;
     // Another try came before: what was seen before its mark was read may be older than what it did.
-    const before = insteadOf === seenId.S ? seen : await getAvatar(clients.dynamodb, avatarTable, photo.studentId);
+    const before = insteadOf === seenId ? seen : await getAvatar(clients.dynamodb, avatarTable, photo.studentId);
     // The answer to an earlier try was lost.
     if (before?.uploadId === photo.uploadId) return { processedAt: before.processedAt };
     if (before !== undefined && !mayReplace(photo, before, insteadOf)) {
@@ -69,7 +68,10 @@ export function saveMetadata(
       executionArn: photo.executionArn,
       replaces: before === undefined ? [] : [{ uploadId: before.uploadId, faceId: before.faceId }, ...before.replaces],
     };
-    await replaceRow(settings, clients, avatar, before);
+    if (!(await replaceAvatar(clients.dynamodb, avatarTable, avatar, before))) {
+      // Another upload of the student was saved between the read and the write: the next attempt sees it.
+      throw namedError(unavailable, "The student's row changed while it was being replaced; try again.");
+    }
     return { processedAt: avatar.processedAt };
   };
 }
@@ -86,30 +88,4 @@ function mayReplace(photo: Photo, before: AvatarRow, insteadOf: string | undefin
   return before.uploadId === insteadOf
     ? !isNewer(before.uploadedAt, photo.uploadedAt)
     : isNewer(photo.uploadedAt, before.uploadedAt);
-}
-
-async function replaceRow(
-  settings: SaveMetadataSettings,
-  { dynamodb }: SaveMetadataClients,
-  row: AvatarRow,
-  before: AvatarRow | undefined,
-): Promise<void> {
-  try {
-    await dynamodb.putItem({
-      TableName: settings.avatarTable,
-      Item: writeAvatarRow(row),
-      ...(before === undefined
-        ? { ConditionExpression: "attribute_not_exists(student_id)" }
-        : {
-            // With the face: a reconciliation may have given the avatar another, and the list must name the one to
-            // remove.
-            ConditionExpression: "upload_id = :before AND face_id = :face",
-            ExpressionAttributeValues: { ":before": { S: before.uploadId }, ":face": { S: before.faceId } },
-          }),
-    });
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-    // Another upload of the student was saved between the read and the write: the next try sees it.
-    throw namedError(unavailable, "The student's row changed while it was being replaced; try again.", error);
-  }
 }

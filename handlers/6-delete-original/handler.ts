@@ -5,7 +5,7 @@ import { getAvatar } from "../stores/avatars";
 import { deleteOriginal as deleteTheOriginal } from "../stores/photos";
 import type { Photo } from "../contract/flow-data";
 import type { Handler } from "../runtime/step";
-import { removeReplaced } from "../stores/tidy";
+import { removeReplaced } from "../stores/replaced";
 import { beginStep } from "../stores/uploads";
 
 export interface DeleteOriginalInput {

@@ -5,7 +5,7 @@ import { namedError } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
 import { displayName, publish } from "../notices/notice";
 import type { Handler } from "../runtime/step";
-import { beginStep, claimLost, getUpload, updateOwnUpload } from "../stores/uploads";
+import { beginStep, claimLost, closeAccepted, getUpload } from "../stores/uploads";
 
 export interface NotifySuccessInput {
   readonly photo: Photo;
@@ -60,8 +60,7 @@ export function notifySuccess(
       processedAt: avatar.processedAt,
     });
     try {
-      const ended = { status: { S: "accepted" }, ended_at: { S: at } };
-      await updateOwnUpload(dynamodb, settings.uploadTable, photo, ended);
+      await closeAccepted(dynamodb, settings.uploadTable, photo, at);
     } catch (error) {
       // Repeated by the SDK since its answer was lost, the write finds the upload ended by itself.
       if ((error as Error).name !== claimLost || !(await isTold(settings, clients, photo))) throw error;

@@ -1,13 +1,13 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import { deleteEveryVersion, deleteFaces } from "../stores/photos";
+import { deleteAvatar } from "../stores/avatars";
+import { deleteFaces, findFaces } from "../stores/faces";
+import { deleteEveryVersion } from "../stores/photos";
 import { namedError } from "../runtime/errors";
-import { everyFace, everyItem } from "../stores/inventory";
-import { parseExternalImageId } from "../contract/keys";
 import { isStudentId } from "../contract/students";
 import type { Handler } from "../runtime/step";
-import { readUploadRow } from "../stores/uploads";
+import { deleteUpload, uploadsOfStudent } from "../stores/uploads";
 
 export interface EraseStudentInput {
   readonly studentId: string;
@@ -93,27 +93,18 @@ async function sweep(
 ): Promise<{ receipt: Counts; wasBusy: boolean }> {
   let uploadRows = 0;
   let wasBusy = false;
-  const ofStudent = { attribute: "student_id", text: studentId };
-  for await (const item of everyItem(dynamodb, settings.uploadTable, ofStudent)) {
-    const row = readUploadRow(item);
-    wasBusy ||= row.status === "processing" || row.status === "awaiting-upload";
-    await dynamodb.deleteItem({ TableName: settings.uploadTable, Key: { upload_id: { S: row.uploadId } } });
+  for await (const { uploadId, status } of uploadsOfStudent(dynamodb, settings.uploadTable, studentId)) {
+    wasBusy ||= status === "processing" || status === "awaiting-upload";
+    await deleteUpload(dynamodb, settings.uploadTable, uploadId);
     uploadRows += 1;
   }
   const originals = await deleteEveryVersion(s3, settings.photoBucket, `uploads/${studentId}/`);
   // An original without a row is one whose event is still on its way.
   wasBusy ||= originals > 0;
-  const { Attributes: avatar } = await dynamodb.deleteItem({
-    TableName: settings.avatarTable,
-    Key: { student_id: { S: studentId } },
-    ReturnValues: "ALL_OLD",
-  });
-  const faceIds: string[] = [];
-  for await (const { faceId, name } of everyFace(rekognition, settings.collectionId)) {
-    if (parseExternalImageId(name)?.studentId === studentId) faceIds.push(faceId);
-  }
+  const hadAvatar = await deleteAvatar(dynamodb, settings.avatarTable, studentId);
+  const faceIds = await findFaces(rekognition, settings.collectionId, (owner) => owner.studentId === studentId);
   if (faceIds.length > 0) await deleteFaces(rekognition, settings.collectionId, faceIds);
   const thumbnails = await deleteEveryVersion(s3, settings.photoBucket, `avatars/${studentId}/`);
-  const avatarRows = avatar === undefined ? 0 : 1;
+  const avatarRows = hadAvatar ? 1 : 0;
   return { receipt: { faces: faceIds.length, thumbnails, originals, uploadRows, avatarRows }, wasBusy };
 }

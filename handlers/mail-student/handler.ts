@@ -3,7 +3,8 @@ import type { S3 } from "@aws-sdk/client-s3";
 import type { SESv2 } from "@aws-sdk/client-sesv2";
 import type { PipelineEvent } from "../contract/pipeline-event";
 import { isLocale, type Locale } from "../contract/reasons";
-import { isConditionFailure, readUploadRow } from "../stores/uploads";
+import { readThumbnail } from "../stores/photos";
+import { getUpload, recordMail } from "../stores/uploads";
 import { letterFor } from "./letter";
 import { mimeOf } from "./message";
 
@@ -53,14 +54,9 @@ async function mail(
   clients: MailStudentClients,
   event: PipelineEvent,
 ): Promise<"mailed" | "mailed before" | "no address"> {
-  const { Item: item } = await clients.dynamodb.getItem({
-    TableName: settings.uploadTable,
-    Key: { upload_id: { S: event.uploadId } },
-    ConsistentRead: true,
-  });
-  const row = item && readUploadRow(item);
+  const row = await getUpload(clients.dynamodb, settings.uploadTable, event.uploadId);
   if (row?.email === undefined || row.studentId !== event.studentId) return "no address";
-  if (item?.["mailed"]?.S === event.type) return "mailed before";
+  if (row.mailed === event.type) return "mailed before";
   const picture = event.type === "avatar.accepted" ? await smallPicture(clients, event) : undefined;
   const locale = isLocale(row.locale) ? row.locale : settings.defaultLocale;
   const Data = mimeOf({
@@ -76,27 +72,8 @@ async function mail(
     Destination: { ToAddresses: [row.email] },
     Content: { Raw: { Data } },
   });
-  await remember(settings, clients, event);
+  await recordMail(clients.dynamodb, settings.uploadTable, event.uploadId, event.type);
   return "mailed";
-}
-
-async function remember(
-  settings: MailStudentSettings,
-  { dynamodb }: MailStudentClients,
-  event: PipelineEvent,
-): Promise<void> {
-  try {
-    await dynamodb.updateItem({
-      TableName: settings.uploadTable,
-      Key: { upload_id: { S: event.uploadId } },
-      // A row that has expired meanwhile is not made anew.
-      ConditionExpression: "attribute_exists(upload_id)",
-      UpdateExpression: "SET mailed = :type",
-      ExpressionAttributeValues: { ":type": { S: event.type } },
-    });
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-  }
 }
 
 /** The thumbnail nearest to twice the size that the letter shows; none when a newer photo has replaced it meanwhile. */
@@ -107,12 +84,5 @@ async function smallPicture(
   const sizes = Object.keys(event.thumbnails).map(Number);
   const best = sizes.sort((a, b) => Math.abs(a - 256) - Math.abs(b - 256))[0];
   const key = event.thumbnails[String(best)];
-  if (key === undefined) return undefined;
-  try {
-    const { Body: body } = await s3.getObject({ Bucket: event.bucket, Key: key });
-    return await body?.transformToByteArray();
-  } catch (error) {
-    if (error instanceof Error && error.name === "NoSuchKey") return undefined;
-    throw error;
-  }
+  return key === undefined ? undefined : readThumbnail(s3, event.bucket, key);
 }

@@ -6,9 +6,8 @@ import { identify, nameless } from "../stores/identify";
 import { parseUploadKey } from "../contract/keys";
 import { displayName, publish } from "../notices/notice";
 import type { Handler } from "../runtime/step";
-import { claimLost, getUpload, isConditionFailure } from "../stores/uploads";
-import { namedError } from "../runtime/errors";
-import { verdictOf, type Verdict } from "../contract/verdict";
+import { closeRefused, getUpload } from "../stores/uploads";
+import { verdictOf } from "../contract/verdict";
 
 export interface NotifyFailureInput {
   /** The execution's own input. */
@@ -75,7 +74,9 @@ export function notifyFailure(
       // Only whoever stored it under that key can mend it, and the file's name alone does not say which it was.
       ...(parseUploadKey(photo.key) === undefined ? { key: photo.key } : {}),
     });
-    await closeRow(settings, clients, photo, verdict, at);
+    const { outcome, step, reason } = verdict;
+    const end = { outcome, step, reason, at, rowDays: settings.rowDays };
+    await closeRefused(clients.dynamodb, settings.uploadTable, photo, end);
     return verdict;
   };
 }
@@ -91,43 +92,4 @@ async function unclaimedPhoto(
   if (created === undefined) return undefined;
   const photo = await identify(dynamodb, settings.uploadTable, created, executionArn);
   return photo ?? nameless(created, "unknown", executionArn);
-}
-
-async function closeRow(
-  settings: NotifyFailureSettings,
-  { dynamodb }: NotifyFailureClients,
-  photo: Photo,
-  verdict: Verdict,
-  at: string,
-): Promise<void> {
-  try {
-    await dynamodb.updateItem({
-      TableName: settings.uploadTable,
-      Key: { upload_id: { S: photo.uploadId } },
-      ConditionExpression: "attribute_not_exists(execution_arn) OR execution_arn = :owner",
-      // What the next attempt must not find: Undo has removed the face that the id names.
-      UpdateExpression:
-        "SET #status = :status, #step = :step, #reason = :reason, ended_at = :at, execution_arn = :owner, " +
-        "student_id = :student, object_key = :key, version_id = :version, steps = if_not_exists(steps, :no_steps), " +
-        // Of an upload that nobody could claim, the row has no end yet, or that of one which waits for its photo.
-        "expires_at = :expires " +
-        "REMOVE face_id, confirmed, yielded_to, refused",
-      ExpressionAttributeNames: { "#status": "status", "#step": "step", "#reason": "reason" },
-      ExpressionAttributeValues: {
-        ":owner": { S: photo.executionArn },
-        ":status": { S: verdict.outcome },
-        ":step": { S: verdict.step },
-        ":reason": { S: verdict.reason },
-        ":at": { S: at },
-        ":student": { S: photo.studentId },
-        ":key": { S: photo.key },
-        ":version": { S: photo.versionId ?? "" },
-        ":no_steps": { M: {} },
-        ":expires": { N: String(Math.floor(Date.parse(at) / 1000) + settings.rowDays * 86_400) },
-      },
-    });
-  } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-    throw namedError(claimLost, `Upload ${photo.uploadId} was taken by another execution meanwhile.`, error);
-  }
 }

@@ -1,7 +1,7 @@
-import { getAvatar, type AvatarRow } from "../stores/avatars";
-import { deleteFaces } from "../stores/photos";
+import { getAvatar, replaceFace, type AvatarRow } from "../stores/avatars";
+import { deleteFaces, hasFace, indexThumbnail } from "../stores/faces";
 import { namedError } from "../runtime/errors";
-import { externalImageId, parseExternalImageId } from "../contract/keys";
+import { parseExternalImageId } from "../contract/keys";
 import {
   heldAtFirstSight,
   isHeld,
@@ -27,7 +27,7 @@ export function leftFaces(settings: ReconcileSettings, clients: ReconcileClients
       const current = await getAvatar(clients.dynamodb, settings.avatarTable, studentId);
       if (current?.faceId === faceId) return false;
       if (current?.uploadId !== uploadId && (await isHeld(settings, clients, studentId, uploadId))) return false;
-      return isInCollection(settings, clients, faceId);
+      return hasFace(clients.rekognition, settings.collectionId, faceId);
     };
     const mend = () => deleteFaces(clients.rekognition, settings.collectionId, [faceId]);
     const unaccounted = { isUnaccounted: isUnaccounted(stock, studentId, uploadId) };
@@ -45,24 +45,11 @@ export function missingFaces(settings: ReconcileSettings, clients: ReconcileClie
       const isStill = async () => {
         const current = await getAvatar(clients.dynamodb, settings.avatarTable, studentId);
         // An upload that was accepted after the faces had been listed has its face, and it is not among them.
-        return current?.faceId === faceId && !(await isInCollection(settings, clients, faceId));
+        return current?.faceId === faceId && !(await hasFace(clients.rekognition, settings.collectionId, faceId));
       };
       const mend = () => indexAgain(settings, clients, avatar);
       return { kind: "face-missing", studentId, uploadId, subject: faceId, isStill, mend };
     });
-}
-
-async function isInCollection(
-  settings: ReconcileSettings,
-  { rekognition }: ReconcileClients,
-  faceId: string,
-): Promise<boolean> {
-  const { Faces: faces = [] } = await rekognition.listFaces({
-    CollectionId: settings.collectionId,
-    FaceIds: [faceId],
-    MaxResults: 1,
-  });
-  return faces.length > 0;
 }
 
 /**
@@ -70,22 +57,15 @@ async function isInCollection(
  * another student may have registered the same face: the row loses its mark of having been searched for.
  */
 async function indexAgain(settings: ReconcileSettings, clients: ReconcileClients, avatar: AvatarRow): Promise<void> {
-  const { studentId, uploadId } = avatar;
-  const largest = Math.max(...Object.keys(avatar.thumbnails).map(Number));
-  const { FaceRecords: records = [] } = await clients.rekognition.indexFaces({
-    CollectionId: settings.collectionId,
-    Image: { S3Object: { Bucket: settings.photoBucket, Name: avatar.thumbnails[String(largest)] ?? "" } },
-    ExternalImageId: externalImageId(studentId, uploadId),
-    MaxFaces: 1,
-    QualityFilter: "NONE",
-  });
-  const faceId = records[0]?.Face?.FaceId;
+  const { collectionId, photoBucket, avatarTable } = settings;
+  const largest = String(Math.max(...Object.keys(avatar.thumbnails).map(Number)));
+  const key = avatar.thumbnails[largest] ?? "";
+  const faceId = await indexThumbnail(clients.rekognition, collectionId, photoBucket, key, avatar);
   if (faceId === undefined) throw namedError("NoFace", "Rekognition found no face in the avatar's largest thumbnail.");
-  await clients.dynamodb.updateItem({
-    TableName: settings.avatarTable,
-    Key: { student_id: { S: studentId } },
-    ConditionExpression: "face_id = :lost",
-    UpdateExpression: "SET face_id = :face REMOVE searched_at",
-    ExpressionAttributeValues: { ":lost": { S: avatar.faceId }, ":face": { S: faceId } },
-  });
+  if (!(await replaceFace(clients.dynamodb, avatarTable, avatar, faceId))) {
+    throw namedError(
+      "AvatarChanged",
+      "The avatar was replaced or erased meanwhile; the next run deletes the new face.",
+    );
+  }
 }

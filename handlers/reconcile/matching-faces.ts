@@ -1,7 +1,6 @@
-import { getAvatar, type AvatarRow } from "../stores/avatars";
-import { matchesOfOthers } from "../stores/faces";
+import { getAvatar, markSearched, type AvatarRow } from "../stores/avatars";
+import { matchesOfOthers, searchByFace } from "../stores/faces";
 import { asMachineError, throttled } from "../runtime/step";
-import { isConditionFailure } from "../stores/uploads";
 import type { Difference, ReconcileClients, ReconcileSettings, Stock } from "./stock";
 
 export interface FaceSearch {
@@ -46,7 +45,9 @@ export async function searchFaces(
       pairs.set(`${pair.studentId ?? ""} ${pair.subject}`, pair);
     }
     // A pair is searched for again every time, until a person has decided.
-    if (remember && others.length === 0) await markSearched(settings, clients, avatar);
+    if (remember && others.length === 0) {
+      await markSearched(clients.dynamodb, settings.avatarTable, avatar, clients.now());
+    }
     await clients.sleep(settings.searchPauseMilliseconds);
   }
   return { differences: [...pairs.values()], done, left: wanted.length - done };
@@ -63,13 +64,7 @@ async function searchPatiently(
 ): Promise<Matches | "late"> {
   while (now().getTime() < until) {
     try {
-      const { FaceMatches: matches = [] } = await rekognition.searchFaces({
-        CollectionId: settings.collectionId,
-        FaceId: faceId,
-        FaceMatchThreshold: settings.duplicateSimilarity,
-        MaxFaces: 100,
-      });
-      return matches;
+      return await searchByFace(rekognition, settings.collectionId, faceId, settings.duplicateSimilarity);
     } catch (error) {
       // Replaced or erased since the faces were listed.
       if ((error as Error).name === "InvalidParameterException") return [];
@@ -92,23 +87,4 @@ function pairOf(settings: ReconcileSettings, clients: ReconcileClients, a: Avata
   };
   const { studentId, uploadId } = later;
   return { kind: "faces-match", studentId, uploadId, subject: earlier.studentId, isStill };
-}
-
-async function markSearched(
-  settings: ReconcileSettings,
-  { dynamodb, now }: ReconcileClients,
-  { studentId, faceId }: AvatarRow,
-): Promise<void> {
-  try {
-    await dynamodb.updateItem({
-      TableName: settings.avatarTable,
-      Key: { student_id: { S: studentId } },
-      ConditionExpression: "face_id = :face",
-      UpdateExpression: "SET searched_at = :now",
-      ExpressionAttributeValues: { ":face": { S: faceId }, ":now": { S: now().toISOString() } },
-    });
-  } catch (error) {
-    // Replaced or erased meanwhile: the new face is searched for by the next run.
-    if (!isConditionFailure(error)) throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import type { ObjectCreatedEvent } from "../contract/flow-data";
 import { identify, nameless } from "../stores/identify";
-import type { StoredVersion } from "../stores/inventory";
+import { deleteVersion, type StoredVersion } from "../stores/photos";
 import { parseUploadKey } from "../contract/keys";
 import { getUpload, type UploadRow } from "../stores/uploads";
 import { versionsOf, type Difference, type ReconcileClients, type ReconcileSettings, type Stock } from "./stock";
@@ -22,9 +22,7 @@ export function leftOriginals(settings: ReconcileSettings, clients: ReconcileCli
         versions.some((entry) => entry.versionId === versionId) && (!isMarker || versions.every((e) => e.isMarker))
       );
     };
-    const mend = async () => {
-      await clients.s3.deleteObject({ Bucket: settings.photoBucket, Key: key, VersionId: versionId });
-    };
+    const mend = () => deleteVersion(clients.s3, settings.photoBucket, key, versionId);
     const owner = row === undefined ? {} : { studentId: row.studentId, uploadId: row.uploadId };
     return [{ kind: "original-left-over", ...owner, subject: key, isStill, mend }];
   });

@@ -2,9 +2,10 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { SFN } from "@aws-sdk/client-sfn";
-import { getAvatar, readAvatarRow, type AvatarRow } from "../stores/avatars";
-import { everyFace, everyItem, everyVersion, type CollectionFace, type StoredVersion } from "../stores/inventory";
-import { getUpload, readUploadRow, type UploadRow } from "../stores/uploads";
+import { everyAvatar, getAvatar, type AvatarRow } from "../stores/avatars";
+import { everyFace, type CollectionFace } from "../stores/faces";
+import { everyVersion, type StoredVersion } from "../stores/photos";
+import { everyUpload, getUpload, type UploadRow } from "../stores/uploads";
 import type { FindingKind } from "./findings";
 
 export interface ReconcileSettings {
@@ -69,15 +70,9 @@ export async function takeStock(settings: ReconcileSettings, clients: ReconcileC
   const thumbnails = await collect(everyVersion(s3, settings.photoBucket, "avatars/"));
   const originals = await collect(everyVersion(s3, settings.photoBucket, "uploads/"));
   const uploads = new Map<string, UploadRow>();
-  for await (const item of everyItem(dynamodb, settings.uploadTable)) {
-    const row = readUploadRow(item);
-    uploads.set(row.uploadId, row);
-  }
+  for await (const row of everyUpload(dynamodb, settings.uploadTable)) uploads.set(row.uploadId, row);
   const avatars = new Map<string, AvatarRow>();
-  for await (const item of everyItem(dynamodb, settings.avatarTable)) {
-    const row = readAvatarRow(item);
-    avatars.set(row.studentId, row);
-  }
+  for await (const row of everyAvatar(dynamodb, settings.avatarTable)) avatars.set(row.studentId, row);
   return { faces, thumbnails, originals, uploads, avatars };
 }
 

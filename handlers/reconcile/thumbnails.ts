@@ -1,7 +1,7 @@
 import { getAvatar } from "../stores/avatars";
-import { deleteThumbnails } from "../stores/photos";
+import { deleteThumbnails, isAnythingBelow } from "../stores/photos";
 import { isUploadId, thumbnailFolder } from "../contract/keys";
-import { removeReplaced } from "../stores/tidy";
+import { removeReplaced } from "../stores/replaced";
 import { getUpload } from "../stores/uploads";
 import {
   heldAtFirstSight,
@@ -32,8 +32,7 @@ export function leftThumbnails(settings: ReconcileSettings, clients: ReconcileCl
     isUnaccounted: isUnaccounted(stock, studentId, uploadId),
     isStill: async () => {
       if (await isHeld(settings, clients, studentId, uploadId)) return false;
-      const page = await clients.s3.listObjectVersions({ Bucket: settings.photoBucket, Prefix: subject, MaxKeys: 1 });
-      return (page.Versions?.length ?? 0) + (page.DeleteMarkers?.length ?? 0) > 0;
+      return isAnythingBelow(clients.s3, settings.photoBucket, subject);
     },
     mend: async () => {
       await deleteThumbnails(clients.s3, settings.photoBucket, studentId, uploadId);

@@ -1,115 +1,35 @@
-import type { AttributeValue, DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { Box, ThumbnailKeys } from "../contract/flow-data";
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { readAvatarRow, writeAvatarRow, type AvatarRow, type Replaced } from "./avatar-row";
+import { everyItem, isConditionFailure } from "./dynamodb";
 
 /**
  * The avatars table: one row per student, the avatar in use.
  *
  *   student_id (key) upload_id uploaded_at face_id thumbnails format width height bytes sha256 face processed_at
- *   execution_arn
- *   searched_at  when a reconciliation searched for the face and found no other student's (not in a row that is new)
- *   replaces     what the row before it held, until DeleteOriginal has removed that too
+ *   execution_arn searched_at replaces
+ *
+ *                             ╭──replaceAvatar (the next photo)──╮
+ *                             ▼                                  │
+ *     no row ──replaceAvatar──► in use, lists what it replaced ──┤
+ *        ▲                        │ strikeReplaced               │
+ *        │                        ▼                              │
+ *        ╰──deleteAvatar── in use, all alone ────────────────────╯
+ *                             │  ▲
+ *                             ╰──╯ replaceFace, markSearched
+ *
+ *   write          | by                                | only if
+ *   ---------------|-----------------------------------|------------------------------------------------------------
+ *   replaceAvatar  | SaveMetadata                      | the row is the one that was read: same upload, same face
+ *   strikeReplaced | DeleteOriginal, Undo, Reconcile   | the same upload has the row
+ *   replaceFace    | Reconcile                         | the row has the face that was lost
+ *   markSearched   | Reconcile                         | the row has the face that was searched for
+ *   deleteAvatar   | EraseStudent                      | always
  */
-export interface AvatarRow {
-  readonly studentId: string;
-  readonly uploadId: string;
-  /** When the photo was uploaded, ISO 8601, UTC: what tells which of two is the newer. See `replacingAt`. */
-  readonly uploadedAt: string;
-  readonly faceId: string;
-  readonly thumbnails: ThumbnailKeys;
-  readonly format: string;
-  readonly width: number;
-  readonly height: number;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly face: { readonly box: Box; readonly confidence: number };
-  /** ISO 8601, UTC. */
-  readonly processedAt: string;
-  readonly executionArn: string;
-  /** When a reconciliation found nobody else with the face, ISO 8601, UTC; absent until one has looked. */
-  readonly searchedAt?: string;
-  /** Uploads of the same student whose face and thumbnails are still to be removed. */
-  readonly replaces: readonly Replaced[];
-}
+export type { AvatarRow, Replaced };
 
-export interface Replaced {
-  readonly uploadId: string;
-  readonly faceId: string;
-}
+type Updates = Pick<DynamoDB, "updateItem">;
 
-type Item = Record<string, AttributeValue>;
-
-const s = (value: string): AttributeValue => ({ S: value });
-const n = (value: number): AttributeValue => ({ N: String(value) });
-
-export function writeAvatarRow(row: AvatarRow): Item {
-  const { box } = row.face;
-  return {
-    student_id: s(row.studentId),
-    upload_id: s(row.uploadId),
-    uploaded_at: s(row.uploadedAt),
-    face_id: s(row.faceId),
-    thumbnails: { M: Object.fromEntries(Object.entries(row.thumbnails).map(([size, key]) => [size, s(key)])) },
-    format: s(row.format),
-    width: n(row.width),
-    height: n(row.height),
-    bytes: n(row.bytes),
-    sha256: s(row.sha256),
-    face: {
-      M: {
-        box: { M: { left: n(box.left), top: n(box.top), width: n(box.width), height: n(box.height) } },
-        confidence: n(row.face.confidence),
-      },
-    },
-    processed_at: s(row.processedAt),
-    execution_arn: s(row.executionArn),
-    ...(row.replaces.length > 0
-      ? {
-          replaces: {
-            L: row.replaces.map((old) => ({ M: { upload_id: s(old.uploadId), face_id: s(old.faceId) } })),
-          },
-        }
-      : {}),
-  };
-}
-
-export function readAvatarRow(item: Item): AvatarRow {
-  const text = (from: Item | undefined, name: string) => from?.[name]?.S ?? "";
-  const number = (from: Item | undefined, name: string) => Number(from?.[name]?.N ?? 0);
-  const face = item["face"]?.M;
-  const box = face?.["box"]?.M;
-  return {
-    studentId: text(item, "student_id"),
-    uploadId: text(item, "upload_id"),
-    uploadedAt: text(item, "uploaded_at"),
-    faceId: text(item, "face_id"),
-    thumbnails: Object.fromEntries(
-      Object.entries(item["thumbnails"]?.M ?? {}).map(([size, key]) => [size, key.S ?? ""]),
-    ),
-    format: text(item, "format"),
-    width: number(item, "width"),
-    height: number(item, "height"),
-    bytes: number(item, "bytes"),
-    sha256: text(item, "sha256"),
-    face: {
-      box: {
-        left: number(box, "left"),
-        top: number(box, "top"),
-        width: number(box, "width"),
-        height: number(box, "height"),
-      },
-      confidence: number(face, "confidence"),
-    },
-    processedAt: text(item, "processed_at"),
-    executionArn: text(item, "execution_arn"),
-    ...(item["searched_at"]?.S === undefined ? {} : { searchedAt: item["searched_at"].S }),
-    replaces: (item["replaces"]?.L ?? []).map((old) => ({
-      uploadId: text(old.M, "upload_id"),
-      faceId: text(old.M, "face_id"),
-    })),
-  };
-}
-
-/** Reads a student's row, consistently; undefined when there is none. */
+/** Reads a student's row, consistently; undefined if there is none. */
 export async function getAvatar(
   dynamodb: Pick<DynamoDB, "getItem">,
   table: string,
@@ -121,4 +41,104 @@ export async function getAvatar(
     ConsistentRead: true,
   });
   return item && readAvatarRow(item);
+}
+
+/** Every row, consistently, page by page. */
+export async function* everyAvatar(dynamodb: Pick<DynamoDB, "scan">, table: string): AsyncGenerator<AvatarRow> {
+  for await (const item of everyItem(dynamodb, table)) yield readAvatarRow(item);
+}
+
+/**
+ * Makes an upload the student's avatar.
+ *
+ * @param before the row as it was read; undefined if there was none
+ * @returns false if the row has changed since
+ */
+export async function replaceAvatar(
+  dynamodb: Pick<DynamoDB, "putItem">,
+  table: string,
+  row: AvatarRow,
+  before: AvatarRow | undefined,
+): Promise<boolean> {
+  const unchanged =
+    before === undefined
+      ? { ConditionExpression: "attribute_not_exists(student_id)" }
+      : {
+          // With the face: a reconciliation may have given the avatar another, and the list must name the one to remove.
+          ConditionExpression: "upload_id = :before AND face_id = :face",
+          ExpressionAttributeValues: { ":before": { S: before.uploadId }, ":face": { S: before.faceId } },
+        };
+  return written(dynamodb.putItem({ TableName: table, Item: writeAvatarRow(row), ...unchanged }));
+}
+
+/** Strikes what an avatar replaced off its row, once it is removed; a newer avatar has taken the list over. */
+export async function strikeReplaced(dynamodb: Updates, table: string, row: AvatarRow): Promise<void> {
+  await written(
+    dynamodb.updateItem({
+      TableName: table,
+      Key: { student_id: { S: row.studentId } },
+      ConditionExpression: "upload_id = :upload",
+      UpdateExpression: "REMOVE replaces",
+      ExpressionAttributeValues: { ":upload": { S: row.uploadId } },
+    }),
+  );
+}
+
+/**
+ * Gives an avatar whose face was lost another one, and takes back that it was searched for.
+ *
+ * @returns false if the avatar has been replaced or erased meanwhile
+ */
+export async function replaceFace(dynamodb: Updates, table: string, row: AvatarRow, faceId: string): Promise<boolean> {
+  return written(
+    dynamodb.updateItem({
+      TableName: table,
+      Key: { student_id: { S: row.studentId } },
+      ConditionExpression: "face_id = :lost",
+      UpdateExpression: "SET face_id = :face REMOVE searched_at",
+      ExpressionAttributeValues: { ":lost": { S: row.faceId }, ":face": { S: faceId } },
+    }),
+  );
+}
+
+/** Records when an avatar's face was searched for; if it has been replaced, the next run searches for the new one. */
+export async function markSearched(dynamodb: Updates, table: string, row: AvatarRow, now: Date): Promise<void> {
+  await written(
+    dynamodb.updateItem({
+      TableName: table,
+      Key: { student_id: { S: row.studentId } },
+      ConditionExpression: "face_id = :face",
+      UpdateExpression: "SET searched_at = :now",
+      ExpressionAttributeValues: { ":face": { S: row.faceId }, ":now": { S: now.toISOString() } },
+    }),
+  );
+}
+
+/**
+ * Deletes a student's row.
+ *
+ * @returns whether there was one
+ */
+export async function deleteAvatar(
+  dynamodb: Pick<DynamoDB, "deleteItem">,
+  table: string,
+  studentId: string,
+): Promise<boolean> {
+  const { Attributes: before } = await dynamodb.deleteItem({
+    TableName: table,
+    Key: { student_id: { S: studentId } },
+    ReturnValues: "ALL_OLD",
+  });
+  return before !== undefined;
+}
+
+/** Whether a conditional write was made. */
+async function written(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
 }

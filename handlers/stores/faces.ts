@@ -1,34 +1,43 @@
-import type { FaceMatch, Image } from "@aws-sdk/client-rekognition";
-import { rejection } from "../runtime/errors";
+import type { FaceMatch, Image, Rekognition } from "@aws-sdk/client-rekognition";
 import type { Photo } from "../contract/flow-data";
-import { parseExternalImageId } from "../contract/keys";
+import { externalImageId, parseExternalImageId } from "../contract/keys";
+import { namedError } from "../runtime/errors";
+
+/**
+ * The face collection: one face per avatar in use, and one per upload between IndexFace and its end. A face carries
+ * `{studentId}:{uploadId}` as its ExternalImageId, so that every face says whose it is.
+ *
+ *     indexPhoto ──► face of an upload on its way ──SaveMetadata──► face of an avatar ──deleteFaces──► gone
+ *                              │                                     ▲
+ *                              ╰──deleteFaces (Undo)──► gone         ╰──indexThumbnail (a face that was lost)
+ *
+ *   write          | by                                          | only if
+ *   ---------------|---------------------------------------------|-------------------------------------------------------
+ *   indexPhoto     | IndexFace                                   | always; repeated for a photo, it returns the same face
+ *   indexThumbnail | Reconcile                                   | always: for an avatar whose face is not listed
+ *   deleteFaces    | removeReplaced, Undo, Reconcile, EraseStudent | always: a face that is not there counts as deleted
+ */
 
 /** The photo as Rekognition reads it: from the bucket, in the version that the event named. */
 export function photoImage(photo: Photo): Image {
-  return {
-    S3Object: {
-      Bucket: photo.bucket,
-      Name: photo.key,
-      ...(photo.versionId === undefined ? {} : { Version: photo.versionId }),
-    },
-  };
+  return { S3Object: { Bucket: photo.bucket, Name: photo.key, Version: photo.versionId } };
 }
 
-/** Turns Rekognition's errors about the image itself into refusals of the photo; gives back any other error. */
-export function asPhotoRefusal(error: unknown): unknown {
-  const { name, message } = error as Error;
-  if (name === "InvalidImageFormatException") {
-    return rejection("FILE_CORRUPT", `Rekognition cannot read it: ${message}`);
-  }
-  if (name === "ImageTooLargeException") return rejection("FILE_TOO_LARGE", `Rekognition refuses it: ${message}`);
-  return error;
+/** Whose a face is, by its ExternalImageId. */
+export interface FaceOwner {
+  readonly studentId: string;
+  readonly uploadId: string;
 }
 
 /** A face of the collection that matches, and whose it is. */
-export interface Match {
+export interface Match extends FaceOwner {
   readonly faceId: string;
-  readonly studentId: string;
-  readonly uploadId: string;
+}
+
+export interface CollectionFace {
+  readonly faceId: string;
+  /** As given to IndexFaces; empty if there was none. */
+  readonly name: string;
 }
 
 /** The matches that belong to other students. A face that was not named by this pipeline is nobody's. */
@@ -38,4 +47,149 @@ export function matchesOfOthers(matches: readonly FaceMatch[], studentId: string
     if (face?.FaceId === undefined || owner === undefined || owner.studentId === studentId) return [];
     return [{ faceId: face.FaceId, ...owner }];
   });
+}
+
+/** Matches asked for: a student's own old faces and leftovers must never hide another student's behind them. */
+const maxMatches = 100;
+
+/** Searches for the largest face in a photo. */
+export async function searchByPhoto(
+  rekognition: Pick<Rekognition, "searchFacesByImage">,
+  collectionId: string,
+  photo: Photo,
+  similarity: number,
+): Promise<readonly FaceMatch[]> {
+  const { FaceMatches: matches = [] } = await rekognition.searchFacesByImage({
+    CollectionId: collectionId,
+    Image: photoImage(photo),
+    FaceMatchThreshold: similarity,
+    MaxFaces: maxMatches,
+    // DetectFace has judged the face's quality already, by rules that the student is told.
+    QualityFilter: "NONE",
+  });
+  return matches;
+}
+
+/** Searches for a face of the collection. */
+export async function searchByFace(
+  rekognition: Pick<Rekognition, "searchFaces">,
+  collectionId: string,
+  faceId: string,
+  similarity: number,
+): Promise<readonly FaceMatch[]> {
+  const { FaceMatches: matches = [] } = await rekognition.searchFaces({
+    CollectionId: collectionId,
+    FaceId: faceId,
+    FaceMatchThreshold: similarity,
+    MaxFaces: maxMatches,
+  });
+  return matches;
+}
+
+/**
+ * Puts a photo's face into the collection. Repeated for the same photo, Rekognition returns the face that it has.
+ *
+ * @returns the face's id, or Rekognition's reasons for not indexing any
+ */
+export async function indexPhoto(
+  rekognition: Pick<Rekognition, "indexFaces">,
+  collectionId: string,
+  photo: Photo,
+): Promise<string | readonly string[]> {
+  const { FaceRecords: records = [], UnindexedFaces: unindexed = [] } = await rekognition.indexFaces({
+    CollectionId: collectionId,
+    Image: photoImage(photo),
+    ExternalImageId: externalImageId(photo.studentId, photo.uploadId),
+    MaxFaces: 1,
+    QualityFilter: "AUTO",
+    DetectionAttributes: ["DEFAULT"],
+  });
+  return records[0]?.Face?.FaceId ?? unindexed.flatMap(({ Reasons }) => Reasons ?? []);
+}
+
+/**
+ * Puts an avatar's face into the collection again, from a thumbnail: the original is gone.
+ *
+ * @returns the new face's id; undefined if Rekognition finds no face in the thumbnail
+ */
+export async function indexThumbnail(
+  rekognition: Pick<Rekognition, "indexFaces">,
+  collectionId: string,
+  bucket: string,
+  key: string,
+  owner: FaceOwner,
+): Promise<string | undefined> {
+  const { FaceRecords: records = [] } = await rekognition.indexFaces({
+    CollectionId: collectionId,
+    Image: { S3Object: { Bucket: bucket, Name: key } },
+    ExternalImageId: externalImageId(owner.studentId, owner.uploadId),
+    MaxFaces: 1,
+    QualityFilter: "NONE",
+  });
+  return records[0]?.Face?.FaceId;
+}
+
+/** Deletes faces from the collection; a face that is not there counts as deleted. */
+export async function deleteFaces(
+  rekognition: Pick<Rekognition, "deleteFaces">,
+  collectionId: string,
+  faceIds: readonly string[],
+): Promise<void> {
+  for (let i = 0; i < faceIds.length; i += 4096) {
+    const { UnsuccessfulFaceDeletions: failures = [] } = await rekognition.deleteFaces({
+      CollectionId: collectionId,
+      FaceIds: faceIds.slice(i, i + 4096),
+    });
+    const left = failures.filter(({ Reasons }) => !(Reasons ?? []).includes("FACE_NOT_FOUND"));
+    if (left.length > 0) {
+      const why = left.flatMap(({ Reasons }) => Reasons ?? []).join(", ");
+      throw namedError("FaceNotDeleted", `Rekognition did not delete ${left.length} faces: ${why}.`);
+    }
+  }
+}
+
+/** Every face of the collection, 4,096 a call. */
+export async function* everyFace(
+  rekognition: Pick<Rekognition, "listFaces">,
+  collectionId: string,
+): AsyncGenerator<CollectionFace> {
+  let token: string | undefined;
+  do {
+    const page = await rekognition.listFaces({ CollectionId: collectionId, MaxResults: 4096, NextToken: token });
+    for (const { FaceId: faceId, ExternalImageId: name = "" } of page.Faces ?? []) {
+      if (faceId !== undefined) yield { faceId, name };
+    }
+    token = page.NextToken;
+  } while (token !== undefined);
+}
+
+/** Whether a face is in the collection. */
+export async function hasFace(
+  rekognition: Pick<Rekognition, "listFaces">,
+  collectionId: string,
+  faceId: string,
+): Promise<boolean> {
+  const { Faces: faces = [] } = await rekognition.listFaces({
+    CollectionId: collectionId,
+    FaceIds: [faceId],
+    MaxResults: 1,
+  });
+  return faces.length > 0;
+}
+
+/**
+ * Finds the faces of an upload or a student by listing the whole collection, 4,096 a call. No other way to find a face
+ * whose id was never recorded is independent of how fresh a search is.
+ */
+export async function findFaces(
+  rekognition: Pick<Rekognition, "listFaces">,
+  collectionId: string,
+  isWanted: (owner: FaceOwner) => boolean,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const { faceId, name } of everyFace(rekognition, collectionId)) {
+    const owner = parseExternalImageId(name);
+    if (owner !== undefined && isWanted(owner)) found.push(faceId);
+  }
+  return found;
 }

@@ -1,16 +1,111 @@
-import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import { namedError } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
-import { everyFace } from "./inventory";
-import { parseExternalImageId, thumbnailFolder } from "../contract/keys";
+import { thumbnailFolder, thumbnailKey } from "../contract/keys";
+import { namedError } from "../runtime/errors";
 import { unavailable } from "../runtime/step";
 
 /**
- * Removing what an upload left: each is safe to repeat and content to find nothing.
+ * The photo bucket: originals below `uploads/`, thumbnails below `avatars/`, with versions.
+ *
+ *     S3 (a form, a copy) ──► original ──deleteOriginal, deleteVersion, deleteEveryVersion──► gone
+ *     storeThumbnail ──► thumbnail ──deleteThumbnails, deleteEveryVersion──► gone
+ *
+ *   write              | by                                          | only if
+ *   -------------------|---------------------------------------------|---------------------------------------------------
+ *   storeThumbnail     | CreateThumbnail                             | always: the key names the upload
+ *   deleteOriginal     | DeleteOriginal, Undo                        | always: the very version that was processed
+ *   deleteThumbnails   | removeReplaced, Undo, Reconcile             | always: one upload's
+ *   deleteVersion      | Reconcile                                   | always: one version or marker
+ *   deleteEveryVersion | EraseStudent                                | always: one student's
+ *
+ * Every deletion is safe to repeat and content to find nothing. No step overwrites what another upload has stored.
  */
+export interface StoredVersion {
+  readonly key: string;
+  readonly versionId: string;
+  /** Whether a read of the key returns it. */
+  readonly isLatest: boolean;
+  readonly isMarker: boolean;
+  readonly bytes: number;
+  readonly etag: string;
+  readonly storedAt: Date;
+}
 
-/** Deletes every version and delete marker of the objects below a prefix: on a versioned bucket nothing less deletes. */
+/** Reads the uploaded object, in the version that the event named. */
+export async function readOriginal(s3: Pick<S3, "getObject">, photo: Photo): Promise<Uint8Array> {
+  const { Body: body } = await s3.getObject({ Bucket: photo.bucket, Key: photo.key, VersionId: photo.versionId });
+  return (await body?.transformToByteArray()) ?? new Uint8Array();
+}
+
+/** Deletes the uploaded object: the very version that was processed, so that a newer one under the key stays. */
+export async function deleteOriginal(s3: Pick<S3, "deleteObject">, photo: Photo): Promise<void> {
+  await s3.deleteObject({ Bucket: photo.bucket, Key: photo.key, VersionId: photo.versionId });
+}
+
+/**
+ * Stores a thumbnail of an upload.
+ *
+ * @param size pixels of a side
+ * @returns its key
+ */
+export async function storeThumbnail(
+  s3: Pick<S3, "putObject">,
+  photo: Photo,
+  size: number,
+  jpeg: Uint8Array,
+): Promise<string> {
+  const key = thumbnailKey(photo.studentId, photo.uploadId, size);
+  await s3.putObject({
+    Bucket: photo.bucket,
+    Key: key,
+    Body: jpeg,
+    ContentType: "image/jpeg",
+    // The key changes with every upload, so that what is cached can never be out of date.
+    CacheControl: "private, max-age=31536000, immutable",
+  });
+  return key;
+}
+
+/** Reads a thumbnail; undefined if it is gone. */
+export async function readThumbnail(
+  s3: Pick<S3, "getObject">,
+  bucket: string,
+  key: string,
+): Promise<Uint8Array | undefined> {
+  try {
+    const { Body: body } = await s3.getObject({ Bucket: bucket, Key: key });
+    return await body?.transformToByteArray();
+  } catch (error) {
+    if (error instanceof Error && error.name === "NoSuchKey") return undefined;
+    throw error;
+  }
+}
+
+/** Deletes an upload's thumbnails with all their versions. */
+export async function deleteThumbnails(
+  s3: Pick<S3, "listObjectVersions" | "deleteObjects">,
+  bucket: string,
+  studentId: string,
+  uploadId: string,
+): Promise<number> {
+  return deleteEveryVersion(s3, bucket, thumbnailFolder(studentId, uploadId));
+}
+
+/** Deletes one version, or one delete marker, of an object. */
+export async function deleteVersion(
+  s3: Pick<S3, "deleteObject">,
+  bucket: string,
+  key: string,
+  versionId: string,
+): Promise<void> {
+  await s3.deleteObject({ Bucket: bucket, Key: key, VersionId: versionId });
+}
+
+/**
+ * Deletes every version and delete marker of the objects below a prefix: on a versioned bucket nothing less deletes.
+ *
+ * @returns how many
+ */
 export async function deleteEveryVersion(
   s3: Pick<S3, "listObjectVersions" | "deleteObjects">,
   bucket: string,
@@ -41,57 +136,41 @@ function asServiceError(code: string | undefined, message: string): Error {
   return namedError(transient ? unavailable : (code ?? "DeleteFailed"), `${message}: ${code ?? "no code"}.`);
 }
 
-/** Deletes an upload's thumbnails, all versions. */
-export async function deleteThumbnails(
-  s3: Pick<S3, "listObjectVersions" | "deleteObjects">,
+/** Every version and delete marker below a prefix, 1,000 a call. */
+export async function* everyVersion(
+  s3: Pick<S3, "listObjectVersions">,
   bucket: string,
-  studentId: string,
-  uploadId: string,
-): Promise<number> {
-  return deleteEveryVersion(s3, bucket, thumbnailFolder(studentId, uploadId));
-}
-
-/** Deletes the uploaded object: the very version that was processed, so that a newer one under the key stays. */
-export async function deleteOriginal(s3: Pick<S3, "deleteObject">, photo: Photo): Promise<void> {
-  await s3.deleteObject({
-    Bucket: photo.bucket,
-    Key: photo.key,
-    ...(photo.versionId === undefined ? {} : { VersionId: photo.versionId }),
-  });
-}
-
-/** Deletes faces from the collection; a face that is not there counts as deleted. */
-export async function deleteFaces(
-  rekognition: Pick<Rekognition, "deleteFaces">,
-  collectionId: string,
-  faceIds: readonly string[],
-): Promise<void> {
-  for (let i = 0; i < faceIds.length; i += 4096) {
-    const { UnsuccessfulFaceDeletions: failures = [] } = await rekognition.deleteFaces({
-      CollectionId: collectionId,
-      FaceIds: faceIds.slice(i, i + 4096),
-    });
-    const left = failures.filter(({ Reasons }) => !(Reasons ?? []).includes("FACE_NOT_FOUND"));
-    if (left.length > 0) {
-      const why = left.flatMap(({ Reasons }) => Reasons ?? []).join(", ");
-      throw namedError("FaceNotDeleted", `Rekognition did not delete ${left.length} faces: ${why}.`);
+  prefix: string,
+): AsyncGenerator<StoredVersion> {
+  let KeyMarker: string | undefined;
+  let VersionIdMarker: string | undefined;
+  for (;;) {
+    const page = await s3.listObjectVersions({ Bucket: bucket, Prefix: prefix, KeyMarker, VersionIdMarker });
+    const versions = (page.Versions ?? []).map((version) => ({ ...version, isMarker: false }));
+    const markers = (page.DeleteMarkers ?? []).map((marker) => ({ ...marker, isMarker: true, Size: 0, ETag: "" }));
+    for (const entry of [...versions, ...markers]) {
+      yield {
+        key: entry.Key ?? "",
+        versionId: entry.VersionId ?? "null",
+        isLatest: entry.IsLatest === true,
+        isMarker: entry.isMarker,
+        bytes: entry.Size ?? 0,
+        etag: (entry.ETag ?? "").replaceAll('"', ""),
+        storedAt: entry.LastModified ?? new Date(0),
+      };
     }
+    if (page.IsTruncated !== true) return;
+    KeyMarker = page.NextKeyMarker;
+    VersionIdMarker = page.NextVersionIdMarker;
   }
 }
 
-/**
- * Finds the faces that an upload put into the collection, by listing all of it: the one way to learn of a face whose
- * id was never recorded that does not depend on how fresh a search is. Rare (a function died between IndexFaces and
- * its record) and 4,096 faces a call.
- */
-export async function findFacesOf(
-  rekognition: Pick<Rekognition, "listFaces">,
-  collectionId: string,
-  uploadId: string,
-): Promise<readonly string[]> {
-  const found: string[] = [];
-  for await (const { faceId, name } of everyFace(rekognition, collectionId)) {
-    if (parseExternalImageId(name)?.uploadId === uploadId) found.push(faceId);
-  }
-  return found;
+/** Whether anything is left below a prefix, be it a delete marker. */
+export async function isAnythingBelow(
+  s3: Pick<S3, "listObjectVersions">,
+  bucket: string,
+  prefix: string,
+): Promise<boolean> {
+  const page = await s3.listObjectVersions({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });
+  return (page.Versions?.length ?? 0) + (page.DeleteMarkers?.length ?? 0) > 0;
 }

@@ -1,87 +1,60 @@
-import type { AttributeValue, DynamoDB } from "@aws-sdk/client-dynamodb";
-import { namedError } from "../runtime/errors";
+import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Photo } from "../contract/flow-data";
 import type { ReasonCode } from "../contract/reasons";
-import type { UploadStatus } from "../contract/upload-status";
+import { namedError } from "../runtime/errors";
+import { everyItem, isConditionFailure, type Item } from "./dynamodb";
+import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
 
 /**
  * The uploads table: one row per upload, the one place that says how far it is and how it ended.
  *
  *   upload_id (key) student_id status step steps reason object_key version_id uploaded_at claimed_at ended_at
- *   execution_arn
- *   face_id confirmed yielded_to instead_of refused email locale created_at expires_at (TTL, seconds)
+ *   execution_arn face_id confirmed yielded_to instead_of refused email locale mailed created_at expires_at (TTL, seconds)
  *
- * Every write after the claim is conditional on `execution_arn`, and on the upload's being on its way still, so that a
- * function that outlived its execution can no longer change anything, and learns that before it does anything else.
+ *                                          recordFace → confirm | yieldTo
+ *                                                  ╭────╮
+ *     no row ──addAwaited──► awaiting-upload       │    ▼
+ *        │                          │            processing ──closeAccepted──► accepted
+ *        │                          ╰──claim───────►  ▲ │
+ *        ╰──────────claim (a plain copy)──────────────╯ │   recordRefusal
+ *                                                  ▲    ╰──closeRefused──► rejected
+ *                                                  │             ╰───────► failed ──╮
+ *                                                  ╰──────claim (started again)─────╯
+ *
+ *   write                | by                     | only if
+ *   ---------------------|------------------------|------------------------------------------------------------------
+ *   addAwaited           | IssueUpload, import    | always: its id is new
+ *   claimUpload          | ReceivePhoto           | no row, or the row is of this version (or none yet) and it is awaited,
+ *                        |                        | failed, this execution's already, or the interrupted execution's
+ *   beginStep            | every step             | own
+ *   recordFace           | IndexFace              | own
+ *   confirmUpload        | IndexFace              | own, and it has not yielded
+ *   yieldTo              | a rival's IndexFace    | processing, not confirmed
+ *   withdrawConfirmation | Undo                   | own
+ *   recordRefusal        | Undo                   | own
+ *   closeAccepted        | NotifySuccess          | own
+ *   closeRefused         | NotifyFailure          | no execution has it, or this one
+ *   recordMail           | MailStudent            | the row exists
+ *   deleteUpload         | EraseStudent           | always
+ *
+ * "Own" is: `execution_arn` is this execution's and the status is `processing`. A function that outlived its execution
+ * can therefore no longer change anything, and learns that before it does anything else.
  */
-export type Item = Record<string, AttributeValue>;
+export type { Refusal, UploadRow };
 
-/** The row as the handlers read it; absent attributes are undefined. */
-export interface UploadRow {
-  readonly uploadId: string;
-  readonly studentId: string;
-  readonly status: UploadStatus;
-  readonly step?: string;
-  /** When each step began, ISO 8601. */
-  readonly steps: Readonly<Record<string, string>>;
-  readonly reason?: ReasonCode;
-  readonly objectKey?: string;
-  readonly versionId?: string;
-  readonly uploadedAt?: string;
-  readonly executionArn?: string;
-  readonly faceId?: string;
-  readonly confirmed: boolean;
-  readonly email?: string;
-  readonly locale?: string;
-}
+type Gets = Pick<DynamoDB, "getItem">;
+type Updates = Pick<DynamoDB, "updateItem">;
+type Scans = Pick<DynamoDB, "scan">;
+type Claim = Pick<Photo, "uploadId" | "executionArn">;
 
-/** Why a photo is refused, and by which step: on the row from before its original goes until it has been told. */
-export interface Refusal {
-  readonly step: string;
-  readonly reason: string;
-}
-
-export function writeRefusal({ step, reason }: Refusal): Item {
-  return { refused: { M: { step: { S: step }, reason: { S: reason } } } };
-}
-
-/** Undefined while the photo has not been refused. */
-export function readRefusal(item: Item): Refusal | undefined {
-  const { step, reason } = item["refused"]?.M ?? {};
-  return step?.S === undefined || reason?.S === undefined ? undefined : { step: step.S, reason: reason.S };
-}
-
-/** Thrown by a conditional write when the upload belongs to another execution by now. */
+/** The name of the error that a conditional write throws if the upload has ended or belongs to another execution. */
 export const claimLost = "ClaimLost";
 
-export function readUploadRow(item: Item): UploadRow {
-  const text = (name: string) => item[name]?.S;
-  const optional = <Key extends string>(key: Key, value: string | undefined) =>
-    (value === undefined ? {} : { [key]: value }) as { [K in Key]?: string };
-  return {
-    uploadId: text("upload_id") ?? "",
-    studentId: text("student_id") ?? "",
-    status: (text("status") ?? "processing") as UploadStatus,
-    steps: Object.fromEntries(Object.entries(item["steps"]?.M ?? {}).map(([name, at]) => [name, at.S ?? ""])),
-    confirmed: item["confirmed"]?.BOOL === true,
-    ...optional("step", text("step")),
-    ...(optional("reason", text("reason")) as { reason?: ReasonCode }),
-    ...optional("objectKey", text("object_key")),
-    ...optional("versionId", text("version_id")),
-    ...optional("uploadedAt", text("uploaded_at")),
-    ...optional("executionArn", text("execution_arn")),
-    ...optional("faceId", text("face_id")),
-    ...optional("email", text("email")),
-    ...optional("locale", text("locale")),
-  };
-}
+/** A form that was posted late is still waited for: EventBridge delivers an event for up to 24 hours. */
+const awaitedDays = 2;
 
-/** Reads one row, consistently; undefined when there is none. */
-export async function getUpload(
-  dynamodb: Pick<DynamoDB, "getItem">,
-  table: string,
-  uploadId: string,
-): Promise<UploadRow | undefined> {
+/** Reads one row, consistently; undefined if there is none. */
+export async function getUpload(dynamodb: Gets, table: string, uploadId: string): Promise<UploadRow | undefined> {
   const { Item: item } = await dynamodb.getItem({
     TableName: table,
     Key: { upload_id: { S: uploadId } },
@@ -90,25 +63,317 @@ export async function getUpload(
   return item && readUploadRow(item);
 }
 
-/** Whether an SDK error says that the condition of a write did not hold. */
-export function isConditionFailure(error: unknown): boolean {
-  return error instanceof Error && error.name === "ConditionalCheckFailedException";
+/** Every row, consistently, page by page. */
+export async function* everyUpload(dynamodb: Scans, table: string): AsyncGenerator<UploadRow> {
+  for await (const item of everyItem(dynamodb, table)) yield readUploadRow(item);
 }
 
-/** A write that needs the row to be this execution's still; ClaimLost says that it is not. Gives the row after it. */
-async function writeOwn(
-  dynamodb: Pick<DynamoDB, "updateItem">,
+/** A student's rows. They have no index: the whole table is scanned. */
+export async function* uploadsOfStudent(dynamodb: Scans, table: string, id: string): AsyncGenerator<UploadRow> {
+  for await (const item of everyItem(dynamodb, table, "student_id", id)) yield readUploadRow(item);
+}
+
+/** The rows of the uploads that were stored under a key. The whole table is scanned. */
+export async function* uploadsOfKey(dynamodb: Scans, table: string, key: string): AsyncGenerator<UploadRow> {
+  for await (const item of everyItem(dynamodb, table, "object_key", key)) yield readUploadRow(item);
+}
+
+/** Adds the row of an upload whose photo is still to be stored. */
+export async function addAwaited(
+  dynamodb: Pick<DynamoDB, "putItem">,
   table: string,
-  photo: Pick<Photo, "uploadId" | "executionArn">,
-  write: { condition?: string; update: string; names: Record<string, string>; values: Item },
+  upload: {
+    readonly uploadId: string;
+    readonly studentId: string;
+    readonly createdAt: Date;
+    /** Until when the photo can be stored. */
+    readonly storableUntil: Date;
+    readonly email?: string | undefined;
+    readonly locale?: string | undefined;
+  },
+): Promise<void> {
+  const { email, locale } = upload;
+  await dynamodb.putItem({
+    TableName: table,
+    // Without a condition: an id of 80 random bits does not come twice, and the SDK may send the same put again.
+    Item: {
+      upload_id: { S: upload.uploadId },
+      student_id: { S: upload.studentId },
+      status: { S: "awaiting-upload" },
+      created_at: { S: upload.createdAt.toISOString() },
+      expires_at: { N: expiryOf(upload.storableUntil, awaitedDays) },
+      ...(email !== undefined && { email: { S: email } }),
+      ...(locale !== undefined && { locale: { S: locale } }),
+    },
+  });
+}
+
+/**
+ * Takes an upload for an execution.
+ *
+ * What an earlier attempt recorded (steps, face_id, confirmed) stays: Undo goes by it when the same execution is run
+ * again, and a row is cleared of it when it ends.
+ *
+ * @param interruptedArn the execution that ended without closing the upload, if this one is to close it
+ * @param rowDays how long the row is kept, in days
+ * @returns the row as it was before, undefined if there was none; false if the upload is not to be had
+ */
+export async function claimUpload(
+  dynamodb: Updates,
+  table: string,
+  photo: Photo,
+  { interruptedArn, now, rowDays }: { readonly interruptedArn: string | undefined; now: Date; rowDays: number },
+): Promise<UploadRow | undefined | false> {
+  // The same execution claims twice if the answer to its first claim was lost.
+  const owners = interruptedArn === undefined ? ":owner" : ":owner, :interrupted";
+  // An upload that failed may be started again; one that failed before its execution ended needs no closing.
+  const open = interruptedArn === undefined ? ":awaiting, :failed" : ":awaiting";
+  try {
+    const { Attributes: before } = await dynamodb.updateItem({
+      TableName: table,
+      Key: { upload_id: { S: photo.uploadId } },
+      ConditionExpression:
+        // Never another object's row, whatever became of that one.
+        "attribute_not_exists(upload_id) OR ((attribute_not_exists(version_id) OR version_id = :version) AND " +
+        `(#status IN (${open}) OR (#status = :processing AND execution_arn IN (${owners}))))`,
+      UpdateExpression:
+        "SET #status = :processing, student_id = :student, object_key = :key, version_id = :version, " +
+        "execution_arn = :owner, uploaded_at = :uploaded, claimed_at = :now, created_at = if_not_exists(created_at, :now), " +
+        "#step = :step, steps = if_not_exists(steps, :steps), expires_at = :expires REMOVE #reason, ended_at",
+      ExpressionAttributeNames: { "#status": "status", "#reason": "reason", "#step": "step" },
+      ExpressionAttributeValues: {
+        ":awaiting": { S: "awaiting-upload" },
+        ":processing": { S: "processing" },
+        ":owner": { S: photo.executionArn },
+        ":student": { S: photo.studentId },
+        ":key": { S: photo.key },
+        ":version": { S: photo.versionId ?? "" },
+        ":uploaded": { S: photo.uploadedAt },
+        ":now": { S: now.toISOString() },
+        ":step": { S: "ReceivePhoto" },
+        ":steps": { M: { ReceivePhoto: { S: now.toISOString() } } },
+        ":expires": { N: expiryOf(now, rowDays) },
+        ...(interruptedArn === undefined ? { ":failed": { S: "failed" } } : { ":interrupted": { S: interruptedArn } }),
+      },
+      ReturnValues: "ALL_OLD",
+    });
+    return before && readUploadRow(before);
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
+/** What earlier attempts of an upload have left that a step goes by. */
+export interface Begun {
+  /** Whether the upload is past the point at which a rival can make it yield. */
+  readonly confirmed: boolean;
+  /** The avatar that SaveMetadata saw first; undefined before it did. */
+  readonly insteadOf: string | undefined;
+}
+
+/**
+ * Records that a step begins: the page shows it, and Undo later goes by it.
+ *
+ * @param more.forgetFace whether to forget the face of an earlier attempt
+ * @param more.insteadOf the avatar that the student has now; an earlier attempt's word stays
+ * @throws ClaimLost
+ */
+export async function beginStep(
+  dynamodb: Updates,
+  table: string,
+  photo: Claim,
+  name: string,
+  now: Date,
+  { forgetFace = false, insteadOf }: { readonly forgetFace?: boolean; readonly insteadOf?: string } = {},
+): Promise<Begun> {
+  const row = await writeOwn(dynamodb, table, photo, {
+    update:
+      "SET #step = :step, #steps.#name = :at" +
+      (insteadOf === undefined ? "" : ", instead_of = if_not_exists(instead_of, :instead_of)") +
+      (forgetFace ? " REMOVE face_id" : ""),
+    names: { "#step": "step", "#steps": "steps", "#name": name },
+    values: {
+      ":step": { S: name },
+      ":at": { S: now.toISOString() },
+      ...(insteadOf !== undefined && { ":instead_of": { S: insteadOf } }),
+    },
+  });
+  return { confirmed: row["confirmed"]?.BOOL === true, insteadOf: row["instead_of"]?.S };
+}
+
+/**
+ * Records the face that the upload has put into the collection.
+ *
+ * @throws ClaimLost
+ */
+export async function recordFace(dynamodb: Updates, table: string, photo: Claim, faceId: string): Promise<void> {
+  await writeOwn(dynamodb, table, photo, { update: "SET face_id = :face", values: { ":face": { S: faceId } } });
+}
+
+/**
+ * Passes the point after which no rival can make this upload yield.
+ *
+ * @returns false if the upload has yielded
+ * @throws ClaimLost
+ */
+export async function confirmUpload(dynamodb: Gets & Updates, table: string, photo: Claim): Promise<boolean> {
+  try {
+    await writeOwn(dynamodb, table, photo, {
+      only: "attribute_not_exists(yielded_to)",
+      update: "SET confirmed = :true",
+      values: { ":true": { BOOL: true } },
+    });
+    return true;
+  } catch (error) {
+    if ((error as Error).name !== claimLost) throw error;
+    const row = await getUpload(dynamodb, table, photo.uploadId);
+    if (row?.yieldedTo === undefined) throw error;
+    return false;
+  }
+}
+
+/**
+ * Makes a rival yield to an upload.
+ *
+ * @returns false if the rival is confirmed or has ended
+ */
+export async function yieldTo(dynamodb: Updates, table: string, rivalId: string, winnerId: string): Promise<boolean> {
+  try {
+    await dynamodb.updateItem({
+      TableName: table,
+      Key: { upload_id: { S: rivalId } },
+      ConditionExpression: "#status = :processing AND attribute_not_exists(confirmed)",
+      UpdateExpression: "SET yielded_to = :winner",
+      ExpressionAttributeNames: { "#status": "status" },
+      ExpressionAttributeValues: { ":processing": { S: "processing" }, ":winner": { S: winnerId } },
+    });
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Gives up that the upload is confirmed.
+ *
+ * @throws ClaimLost
+ */
+export async function withdrawConfirmation(dynamodb: Updates, table: string, photo: Claim): Promise<void> {
+  await writeOwn(dynamodb, table, photo, { update: "REMOVE confirmed" });
+}
+
+/**
+ * Records why the photo is refused, before its original is deleted.
+ *
+ * @throws ClaimLost
+ */
+export async function recordRefusal(dynamodb: Updates, table: string, photo: Claim, refusal: Refusal): Promise<void> {
+  const refused = { M: { step: { S: refusal.step }, reason: { S: refusal.reason } } };
+  await writeOwn(dynamodb, table, photo, { update: "SET refused = :refused", values: { ":refused": refused } });
+}
+
+/**
+ * Ends an accepted upload.
+ *
+ * @param at ISO 8601, UTC
+ * @throws ClaimLost
+ */
+export async function closeAccepted(dynamodb: Updates, table: string, photo: Claim, at: string): Promise<void> {
+  await writeOwn(dynamodb, table, photo, {
+    update: "SET #own_status = :accepted, ended_at = :at",
+    values: { ":accepted": { S: "accepted" }, ":at": { S: at } },
+  });
+}
+
+/**
+ * Ends an upload that was rejected or failed, be it one that nobody could claim, and clears the row of what the next
+ * attempt must not find: Undo has removed the face that the row names.
+ *
+ * @param end.at ISO 8601, UTC
+ * @param end.rowDays how long the row is kept from then on, in days
+ * @throws ClaimLost
+ */
+export async function closeRefused(
+  dynamodb: Updates,
+  table: string,
+  photo: Photo,
+  end: {
+    readonly outcome: "rejected" | "failed";
+    readonly step: string;
+    readonly reason: ReasonCode;
+    readonly at: string;
+    readonly rowDays: number;
+  },
+): Promise<void> {
+  try {
+    await dynamodb.updateItem({
+      TableName: table,
+      Key: { upload_id: { S: photo.uploadId } },
+      ConditionExpression: "attribute_not_exists(execution_arn) OR execution_arn = :owner",
+      UpdateExpression:
+        "SET #status = :status, #step = :step, #reason = :reason, ended_at = :at, execution_arn = :owner, " +
+        "student_id = :student, object_key = :key, version_id = :version, steps = if_not_exists(steps, :no_steps), " +
+        // The row of an upload that nobody could claim has no expiry yet, or that of one which waits for its photo.
+        "expires_at = :expires " +
+        "REMOVE face_id, confirmed, yielded_to, refused",
+      ExpressionAttributeNames: { "#status": "status", "#step": "step", "#reason": "reason" },
+      ExpressionAttributeValues: {
+        ":owner": { S: photo.executionArn },
+        ":status": { S: end.outcome },
+        ":step": { S: end.step },
+        ":reason": { S: end.reason },
+        ":at": { S: end.at },
+        ":student": { S: photo.studentId },
+        ":key": { S: photo.key },
+        ":version": { S: photo.versionId ?? "" },
+        ":no_steps": { M: {} },
+        ":expires": { N: expiryOf(new Date(end.at), end.rowDays) },
+      },
+    });
+  } catch (error) {
+    throw isConditionFailure(error) ? lost(photo, error) : error;
+  }
+}
+
+/** Records the event that the student was mailed about; a row that has expired meanwhile is not made anew. */
+export async function recordMail(dynamodb: Updates, table: string, uploadId: string, type: string): Promise<void> {
+  try {
+    await dynamodb.updateItem({
+      TableName: table,
+      Key: { upload_id: { S: uploadId } },
+      ConditionExpression: "attribute_exists(upload_id)",
+      UpdateExpression: "SET mailed = :type",
+      ExpressionAttributeValues: { ":type": { S: type } },
+    });
+  } catch (error) {
+    if (!isConditionFailure(error)) throw error;
+  }
+}
+
+/** Deletes an upload's row. */
+export async function deleteUpload(
+  dynamodb: Pick<DynamoDB, "deleteItem">,
+  table: string,
+  uploadId: string,
+): Promise<void> {
+  await dynamodb.deleteItem({ TableName: table, Key: { upload_id: { S: uploadId } } });
+}
+
+/** A write that is conditional on the row's being this execution's still; returns the row after it. */
+async function writeOwn(
+  dynamodb: Updates,
+  table: string,
+  photo: Claim,
+  write: { only?: string; update: string; names?: Record<string, string>; values?: Item },
 ): Promise<Item> {
   try {
     const { Attributes: row = {} } = await dynamodb.updateItem({
       TableName: table,
       Key: { upload_id: { S: photo.uploadId } },
       ConditionExpression:
-        "execution_arn = :owner AND #own_status = :own_status" +
-        (write.condition === undefined ? "" : ` AND ${write.condition}`),
+        "execution_arn = :owner AND #own_status = :own_status" + (write.only === undefined ? "" : ` AND ${write.only}`),
       UpdateExpression: write.update,
       ExpressionAttributeNames: { "#own_status": "status", ...write.names },
       ExpressionAttributeValues: {
@@ -120,76 +385,15 @@ async function writeOwn(
     });
     return row;
   } catch (error) {
-    if (!isConditionFailure(error)) throw error;
-    throw namedError(
-      claimLost,
-      `Upload ${photo.uploadId} has ended, or is not, or no longer, this execution's to change.`,
-      error,
-    );
+    throw isConditionFailure(error) ? lost(photo, error) : error;
   }
 }
 
-/**
- * Sets attributes of the upload's row, if this execution still owns it and has not ended it.
- *
- * @param set attribute names and their values
- * @param condition a further condition on the row, without placeholders of its own
- * @throws ClaimLost when another execution owns the upload, it has ended, or the further condition does not hold
- */
-export async function updateOwnUpload(
-  dynamodb: Pick<DynamoDB, "updateItem">,
-  table: string,
-  photo: Pick<Photo, "uploadId" | "executionArn">,
-  set: Item,
-  condition?: string,
-): Promise<void> {
-  const names = Object.keys(set);
-  await writeOwn(dynamodb, table, photo, {
-    ...(condition === undefined ? {} : { condition }),
-    update: "SET " + names.map((_, i) => `#n${i} = :v${i}`).join(", "),
-    names: Object.fromEntries(names.map((name, i) => [`#n${i}`, name])),
-    values: Object.fromEntries(Object.values(set).map((value, i) => [`:v${i}`, value])),
-  });
+function lost({ uploadId }: Claim, cause: unknown): Error {
+  return namedError(claimLost, `Upload ${uploadId} has ended or belongs to another execution.`, cause);
 }
 
-/**
- * Removes an attribute of the upload's row.
- *
- * @throws ClaimLost as {@link updateOwnUpload}
- */
-export async function forgetOwn(
-  dynamodb: Pick<DynamoDB, "updateItem">,
-  table: string,
-  photo: Pick<Photo, "uploadId" | "executionArn">,
-  attribute: string,
-): Promise<void> {
-  await writeOwn(dynamodb, table, photo, { update: "REMOVE #name", names: { "#name": attribute }, values: {} });
-}
-
-/**
- * Records that a step begins: what the page shows, and what Undo later goes by.
- *
- * @param forget an attribute that the step is about to find out anew
- * @param first attributes that stay as an earlier try of the step found them
- * @returns the row's item
- * @throws ClaimLost as {@link updateOwnUpload}
- */
-export async function beginStep(
-  dynamodb: Pick<DynamoDB, "updateItem">,
-  table: string,
-  photo: Pick<Photo, "uploadId" | "executionArn">,
-  name: string,
-  now: Date,
-  { forget, first = {} }: { readonly forget?: string; readonly first?: Item } = {},
-): Promise<Item> {
-  const kept = Object.keys(first).map((attribute) => `, ${attribute} = if_not_exists(${attribute}, :${attribute})`);
-  return writeOwn(dynamodb, table, photo, {
-    update: `SET #step = :step, #steps.#name = :at${kept.join("")}${forget === undefined ? "" : ` REMOVE ${forget}`}`,
-    names: { "#step": "step", "#steps": "steps", "#name": name },
-    values: {
-      ":step": { S: name },
-      ":at": { S: now.toISOString() },
-      ...Object.fromEntries(Object.entries(first).map(([attribute, value]) => [`:${attribute}`, value])),
-    },
-  });
+/** When a row expires, in seconds since 1970, UTC. */
+function expiryOf(from: Date, days: number): string {
+  return String(Math.floor(from.getTime() / 1000) + days * 86_400);
 }

@@ -2,13 +2,14 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
 import { getAvatar } from "../stores/avatars";
-import { deleteFaces, deleteOriginal, deleteThumbnails, findFacesOf } from "../stores/photos";
+import { deleteFaces, findFaces } from "../stores/faces";
+import { deleteOriginal, deleteThumbnails } from "../stores/photos";
 import type { Failures, FlowInput, Photo } from "../contract/flow-data";
 import { readFlowInput } from "../contract/flow-input";
 import { identify } from "../stores/identify";
 import type { Handler } from "../runtime/step";
-import { removeReplaced } from "../stores/tidy";
-import { forgetOwn, getUpload, updateOwnUpload, writeRefusal, type UploadRow } from "../stores/uploads";
+import { removeReplaced } from "../stores/replaced";
+import { getUpload, recordRefusal, withdrawConfirmation, type UploadRow } from "../stores/uploads";
 import { verdictOf } from "../contract/verdict";
 
 export interface UndoInput {
@@ -62,7 +63,7 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
     const removable = faceIds.filter((faceId) => faceId !== avatar?.faceId);
     // What was won is given up before the face goes: from then on another student may register it.
     if (row?.confirmed === true && row.status === "processing") {
-      await forgetOwn(clients.dynamodb, settings.uploadTable, photo, "confirmed");
+      await withdrawConfirmation(clients.dynamodb, settings.uploadTable, photo);
     }
     if (removable.length > 0) await deleteFaces(clients.rekognition, settings.collectionId, removable);
     await deleteThumbnails(clients.s3, photo.bucket, photo.studentId, photo.uploadId);
@@ -70,7 +71,7 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
     if (verdict.outcome === "rejected") {
       // On record first: an attempt that begins anew finds no photo any more that it could judge.
       if (row !== undefined) {
-        await updateOwnUpload(clients.dynamodb, settings.uploadTable, photo, writeRefusal(verdict));
+        await recordRefusal(clients.dynamodb, settings.uploadTable, photo, verdict);
       }
       await deleteOriginal(clients.s3, photo);
     }
@@ -102,5 +103,5 @@ async function facesToRemove(
   if (row?.faceId !== undefined) return [row.faceId];
   // IndexFace began and left no id: either it created nothing, or it died before it could say what.
   const mayHaveIndexed = row === undefined || row.steps["IndexFace"] !== undefined;
-  return mayHaveIndexed ? findFacesOf(rekognition, settings.collectionId, uploadId) : [];
+  return mayHaveIndexed ? findFaces(rekognition, settings.collectionId, (owner) => owner.uploadId === uploadId) : [];
 }

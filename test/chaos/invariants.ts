@@ -1,11 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import { readAvatarRow, type AvatarRow } from "../../handlers/stores/avatars";
-import { everyFace, everyItem, everyVersion, type StoredVersion } from "../../handlers/stores/inventory";
+import { everyAvatar, type AvatarRow } from "../../handlers/stores/avatars";
+import { everyFace } from "../../handlers/stores/faces";
+import { everyVersion, type StoredVersion } from "../../handlers/stores/photos";
 import { isNewer } from "../../handlers/contract/keys";
 import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
-import { readUploadRow, type UploadRow } from "../../handlers/stores/uploads";
+import { everyUpload, type UploadRow } from "../../handlers/stores/uploads";
 
 /**
  * The promises of docs/architecture.md, checked on an idle pipeline from outside: by what the stores hold.
@@ -42,9 +43,9 @@ export interface Snapshot {
 export async function takeSnapshot(stores: Stores): Promise<Snapshot> {
   const { dynamodb, rekognition, s3, photoBucket } = stores;
   const uploads: UploadRow[] = [];
-  for await (const item of everyItem(dynamodb, stores.uploadTable)) uploads.push(readUploadRow(item));
+  for await (const row of everyUpload(dynamodb, stores.uploadTable)) uploads.push(row);
   const avatars: AvatarRow[] = [];
-  for await (const item of everyItem(dynamodb, stores.avatarTable)) avatars.push(readAvatarRow(item));
+  for await (const row of everyAvatar(dynamodb, stores.avatarTable)) avatars.push(row);
   const faces = new Map<string, string>();
   for await (const { faceId, name } of everyFace(rekognition, stores.collectionId)) faces.set(faceId, name);
   const thumbnails: StoredVersion[] = [];

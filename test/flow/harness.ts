@@ -6,9 +6,9 @@ import { SFN } from "@aws-sdk/client-sfn";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readAvatarRow, type AvatarRow } from "../../handlers/stores/avatars";
-import { everyItem, everyVersion } from "../../handlers/stores/inventory";
-import { readUploadRow, type UploadRow } from "../../handlers/stores/uploads";
+import { everyAvatar, type AvatarRow } from "../../handlers/stores/avatars";
+import { everyVersion } from "../../handlers/stores/photos";
+import { everyUpload, type UploadRow } from "../../handlers/stores/uploads";
 import { startCloud, type Cloud, type CloudOptions } from "../../packages/local-cloud";
 import type { FaultInjector } from "../../packages/local-cloud/faults";
 import type { FaceEngine } from "../../packages/local-cloud/services/rekognition/faces/engine";
@@ -116,7 +116,7 @@ export async function startPipeline({ change, data: given, ...options }: Pipelin
     (await s3.putObject({ Bucket: names.photoBucket, Key: key, Body: body })).VersionId ?? "";
   const uploads = async () => {
     const rows: UploadRow[] = [];
-    for await (const item of everyItem(dynamodb, names.uploadTable)) rows.push(readUploadRow(item));
+    for await (const row of everyUpload(dynamodb, names.uploadTable)) rows.push(row);
     return rows;
   };
   return {
@@ -138,7 +138,7 @@ export async function startPipeline({ change, data: given, ...options }: Pipelin
     },
     async avatars() {
       const rows: AvatarRow[] = [];
-      for await (const item of everyItem(dynamodb, names.avatarTable)) rows.push(readAvatarRow(item));
+      for await (const row of everyAvatar(dynamodb, names.avatarTable)) rows.push(row);
       return rows;
     },
     async keys(prefix, every = false) {

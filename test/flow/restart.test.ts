@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Item } from "../../handlers/stores/uploads";
+import type { Item } from "../../handlers/stores/dynamodb";
 import { openMailbox } from "../../packages/local-cloud/services/mail";
 import { brokenPromises, takeSnapshot, type PutPhoto, type Stores } from "../chaos/invariants";
 import { ended, repositoryProgram, start, type Running } from "../packages/cli/run";

@@ -1,10 +1,10 @@
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import type { AddressInfo } from "node:net";
-import { writeAvatarRow, type AvatarRow } from "../../handlers/stores/avatars";
+import { writeAvatarRow, type AvatarRow } from "../../handlers/stores/avatar-row";
 import type { Format, ObjectCreatedEvent, Photo } from "../../handlers/contract/flow-data";
 import { issuedAt, makeUploadId } from "../../handlers/contract/keys";
-import type { Item } from "../../handlers/stores/uploads";
+import type { Item } from "../../handlers/stores/dynamodb";
 
 /**
  * What the handlers' tests share: real tables (dynalite, in memory) behind the real SDK, and factories for events and

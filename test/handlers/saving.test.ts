@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { saveMetadata } from "../../handlers/5-save-metadata/handler";
 import { deleteOriginal, type DeleteOriginalClients } from "../../handlers/6-delete-original/handler";
-import { readAvatarRow } from "../../handlers/stores/avatars";
+import { readAvatarRow } from "../../handlers/stores/avatar-row";
 import type { Photo } from "../../handlers/contract/flow-data";
 import {
   aClaimedRow,

@@ -11,6 +11,7 @@ import {
 import { isLocale, type Locale } from "../../contract/reasons";
 import { isEmail, isStudentId } from "../../contract/students";
 import type { IssuedUpload } from "../../contract/api";
+import { addAwaited } from "../../stores/uploads";
 import { endpoint, jsonBody, refusal, type Endpoint } from "../http";
 import { invitationOf, type Access } from "../invitation";
 import { presignPost, type Signer } from "../presign";
@@ -44,9 +45,6 @@ export interface IssueUploadClients {
   readonly random: () => Uint8Array;
 }
 
-/** A form that was posted late is still waited for: EventBridge delivers an event for up to 24 hours. */
-const awaitingDays = 2;
-
 /** `POST /uploads`: names an upload and signs the form that stores its photo. */
 export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadClients): Endpoint {
   return endpoint("IssueUpload", settings.defaultLocale, async (request, locale) => {
@@ -73,18 +71,13 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
       },
       now,
     );
-    await clients.dynamodb.putItem({
-      TableName: settings.uploadTable,
-      // Without a condition: an id of 80 random bits does not come twice, and the SDK may send the same put again.
-      Item: {
-        upload_id: { S: uploadId },
-        student_id: { S: upload.studentId },
-        status: { S: "awaiting-upload" },
-        locale: { S: upload.locale ?? locale },
-        created_at: { S: now.toISOString() },
-        expires_at: { N: String(Math.floor(expiresAt.getTime() / 1000) + awaitingDays * 86_400) },
-        ...(email === undefined ? {} : { email: { S: email } }),
-      },
+    await addAwaited(clients.dynamodb, settings.uploadTable, {
+      uploadId,
+      studentId: upload.studentId,
+      createdAt: now,
+      storableUntil: expiresAt,
+      email,
+      locale: upload.locale ?? locale,
     });
     const issued: IssuedUpload = { uploadId, url, fields, expiresAt: expiresAt.toISOString() };
     return { status: 201, body: issued, uploadId };

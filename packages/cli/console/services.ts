@@ -1,5 +1,6 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { Item } from "../../../handlers/stores/uploads";
+import { everyAvatar } from "../../../handlers/stores/avatars";
+import { everyUpload } from "../../../handlers/stores/uploads";
 import type { CloudParts } from "pulumi-local-cloud";
 import { sitePath } from "pulumi-local-cloud/services/websites/routes";
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
@@ -45,8 +46,8 @@ function pipelineOf(
     sampleCommand:
       `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${region} ` +
       `aws s3 cp photo.jpg s3://${bucket}/uploads/STUDENT_ID/photo.jpg --endpoint-url ${endpoint}`,
-    avatars: () => scanAll(dynamodb(), physicalName(graph, node, "avatarTable")),
-    uploads: () => scanAll(dynamodb(), physicalName(graph, node, "uploadTable")),
+    avatars: () => all(everyAvatar(dynamodb(), physicalName(graph, node, "avatarTable"))),
+    uploads: () => all(everyUpload(dynamodb(), physicalName(graph, node, "uploadTable"))),
     async thumbnail(key) {
       // Only what is meant to be seen: the bucket holds the originals as well.
       const found = key.startsWith("avatars/") ? await s3.getObject(bucket, key) : undefined;
@@ -68,13 +69,8 @@ function physicalName(graph: ProgramGraph, node: ResourceNode, output: string): 
   throw new Error(`${node.urn} registers no output ${output}, by which the console would find the resource.`);
 }
 
-async function scanAll(dynamodb: Pick<DynamoDB, "scan">, TableName: string): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  let last: Item | undefined;
-  do {
-    const page = await dynamodb.scan({ TableName, ...(last ? { ExclusiveStartKey: last } : {}) });
-    items.push(...(page.Items ?? []));
-    last = page.LastEvaluatedKey;
-  } while (last);
-  return items;
+async function all<Row>(rows: AsyncIterable<Row>): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for await (const row of rows) found.push(row);
+  return found;
 }

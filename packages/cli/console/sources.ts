@@ -1,5 +1,6 @@
 import type { ConsoleSources } from "pulumi-local-cloud/console/sources";
-import type { Item } from "../../../handlers/stores/uploads";
+import type { AvatarRow } from "../../../handlers/stores/avatars";
+import type { UploadRow } from "../../../handlers/stores/uploads";
 
 /** What the general pages read, and the pipelines of the program. */
 export interface AvatarSources extends ConsoleSources {
@@ -17,10 +18,10 @@ export interface PipelineSource {
   readonly apiUrl?: string | undefined;
   /** One line for a shell that uploads a photo: `aws s3 cp photo.jpg s3://…/uploads/STUDENT_ID/photo.jpg …`. */
   readonly sampleCommand: string;
-  /** Every item of the table of avatars, in any order. */
-  avatars(): Promise<readonly Item[]>;
-  /** Every item of the table of uploads, in any order. */
-  uploads(): Promise<readonly Item[]>;
+  /** Every row of the table of avatars, in any order. */
+  avatars(): Promise<readonly AvatarRow[]>;
+  /** Every row of the table of uploads, in any order. */
+  uploads(): Promise<readonly UploadRow[]>;
   /** The bytes of a thumbnail, by its key in the bucket; undefined when there is none. */
   thumbnail(key: string): Promise<Uint8Array | undefined>;
 }

@@ -6,8 +6,8 @@ import { randomBytes } from "node:crypto";
 import { basename, extname } from "node:path";
 import { makeUploadId, uploadKey, uploadPrefix } from "../../../handlers/contract/keys";
 import { derivedId } from "../../../handlers/stores/identify";
+import { addAwaited } from "../../../handlers/stores/uploads";
 import type { Destination } from "./clients";
-import { putAwaited } from "./rows";
 
 /** A photo in memory. */
 export interface Outgoing {
@@ -41,9 +41,12 @@ export async function sendFile(
   onNamed: (uploadId: string) => void = () => undefined,
 ): Promise<string> {
   if (!Object.hasOwn(CONTENT_TYPES, extname(photo.path).toLowerCase())) return sendCopy(photo, destination);
-  const uploadId = makeUploadId(Date.now(), randomBytes(10));
+  const { dynamodb, uploadTable } = destination;
+  const now = new Date();
+  const uploadId = makeUploadId(now.getTime(), randomBytes(10));
   onNamed(uploadId);
-  await putAwaited(destination, uploadId, photo.studentId);
+  const { studentId } = photo;
+  await addAwaited(dynamodb, uploadTable, { uploadId, studentId, createdAt: now, storableUntil: now });
   await storePhoto(uploadId, photo, destination);
   return uploadId;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Destination } from "./clients";
-import { findUpload, type Upload } from "./rows";
+import { getUpload, type UploadRow } from "../../../handlers/stores/uploads";
 
 export interface WaitOptions {
   readonly signal: AbortSignal;
@@ -22,7 +22,7 @@ export async function awaitEnd(
   uploadId: string,
   destination: Destination,
   { signal, onStep }: WaitOptions,
-): Promise<Upload> {
+): Promise<UploadRow> {
   const { target } = destination;
   const deadline = Date.now() + WAIT_MINUTES * 60_000;
   let step: string | undefined;
@@ -31,7 +31,7 @@ export async function awaitEnd(
     signal.throwIfAborted();
     // Asked before the row: the other way round, a photo that ends in between would count as lost.
     const pending = await target.pending();
-    const upload = await findUpload(destination, uploadId);
+    const upload = await getUpload(destination.dynamodb, destination.uploadTable, uploadId);
     if (upload && ["accepted", "rejected", "failed"].includes(upload.status)) return upload;
     if (upload?.step !== undefined && upload.step !== step) onStep((step = upload.step));
     quiet = pending === 0 ? quiet + 1 : 0;

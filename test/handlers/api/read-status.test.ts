@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { ProblemDetails, UploadState } from "../../../handlers/contract/api";
 import type { HttpRequest } from "../../../handlers/api/http";
 import { readStatus, stepsOf } from "../../../handlers/api/read-status/handler";
-import type { Item } from "../../../handlers/stores/uploads";
+import type { Item } from "../../../handlers/stores/dynamodb";
 import { reasonCodes } from "../../../handlers/contract/reasons";
 import { anAvatar, avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../harness";
 import { aGet, bodyOf, collectLogs, signer } from "./requests";

@@ -10,7 +10,7 @@ import type { Access } from "../../../handlers/api/invitation";
 import { issueUpload } from "../../../handlers/api/issue-upload/handler";
 import { readStatus } from "../../../handlers/api/read-status/handler";
 import type { Endpoint } from "../../../handlers/api/http";
-import { writeAvatarRow } from "../../../handlers/stores/avatars";
+import { writeAvatarRow } from "../../../handlers/stores/avatar-row";
 import { parseUploadKey, thumbnailKey } from "../../../handlers/contract/keys";
 import type { ReasonCode } from "../../../handlers/contract/reasons";
 import { aFace, aFormat, avatarTable, startTables, uploadTable, type Tables } from "../../handlers/harness";

@@ -4,7 +4,7 @@ import { messageOf, type Locale } from "../../../../handlers/contract/reasons";
 import { getAvatar } from "../../../../handlers/stores/avatars";
 import { messageOfError } from "../../system-errors";
 import type { Destination } from "../../upload/clients";
-import { findUpload } from "../../upload/rows";
+import { getUpload } from "../../../../handlers/stores/uploads";
 import { isStored, sendFile, storePhoto, type Outgoing } from "../../upload/send";
 import { awaitEnd } from "../../upload/wait";
 import type { Report, ReportRow } from "./report";
@@ -68,7 +68,8 @@ export async function importPhoto(school: SchoolPhoto, options: ImportPhotoOptio
  * @returns the uploadId
  */
 async function send(photo: Outgoing, base: ReportRow, { destination, report }: ImportPhotoOptions): Promise<string> {
-  const before = base.upload_id === "" ? undefined : await findUpload(destination, base.upload_id);
+  const before =
+    base.upload_id === "" ? undefined : await getUpload(destination.dynamodb, destination.uploadTable, base.upload_id);
   if (before === undefined || before.status === "failed") {
     return sendFile(photo, destination, (upload_id) => report.record({ ...base, upload_id }));
   }
@@ -83,7 +84,7 @@ async function send(photo: Outgoing, base: ReportRow, { destination, report }: I
 async function endOf(sent: ReportRow, options: ImportPhotoOptions): Promise<EndedRow> {
   const { destination, locale } = options;
   const upload = await awaitEnd(sent.upload_id, destination, options);
-  const { status, step = "", reason = "INTERNAL", endedAt: processed_at } = upload;
+  const { status, step = "", reason = "INTERNAL", endedAt: processed_at = "" } = upload;
   if (status === "accepted") {
     const avatar = await getAvatar(destination.dynamodb, destination.avatarTable, sent.student_id);
     const own = avatar?.uploadId === sent.upload_id ? avatar : undefined;

@@ -1,5 +1,6 @@
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { stepTitle } from "../../../../handlers/contract/step-titles";
+import { getUpload } from "../../../../handlers/stores/uploads";
 import { terminalLocale } from "../../locale";
 import { interruption, onSignals } from "../../signals";
 import { messageOfError } from "../../system-errors";
@@ -7,7 +8,6 @@ import type { Place } from "../../target/place";
 import { openTarget } from "../../target/target";
 import { openDestination, type Destination } from "../../upload/clients";
 import { openProgress, type Progress } from "../../upload/progress";
-import { findUpload } from "../../upload/rows";
 import { importPhoto } from "./import-photo";
 import { openReport, type Report, type ReportRow } from "./report";
 import { readSchool, type SchoolPhoto } from "./source";
@@ -61,7 +61,7 @@ function reportBeside(source: string, name: string): string {
 /** Reads from the table, so that missing credentials are reported once and not for every photo. */
 async function reach(destination: Destination): Promise<void> {
   try {
-    await findUpload(destination, "none");
+    await getUpload(destination.dynamodb, destination.uploadTable, "none");
   } catch (error) {
     throw new Error(`The pipeline cannot be reached, nothing was sent: ${(error as Error).message}`, { cause: error });
   }

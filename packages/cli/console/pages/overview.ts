@@ -9,8 +9,8 @@ import { badge, empty, foreign } from "pulumi-local-cloud/console/pages/parts";
 import { prefix, type Page } from "pulumi-local-cloud/console/pages/view";
 import type { MachineSource } from "pulumi-local-cloud/console/sources";
 import type { UploadStatus } from "../../../../handlers/contract/upload-status";
-import { readAvatarRow, type AvatarRow } from "../../../../handlers/stores/avatars";
-import { readUploadRow, type Item, type UploadRow } from "../../../../handlers/stores/uploads";
+import type { AvatarRow } from "../../../../handlers/stores/avatars";
+import type { UploadRow } from "../../../../handlers/stores/uploads";
 import type { AvatarSources, PipelineSource } from "../sources";
 import { reasonText, words } from "../words";
 
@@ -56,9 +56,9 @@ async function pipelineParts(
   index: number,
   layouts: Layouts,
 ): Promise<PipelineParts> {
-  const [avatarItems, uploadItems] = await Promise.all([pipeline.avatars(), pipeline.uploads()]);
-  const avatars = avatarItems.map(readAvatarRow).sort(newest(({ processedAt }) => processedAt));
-  const uploads = uploadItems.map(readUpload).sort(newest(({ createdAt }) => createdAt));
+  const [avatarRows, uploadRows] = await Promise.all([pipeline.avatars(), pipeline.uploads()]);
+  const avatars = [...avatarRows].sort(newest(({ processedAt }) => processedAt));
+  const uploads = [...uploadRows].sort(newest(beganAt));
   const at = (name: string): string => `${name}-${index}`;
   const { picture, running } = machinePicture(machines, layouts, pipeline.machineArn, at("machine"));
   return {
@@ -96,20 +96,16 @@ async function pipelineParts(
   };
 }
 
-interface Upload extends UploadRow {
-  /** ISO 8601. */
-  readonly createdAt: string;
-}
-
-function readUpload(item: Item): Upload {
-  return { ...readUploadRow(item), createdAt: item["created_at"]?.S ?? item["claimed_at"]?.S ?? "" };
+/** When an upload was asked for, or taken; ISO 8601. */
+function beganAt({ createdAt, claimedAt }: UploadRow): string {
+  return createdAt ?? claimedAt ?? "";
 }
 
 function newest<Row>(when: (row: Row) => string): (a: Row, b: Row) => number {
   return (a, b) => (when(a) < when(b) ? 1 : when(a) > when(b) ? -1 : 0);
 }
 
-function numbers(avatars: readonly AvatarRow[], uploads: readonly Upload[], running: number): Html {
+function numbers(avatars: readonly AvatarRow[], uploads: readonly UploadRow[], running: number): Html {
   const of = (status: UploadStatus): number => uploads.filter((upload) => upload.status === status).length;
   const fact = (number: number, name: string, light?: Light): Html =>
     html`<div class="number ${number > 0 && light}">
@@ -197,7 +193,7 @@ const STATUS: Readonly<Record<UploadStatus, readonly [Light | "neutral", string]
   failed: ["failed", "Failed"],
 };
 
-function uploadTable(uploads: readonly Upload[], machines: MachineSource): Html {
+function uploadTable(uploads: readonly UploadRow[], machines: MachineSource): Html {
   if (uploads.length === 0) return empty("No upload yet.");
   const shown = uploads.slice(0, MAX_UPLOADS);
   return html`<table class="rows">
@@ -219,7 +215,7 @@ function uploadTable(uploads: readonly Upload[], machines: MachineSource): Html 
     }`;
 }
 
-function uploadRow(upload: Upload, machines: MachineSource): Html {
+function uploadRow(upload: UploadRow, machines: MachineSource): Html {
   const execution = upload.executionArn === undefined ? undefined : machines.execution(upload.executionArn);
   const [light, word] = STATUS[upload.status] ?? ["neutral", upload.status];
   const student = foreign(upload.studentId);
@@ -233,6 +229,6 @@ function uploadRow(upload: Upload, machines: MachineSource): Html {
     <td data-label="Why" class="why">
       ${upload.reason !== undefined && html`<code>${upload.reason}</code> ${foreign(reasonText(upload.reason))}`}
     </td>
-    <td data-label="When">${moment(Date.parse(upload.createdAt))}</td>
+    <td data-label="When">${moment(Date.parse(beganAt(upload)))}</td>
   </tr>`;
 }

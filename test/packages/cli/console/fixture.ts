@@ -9,8 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { steps } from "../../../../handlers/functions";
 import { definitionWith } from "../../../../handlers/machine";
-import { writeAvatarRow, type AvatarRow } from "../../../../handlers/stores/avatars";
-import type { Item } from "../../../../handlers/stores/uploads";
+import type { AvatarRow } from "../../../../handlers/stores/avatars";
+import { readUploadRow, type UploadRow } from "../../../../handlers/stores/upload-row";
 import { openMailbox, type Mailbox } from "../../../../packages/local-cloud/services/mail";
 import { createMachines, type Machines } from "../../../../packages/local-cloud/services/states";
 import { createConsole, type PipelineSource } from "../../../../packages/cli/console";
@@ -44,8 +44,8 @@ export interface Fixture {
   readonly url: string;
   readonly machines: Machines;
   readonly mailbox: Mailbox;
-  readonly avatars: Item[];
-  readonly uploads: Item[];
+  readonly avatars: AvatarRow[];
+  readonly uploads: UploadRow[];
   readonly thumbnails: Map<string, Uint8Array>;
   readonly errors: unknown[];
   /** Replaces the answer of a step for the executions that reach it from now on. */
@@ -100,8 +100,8 @@ export async function startFixture(options: { readonly pipelines?: number } = {}
     retryScale: 0,
   });
   const mailbox = await openMailbox({ folder: join(folder, "mail") });
-  const avatars: Item[] = [];
-  const uploads: Item[] = [];
+  const avatars: AvatarRow[] = [];
+  const uploads: UploadRow[] = [];
   const thumbnails = new Map<string, Uint8Array>();
   const errors: unknown[] = [];
   let areBroken = false;
@@ -199,9 +199,9 @@ export function failure(name: string, message: string): Answer {
   };
 }
 
-export function avatarItem(studentId: string, executionArn: string, more: Partial<AvatarRow> = {}): Item {
+export function avatarItem(studentId: string, executionArn: string, more: Partial<AvatarRow> = {}): AvatarRow {
   const uploadId = "01KAPHOTO0000000000000000A";
-  return writeAvatarRow({
+  return {
     studentId,
     uploadId,
     uploadedAt: "2026-11-23T02:40:07.000Z",
@@ -217,13 +217,13 @@ export function avatarItem(studentId: string, executionArn: string, more: Partia
     executionArn,
     replaces: [],
     ...more,
-  });
+  };
 }
 
 export function uploadItem(
   uploadId: string,
   fields: Readonly<Record<string, string>> & { readonly student_id: string; readonly status: string },
-): Item {
+): UploadRow {
   const entries = Object.entries({ created_at: "2026-11-23T02:40:07.000Z", ...fields, upload_id: uploadId });
-  return Object.fromEntries(entries.map(([name, value]) => [name, { S: value }]));
+  return readUploadRow(Object.fromEntries(entries.map(([name, value]) => [name, { S: value }])));
 }

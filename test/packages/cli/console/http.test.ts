@@ -310,7 +310,7 @@ describe("The console's sources from the running services", () => {
     });
     expect(pipeline).to.include({ name: "avatars", bucket: "photos-1", machineArn: "arn:flow" });
     expect(pipeline?.sampleCommand).to.contain("s3 cp photo.jpg s3://photos-1/uploads/");
-    expect((await pipeline?.avatars())?.map((item) => item["student_id"]?.S)).to.deep.equal([
+    expect((await pipeline?.avatars())?.map(({ studentId }) => studentId)).to.deep.equal([
       "avatars-1 1",
       "avatars-1 2",
     ]);

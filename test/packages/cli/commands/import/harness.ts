@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import Papa from "papaparse";
-import { everyItem } from "../../../../../handlers/stores/inventory";
-import { readUploadRow, type UploadRow } from "../../../../../handlers/stores/uploads";
+import { everyUpload, type UploadRow } from "../../../../../handlers/stores/uploads";
 import { startCloud, type Cloud } from "../../../../../packages/local-cloud";
 import { factsRoute } from "../../../../../packages/cli/target/running";
 import {
@@ -112,7 +111,7 @@ async function startSchool(): Promise<School> {
     report: (file) => Papa.parse<Row>(readFileSync(path(file), "utf8"), { header: true, skipEmptyLines: true }).data,
     async uploads(student) {
       const rows: UploadRow[] = [];
-      for await (const item of everyItem(dynamodb, names.uploadTable)) rows.push(readUploadRow(item));
+      for await (const row of everyUpload(dynamodb, names.uploadTable)) rows.push(row);
       return rows.filter(({ studentId }) => student === undefined || studentId === student);
     },
     async close() {

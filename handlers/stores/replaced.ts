@@ -1,11 +1,11 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
-import type { AvatarRow } from "./avatars";
-import { deleteFaces, deleteThumbnails } from "./photos";
-import { isConditionFailure } from "./uploads";
+import { strikeReplaced, type AvatarRow } from "./avatars";
+import { deleteFaces } from "./faces";
+import { deleteThumbnails } from "./photos";
 
-export interface TidyClients {
+export interface ReplacedClients {
   readonly dynamodb: Pick<DynamoDB, "updateItem">;
   readonly rekognition: Pick<Rekognition, "deleteFaces">;
   readonly s3: Pick<S3, "listObjectVersions" | "deleteObjects">;
@@ -14,26 +14,15 @@ export interface TidyClients {
 /** Removes the faces and thumbnails that a student's row says it replaced, then strikes them off the row. */
 export async function removeReplaced(
   settings: { readonly avatarTable: string; readonly collectionId: string },
-  { dynamodb, rekognition, s3 }: TidyClients,
+  { dynamodb, rekognition, s3 }: ReplacedClients,
   bucket: string,
   row: AvatarRow,
 ): Promise<void> {
   if (row.replaces.length === 0) return;
-  // Never what is in use. A face is the same one when the same bytes were uploaded twice under one name.
+  // Never what is in use. A face is the same one if the same bytes were uploaded twice under one name.
   const faceIds = row.replaces.map(({ faceId }) => faceId).filter((faceId) => faceId !== row.faceId);
   if (faceIds.length > 0) await deleteFaces(rekognition, settings.collectionId, faceIds);
   const uploadIds = row.replaces.map(({ uploadId }) => uploadId).filter((uploadId) => uploadId !== row.uploadId);
   for (const uploadId of uploadIds) await deleteThumbnails(s3, bucket, row.studentId, uploadId);
-  try {
-    await dynamodb.updateItem({
-      TableName: settings.avatarTable,
-      Key: { student_id: { S: row.studentId } },
-      ConditionExpression: "upload_id = :upload",
-      UpdateExpression: "REMOVE replaces",
-      ExpressionAttributeValues: { ":upload": { S: row.uploadId } },
-    });
-  } catch (error) {
-    // A newer upload has taken the row, and the list with it.
-    if (!isConditionFailure(error)) throw error;
-  }
+  await strikeReplaced(dynamodb, settings.avatarTable, row);
 }

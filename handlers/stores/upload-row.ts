@@ -1,0 +1,69 @@
+import type { Item } from "./dynamodb";
+import type { ReasonCode } from "../contract/reasons";
+import type { UploadStatus } from "../contract/upload-status";
+
+/** An upload's row as everything but the store knows it; an attribute that the row does not have is undefined. */
+export interface UploadRow {
+  readonly uploadId: string;
+  readonly studentId: string;
+  readonly status: UploadStatus;
+  /** The step that the upload has come to, or ended in. */
+  readonly step?: string | undefined;
+  /** When each step began, ISO 8601, UTC, as every time here. */
+  readonly steps: Readonly<Record<string, string>>;
+  readonly reason?: ReasonCode | undefined;
+  readonly objectKey?: string | undefined;
+  /** The object's version; empty for an object of a bucket without versions. */
+  readonly versionId?: string | undefined;
+  readonly uploadedAt?: string | undefined;
+  readonly createdAt?: string | undefined;
+  readonly claimedAt?: string | undefined;
+  readonly endedAt?: string | undefined;
+  /** The execution that the upload belongs to: every later write is conditional on it. */
+  readonly executionArn?: string | undefined;
+  /** The face that IndexFace put into the collection; Undo removes it. */
+  readonly faceId?: string | undefined;
+  /** Whether the upload is past the point at which a rival can make it yield. */
+  readonly confirmed: boolean;
+  /** The rival that the upload has to yield to. */
+  readonly yieldedTo?: string | undefined;
+  /** Why the photo is refused: on the row from before its original is deleted until the refusal is reported. */
+  readonly refusal?: Refusal | undefined;
+  readonly email?: string | undefined;
+  readonly locale?: string | undefined;
+  /** The type of the event that the student was last mailed about. */
+  readonly mailed?: string | undefined;
+}
+
+/** Why a photo is refused, and by which step. */
+export interface Refusal {
+  readonly step: string;
+  readonly reason: string;
+}
+
+export function readUploadRow(item: Item): UploadRow {
+  const text = (name: string) => item[name]?.S;
+  const { step, reason } = item["refused"]?.M ?? {};
+  return {
+    uploadId: text("upload_id") ?? "",
+    studentId: text("student_id") ?? "",
+    status: (text("status") ?? "processing") as UploadStatus,
+    step: text("step"),
+    steps: Object.fromEntries(Object.entries(item["steps"]?.M ?? {}).map(([name, at]) => [name, at.S ?? ""])),
+    reason: text("reason") as ReasonCode | undefined,
+    objectKey: text("object_key"),
+    versionId: text("version_id"),
+    uploadedAt: text("uploaded_at"),
+    createdAt: text("created_at"),
+    claimedAt: text("claimed_at"),
+    endedAt: text("ended_at"),
+    executionArn: text("execution_arn"),
+    faceId: text("face_id"),
+    confirmed: item["confirmed"]?.BOOL === true,
+    yieldedTo: text("yielded_to"),
+    refusal: step?.S && reason?.S ? { step: step.S, reason: reason.S } : undefined,
+    email: text("email"),
+    locale: text("locale"),
+    mailed: text("mailed"),
+  };
+}
