@@ -136,7 +136,7 @@ export default tseslint.config(
     rules: { "@typescript-eslint/no-require-imports": "off" },
   },
   {
-    files: ["tools/**/*.mjs", "*.mjs", "**/*.cjs"],
+    files: ["tools/**/*.mjs", "test/*.mjs", "*.mjs", "**/*.cjs"],
     languageOptions: { globals: { process: "readonly", console: "readonly", URL: "readonly", Buffer: "readonly" } },
   },
   { files: notYetStrict, ignores: strictAlready, rules: { ...strictOnly, curly: "off" } },

@@ -1,119 +1,61 @@
 import { expect } from "chai";
-import { defects } from "./defects";
-import { startChaos, type Chaos } from "./runner";
-import { functionPattern, scenarioOf, systematic, type Scenario } from "./scenario";
+import { steps } from "../../handlers/functions";
+import { matchesWildcards } from "../../packages/local-cloud/iam";
+import { brokenIn, count, runAll, seed } from "./lanes";
+import type { ChaosResult } from "./runner";
+import { faultKinds, functionPattern, scenarioOf } from "./scenario";
+import { aspectsOf, select } from "./selection";
 
-/** The same on every machine: a run that breaks a promise can be run again by its number. */
-const seed = 1;
-const count = 310;
+/** All of them are run by chaos.long.test.ts. */
+const all = Array.from({ length: count }, (_, number) => scenarioOf(number, seed));
+const chosen = select(all, 40);
 
-describe("Whatever goes wrong, the promises hold", function () {
-  this.timeout(20 * 60_000);
+describe("The scenarios that stand for all", () => {
+  const aspects = new Set(chosen.flatMap((scenario) => [...aspectsOf(scenario)]));
 
-  it(`after each of ${count} scenarios: every fault at every call of every step, and mixtures of them`, async () => {
-    expect(count).to.be.greaterThan(systematic.length);
-    // Two at a time, each in a cloud of its own: most of a scenario is waiting.
-    const lanes = await Promise.all([startChaos({ seed }), startChaos({ seed })]);
-    const broken: string[] = [];
-    let next = 0;
-    const run = async (chaos: Chaos) => {
-      while (next < count) {
-        const result = await chaos.run(scenarioOf(next++, seed));
-        if (result.broken.length === 0) continue;
-        const { number, title } = result.scenario;
-        broken.push(
-          [`scenario ${number}, seed ${seed}: ${title}`, ...result.broken, ...result.executions].join("\n  "),
-        );
+  it("are 40, of which none is there twice", () => {
+    expect(new Set(chosen.map(({ number }) => number)).size).to.equal(40);
+  });
+
+  it("have a fault at every step, at every call that a step makes, and of every kind", () => {
+    for (const { name, calls } of steps) {
+      expect(aspects).to.include(`step ${name}`);
+      for (const [service, operation] of calls) {
+        expect(aspects).to.include(`call ${name} ${service} ${operation}`);
       }
-    };
-    try {
-      await Promise.all(lanes.map(run));
-    } finally {
-      await Promise.all(lanes.map((chaos) => chaos.close()));
     }
-    expect(broken.join("\n")).to.equal("");
+    for (const kind of faultKinds) expect(aspects).to.include(`fault ${kind}`);
+  });
+
+  it("have everything else that any scenario has: ways of uploading, files, rivals, interruptions", () => {
+    expect([...new Set(all.flatMap((scenario) => [...aspectsOf(scenario)]))].sort()).to.deep.equal([...aspects].sort());
+    expect(aspects).to.include.members([
+      "executions stopped from outside",
+      "stores compared meanwhile",
+      "file cut off",
+    ]);
   });
 });
 
-describe("A chaos run finds a planted defect", function () {
-  this.timeout(5 * 60_000);
+describe("Whatever goes wrong, the promises hold", () => {
+  let results: readonly ChaosResult[];
+  before(async () => (results = await runAll(chosen)));
 
-  const titled = (title: string): Scenario => {
-    const number = systematic.findIndex((each) => each.title === title);
-    if (number < 0) throw new Error(`There is no scenario "${title}".`);
-    return scenarioOf(number, seed);
-  };
-  const rivalsOf = (milliseconds: number): Scenario => ({
-    number: 9000,
-    title: "two students with one face, both past CheckDuplicate before either is indexed",
-    uploads: ["S1", "S2"].map((student) => ({
-      student,
-      persons: ["ann"],
-      file: "jpeg",
-      way: "copy",
-      pause: 0,
-    })),
-    rules: [{ service: "rekognition", operation: "IndexFaces", fault: { kind: "delay", milliseconds } }],
-  });
-  /** The step's function begins late, when the other branch has done its work. */
-  const late =
-    (step: string, scenario: Scenario) =>
-    (milliseconds: number): Scenario => ({
-      ...scenario,
-      rules: [
-        ...scenario.rules,
-        {
-          service: "lambda",
-          operation: "Invoke",
-          caller: functionPattern(step),
-          calls: [1],
-          fault: { kind: "delay", milliseconds },
-        },
-      ],
-    });
-  /** Milliseconds that bring about the moment at which the defect shows: the first do, but on a very busy machine. */
-  const delays = [1500, 6000, 20_000];
-  const planted: Readonly<Record<keyof typeof defects, readonly [(delay: number) => Scenario, promise: RegExp]>> = {
-    "undo-leaves-face": [
-      late("CreateThumbnail", titled("CreateThumbnail: PutObject is down for longer than anybody waits")),
-      /^2: the collection/,
-    ],
-    "undo-leaves-thumbnails": [
-      late("IndexFace", titled("IndexFace: IndexFaces is down for longer than anybody waits")),
-      /^2: the bucket/,
-    ],
-    "race-not-contested": [rivalsOf, /^3: /],
-  };
-
-  it("of every kind that there is", () => {
-    expect(Object.keys(planted).sort()).to.deep.equal(Object.keys(defects).sort());
+  it(`after each of ${chosen.length} scenarios that stand for ${count}`, () => {
+    expect(results).to.have.length(chosen.length);
+    expect(brokenIn(results)).to.equal("");
   });
 
-  for (const [name, change] of Object.entries(defects)) {
-    it(`${name}`, async () => {
-      const [scenario, promise] = planted[name] ?? [rivalsOf, /^$/];
-      const chaos = await startChaos({ seed, change });
-      try {
-        const all: string[] = [];
-        const isFound = () => all.some((sentence) => promise.test(sentence));
-        for (const delay of delays) {
-          if (!isFound()) all.push(...(await chaos.run(scenario(delay))).broken);
-        }
-        expect(isFound(), all.join("\n")).to.equal(true);
-      } finally {
-        await chaos.close();
-      }
-    });
-  }
-
-  it("and none where there is none: two rivals of one face end with one", async () => {
-    const chaos = await startChaos({ seed });
-    try {
-      const { broken, endings } = await chaos.run(rivalsOf(1500));
-      expect(broken).to.deep.equal([]);
-      expect(endings).to.deep.equal({ accepted: 1, rejected: 1 });
-    } finally {
-      await chaos.close();
+  it("although something did go wrong at every step, in every way", () => {
+    const injected = results.flatMap(({ faults }) => faults);
+    for (const { name } of steps) {
+      expect(
+        injected.some(({ caller }) => matchesWildcards(caller, functionPattern(name))),
+        name,
+      ).to.equal(true);
     }
+    expect(new Set(injected.map(({ kind }) => kind))).to.include.keys(
+      ...new Set(all.flatMap(({ rules }) => rules.map(({ fault }) => fault.kind))),
+    );
   });
 });

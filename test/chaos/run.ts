@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   if (defect !== undefined && change === undefined) {
     throw new Error(`There is no defect "${defect}"; choose one of ${Object.keys(defects).join(", ")}.`);
   }
-  const chaos = await startChaos({ seed, ...(change === undefined ? {} : { change }) });
+  const chaos = await startChaos({ seed, change });
   const started = Date.now();
   const endings: Record<string, number> = {};
   let [broken, faults] = [0, 0];
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     for (let number = from; number < from + scenarios; number += 1) {
       const before = Date.now();
       const result = await chaos.run(scenarioOf(number, seed));
-      faults += result.faults;
+      faults += result.faults.length;
       for (const [status, count] of Object.entries(result.endings)) endings[status] = (endings[status] ?? 0) + count;
       if (result.broken.length > 0) {
         broken += 1;
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
         for (const execution of result.executions) console.log(`    ${execution}`);
       } else if (process.argv.includes("--verbose")) {
         console.log(
-          `scenario ${number}: ${result.scenario.title}: ${JSON.stringify(result.endings)}, ${result.faults} faults, ${Date.now() - before} ms`,
+          `scenario ${number}: ${result.scenario.title}: ${JSON.stringify(result.endings)}, ${result.faults.length} faults, ${Date.now() - before} ms`,
         );
       }
     }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { makeUploadId, uploadKey } from "../../handlers/contract/keys";
 import type { ReconcileReport } from "../../handlers/reconcile/findings";
 import type { ReconcileInput } from "../../handlers/reconcile/handler";
-import { createFaultInjector } from "../../packages/local-cloud/faults";
+import { createFaultInjector, type InjectedFault } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
 import { startPipeline, withoutPauses, type Pipeline } from "../flow/harness";
@@ -18,7 +18,8 @@ export interface ChaosResult {
   readonly scenario: Scenario;
   /** Broken promises; empty when all hold. */
   readonly broken: readonly string[];
-  readonly faults: number;
+  /** What went wrong: the faults that were injected. */
+  readonly faults: readonly InjectedFault[];
   /** Where a promise was broken: every execution of the scenario, how it ended and what it was given. */
   readonly executions: readonly string[];
   readonly endings: Readonly<Record<string, number>>;
@@ -27,7 +28,7 @@ export interface ChaosResult {
 export interface ChaosOptions {
   readonly seed: number;
   /** Plants a defect in the program: see defects.ts. */
-  readonly change?: (graph: ProgramGraph) => ProgramGraph;
+  readonly change?: ((graph: ProgramGraph) => ProgramGraph) | undefined;
 }
 
 export interface Chaos {
@@ -77,7 +78,7 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     }
     await comparison;
     await pipeline.cloud.idle();
-    const injected = faults.log.length;
+    const injected = [...faults.log];
     faults.clear();
     const snapshot = await takeSnapshot(stores);
     const notices = (await pipeline.notices()).slice(0, -toldBefore || undefined);

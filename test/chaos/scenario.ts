@@ -10,12 +10,13 @@ export interface Scenario {
   /** For people: what this scenario is about. */
   readonly title: string;
   readonly uploads: readonly PlannedUpload[];
-  /** The rules for the fault injector; see local/cloud/faults. */
+  readonly faults: readonly PlannedFault[];
+  /** The rules for the fault injector; see packages/local-cloud/faults. */
   readonly rules: readonly Rule[];
   /** Milliseconds after which every running execution is stopped from outside; absent in most. */
-  readonly stopAfter?: number;
+  readonly stopAfter?: number | undefined;
   /** Milliseconds after which the stores are compared and mended, as they are every night; absent in most. */
-  readonly reconcileAfter?: number;
+  readonly reconcileAfter?: number | undefined;
 }
 
 export interface PlannedUpload {
@@ -47,69 +48,86 @@ export function functionPattern(step: string): string {
 /** More calls than the machine's retries times the SDK's own: an outage that outlasts all patience. */
 const outage = 60;
 
-const faultKinds: readonly (readonly [title: string, rule: Omit<Rule, "service">])[] = [
-  ["is throttled three times", { times: 3, fault: { kind: "throttle" } }],
-  ["answers 503 once", { times: 1, fault: { kind: "error", status: 503 } }],
-  ["takes effect, and its answer is lost", { calls: [1], fault: { kind: "dropAnswer" } }],
-  ["is called, and the function dies before it", { calls: [1], fault: { kind: "killFunction", when: "before" } }],
-  ["is called, and the function dies after it", { calls: [1], fault: { kind: "killFunction", when: "after" } }],
-  ["is down for longer than anybody waits", { times: outage, fault: { kind: "error", status: 500 } }],
+/** What can go wrong at a call that a step makes: the words for it, and the rule that brings it about. */
+const callFaults = {
+  throttled: ["is throttled three times", { times: 3, fault: { kind: "throttle" } }],
+  unavailable: ["answers 503 once", { times: 1, fault: { kind: "error", status: 503 } }],
+  "answer lost": ["takes effect, and its answer is lost", { calls: [1], fault: { kind: "dropAnswer" } }],
+  "dies before a call": [
+    "is called, and the function dies before it",
+    { calls: [1], fault: { kind: "killFunction", when: "before" } },
+  ],
+  "dies after a call": [
+    "is called, and the function dies after it",
+    { calls: [1], fault: { kind: "killFunction", when: "after" } },
+  ],
+  down: ["is down for longer than anybody waits", { times: outage, fault: { kind: "error", status: 500 } }],
+} as const satisfies Record<string, readonly [title: string, rule: Omit<Rule, "service">]>;
+
+/** What can go wrong with the event that starts a flow. */
+const eventFaults = {
+  repeated: ["every event comes three times", { fault: { kind: "duplicateEvent", copies: 2, milliseconds: [0, 400] } }],
+  overtaken: [
+    "events overtake each other",
+    { probability: 0.5, fault: { kind: "reorderEvents", milliseconds: [50, 400] } },
+  ],
+} as const satisfies Record<string, readonly [title: string, rule: Omit<Rule, "service">]>;
+
+type CallFault = keyof typeof callFaults;
+type EventFault = keyof typeof eventFaults;
+export type FaultKind = CallFault | EventFault | "dies before its work" | "dies after its work";
+
+export const faultKinds: readonly FaultKind[] = [
+  ...(Object.keys(callFaults) as CallFault[]),
+  "dies before its work",
+  "dies after its work",
+  ...(Object.keys(eventFaults) as EventFault[]),
 ];
 
+/** A fault of a scenario: at which step it strikes, how, and at which of the step's calls if at one. */
+export interface PlannedFault {
+  readonly step: string;
+  readonly kind: FaultKind;
+  readonly call?: string;
+  readonly title: string;
+  readonly rules: readonly Rule[];
+}
+
 /** Each fault at each call of each step, then the death of each function before and after its work. */
-function everyFault(): { title: string; step: string; rules: Rule[] }[] {
-  const atCalls = steps.flatMap(({ name, calls }) =>
+function everyFault(): readonly PlannedFault[] {
+  const atCalls = steps.flatMap(({ name: step, calls }) =>
     calls.flatMap(([service, operation]) =>
-      faultKinds
+      (Object.keys(callFaults) as CallFault[])
         // Undo and NotifyFailure are the last to speak: an outage there is the operator's alarm, not a scenario.
-        .filter(([, rule]) => rule.times !== outage || (name !== "Undo" && name !== "NotifyFailure"))
-        .map(([title, rule]) => ({
-          title: `${name}: ${operation} ${title}`,
-          step: name,
-          rules: [{ service, operation, caller: functionPattern(name), ...rule }],
-        })),
+        .filter((kind) => kind !== "down" || (step !== "Undo" && step !== "NotifyFailure"))
+        .map((kind): PlannedFault => {
+          const [title, rule] = callFaults[kind];
+          return {
+            step,
+            kind,
+            call: `${service} ${operation}`,
+            title: `${step}: ${operation} ${title}`,
+            rules: [{ service, operation, caller: functionPattern(step), ...rule }],
+          };
+        }),
     ),
   );
-  const deaths = steps.flatMap(({ name }) =>
-    (["before", "after"] as const).map((when) => ({
-      title: `${name}: its function dies ${when} its work`,
-      step: name,
-      rules: [
-        {
-          service: "lambda",
-          operation: "Invoke",
-          caller: functionPattern(name),
-          calls: [1],
-          fault: { kind: "killFunction", when },
-        },
-      ],
-    })),
+  const deaths = steps.flatMap(({ name: step }) =>
+    (["before", "after"] as const).map((when): PlannedFault => {
+      const fault = { kind: "killFunction", when };
+      const rule = { service: "lambda", operation: "Invoke", caller: functionPattern(step), calls: [1], fault };
+      return {
+        step,
+        kind: `dies ${when} its work`,
+        title: `${step}: its function dies ${when} its work`,
+        rules: [rule],
+      };
+    }),
   );
-  const events: { title: string; step: string; rules: Rule[] }[] = [
-    {
-      title: "every event comes three times",
-      step: "ReceivePhoto",
-      rules: [
-        {
-          service: "events",
-          operation: "Deliver",
-          fault: { kind: "duplicateEvent", copies: 2, milliseconds: [0, 400] },
-        },
-      ],
-    },
-    {
-      title: "events overtake each other",
-      step: "ReceivePhoto",
-      rules: [
-        {
-          service: "events",
-          operation: "Deliver",
-          probability: 0.5,
-          fault: { kind: "reorderEvents", milliseconds: [50, 400] },
-        },
-      ],
-    },
-  ];
+  const events = (Object.keys(eventFaults) as EventFault[]).map((kind): PlannedFault => {
+    const [title, rule] = eventFaults[kind];
+    return { step: "ReceivePhoto", kind, title, rules: [{ service: "events", operation: "Deliver", ...rule }] };
+  });
   return [...atCalls, ...deaths, ...events];
 }
 
@@ -153,7 +171,8 @@ function uploadsFor(step: string, number: number): readonly PlannedUpload[] {
 export function scenarioOf(number: number, seed: number): Scenario {
   const planned = systematic[number];
   if (planned !== undefined) {
-    return { number, title: planned.title, uploads: uploadsFor(planned.step, number), rules: planned.rules };
+    const { title, step, rules } = planned;
+    return { number, title, uploads: uploadsFor(step, number), faults: [planned], rules };
   }
   const [drawn] = fc.sample(mixtures, { seed: seed * 100_003 + number, numRuns: 1 });
   if (drawn === undefined) throw new Error("fast-check drew nothing.");
@@ -168,9 +187,10 @@ export function scenarioOf(number: number, seed: number): Scenario {
     number,
     title,
     uploads,
+    faults,
     rules: faults.flatMap((fault) => fault.rules),
-    ...(stopAfter === undefined ? {} : { stopAfter }),
-    ...(reconcileAfter === undefined ? {} : { reconcileAfter }),
+    stopAfter,
+    reconcileAfter,
   };
 }
 
