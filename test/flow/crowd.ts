@@ -6,7 +6,7 @@ import { startPipeline } from "./harness";
 
 /**
  * A crowd that uploads at once, run in a process of its own, so that what is measured is the service's memory and not
- * that of a whole test run: `crowd.test.ts` forks it, and is sent a {@link CrowdReport}.
+ * that of a whole test run: `crowd.long.test.ts` forks it, and is sent a {@link CrowdReport}.
  */
 
 /** Rekognition calls a second that are not refused. A crowd of 1,000 makes about 3,700, as fast as the machine can. */

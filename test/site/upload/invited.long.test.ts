@@ -1,10 +1,9 @@
 import { expect } from "chai";
 import { generateKeyPairSync } from "node:crypto";
-import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/keys";
-import { choose, see, upload, Visit } from "./steps";
+import { access, an, linkTo, tomorrow } from "./invitations";
+import { see, upload, Visit } from "./steps";
 
 const chooseHeading = "Chụp hoặc chọn ảnh của bạn";
-const acceptedHeading = "Ảnh đã được duyệt!";
 const invalidHeading = "Liên kết mời không hợp lệ";
 
 describe("The upload page of a school that invites", () => {
@@ -12,32 +11,6 @@ describe("The upload page of a school that invites", () => {
   before(() => visit.start());
   after(() => visit.stop());
   afterEach(() => visit.end());
-
-  const { privateKey } = generateKeyPairSync("ed25519");
-  const access = { mode: "invite" as const, publicKey: publicKeyOf(privateKey) };
-  const tomorrow = Math.floor(Date.now() / 1000) + 86_400;
-  const an = { studentId: "SV001", name: "Nguyễn Văn An", email: "an@truong.edu.vn", expires: tomorrow };
-  const linkTo = (url: string, invitation = an, key = privateKey) => `${url}#invite=${signInvitation(invitation, key)}`;
-
-  it("knows the student by the link", async () => {
-    const site = await visit.site({ access, mail: true, stepMilliseconds: 1 });
-    const page = await visit.page(linkTo(site.url));
-    await page.getByText("Chào Nguyễn Văn An! Ảnh dùng cho mã sinh viên SV001.").waitFor();
-    await choose(page);
-    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
-    expect(await page.getByLabel("Mã sinh viên").count()).to.equal(0);
-    expect(await page.getByLabel("Email").count()).to.equal(0);
-    await page.getByRole("checkbox").check();
-    await page.getByRole("button", { name: "Gửi ảnh" }).click();
-    await see(page, acceptedHeading);
-  });
-
-  it("lets nobody in without a link, with a broken one or with one that has expired", async () => {
-    const site = await visit.site({ access });
-    await see(await visit.page(site.url), "Bạn cần có liên kết mời");
-    await see(await visit.page(linkTo(site.url).slice(0, -100)), invalidHeading);
-    await see(await visit.page(linkTo(site.url, { ...an, expires: 1 })), "Liên kết mời đã hết hạn");
-  });
 
   const foreign = generateKeyPairSync("ed25519").privateKey;
   const changed = (link: string) => {

@@ -1,0 +1,33 @@
+import { expect } from "chai";
+import { access, an, linkTo } from "./invitations";
+import { choose, see, Visit } from "./steps";
+
+const acceptedHeading = "Ảnh đã được duyệt!";
+const invalidHeading = "Liên kết mời không hợp lệ";
+
+describe("The upload page of a school that invites", () => {
+  const visit = new Visit();
+  before(() => visit.start());
+  after(() => visit.stop());
+  afterEach(() => visit.end());
+
+  it("knows the student by the link", async () => {
+    const site = await visit.site({ access, mail: true, stepMilliseconds: 1 });
+    const page = await visit.page(linkTo(site.url));
+    await page.getByText("Chào Nguyễn Văn An! Ảnh dùng cho mã sinh viên SV001.").waitFor();
+    await choose(page);
+    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    expect(await page.getByLabel("Mã sinh viên").count()).to.equal(0);
+    expect(await page.getByLabel("Email").count()).to.equal(0);
+    await page.getByRole("checkbox").check();
+    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await see(page, acceptedHeading);
+  });
+
+  it("lets nobody in without a link, with a broken one or with one that has expired", async () => {
+    const site = await visit.site({ access });
+    await see(await visit.page(site.url), "Bạn cần có liên kết mời");
+    await see(await visit.page(linkTo(site.url).slice(0, -100)), invalidHeading);
+    await see(await visit.page(linkTo(site.url, { ...an, expires: 1 })), "Liên kết mời đã hết hạn");
+  });
+});
