@@ -93,8 +93,7 @@ describe("The npm package of the command line", () => {
       const { paths } = commandLine;
       expect(paths).to.include.members(["README.md", "LICENSE", "lib/main.js", "bin/avatar-pipeline.js"]);
       const strange = paths.filter(
-        (path) =>
-          !/\.(js|css|svg)$|^(README\.md|LICENSE|package\.json)$/.test(path) || /test|scripted/.test(path),
+        (path) => !/\.(js|css|svg)$|^(README\.md|LICENSE|package\.json)$/.test(path) || /test|scripted/.test(path),
       );
       expect(strange).to.deep.equal([]);
     });
