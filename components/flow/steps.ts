@@ -1,23 +1,9 @@
 import type * as aws from "@pulumi/aws";
-import * as pulumi from "@pulumi/pulumi";
-import { settleSeconds, steps } from "../../handlers/functions";
-import { stepPhases } from "../../handlers/machine";
-import type { AvatarTables } from "../storage/avatar-tables";
+import type * as pulumi from "@pulumi/pulumi";
+import { steps } from "../../handlers/functions";
+import { functionContext, type PipelineParts } from "../parts";
 import { createImagingLayer } from "./imaging-layer";
-import type { NoticeTopics } from "../notices/notice-topics";
-import type { Settings } from "../settings";
-import { createFunction, type FunctionContext } from "./lambda-function";
-
-/** What the functions work on. */
-export interface PipelineParts {
-  readonly settings: Settings;
-  readonly photoBucket: aws.s3.Bucket;
-  readonly tables: AvatarTables;
-  readonly collection: aws.rekognition.Collection;
-  readonly topics: NoticeTopics;
-  /** Once it is made of the steps. */
-  readonly stateMachine?: aws.sfn.StateMachine;
-}
+import { createFunction } from "./lambda-function";
 
 /** Makes the function of every step, by the step's name. */
 export function createStepFunctions(
@@ -27,56 +13,4 @@ export function createStepFunctions(
 ): ReadonlyMap<string, aws.lambda.Function> {
   const context = { ...functionContext(parts), imagingLayer: createImagingLayer(name, opts).arn };
   return new Map(steps.map((step) => [step.name, createFunction(name, step, context, opts)]));
-}
-
-/** What every function of the pipeline shares. */
-export function functionContext(parts: PipelineParts): FunctionContext {
-  const { settings, photoBucket, tables, collection, topics } = parts;
-  return {
-    settings,
-    variables: variablesOf(parts),
-    arns: {
-      photoBucket: photoBucket.arn,
-      uploadTable: tables.uploads.arn,
-      avatarTable: tables.avatars.arn,
-      faceCollection: collection.arn,
-      successTopic: topics.success.arn,
-      failureTopic: topics.failure.arn,
-    },
-  };
-}
-
-/** The environment variables of the functions. */
-function variablesOf(parts: PipelineParts): FunctionContext["variables"] {
-  const { settings, photoBucket, tables, collection, topics, stateMachine } = parts;
-  const { maxBytes, maxPixels, minSide, expirySeconds } = settings.upload;
-  return {
-    UPLOAD_TABLE: tables.uploads.name,
-    AVATAR_TABLE: tables.avatars.name,
-    PHOTO_BUCKET: photoBucket.bucket,
-    COLLECTION_ID: collection.collectionId,
-    STATE_MACHINE_ARN: stateMachine?.arn,
-    SUCCESS_TOPIC_ARN: topics.success.arn,
-    FAILURE_TOPIC_ARN: topics.failure.arn,
-    UPLOAD_LIMITS: pulumi.jsonStringify({ maxBytes, maxPixels, minSide }),
-    UPLOAD_ROW_DAYS: pulumi.interpolate`${settings.retention.uploadRowDays}`,
-    FACE_RULES: pulumi.jsonStringify(faceRules(settings.face)),
-    DUPLICATE_SIMILARITY: pulumi.interpolate`${settings.face.duplicateSimilarity}`,
-    THUMBNAIL_RULES: pulumi.jsonStringify(settings.thumbnail),
-    SETTLE_SECONDS: String(settleSeconds),
-    UPLOAD_EXPIRY_SECONDS: pulumi.interpolate`${expirySeconds}`,
-    STEP_PHASES: JSON.stringify(stepPhases()),
-    DEFAULT_LOCALE: settings.site.locale,
-    ACCESS: settings.site.access,
-    INVITATION_KEY: settings.site.invitationKey,
-    SENDER: settings.sender,
-  };
-}
-
-/** The face options that judge one face by itself. */
-function faceRules({
-  duplicateSimilarity: _,
-  ...rules
-}: Settings["face"]): Omit<Settings["face"], "duplicateSimilarity"> {
-  return rules;
 }

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { mailStudentFunction } from "../../handlers/mail-student/definition";
 import { createFunction } from "../flow/lambda-function";
-import { functionContext, type PipelineParts } from "../flow/steps";
+import { functionContext, type PipelineParts } from "../parts";
 
 /**
  * Mails the students themselves: a function that subscribes to both topics, so that what the topics say stays the one

@@ -5,7 +5,7 @@ import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { physicalName, placeOf, type Place } from "../names";
 import { document } from "../policies";
 import { createPrivateBucket, tlsOnlyForBucket, type PrivateBucket } from "../storage/private-bucket";
-import type { PipelineParts } from "../flow/steps";
+import type { PipelineParts } from "../parts";
 
 /**
  * Records every read and write of photos and rows. What is changed of the resources themselves, and every call to

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { eraseStudentFunction } from "../../handlers/erase-student/definition";
 import { reconcileFunction } from "../../handlers/reconcile/definition";
 import { createFunction } from "../flow/lambda-function";
-import { functionContext, type PipelineParts } from "../flow/steps";
+import { functionContext, type PipelineParts } from "../parts";
 
 export interface Operations {
   /** Compares the stores and mends what differs; called by the schedule and by `avatar-pipeline reconcile`. */

@@ -5,7 +5,7 @@ import { readStatusFunction } from "../../handlers/api/read-status/definition";
 import type { FunctionDefinition } from "../../handlers/runtime/define";
 import { logGroupArgs } from "../flow/log-group";
 import { createFunction } from "../flow/lambda-function";
-import { functionContext, type PipelineParts } from "../flow/steps";
+import { functionContext, type PipelineParts } from "../parts";
 
 /** One route of the API and the function behind it. */
 interface Route {

@@ -6,7 +6,7 @@ import { document } from "../policies";
 import { allowUploadsFrom } from "../storage/photo-bucket";
 import type { Settings } from "../settings";
 import { createSiteDistribution } from "./site-distribution";
-import type { PipelineParts } from "../flow/steps";
+import type { PipelineParts } from "../parts";
 import { createUploadApi } from "./upload-api";
 
 /** Where students upload, and what the page asks. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { avatarPrefix } from "../../handlers/contract/keys";
 import { document } from "../policies";
-import type { PipelineParts } from "../flow/steps";
+import type { PipelineParts } from "../parts";
 
 /** What a role of the consumer's needs to show avatars, as a policy document: rows by student, and thumbnails. */
 export function readAvatarsPolicy({ settings, photoBucket, tables }: PipelineParts): pulumi.Output<string> {
