@@ -4,10 +4,10 @@ import type { PipelineArns, Statement } from "../../handlers/runtime/grants";
 import type { FunctionDefinition } from "../../handlers/runtime/define";
 import type { Handler } from "../../handlers/runtime/step";
 import type { SettingName } from "../../handlers/runtime/settings";
-import { logGroupArgs } from "./log-group";
 import { kebabCase } from "../names";
 import { assumedBy, document } from "../policies";
 import type { Settings } from "../settings";
+import { logGroupArgs } from "./log-group";
 
 /** What functions of one pipeline share. */
 export interface FunctionContext<Arns extends PipelineArns = PipelineArns> {

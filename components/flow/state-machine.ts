@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { definitionWith } from "../../handlers/machine";
-import { logGroupArgs } from "./log-group";
 import { assumedBy, document } from "../policies";
 import type { Settings } from "../settings";
+import { logGroupArgs } from "./log-group";
 
 /** The machine that leads a photo through the steps: handlers/machine.ts with the ARNs of the steps' functions. */
 export function createStateMachine(

@@ -1,9 +1,9 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { reconcileMetrics } from "../../handlers/reconcile/report";
-import type { Operations } from "./operations";
 import type { Settings } from "../settings";
 import type { UploadRule } from "../flow/upload-rule";
+import type { Operations } from "./operations";
 
 export interface AlarmsArgs {
   readonly settings: Pick<Settings, "tags">;

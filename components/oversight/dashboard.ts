@@ -1,11 +1,11 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { reconcileMetrics } from "../../handlers/reconcile/report";
-import { rekognitionOperations } from "./alarms";
 import { physicalName, placeOf } from "../names";
 import type { NoticeTopics } from "../notices/notice-topics";
-import type { Operations } from "./operations";
 import type { UploadRule } from "../flow/upload-rule";
+import { rekognitionOperations } from "./alarms";
+import type { Operations } from "./operations";
 
 export interface DashboardArgs {
   readonly topics: NoticeTopics;

@@ -5,8 +5,8 @@ import { extname, join } from "node:path";
 import { document } from "../policies";
 import { allowUploadsFrom } from "../storage/photo-bucket";
 import type { Settings } from "../settings";
-import { createSiteDistribution } from "./site-distribution";
 import type { PipelineParts } from "../parts";
+import { createSiteDistribution } from "./site-distribution";
 import { createUploadApi } from "./upload-api";
 
 /** Where students upload, and what the page asks. */
@@ -29,8 +29,9 @@ export function createUploadPage(name: string, parts: PipelineParts, opts: pulum
     : createWebsite(name, settings, opts);
   const api = createUploadApi(name, { ...parts, origin: site.origin }, opts);
   // The CORS rules of a bucket that the caller brings are the caller's.
-  if (settings.existing.photoBucket === undefined)
+  if (settings.existing.photoBucket === undefined) {
     allowUploadsFrom(name, { bucket: photoBucket, origins: [site.origin] }, opts);
+  }
   publishPage(name, { bucket: site.bucket, settings, apiUrl: api.apiEndpoint }, opts);
   return { siteUrl: pulumi.interpolate`${site.origin}/`, apiUrl: api.apiEndpoint };
 }

@@ -105,7 +105,7 @@ describe("AvatarPipelineArgs", () => {
     ],
     [
       "a language of no texts",
-      { site: { locale: "fr" as SiteLocale } },
+      { site: { locale: "fr" as unknown as SiteLocale } },
       'site.locale is "fr", but must be one of vi, en; use the enum SiteLocale',
     ],
     [
@@ -213,7 +213,9 @@ describe("AvatarPipelineArgs", () => {
     await evaluate(() => [(owner = new pulumi.ComponentResource("test:index:Owner", "owner"))]);
     const settings = readSettings("avatars", { face: { maxYaw: pulumi.output(95) } }, owner!);
     let message = "";
-    await valueOf(settings.face.maxYaw as pulumi.Output<number>).catch((error: Error) => (message = error.message));
+    await valueOf(settings.face.maxYaw as pulumi.Output<number>).catch(
+      (error: unknown) => (message = (error as Error).message),
+    );
     expect(message).to.include("face.maxYaw is 95, but must be a number from 0 to 90 degrees");
   });
 

@@ -61,8 +61,9 @@ describe("What an operator hears and sees", () => {
     const dimensions = (alarm: string) => world.one("MetricAlarm", `avatars-${alarm}`).inputs["dimensions"];
     expect(JSON.stringify(dimensions("flow-failed"))).to.include(":stateMachine:avatars-flow-");
     expect(JSON.stringify(dimensions("dead-letters"))).to.include('"QueueName":"avatars-dead-letters-');
-    for (const alarm of ["reconcile-failed", "reconcile-left"])
+    for (const alarm of ["reconcile-failed", "reconcile-left"]) {
       expect(JSON.stringify(dimensions(alarm)), alarm).to.include('"FunctionName":"avatars-reconcile-');
+    }
     const queries = (alarm: string) =>
       world.one("MetricAlarm", `avatars-${alarm}`).inputs["metricQueries"] as {
         id: string;
@@ -131,8 +132,9 @@ describe("What an operator hears and sees", () => {
           `2026-01-02 INFO ${JSON.stringify({ step: "X", outcome: "error", error, message: "" })}`,
         )?.groups?.["reason"];
       expect(reasonIn("NO_FACE")).to.equal("NO_FACE");
-      for (const fault of ["Throttled", "AccessDeniedException", "InvalidKey"])
+      for (const fault of ["Throttled", "AccessDeniedException", "InvalidKey"]) {
         expect(reasonIn(fault)).to.equal(undefined);
+      }
     });
   });
 });

@@ -39,7 +39,7 @@ describe("The function of every step, serialized", () => {
   async function archiveOf(step: string): Promise<Readonly<Record<string, string>>> {
     return textFilesOf(world.one("Function", `avatars-${kebab(step)}`).inputs["code"]);
   }
-  async function environmentOf(step: string): Promise<Record<string, string>> {
+  function environmentOf(step: string): Record<string, string> {
     const { variables } = world.one("Function", `avatars-${kebab(step)}`).inputs["environment"] as {
       variables: Record<string, string>;
     };
@@ -73,7 +73,7 @@ describe("The function of every step, serialized", () => {
       });
 
       it("gives the same results, the same error names and makes the same calls as the original", async () => {
-        const environment = await environmentOf(step.name);
+        const environment = environmentOf(step.name);
         const given = scenarios[step.name]!;
         const scripts = given.map(({ name, input, answers }): Scenario => ({ name, environment, input, answers }));
         scripts.push({ name: "without its settings", environment: {}, input: {}, answers: {} });

@@ -41,9 +41,16 @@ function perform(operation: string, input: unknown): unknown {
     throw Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status } });
   }
   if ("body" in answer) {
-    return { Body: { transformToByteArray: async () => new Uint8Array(Buffer.from(answer.body, "base64")) } };
+    return {
+      Body: { transformToByteArray: () => Promise.resolve(new Uint8Array(Buffer.from(answer.body, "base64"))) },
+    };
   }
   return answer.result;
+}
+
+/** The same as a method of the SDK's: what it throws comes as a rejection. */
+function promised<Input extends unknown[]>(answer: (...input: Input) => unknown) {
+  return (...input: Input): Promise<unknown> => Promise.resolve().then(() => answer(...input));
 }
 
 /** Stands for any module that a handler loads at run time: each class's methods answer by the script. */
@@ -51,12 +58,16 @@ const scripted = new Proxy(
   {},
   {
     get: (_module, exported: string) => {
-      if (exported === "createThumbnails")
-        return async (...input: unknown[]) => perform("imaging.createThumbnails", input);
+      if (exported === "createThumbnails") {
+        return promised((...input: unknown[]) => perform("imaging.createThumbnails", input));
+      }
       return function Client() {
         return new Proxy(
           {},
-          { get: (_client, operation: string) => async (input: unknown) => perform(`${exported}.${operation}`, input) },
+          {
+            get: (_client, operation: string) =>
+              promised((input: unknown) => perform(`${exported}.${operation}`, input)),
+          },
         );
       };
     },
@@ -98,7 +109,7 @@ async function run(scenario: Scenario, module: string, step: string): Promise<Ra
     const { name, message } = error as Error;
     return { error: { name, message, isError: error instanceof Error }, calls };
   } finally {
-    for (const name of Object.keys(scenario.environment)) delete process.env[name];
+    for (const name of Object.keys(scenario.environment)) Reflect.deleteProperty(process.env, name);
   }
 }
 
@@ -109,7 +120,7 @@ async function main(): Promise<void> {
   for (const scenario of JSON.parse(readFileSync(file, "utf8")) as Scenario[]) {
     ran.push(await run(scenario, module, step));
     // The next scenario gets a process that has not loaded the handler yet, as far as the handler can tell.
-    delete require.cache[require.resolve(module)];
+    Reflect.deleteProperty(require.cache, require.resolve(module));
   }
   process.stdout.write(JSON.stringify(ran));
 }

@@ -8,7 +8,7 @@ describe("The stack", () => {
   it("prod is not deployed before the school has made its key, and says how", async () => {
     const message = await evaluateProgram({ program, stack: "prod" }).then(
       () => "evaluated",
-      (error: Error) => error.message,
+      (error: unknown) => (error as Error).message,
     );
     expect(message).to.include("needs site.invitationKey").and.to.include("avatar-pipeline invite keygen");
   });
@@ -28,8 +28,9 @@ describe("The stack", () => {
     const { resources, stackOutputs } = await evaluateProgram({ program, stack: "dev" });
     const bucket = resources.find(({ name, type }) => name === "avatars-photos" && type === "aws:s3/bucket:Bucket")!;
     expect(bucket.inputs["forceDestroy"]).to.equal(true);
-    for (const [name, value] of Object.entries(stackOutputs))
+    for (const [name, value] of Object.entries(stackOutputs)) {
       expect(value, name).to.be.a("string").and.not.include("undefined");
+    }
     expect(stackOutputs).to.include.keys("siteUrl", "apiUrl", "photoBucket", "stateMachineArn", "operatorTopicArn");
   });
 

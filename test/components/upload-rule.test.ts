@@ -19,7 +19,7 @@ describe("The rules that start the machine", () => {
   before(async () => {
     world = await evaluate(() => [new AvatarPipeline("avatars", { site: { enabled: false } })]);
     const pattern = (rule: string) =>
-      readPattern(world.one("EventRule", `avatars-${rule}`).inputs["eventPattern"] as string, rule);
+      readPattern(world.one("EventRule", `avatars-${rule}`).inputs["eventPattern"], rule);
     uploaded = pattern("uploaded");
     interrupted = pattern("interrupted");
     const { inputTransformer } = world.one("EventTarget", "avatars-interrupted").inputs as {
@@ -54,8 +54,9 @@ describe("The rules that start the machine", () => {
   });
 
   it("take every ending of this machine but success", () => {
-    for (const status of ["TIMED_OUT", "ABORTED", "FAILED"])
+    for (const status of ["TIMED_OUT", "ABORTED", "FAILED"]) {
       expect(interrupted(ended(status, "{}")), status).to.equal(true);
+    }
     for (const status of ["RUNNING", "SUCCEEDED"]) expect(interrupted(ended(status, "{}")), status).to.equal(false);
     expect(interrupted(ended("FAILED", "{}", `${machine}-other`))).to.equal(false);
   });
@@ -69,14 +70,17 @@ describe("The rules that start the machine", () => {
         const given = inputOf(change);
         const flowInput = JSON.parse(given) as FlowInput;
         expect(flowInput).to.deep.equal({ interrupted: change });
-        expect(readFlowInput(flowInput)).to.deep.equal({ created: JSON.parse(input), closes: change.detail });
+        expect(readFlowInput(flowInput)).to.deep.equal({
+          created: JSON.parse(input) as unknown,
+          closes: change.detail,
+        });
         // What the queue of dead letters holds is an input as well, whichever of the two it is.
-        expect(readFlowInput(change as unknown as FlowInput)).to.deep.equal(readFlowInput(flowInput));
+        expect(readFlowInput(change)).to.deep.equal(readFlowInput(flowInput));
         // Sent again and interrupted in turn, it is closed like any other, and that is the end of it.
         const again = ended("ABORTED", JSON.stringify(change));
         expect(interrupted(again)).to.equal(true);
         expect(readFlowInput(JSON.parse(inputOf(again)) as FlowInput)).to.deep.equal({
-          created: JSON.parse(input),
+          created: JSON.parse(input) as unknown,
           closes: again.detail,
         });
         // The execution that this starts must not start another when it fails as well.

@@ -182,12 +182,13 @@ async function measure(graph: ProgramGraph, seconds: number) {
         if (name === "jimp" && round % 3 !== 0) continue;
         const { runs } = await bench.photo(`uploads/${student}/photo.jpg`, portrait, "Accepted");
         if (name === "ours") keep(samples, runs);
-        else
+        else {
           keep(
             peers,
             runs.map((run) => ({ ...run, label: `${run.label} ${name}` })),
             `CreateThumbnail ${name}`,
           );
+        }
         await untilCold(bench);
       }
       const { ours } = clouds;

@@ -10,7 +10,7 @@ import { embeddingOf, scriptedEngine } from "../../packages/local-cloud/services
  */
 export function lifelike(own: Float32Array): Float32Array {
   const length = Math.hypot(...own);
-  return own.map((value, at) => 1.36 * middle[at]! + (0.53 * value) / length);
+  return own.map((value, at) => 1.36 * (middle[at] ?? 0) + (0.53 * value) / length);
 }
 
 const middle = unitOf(embeddingOf("everybody"));

@@ -177,13 +177,15 @@ export async function startBench(
 
 /** The uploaded object's key in an execution's input, which is the bucket's event. */
 function keyIn(event: HistoryEvent): string | undefined {
-  const input = JSON.parse(String(event.details?.["input"] ?? "{}")) as { detail?: { object?: { key?: string } } };
+  const input = JSON.parse((event.details?.["input"] as string | undefined) ?? "{}") as {
+    detail?: { object?: { key?: string } };
+  };
   return input.detail?.object?.key;
 }
 
 function endingOf(history: readonly HistoryEvent[]): string {
   const last = history.findLast(({ type }) => type.endsWith("StateEntered"));
-  return String(last?.details?.["name"] ?? "no state");
+  return (last?.details?.["name"] as string | undefined) ?? "no state";
 }
 
 function causeOf(history: readonly HistoryEvent[]): string {

@@ -62,6 +62,8 @@ async function collect(rounds: number): Promise<readonly Run[]> {
   const runs: Run[] = [];
   try {
     const photos = await photosToTry();
+    const [sample] = photos;
+    if (sample === undefined) throw new Error("There is no photo to try.");
     for (let round = 0; round < rounds; round++) {
       for (const { name, bytes } of photos) {
         const student = `${name.replace(/\W/g, "-")}-${round}`;
@@ -70,7 +72,7 @@ async function collect(rounds: number): Promise<readonly Run[]> {
         const accepted = await bench.photo(`uploads/${student}/${file}`, whole, "Accepted");
         runs.push(...accepted.runs.map((run) => ({ ...run, photo: name })));
       }
-      const refused = await bench.photo(`uploads/nobody-${round}/photo.jpg`, photos[0]!.bytes, "Rejected");
+      const refused = await bench.photo(`uploads/nobody-${round}/photo.jpg`, sample.bytes, "Rejected");
       const only = refused.runs.filter(({ label }) => label === "Undo" || label === "NotifyFailure");
       runs.push(...only.map((run) => ({ ...run, photo: usual })));
     }

@@ -52,7 +52,7 @@ export interface Case {
 
 // The proxy and the mark of unknown texts with which Pulumi hands properties to rules: its own, which no type declares.
 const { unknownCheckingProxy, unknownStringValue } = load("@pulumi/policy/proxy") as {
-  unknownCheckingProxy(props: unknown): Readonly<Record<string, unknown>>;
+  unknownCheckingProxy: (props: unknown) => Readonly<Record<string, unknown>>;
   unknownStringValue: string;
 };
 /** In a text's place: what a preview does not know. */

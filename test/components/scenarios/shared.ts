@@ -1,11 +1,11 @@
 import type { ScriptedAnswer } from "../run-handler";
 
-/** One call of a step's function, and how it must end: with an output, or with an error of this name. */
+/** One call of a step's function, and how it must end: with "output", or with an error of this name. */
 export interface StepScenario {
   readonly name: string;
   readonly input: unknown;
   readonly answers: Readonly<Record<string, readonly ScriptedAnswer[]>>;
-  readonly ends: "output" | string;
+  readonly ends: string;
 }
 
 export const uploadId = "01KDYW0000000000000000000A";
