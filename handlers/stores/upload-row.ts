@@ -1,6 +1,6 @@
-import type { Item } from "./dynamodb";
 import type { ReasonCode } from "../contract/reasons";
 import type { UploadStatus } from "../contract/upload-status";
+import type { Item } from "./dynamodb";
 
 /** An upload's row as everything but the store knows it; an attribute that the row does not have is undefined. */
 export interface UploadRow {

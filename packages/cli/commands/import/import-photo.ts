@@ -71,7 +71,7 @@ async function send(photo: Outgoing, base: ReportRow, { destination, report }: I
   const before =
     base.upload_id === "" ? undefined : await getUpload(destination.dynamodb, destination.uploadTable, base.upload_id);
   if (before === undefined || before.status === "failed") {
-    return sendFile(photo, destination, (upload_id) => report.record({ ...base, upload_id }));
+    return sendFile(photo, destination, (uploadId) => report.record({ ...base, upload_id: uploadId }));
   }
   const { uploadId, status } = before;
   if (status === "awaiting-upload" && !(await isStored(uploadId, photo, destination))) {
@@ -84,12 +84,12 @@ async function send(photo: Outgoing, base: ReportRow, { destination, report }: I
 async function endOf(sent: ReportRow, options: ImportPhotoOptions): Promise<EndedRow> {
   const { destination, locale } = options;
   const upload = await awaitEnd(sent.upload_id, destination, options);
-  const { status, step = "", reason = "INTERNAL", endedAt: processed_at = "" } = upload;
+  const { status, step = "", reason = "INTERNAL", endedAt = "" } = upload;
   if (status === "accepted") {
     const avatar = await getAvatar(destination.dynamodb, destination.avatarTable, sent.student_id);
     const own = avatar?.uploadId === sent.upload_id ? avatar : undefined;
-    return { ...sent, outcome: "accepted", step, processed_at: own?.processedAt ?? processed_at };
+    return { ...sent, outcome: "accepted", step, processed_at: own?.processedAt ?? endedAt };
   }
   const outcome = status === "rejected" ? "rejected" : "failed";
-  return { ...sent, outcome, step, reason, message: messageOf(reason, locale), processed_at };
+  return { ...sent, outcome, step, reason, message: messageOf(reason, locale), processed_at: endedAt };
 }
