@@ -74,11 +74,11 @@ const anotherAttempt: Retrier = {
   ErrorEquals: [
     unavailable,
     "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.Unknown",
     "Runtime.ExitError",
+    "Runtime.OutOfMemory",
     "Sandbox.Timedout",
     "States.Timeout",
   ],
@@ -86,6 +86,19 @@ const anotherAttempt: Retrier = {
   BackoffRate: 2,
   MaxDelaySeconds: 120,
   MaxAttempts: 8,
+  JitterStrategy: "FULL",
+};
+
+/**
+ * What Lambda's API answers to the call itself, above all that the machine's role may not invoke the function. Such a
+ * permission is missing for good, or it is a new one that is not known everywhere yet, which takes seconds.
+ */
+const onceKnown: Retrier = {
+  ErrorEquals: ["Lambda.AWSLambdaException"],
+  IntervalSeconds: 2,
+  BackoffRate: 2,
+  MaxDelaySeconds: 120,
+  MaxAttempts: 3,
   JitterStrategy: "FULL",
 };
 
@@ -110,7 +123,7 @@ export function defineMachine(text: Machine, functions: readonly Step[]): Machin
         const step = functions.find((one) => state.Resource === `\${${one.name}}` && one.name === name);
         if (step === undefined) throw new Error(`flow.asl.json: the state ${name} is not a step in functions.ts.`);
         missing.delete(name);
-        return { ...state, TimeoutSeconds: step.timeout + marginSeconds, Retry: [patience, anotherAttempt], Catch };
+        return { ...state, TimeoutSeconds: step.timeout + marginSeconds, Retry: [patience, anotherAttempt, onceKnown], Catch };
       }
       case "Parallel": {
         const { Branches = [] } = state;

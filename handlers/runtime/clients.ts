@@ -16,11 +16,17 @@ export type ClientsOf<Clients> = { readonly [Name in keyof Clients]: () => Clien
 /**
  * How every SDK client is made: three attempts of each call, after short pauses (longer patience is the machine's), and
  * none of them hangs. Such a call must end long before the function's own time does, so that the SDK can repeat it; by
- * default it would wait for ever.
+ * default it would wait for ever. `requestTimeout` ends with the head of an answer; a body that stalls is ended by
+ * `socketTimeout`.
  */
 const sdkOptions = {
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+  requestHandler: {
+    connectionTimeout: 2_000,
+    requestTimeout: 8_000,
+    socketTimeout: 8_000,
+    throwOnRequestTimeout: true,
+  },
 };
 
 export const dynamodb = (): DynamoDB =>

@@ -5,7 +5,15 @@ import { join } from "node:path";
 import flow from "../../handlers/flow.asl.json";
 import { isRejection, reasonCodes } from "../../handlers/contract/reasons";
 import { settleSeconds, steps } from "../../handlers/functions";
-import { defineMachine, definitionWith, machine, type Machine, type State, type States } from "../../handlers/machine";
+import {
+  defineMachine,
+  definitionWith,
+  machine,
+  type Machine,
+  type Retrier,
+  type State,
+  type States,
+} from "../../handlers/machine";
 
 /** Every state by its name, those of the branches as well. */
 function allStates(states: States): [string, State][] {
@@ -19,6 +27,12 @@ const states = new Map(allStates(machine.States));
 const tasks = [...states].filter(([, state]) => state.Type === "Task");
 const handlers = join(__dirname, "../../../handlers");
 const arnOf = (name: string) => `arn:aws:lambda:ap-southeast-1:000000000000:function:${name}`;
+
+/** The longest that all attempts of a retrier can be apart, in seconds. */
+function longestSeconds({ IntervalSeconds, BackoffRate, MaxDelaySeconds, MaxAttempts }: Retrier): number {
+  const delays = Array.from({ length: MaxAttempts }, (_, n) => IntervalSeconds * BackoffRate ** n);
+  return delays.reduce((sum, delay) => sum + Math.min(delay, MaxDelaySeconds), 0);
+}
 
 describe("The machine", () => {
   it("is a valid definition once the functions' ARNs are in, and so is its text", () => {
@@ -83,6 +97,17 @@ describe("The machine", () => {
     const [first] = tasks;
     for (const [name, { Retry }] of tasks) expect(Retry, name).to.deep.equal(first?.[1].Retry);
     expect(JSON.stringify(first?.[1].Retry)).to.include('"Throttled"').and.include('"Unavailable"');
+  });
+
+  it("soon gives up what a permission is missing for, and tries a function that died again", () => {
+    const retriers = tasks.flatMap(([, { Retry = [] }]) => Retry);
+    const patienceFor = (error: string) =>
+      new Set(retriers.filter(({ ErrorEquals }) => ErrorEquals.includes(error)).map(longestSeconds));
+    // A role's new policy is known everywhere within seconds; what is missing after that stays missing.
+    for (const seconds of patienceFor("Lambda.AWSLambdaException")) expect(seconds).to.be.within(10, 30);
+    for (const died of ["Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout"]) {
+      expect([...patienceFor(died)], died).to.deep.equal([366]);
+    }
   });
 
   it("never retries a judgement on the photo", () => {

@@ -243,7 +243,7 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
         try {
           authorizer.authorize(caller, "lambda:InvokeFunction", arn);
         } catch (error) {
-          throw isCloudError(error) ? stateError("States.Permissions", error.message) : error;
+          throw isCloudError(error) ? stateError("Lambda.AWSLambdaException", error.message) : error;
         }
         try {
           const result = await functions.invoke(functionName, JSON.stringify(payload), started);

@@ -221,7 +221,7 @@ describe("state machines", () => {
 
   it("may call only the functions that its role allows", async () => {
     const execution = await run("denied");
-    expect(execution).to.include({ status: "FAILED", error: "States.Permissions" });
+    expect(execution).to.include({ status: "FAILED", error: "Lambda.AWSLambdaException" });
     expect(execution.cause).to.include(
       `is not authorized to perform: lambda:InvokeFunction on resource: ${functionArn("secret")}`,
     );
