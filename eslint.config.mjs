@@ -147,6 +147,23 @@ export default tseslint.config(
     },
   },
   {
+    // The local cloud is for any Pulumi program: it may know nothing of the one in this repository.
+    files: ["packages/local-cloud/**/*.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              regex: "(^|/)(handlers|components|site|provider|packages/cli)(/|$)|^avatar-pipeline",
+              message: "packages/local-cloud is for any Pulumi program and imports nothing of this one's.",
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ["packages/cli/bin/*.js"],
     languageOptions: {
       sourceType: "commonjs",
