@@ -5,8 +5,8 @@ import type { ReconcileInput } from "../../handlers/reconcile/handler";
 import { createFaultInjector, type InjectedFault } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
-import { startPipeline, withoutPauses, type Pipeline } from "../flow/harness";
-import { portrait } from "../support/photos";
+import { startPipeline, withoutPauses, type Pipeline } from "../support/with-cloud";
+import { portrait } from "../support/portraits";
 import { brokenPromises, isGood, takeSnapshot, type PutPhoto, type Stores } from "./invariants";
 import type { PlannedUpload, Scenario } from "./scenario";
 

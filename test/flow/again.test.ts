@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { portrait } from "../support/photos";
-import { startPipeline, type Pipeline } from "./harness";
+import { portrait } from "../support/portraits";
+import { startPipeline, type Pipeline } from "../support/with-cloud";
 
 describe("An upload that is begun again", () => {
   let pipeline: Pipeline;

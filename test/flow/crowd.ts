@@ -1,8 +1,8 @@
 import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { brokenPromises, takeSnapshot, type PutPhoto } from "../chaos/invariants";
-import { portrait } from "../support/photos";
-import { startPipeline } from "./harness";
+import { portrait } from "../support/portraits";
+import { startPipeline } from "../support/with-cloud";
 
 /**
  * A crowd that uploads at once, run in a process of its own, so that what is measured is the service's memory and not

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import type { EraseReceipt } from "../../handlers/erase-student/handler";
 import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { portrait } from "../support/photos";
-import { replacing, startPipeline, type Pipeline } from "./harness";
+import { portrait } from "../support/portraits";
+import { replacing, startPipeline, type Pipeline } from "../support/with-cloud";
 
 describe("EraseStudent", () => {
   const faults = createFaultInjector();

@@ -5,8 +5,8 @@ import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services
 import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { matchesWildcards } from "../../packages/local-cloud/iam";
 import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
-import { portrait } from "../support/photos";
-import { programGraph, startPipeline } from "./harness";
+import { portrait } from "../support/portraits";
+import { programGraph, startPipeline } from "../support/with-cloud";
 
 interface Statement {
   readonly Action: readonly string[];

@@ -3,8 +3,8 @@ import sharp from "sharp";
 import { isUploadId } from "../../handlers/contract/keys";
 import { reasons } from "../../handlers/contract/reasons";
 import { networkEngine } from "../../packages/local-cloud/services/rekognition/faces/network-engine";
-import { couple, farAway, group, noFace, portrait, sunglasses, tiny, truncated } from "../support/photos";
-import { startPipeline, type Pipeline } from "./harness";
+import { couple, farAway, group, noFace, portrait, sunglasses, tiny, truncated } from "../support/portraits";
+import { startPipeline, type Pipeline } from "../support/with-cloud";
 
 /** Real photos through the real program: serialized functions, the machine, the rule, the policies, the networks. */
 describe("A photo's way through the whole pipeline", () => {

@@ -6,8 +6,8 @@ import type { ReconcileReport } from "../../handlers/reconcile/findings";
 import { reconcileMetrics } from "../../handlers/reconcile/report";
 import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { portrait } from "../support/photos";
-import { replacing, startPipeline, withoutPauses, type Pipeline } from "./harness";
+import { portrait } from "../support/portraits";
+import { replacing, startPipeline, withoutPauses, type Pipeline } from "../support/with-cloud";
 
 describe("Reconcile", () => {
   let pipeline: Pipeline;

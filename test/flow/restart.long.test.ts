@@ -10,8 +10,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Item } from "../../handlers/stores/dynamodb";
 import { openMailbox } from "../../packages/local-cloud/services/mail";
 import { brokenPromises, takeSnapshot, type PutPhoto, type Stores } from "../chaos/invariants";
-import { ended, repositoryProgram, start, type Running } from "../packages/cli/run";
-import { noFace, portrait } from "../support/photos";
+import { ended, repositoryProgram, start, type Running } from "../support/child-process";
+import { noFace, portrait } from "../support/portraits";
 
 /** The local mode as a process of its own, and clients of it. */
 interface Service extends Stores {

@@ -11,8 +11,8 @@ import {
   uploadTable,
   type Call,
   type Tables,
-} from "./harness";
-import { jpegFile, pngFile } from "./photos";
+} from "../support/with-tables";
+import { jpegFile, pngFile } from "../support/image-bytes";
 
 const limits = { maxBytes: 1_000_000, maxPixels: 50_000_000, minSide: 160 };
 

@@ -13,7 +13,7 @@ import {
   uploadTable,
   type Call,
   type Tables,
-} from "./harness";
+} from "../support/with-tables";
 
 describe("The crop square", () => {
   it("is centred on the face, a little raised, with the margin on every side", () => {

@@ -13,7 +13,7 @@ import {
   uploadTable,
   type Call,
   type Tables,
-} from "./harness";
+} from "../support/with-tables";
 
 const rules: FaceRules = {
   minConfidence: 90,

@@ -17,7 +17,7 @@ import {
   uploadTable,
   type Call,
   type Tables,
-} from "./harness";
+} from "../support/with-tables";
 
 const settings = { uploadTable, avatarTable, collectionId, duplicateSimilarity: 95 };
 const mine = aPhoto({ studentId: "SV001", uploadId: uploadIdAt(10) });

@@ -25,7 +25,7 @@ import {
   uploadTable,
   type Call,
   type Tables,
-} from "./harness";
+} from "../support/with-tables";
 
 const photo = aPhoto({ uploadId: uploadIdAt(10) });
 const caught = (step: string, Error: string, errorMessage = "measured"): Failures => ({

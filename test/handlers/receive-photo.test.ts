@@ -13,7 +13,7 @@ import {
   uploadIdAt,
   uploadTable,
   type Tables,
-} from "./harness";
+} from "../support/with-tables";
 
 describe("ReceivePhoto", () => {
   let tables: Tables;

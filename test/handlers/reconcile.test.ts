@@ -19,7 +19,7 @@ import {
   uploadTable,
   type Call,
   type Tables,
-} from "./harness";
+} from "../support/with-tables";
 
 /**
  * Comparisons while uploads go on: what happens between the listing of one store and that of the next. What is found

@@ -19,7 +19,7 @@ import {
   uploadTable,
   type Call,
   type Tables,
-} from "./harness";
+} from "../support/with-tables";
 
 const photo = aPhoto({ uploadId: uploadIdAt(10) });
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { portrait } from "../support/photos";
+import { portrait } from "../support/portraits";
 import { install, link, pack, readManifest, type Packed } from "./packing";
 
 const root = join(__dirname, "../../..");

@@ -17,7 +17,7 @@ import sharp from "sharp";
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), "../.."));
 const require = createRequire(import.meta.url);
 const { phone, see, upload, Visit } = require("../../build/test/site/upload/steps.js");
-const { portraitLarge } = require("../../build/test/support/photos.js");
+const { portraitLarge } = require("../../build/test/support/portraits.js");
 
 const rounds = 5;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];

@@ -1,5 +1,5 @@
-import { pngChunk } from "../../handlers/photos";
-import { portrait } from "../../support/photos";
+import { pngChunk } from "../../support/image-bytes";
+import { portrait } from "../../support/portraits";
 import {
   blackPixels,
   bombChunk,

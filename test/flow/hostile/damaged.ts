@@ -1,4 +1,4 @@
-import { portrait } from "../../support/photos";
+import { portrait } from "../../support/portraits";
 import { mutate, randomFrom } from "./files";
 import type { HostileFile } from "./harness";
 

@@ -1,5 +1,5 @@
-import { jpegFile, pngChunk } from "../../handlers/photos";
-import { portrait } from "../../support/photos";
+import { jpegFile, pngChunk } from "../../support/image-bytes";
+import { portrait } from "../../support/portraits";
 import { segment, withChunks, withSegments } from "./files";
 import type { HostileFile } from "./harness";
 

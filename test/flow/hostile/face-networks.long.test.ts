@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { networkEngine } from "../../../packages/local-cloud/services/rekognition/faces/network-engine";
-import { portrait } from "../../support/photos";
-import { startPipeline, type Pipeline } from "../harness";
+import { portrait } from "../../support/portraits";
+import { startPipeline, type Pipeline } from "../../support/with-cloud";
 import { deflatedZeros, manyScans, mutate, png, randomFrom, withSize } from "./files";
 import { endingOf } from "./harness";
 

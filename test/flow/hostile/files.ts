@@ -1,6 +1,6 @@
 /** Files that are made to hurt whoever reads them: each small, and each with something much larger in mind. */
 import { constants, deflateRawSync, deflateSync } from "node:zlib";
-import { pngChunk } from "../../handlers/photos";
+import { pngChunk } from "../../support/image-bytes";
 
 /** So many zeros as a zlib stream of a thousandth of their size, made without holding them. */
 export function deflatedZeros(length: number): Buffer {

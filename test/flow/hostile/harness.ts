@@ -6,8 +6,8 @@ import type { ReasonCode } from "../../../handlers/contract/reasons";
 import type { UploadRow } from "../../../handlers/stores/uploads";
 import { scriptedEngine, scriptFaces } from "../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { brokenPromises, takeSnapshot, type PutPhoto } from "../../chaos/invariants";
-import { portrait } from "../../support/photos";
-import { startPipeline, type Pipeline } from "../harness";
+import { portrait } from "../../support/portraits";
+import { startPipeline, type Pipeline } from "../../support/with-cloud";
 
 /** What may become of a photo; a list where either is right. Never `failed`: that is a fault of ours. */
 export type Ending = "accepted" | ReasonCode;

@@ -5,7 +5,7 @@ import { mailStudentFunction } from "../../../handlers/mail-student/definition";
 import { publish } from "../../../handlers/notices/notice";
 import type { PipelineEvent } from "../../../handlers/contract/pipeline-event";
 import { reasonCodes, reasons } from "../../../handlers/contract/reasons";
-import { now, recorded, startTables, uploadIdAt, uploadTable, type Call, type Tables } from "../harness";
+import { now, recorded, startTables, uploadIdAt, uploadTable, type Call, type Tables } from "../../support/with-tables";
 import { collectLogs } from "./requests";
 
 const uploadId = uploadIdAt(1);

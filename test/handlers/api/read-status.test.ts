@@ -5,7 +5,15 @@ import type { HttpRequest } from "../../../handlers/api/http";
 import { readStatus, stepsOf } from "../../../handlers/api/read-status/handler";
 import type { Item } from "../../../handlers/stores/dynamodb";
 import { reasonCodes } from "../../../handlers/contract/reasons";
-import { anAvatar, avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../harness";
+import {
+  anAvatar,
+  avatarTable,
+  now,
+  startTables,
+  uploadIdAt,
+  uploadTable,
+  type Tables,
+} from "../../support/with-tables";
 import { aGet, bodyOf, collectLogs, signer } from "./requests";
 
 const phases = [["ReceivePhoto"], ["CheckFormat"], ["CreateThumbnail", "IndexFace"], ["SaveMetadata"]];

@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cli } from "./run";
+import { cli } from "../../support/child-process";
 
 describe("the command line, badly used", () => {
   let folder: string;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { reasons, type ReasonCode } from "../../../handlers/contract/reasons";
-import { noFace, tiny, truncated } from "../../support/photos";
+import { noFace, tiny, truncated } from "../../support/portraits";
 import { choose, colorOf, fillIn, heading, phone, plain, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chụp hoặc chọn ảnh của bạn";

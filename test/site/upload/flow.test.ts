@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { reasons } from "../../../handlers/contract/reasons";
-import { couple, portrait } from "../../support/photos";
+import { couple, portrait } from "../../support/portraits";
 import { phone, see, upload, Visit } from "./steps";
 
 describe("The upload page in front of the whole pipeline, in the local mode", () => {

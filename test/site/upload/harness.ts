@@ -13,7 +13,7 @@ import type { Endpoint } from "../../../handlers/api/http";
 import { writeAvatarRow } from "../../../handlers/stores/avatar-row";
 import { parseUploadKey, thumbnailKey } from "../../../handlers/contract/keys";
 import type { ReasonCode } from "../../../handlers/contract/reasons";
-import { aFace, aFormat, avatarTable, startTables, uploadTable, type Tables } from "../../handlers/harness";
+import { aFace, aFormat, avatarTable, startTables, uploadTable, type Tables } from "../../support/with-tables";
 
 /**
  * The page as it is built, in front of the real API's endpoints and real tables. Only the bucket and the flow behind it

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import sharp from "sharp";
 import { reasonCodes, reasons, type ReasonCode } from "../../../handlers/contract/reasons";
-import { couple, portrait } from "../../support/photos";
+import { couple, portrait } from "../../support/portraits";
 import { choose, fillIn, heading, phone, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chụp hoặc chọn ảnh của bạn";

@@ -6,7 +6,7 @@ import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import sharp from "sharp";
 import { newContext, startBrowser } from "../../support/browser";
-import { portrait } from "../../support/photos";
+import { portrait } from "../../support/portraits";
 import { startSite, type Site, type SiteOptions } from "./harness";
 
 /** What the page's tests do over and over: one browser for all of them, one page for each. */

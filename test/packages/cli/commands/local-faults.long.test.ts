@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFaultScript } from "../../../../packages/local-cloud/faults";
-import { cli, ended, repositoryProgram, start } from "../run";
+import { cli, ended, repositoryProgram, start } from "../../../support/child-process";
 
 describe("the local mode's --faults FILE", () => {
   let folder: string;

@@ -3,8 +3,8 @@ import { expect } from "chai";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { noFace, portrait } from "../../../support/photos";
-import { ended, repositoryProgram, run, start, type Ended, type Running } from "../run";
+import { noFace, portrait } from "../../../support/portraits";
+import { ended, repositoryProgram, run, start, type Ended, type Running } from "../../../support/child-process";
 
 interface Line {
   readonly file: string;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
 import { link } from "../../packing";
-import { portrait } from "../../../support/photos";
-import { run } from "../run";
+import { portrait } from "../../../support/portraits";
+import { run } from "../../../support/child-process";
 
 /** Everything that the component takes, brought by the program. */
 const program = `

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { link } from "../../packing";
-import { portrait } from "../../../support/photos";
-import { ended, run, start } from "../run";
+import { portrait } from "../../../support/portraits";
+import { ended, run, start } from "../../../support/child-process";
 
 /** No project around it names the program, and without its configuration there is no pipeline. */
 const program = `

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { repositoryProgram, run } from "../run";
+import { repositoryProgram, run } from "../../../support/child-process";
 
 describe("settings on the command line that nothing would read", () => {
   let folder: string;

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { link } from "../../packing";
-import { portrait } from "../../../support/photos";
-import { ended, run, start, type Running } from "../run";
+import { portrait } from "../../../support/portraits";
+import { ended, run, start, type Running } from "../../../support/child-process";
 
 const program = `
 import { AvatarPipeline } from "avatar-pipeline";

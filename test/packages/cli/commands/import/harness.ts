@@ -10,9 +10,9 @@ import {
   scriptedEngine,
   scriptFaces,
 } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { programGraph, type StackNames } from "../../../../flow/harness";
-import { portrait } from "../../../../support/photos";
-import { repositoryProgram, run, type Ended } from "../../run";
+import { programGraph, type StackNames } from "../../../../support/with-cloud";
+import { portrait } from "../../../../support/portraits";
+import { repositoryProgram, run, type Ended } from "../../../../support/child-process";
 
 /** What the tests of one file share: a local mode whose photos say who is on them, and a folder beside it. */
 interface School {

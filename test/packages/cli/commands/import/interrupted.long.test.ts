@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
 import { appendFileSync, readFileSync } from "node:fs";
-import { ended, start, type Running } from "../../run";
+import { ended, start, type Running } from "../../../../support/child-process";
 import { describeSchool, summary } from "./harness";
 
 async function until(condition: () => boolean, command: Running): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { run, type Ended } from "../../run";
+import { run, type Ended } from "../../../../support/child-process";
 import { describeSchool } from "./harness";
 
 describeSchool((school) => {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { repositoryProgram, run } from "../../run";
+import { repositoryProgram, run } from "../../../../support/child-process";
 import { describeSchool } from "./harness";
 
 describeSchool((school) => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { scriptFaces } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { tiny } from "../../../../support/photos";
+import { tiny } from "../../../../support/portraits";
 import { bucket, failure } from "./harness";
 import { box, describeRekognition } from "./scripted";
 

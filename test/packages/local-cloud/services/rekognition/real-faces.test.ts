@@ -7,7 +7,7 @@ import { expect } from "chai";
 
 import type { FaceEngine } from "../../../../../packages/local-cloud/services/rekognition/faces/engine";
 import { networkEngine } from "../../../../../packages/local-cloud/services/rekognition/faces/network-engine";
-import * as photos from "../../../../support/photos";
+import * as photos from "../../../../support/portraits";
 import { bucket, collection, failure, startRekognition, type TestRekognition } from "./harness";
 
 /** Everything real at once: the SDK, S3, the collection's file and the networks. */

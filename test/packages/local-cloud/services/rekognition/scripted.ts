@@ -5,7 +5,7 @@ import {
   scriptFaces,
   type ScriptedFace,
 } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { noFace } from "../../../../support/photos";
+import { noFace } from "../../../../support/portraits";
 import { allow, bucket, collection, collectionArn, role, startRekognition, type TestRekognition } from "./harness";
 
 /** A Rekognition that is new for each test, and to which the photo tells who is on it. */

@@ -1,6 +1,6 @@
 /** Uses the engine and does not close it. Run by network-engine.long.test.ts, which wants the process to end by itself. */
 import { networkEngine } from "../../../../../../packages/local-cloud/services/rekognition/faces/network-engine";
-import { portrait } from "../../../../../support/photos";
+import { portrait } from "../../../../../support/portraits";
 
 async function run(): Promise<void> {
   const engine = networkEngine();

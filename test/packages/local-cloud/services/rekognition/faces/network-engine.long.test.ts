@@ -14,7 +14,7 @@ import {
   networkEngine,
 } from "../../../../../../packages/local-cloud/services/rekognition/faces/network-engine";
 import { similarityOf } from "../../../../../../packages/local-cloud/services/rekognition/faces/similarity";
-import * as photos from "../../../../../support/photos";
+import * as photos from "../../../../../support/portraits";
 
 /** The real networks on real faces: each test costs a detection or a few, a quarter of a second each on a quiet core. */
 describe("face engine with networks", function () {

@@ -6,7 +6,7 @@ import {
   scriptFaces,
 } from "../../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { similarityOf } from "../../../../../../packages/local-cloud/services/rekognition/faces/similarity";
-import { noFace } from "../../../../../support/photos";
+import { noFace } from "../../../../../support/portraits";
 
 const distance = (one: Float32Array, other: Float32Array) => Math.hypot(...one.map((value, i) => value - other[i]!));
 

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 
 /**
  * Files made byte by byte: the least that has the structure of a JPEG or PNG. What is in their pixels does not matter
- * where they are used; real photos come from ../photos.
+ * where they are used; real photos come from ./portraits.
  */
 
 function segment(marker: number, payload: Uint8Array): Buffer {
