@@ -21,6 +21,8 @@ export interface App {
   readonly fault: PhotoFault | undefined;
   /** What was entered; kept for another try. */
   readonly details: { studentId: string; email: string; consent: boolean };
+  /** Whether the details were sent with mistakes: they are named again when the screen is drawn in another language. */
+  showsErrors: boolean;
   readonly progress: Progress | undefined;
   /** Whether the photo last sent is still at hand. */
   readonly canResend: boolean;

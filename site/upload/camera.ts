@@ -3,7 +3,7 @@ import type { Say } from "./texts";
 
 /** Whether the page can show the camera's picture itself: only over HTTPS, or on one's own machine. */
 export function hasLiveCamera(): boolean {
-  return isSecureContext && navigator.mediaDevices?.getUserMedia !== undefined;
+  return isSecureContext && "mediaDevices" in navigator;
 }
 
 /** Whether the pointer is a finger: then the system's own camera is the better one, and a file input opens it. */

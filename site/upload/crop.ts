@@ -1,4 +1,4 @@
-import { h, icon } from "../shared/dom";
+import { announce, h, icon } from "../shared/dom";
 import { drawInto, type OpenPhoto, type Square } from "./photo";
 import type { Say } from "./texts";
 
@@ -71,10 +71,16 @@ export function cropper(photo: OpenPhoto, crop: Crop, minSide: number, say: Say)
     },
     { passive: false },
   );
+  /** By a button, which says so when the photo cannot be moved any further. */
+  const step = (right: number, down: number) => {
+    const { x, y } = crop;
+    move(right, down);
+    announce(crop.x === x && crop.y === y ? say("edge") : "");
+  };
   const nudge = (symbol: string, name: "left" | "right" | "up" | "down", right: number, down: number) =>
     h(
       "button",
-      { type: "button", class: "nudge", "aria-label": say(name), title: say(name), onclick: () => move(right, down) },
+      { type: "button", class: "nudge", "aria-label": say(name), title: say(name), onclick: () => step(right, down) },
       icon(symbol),
     );
   paint();

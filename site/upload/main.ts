@@ -1,9 +1,9 @@
 import { problems, type ProblemName } from "../../handlers/contract/problems";
 import type { Locale } from "../../handlers/contract/reasons";
+import { announce, button, h, icon } from "../shared/dom";
 import type { App, Screen, ScreenName } from "./app";
 import { readStatus } from "./api";
 import { firstCrop, squareOf, type Crop } from "./crop";
-import { button, h, icon } from "../shared/dom";
 import { invitationIn, isForged, type Invitation } from "./invitation";
 import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError, type OpenPhoto } from "./photo";
@@ -24,6 +24,9 @@ import {
 import { sayIn } from "./texts";
 import { runUpload, type Progress } from "./upload";
 
+// Tells outdated.js that this browser can run the page.
+document.documentElement.dataset["started"] = "";
+
 const main = document.getElementById("main") as HTMLElement;
 const languageButton = document.getElementById("language") as HTMLButtonElement;
 const title = document.getElementById("title") as HTMLElement;
@@ -43,7 +46,11 @@ function speak(to: Locale): void {
 
 /** Shows something; focus goes to its heading unless it was there before, in another language. */
 function show(element: HTMLElement, isNew: boolean): void {
+  const opened = [...main.querySelectorAll("details")].map(({ open }) => open);
   main.replaceChildren(element);
+  // A screen reader that comes to the live region later would read the last screen's words as news.
+  if (isNew) announce("");
+  else element.querySelectorAll("details").forEach((details, index) => (details.open = opened[index] ?? details.open));
   const head = element.querySelector("h1");
   document.title = [head?.textContent, sayIn(locale)("title")].filter(Boolean).join(" – ");
   if (!isNew) return;
@@ -99,7 +106,8 @@ async function start(): Promise<void> {
   try {
     loaded = await loadSettings();
   } catch {
-    return showNotLoaded();
+    showNotLoaded();
+    return;
   }
   const { settings, now } = loaded;
   // Here too where the link is refused: what is old goes, whoever opens the page.
@@ -107,7 +115,10 @@ async function start(): Promise<void> {
   if (chosenLanguage.get() === undefined) speak(settings.locale);
   const invitation = invitationIn(location.hash);
   const problem = await linkProblem(settings, invitation, now());
-  if (problem !== undefined) return showUninvited(problem, settings);
+  if (problem !== undefined) {
+    showUninvited(problem, settings);
+    return;
+  }
   // Where anybody may upload, a link is not asked for; one that says nothing does no harm.
   await new Page(settings, now, invitation === "broken" ? undefined : invitation).begin();
 }
@@ -127,6 +138,7 @@ class Page implements App {
   photo: App["photo"];
   crop = firstCrop();
   fault: App["fault"];
+  showsErrors = false;
   progress: Progress | undefined;
   readonly details: { studentId: string; email: string; consent: boolean };
   private screen: ScreenName = "choose";
@@ -243,7 +255,9 @@ class Page implements App {
 
   go(screen: ScreenName): void {
     this.turn += 1;
+    this.showsErrors = false;
     if (screen === "choose") {
+      if (this.screen === "progress") this.forgetDetails();
       this.leaveOutcome();
       void draft.forget(this.settings.apiUrl);
     }
@@ -252,6 +266,16 @@ class Page implements App {
     else history.replaceState(screen, "");
     this.screen = screen;
     this.draw(true);
+  }
+
+  /** The next photo may be another student's: it is offered neither this one's ID and address nor their consent. */
+  private forgetDetails(): void {
+    const { invitation } = this;
+    Object.assign(this.details, {
+      studentId: invitation?.studentId ?? "",
+      email: invitation?.email ?? "",
+      consent: false,
+    });
   }
 
   private leaveOutcome(): void {
@@ -286,7 +310,10 @@ class Page implements App {
     this.photo = photo;
     this.crop = firstCrop();
     this.leaveOutcome();
-    if (this.screen === "progress") this.screen = "choose";
+    if (this.screen === "progress") {
+      this.forgetDetails();
+      this.screen = "choose";
+    }
     void draft.keepPhoto(this.settings.apiUrl, file);
     this.go("adjust");
   }

@@ -19,8 +19,8 @@ export interface Square {
   readonly side: number;
 }
 
-/** Why a file cannot be used; HEIC_NOT_DECODED is this browser's fault, not the pipeline's. */
-export type PhotoFault = ReasonCode | "HEIC_NOT_DECODED";
+/** Why a file cannot be used; the last two are this browser's fault, not the photo's. */
+export type PhotoFault = ReasonCode | "HEIC_NOT_DECODED" | "BROWSER_TOO_OLD";
 
 /** Thrown when a file cannot be used. */
 export class PhotoError extends Error {
@@ -52,6 +52,7 @@ export async function openPhoto(file: Blob & { readonly name?: string }, limits:
   const kind = fileKind(bytes);
   if (kind === "jpeg" || kind === "png") checkFile(bytes, limits);
   else if (kind !== "heic") throw new PhotoError(bytes.length === 0 ? "FILE_CORRUPT" : "FORMAT_NOT_SUPPORTED");
+  if (typeof createImageBitmap !== "function") throw new PhotoError("BROWSER_TOO_OLD");
   let bitmap: ImageBitmap;
   try {
     // Typed by its bytes: a browser may go by the type that the file's name gave it.

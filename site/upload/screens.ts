@@ -1,10 +1,10 @@
 import { fieldRules } from "../../handlers/contract/problems";
 import { reasons } from "../../handlers/contract/reasons";
 import { isEmail, isStudentId } from "../../handlers/contract/students";
+import { button, h, icon } from "../shared/dom";
 import type { App, Screen } from "./app";
 import { hasLiveCamera, isTouch, takePhoto } from "./camera";
 import { cropper, preview } from "./crop";
-import { button, h, icon } from "../shared/dom";
 import type { PhotoFault } from "./photo";
 import type { Settings } from "./settings";
 import type { Say, TextName } from "./texts";
@@ -23,6 +23,7 @@ export function alertBox(title: string, remedy: string): HTMLElement {
 
 function faultText(fault: PhotoFault, { say, locale }: App): [string, string] {
   if (fault === "HEIC_NOT_DECODED") return [say("heicTitle"), say("heicRemedy")];
+  if (fault === "BROWSER_TOO_OLD") return [say("oldTitle"), say("oldRemedy")];
   return [reasons[fault].title[locale], reasons[fault].remedy[locale]];
 }
 
@@ -51,7 +52,10 @@ export function chooseScreen(app: App): Screen {
   const camera = input("camera", { capture: "user" });
   let isTaking = false;
   const useCamera = async () => {
-    if (isTouch()) return camera.click();
+    if (isTouch()) {
+      camera.click();
+      return;
+    }
     if (isTaking) return;
     isTaking = true;
     try {
@@ -107,7 +111,7 @@ export function adjustScreen(app: App): Screen {
   return {
     element: h(
       "section",
-      {},
+      { class: "adjust" },
       heading(say("cropHeading"), say("stage", { number: 2 })),
       h("p", { class: "lead" }, say(isTouch() ? "cropHintTouch" : "cropHint")),
       cropper(photo, app.crop, app.settings.limits.minSide, say),
@@ -196,9 +200,16 @@ export function detailsScreen(app: App): Screen {
   const submit = (event: Event) => {
     event.preventDefault();
     const wrong = check();
-    if (wrong === undefined) void app.send();
-    else wrong.focus();
+    app.showsErrors = wrong !== undefined;
+    if (wrong === undefined) {
+      void app.send();
+      return;
+    }
+    wrong.focus({ preventScroll: true });
+    // Left to themselves, Firefox and WebKit show the field at the very edge, cut off.
+    wrong.closest(".field")?.scrollIntoView({ block: "center" });
   };
+  if (app.showsErrors) check();
   return {
     element: h(
       "section",

@@ -24,6 +24,33 @@ export interface Job extends Timed {
 
 const shelf = "jobs";
 
+/** The storage of this tab, and that of the whole browser. */
+const tab: StorageOf = () => sessionStorage;
+const browser: StorageOf = () => localStorage;
+
+/** A file as IndexedDB keeps it: WebKit's private windows refuse Blobs there. */
+interface KeptFile {
+  readonly bytes: ArrayBuffer;
+  readonly type: string;
+  readonly name: string | undefined;
+}
+
+async function keptFile(file: Blob & { readonly name?: string }): Promise<KeptFile> {
+  return { bytes: await file.arrayBuffer(), type: file.type, name: file.name };
+}
+
+/** The file again; of an earlier version of the page it lies there as a Blob. */
+function fileOf(kept: KeptFile | Blob): Blob {
+  if (kept instanceof Blob) return kept;
+  const { bytes, type, name } = kept;
+  return name === undefined ? new Blob([bytes], { type }) : new File([bytes], name, { type });
+}
+
+/** A job as IndexedDB keeps it. */
+type KeptJob = Omit<Job, "photo"> & { readonly photo?: KeptFile | Blob };
+
+const jobOf = ({ photo, ...job }: KeptJob): Job => (photo === undefined ? job : { ...job, photo: fileOf(photo) });
+
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open("avatar-upload", 1);
@@ -33,22 +60,40 @@ function open(): Promise<IDBDatabase> {
   });
 }
 
+/** The last thing done with the database: each waits for the one before, so that what was deleted does not come back. */
+let last: Promise<unknown> = Promise.resolve();
+
 /** A browser that keeps nothing (a private window, a full disk) still uploads; it only cannot go on after a reload. */
-async function use<Result>(act: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result | undefined> {
-  try {
-    const database = await open();
+function use<Result>(act: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result | undefined> {
+  return useWith(undefined, act);
+}
+
+/** As {@link use}, with a value that has to be waited for first; a transaction would end meanwhile. */
+function useWith<Value, Result>(
+  value: Promise<Value> | undefined,
+  act: (store: IDBObjectStore, value: Value | undefined) => IDBRequest<Result>,
+): Promise<Result | undefined> {
+  const before = last;
+  const result = (async () => {
     try {
-      return await new Promise((resolve, reject) => {
-        const request = act(database.transaction(shelf, "readwrite").objectStore(shelf));
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error ?? new Error("IndexedDB"));
-      });
-    } finally {
-      database.close();
+      await before;
+      const ready = await value;
+      const database = await open();
+      try {
+        return await new Promise<Result>((resolve, reject) => {
+          const request = act(database.transaction(shelf, "readwrite").objectStore(shelf), ready);
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error ?? new Error("IndexedDB"));
+        });
+      } finally {
+        database.close();
+      }
+    } catch {
+      return undefined;
     }
-  } catch {
-    return undefined;
-  }
+  })();
+  last = result;
+  return result;
 }
 
 const jobKey = (apiUrl: string, id: string) => `job ${apiUrl} ${id}`;
@@ -56,16 +101,19 @@ const jobKey = (apiUrl: string, id: string) => `job ${apiUrl} ${id}`;
 /** Every job that the browser keeps for this API, the latest first. */
 export async function loadJobs(apiUrl: string): Promise<readonly Job[]> {
   const all = IDBKeyRange.bound(jobKey(apiUrl, ""), jobKey(apiUrl, "\uffff"));
-  const jobs = ((await use((store) => store.getAll(all))) ?? []) as readonly Job[];
-  return [...jobs].sort((one, other) => other.keptAt - one.keptAt);
+  const jobs = ((await use((store) => store.getAll(all))) ?? []) as readonly KeptJob[];
+  return jobs.map(jobOf).sort((one, other) => other.keptAt - one.keptAt);
 }
 
 export async function loadJob(apiUrl: string, id: string): Promise<Job | undefined> {
-  return (await use((store) => store.get(jobKey(apiUrl, id)))) as Job | undefined;
+  const kept = (await use((store) => store.get(jobKey(apiUrl, id)))) as KeptJob | undefined;
+  return kept && jobOf(kept);
 }
 
 export async function saveJob(apiUrl: string, job: Job): Promise<void> {
-  await use((store) => store.put(job, jobKey(apiUrl, job.id)));
+  const { photo, ...rest } = job;
+  const kept = async (): Promise<KeptJob> => (photo === undefined ? rest : { ...rest, photo: await keptFile(photo) });
+  await useWith(kept(), (store, value) => store.put(value, jobKey(apiUrl, job.id)));
 }
 
 export async function forgetJob(apiUrl: string, id: string): Promise<void> {
@@ -79,8 +127,8 @@ export function newId(): string {
 
 /** Which job this tab has in hand. */
 export const jobInHand = {
-  get: (apiUrl: string): string | undefined => read(sessionStorage, `job ${apiUrl}`),
-  set: (apiUrl: string, id: string | undefined): void => write(sessionStorage, `job ${apiUrl}`, id),
+  get: (apiUrl: string): string | undefined => read(tab, `job ${apiUrl}`),
+  set: (apiUrl: string, id: string | undefined): void => write(tab, `job ${apiUrl}`, id),
 };
 
 /** How long a tab waits for another: one that the phone has put to sleep keeps its turn. */
@@ -106,7 +154,7 @@ export async function inTurn<Result>(id: string, signal: AbortSignal, act: () =>
     });
   } catch (error) {
     if (!wait.signal.aborted || signal.aborted) throw error;
-    return act();
+    return await act();
   } finally {
     clearTimeout(timer);
   }
@@ -119,7 +167,7 @@ export interface Draft<Entered> {
 }
 
 interface KeptPhoto extends Timed {
-  readonly file: Blob;
+  readonly file: KeptFile | Blob;
 }
 
 /** What a tab knows of its draft; the photo is too large for a tab's storage and lies with the jobs. */
@@ -131,12 +179,12 @@ interface DraftNote {
 const draftKey = (apiUrl: string, id = "") => `draft ${apiUrl} ${id}`;
 
 function noteOf(apiUrl: string): DraftNote | undefined {
-  const text = read(sessionStorage, draftKey(apiUrl));
+  const text = read(tab, draftKey(apiUrl));
   return text === undefined ? undefined : (JSON.parse(text) as DraftNote);
 }
 
 const writeNote = (apiUrl: string, note: DraftNote | undefined) =>
-  write(sessionStorage, draftKey(apiUrl), note && JSON.stringify(note));
+  write(tab, draftKey(apiUrl), note && JSON.stringify(note));
 
 /**
  * The draft of this tab: phones drop a page's memory while its student looks something up in another app. What was
@@ -148,8 +196,8 @@ export const draft = {
     void draft.forget(apiUrl);
     const id = newId();
     writeNote(apiUrl, { id });
-    const kept: KeptPhoto = { file, keptAt: Date.now() };
-    await use((store) => store.put(kept, draftKey(apiUrl, id)));
+    const kept = async (): Promise<KeptPhoto> => ({ file: await keptFile(file), keptAt: Date.now() });
+    await useWith(kept(), (store, value) => store.put(value, draftKey(apiUrl, id)));
   },
   keepEntered(apiUrl: string, entered: object): void {
     const note = noteOf(apiUrl);
@@ -159,7 +207,7 @@ export const draft = {
     const note = noteOf(apiUrl);
     if (note?.entered === undefined) return undefined;
     const kept = (await use((store) => store.get(draftKey(apiUrl, note.id)))) as KeptPhoto | undefined;
-    return kept && { file: kept.file, entered: note.entered as Entered };
+    return kept && { file: fileOf(kept.file), entered: note.entered as Entered };
   },
   async forget(apiUrl: string): Promise<void> {
     const note = noteOf(apiUrl);
@@ -195,29 +243,32 @@ export async function sweep(apiUrl: string): Promise<void> {
 
 /** The outcome last seen, for as long as this tab is open. */
 export const lastOutcome = {
-  get: (apiUrl: string): string | undefined => read(sessionStorage, `outcome ${apiUrl}`),
-  set: (apiUrl: string, uploadId: string | undefined): void => write(sessionStorage, `outcome ${apiUrl}`, uploadId),
+  get: (apiUrl: string): string | undefined => read(tab, `outcome ${apiUrl}`),
+  set: (apiUrl: string, uploadId: string | undefined): void => write(tab, `outcome ${apiUrl}`, uploadId),
 };
 
 /** The language that the visitor chose. */
 export const chosenLanguage = {
-  get: (): string | undefined => read(localStorage, "language"),
-  set: (language: string): void => write(localStorage, "language", language),
+  get: (): string | undefined => read(browser, "language"),
+  set: (language: string): void => write(browser, "language", language),
 };
 
-function read(storage: Storage, key: string): string | undefined {
+/** Where cookies are blocked, even naming a storage throws. */
+type StorageOf = () => Storage;
+
+function read(storage: StorageOf, key: string): string | undefined {
   try {
-    return storage.getItem(key) ?? undefined;
+    return storage().getItem(key) ?? undefined;
   } catch {
     return undefined;
   }
 }
 
-function write(storage: Storage, key: string, value: string | undefined): void {
+function write(storage: StorageOf, key: string, value: string | undefined): void {
   try {
-    if (value === undefined) storage.removeItem(key);
-    else storage.setItem(key, value);
+    if (value === undefined) storage().removeItem(key);
+    else storage().setItem(key, value);
   } catch {
-    // As above: what cannot be kept is done without.
+    // The page does without whatever cannot be kept.
   }
 }

@@ -42,6 +42,12 @@ const texts = {
     en: "HEIC is an iPhone photo format. Open this page on your iPhone, or save the photo as a JPEG and choose that.",
   },
 
+  oldTitle: { vi: "Trình duyệt này quá cũ", en: "This browser is too old" },
+  oldRemedy: {
+    vi: "Hãy cập nhật trình duyệt hoặc hệ điều hành, hoặc mở trang này trên một thiết bị khác.",
+    en: "Update the browser or the operating system, or open this page on another device.",
+  },
+
   cameraHeading: { vi: "Chụp ảnh", en: "Take a photo" },
   cameraHint: {
     vi: "Nhìn thẳng vào ống kính, giữ khuôn mặt trong vòng tròn.",
@@ -70,6 +76,7 @@ const texts = {
   right: { vi: "Dịch ảnh sang phải", en: "Move the photo right" },
   up: { vi: "Dịch ảnh lên", en: "Move the photo up" },
   down: { vi: "Dịch ảnh xuống", en: "Move the photo down" },
+  edge: { vi: "Đã đến mép ảnh", en: "The edge of the photo has been reached" },
   cropDone: { vi: "Dùng ảnh này", en: "Use this photo" },
   otherPhoto: { vi: "Chọn ảnh khác", en: "Choose another photo" },
 

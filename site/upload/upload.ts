@@ -39,12 +39,15 @@ export async function runUpload(job: Job, context: UploadContext): Promise<void>
     try {
       // Two tabs that both found the job would both send the photo.
       const isHere = await inTurn(job.id, context.signal, () => send(job, context, failures > 0));
-      if (!isHere) return context.onProgress({ phase: "gone" });
+      if (!isHere) {
+        context.onProgress({ phase: "gone" });
+        return;
+      }
       failures = 0;
       await follow(job, context);
       return;
     } catch (error) {
-      if (context.signal.aborted) return;
+      if (isGivenUp(context.signal)) return;
       const trouble = troubleOf(error, job, context.now);
       if (trouble === undefined) {
         context.onProgress({ phase: "refused", refused: error instanceof RefusedError ? error.refused : undefined });
@@ -114,6 +117,9 @@ async function keep(job: Job, { apiUrl, signal }: UploadContext): Promise<void> 
   leaveIfGivenUp(signal);
 }
 
+/** Asked anew after each wait: the compiler takes an answer from before it for good. */
+const isGivenUp = (signal: AbortSignal): boolean => signal.aborted;
+
 /** @throws when the upload was given up while something else was waited for */
 function leaveIfGivenUp(signal: AbortSignal): void {
   if (signal.aborted) throw new OfflineError("given up");
@@ -141,7 +147,7 @@ async function follow(job: Job, context: UploadContext): Promise<void> {
   const { apiUrl, locale, token, onProgress, signal } = context;
   for (let pause = 400; !signal.aborted; pause = Math.min(pause * 1.2, 5000)) {
     const state = await readStatus(apiUrl, job.issued?.uploadId ?? "", locale, token, signal);
-    if (signal.aborted) return;
+    if (isGivenUp(signal)) return;
     if (hasEnded(state.status)) {
       onProgress({ phase: "ended", state });
       return;

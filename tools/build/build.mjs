@@ -97,23 +97,29 @@ async function buildLayer() {
 /** The students' page: hashed names, so that browsers keep what has not changed, and the page that names them. */
 async function buildSite() {
   rmSync("lib/site", { recursive: true, force: true });
-  const { metafile } = await build({
-    entryPoints: ["site/upload/main.ts", "site/upload/style.css"],
+  const options = {
     outdir: "lib/site",
     entryNames: "[name]-[hash]",
     bundle: true,
     minify: true,
     platform: "browser",
-    format: "esm",
-    // The browsers of phones from 2021 on: what has createImageBitmap with orientation, and dialogs.
-    target: ["chrome94", "safari15.4", "firefox98"],
     logLevel: "warning",
     metafile: true,
-  });
-  const names = Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [
-    basename(entryPoint),
-    basename(path),
+  };
+  const built = await Promise.all([
+    build({
+      ...options,
+      entryPoints: ["site/upload/main.ts", "site/upload/style.css"],
+      format: "esm",
+      // The browsers of phones from 2021 on: those with createImageBitmap, its orientation, and dialogs.
+      target: ["chrome94", "safari15.4", "firefox98"],
+    }),
+    // Tells the owners of older browsers so; it has to run in them.
+    build({ ...options, entryPoints: ["site/upload/outdated.js"], format: "iife", target: "es5" }),
   ]);
+  const names = built
+    .flatMap(({ metafile }) => Object.entries(metafile.outputs))
+    .map(([path, { entryPoint }]) => [basename(entryPoint), basename(path)]);
   const page = names.reduce(
     (html, [source, built]) => html.replace(`"${source.replace(/\.ts$/, ".js")}"`, `"${built}"`),
     readFileSync("site/upload/index.html", "utf8"),
