@@ -64,6 +64,23 @@ const namingOf = (...variables) => [
   },
 ];
 
+/** What only handlers/stores may write: the language of the tables. */
+const tableSyntax = [
+  "Property[key.name=/^((Condition|Update|Filter|KeyCondition|Projection)Expression|ExpressionAttribute(Names|Values))$/]",
+  "Property[key.name=/^(S|N|B|M|L|SS|NS|BS|BOOL|NULL)$/]",
+  "MemberExpression[property.name=/^(S|N|B|M|L|SS|NS|BS|BOOL|NULL)$/]",
+];
+/** The tables' attributes, apart from `student_id`, which the topics' messages have as well. */
+const tableAttributes =
+  "/^(upload_id|object_key|version_id|(uploaded|claimed|ended|created|expires|processed|searched)_at|execution_arn|" +
+  "face_id|yielded_to|instead_of)$/";
+/** @param {string[]} selectors */
+const onlyStores = (selectors) =>
+  selectors.map((selector) => ({
+    selector,
+    message: "Only handlers/stores names attributes and writes expressions: add a function to the store.",
+  }));
+
 export default tseslint.config(
   {
     ignores: [
@@ -154,6 +171,27 @@ export default tseslint.config(
             },
           ],
         },
+      ],
+    },
+  },
+  {
+    // The wall around the stores: each read and each write of a table stands there, with its condition.
+    files: ["packages/cli/**/*.ts"],
+    rules: { "no-restricted-syntax": ["error", ...onlyStores(tableSyntax)] },
+  },
+  {
+    // As well without the attributes' names. The reports of packages/cli are CSV files whose columns have some of them.
+    files: ["handlers/**/*.ts", "components/**/*.ts", "site/**/*.ts"],
+    ignores: ["handlers/stores/**"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        ...onlyStores([
+          ...tableSyntax,
+          `Literal[value=${tableAttributes}]`,
+          `Property[key.name=${tableAttributes}]`,
+          `MemberExpression[property.name=${tableAttributes}]`,
+        ]),
       ],
     },
   },

@@ -1,5 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
+import { avatarTableKey } from "../../handlers/stores/avatars";
+import { uploadTableExpiry, uploadTableKey } from "../../handlers/stores/uploads";
 import type { Settings } from "../settings";
 
 export interface AvatarTables {
@@ -37,7 +39,7 @@ export function createAvatarTables(
   };
   const { avatarTable, uploadTable } = settings.existing;
   return {
-    avatars: table("avatars", avatarTable, "student_id"),
-    uploads: table("uploads", uploadTable, "upload_id", "expires_at"),
+    avatars: table("avatars", avatarTable, avatarTableKey),
+    uploads: table("uploads", uploadTable, uploadTableKey, uploadTableExpiry),
   };
 }

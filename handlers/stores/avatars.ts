@@ -27,6 +27,9 @@ import { everyItem, isConditionFailure } from "./dynamodb";
  */
 export type { AvatarRow, Replaced };
 
+/** The table's key, for its declaration. */
+export const avatarTableKey = "student_id";
+
 type Updates = Pick<DynamoDB, "updateItem">;
 
 /** Reads a student's row, consistently; undefined if there is none. */

@@ -42,6 +42,10 @@ import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
  */
 export type { Refusal, UploadRow };
 
+/** The table's key and the attribute by which a row expires, for its declaration. */
+export const uploadTableKey = "upload_id";
+export const uploadTableExpiry = "expires_at";
+
 type Gets = Pick<DynamoDB, "getItem">;
 type Updates = Pick<DynamoDB, "updateItem">;
 type Scans = Pick<DynamoDB, "scan">;
