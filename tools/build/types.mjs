@@ -1,7 +1,8 @@
 /**
- * Writes the declarations of the library's public surface to lib/types: those files alone that a consumer's compiler
- * reaches from components/index.d.ts. Run before the package is packed; it takes some seconds, so that builds do
- * without it.
+ * Writes the declarations of what is published. Of the library those files alone that a consumer's compiler reaches
+ * from components/index.d.ts, in lib/types; of the packages that ship their files one by one all of them, each beside
+ * its JavaScript in the package's lib/. Run after the build and before a package is packed; it takes some seconds, so
+ * that builds do without it.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -10,6 +11,8 @@ import ts from "typescript";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const out = join(root, "lib/types");
+/** Built file by file, see build.mjs. */
+const packages = ["packages/imaging", "packages/local-cloud"].map((home) => join(root, home));
 
 const config = ts.getParsedCommandLineOfConfigFile(
   join(root, "tsconfig.json"),
@@ -18,8 +21,13 @@ const config = ts.getParsedCommandLineOfConfigFile(
 );
 // Without it TypeScript would want a place for its incremental state.
 delete config.options.tsBuildInfoFile;
-const program = ts.createProgram([join(root, "components/index.ts")], config.options);
+const isOfPackage = (path) => packages.some((home) => path.startsWith(`${home}/`) && !path.startsWith(`${home}/lib/`));
+const program = ts.createProgram(
+  [join(root, "components/index.ts"), ...config.fileNames.map((path) => resolve(path)).filter(isOfPackage)],
+  config.options,
+);
 
+/** By the path that each has below `out`. */
 const declarations = new Map();
 const { diagnostics } = program.emit(undefined, (path, text) => declarations.set(resolve(path), text), undefined, true);
 fail([...ts.getPreEmitDiagnostics(program), ...diagnostics]);
@@ -31,27 +39,38 @@ function fail(problems) {
   process.exit(1);
 }
 
-const reached = new Set();
+const reached = new Map();
 const open = [join(out, "components/index.d.ts")];
 for (let path = open.pop(); path !== undefined; path = open.pop()) {
   if (reached.has(path)) continue;
-  reached.add(path);
+  reached.set(path, declarations.get(path));
   for (const { fileName } of ts.preProcessFile(declarations.get(path), true, true).importedFiles) {
     if (fileName.startsWith(".")) open.push(resolve(dirname(path), `${fileName}.d.ts`));
   }
 }
+replace(out, reached);
 
-// Only what differs is written, and each file at once: another run, or who reads the package meanwhile, sees whole
-// files.
-const left = existsSync(out) ? readdirSync(out, { recursive: true, withFileTypes: true }) : [];
-for (const entry of left) {
-  const path = join(entry.parentPath, entry.name);
-  if (entry.isFile() && path.endsWith(".d.ts") && !reached.has(path)) rmSync(path, { force: true });
+for (const home of packages) {
+  const made = join(out, relative(root, home));
+  const own = [...declarations].filter(([path]) => path.startsWith(`${made}/`));
+  replace(join(home, "lib"), new Map(own.map(([path, text]) => [join(home, "lib", relative(made, path)), text])));
 }
-for (const path of reached) {
-  if (existsSync(path) && readFileSync(path, "utf8") === declarations.get(path)) continue;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.${process.pid}`, declarations.get(path));
-  renameSync(`${path}.${process.pid}`, path);
+
+/**
+ * Brings a folder's declarations to the given ones. Only what differs is written, and each file at once: another run,
+ * and whoever reads the package meanwhile, sees whole files.
+ */
+function replace(folder, wanted) {
+  const left = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
+  for (const entry of left) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && path.endsWith(".d.ts") && !wanted.has(path)) rmSync(path, { force: true });
+  }
+  for (const [path, text] of wanted) {
+    if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.${process.pid}`, text);
+    renameSync(`${path}.${process.pid}`, path);
+  }
+  console.log(`${wanted.size} declarations in ${relative(process.cwd(), folder) || "."}`);
 }
-console.log(`${reached.size} declarations in ${relative(process.cwd(), out) || "."}`);

@@ -32,7 +32,7 @@ import { readHead, readSignature, type RequestHead, type Signature } from "../si
 import { authenticate, type ErrorDialect } from "../sigv4/authenticate";
 import { bufferedBody, plainBody, verifiedBody, type Body } from "../sigv4/body";
 
-/** What is served beside the AWS protocols: the console, the students' page, the HTTP API. */
+/** A handler beside the AWS protocols: the console, a website, an HTTP API. */
 export interface Route {
   /** `/_site` answers `/_site` and everything below `/_site/`. */
   readonly prefix: string;

@@ -7,7 +7,7 @@ import { createRequire, type LoadHook, type ResolveHook } from "node:module";
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { MessagePort } from "node:worker_threads";
-import { isEsModule } from "./es-modules";
+import { isEsModule } from "./module-kind";
 import { transpiler, type Transpile } from "./transpile";
 
 export interface HookData {

@@ -1,22 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import Module from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import type { HookData } from "./es-module-hooks";
-
-/** Whether Node.js takes the file for an ES module: by its name, or by the nearest package.json. */
-export function isEsModule(program: string): boolean {
-  if (/\.m[jt]s$/.test(program)) return true;
-  if (/\.c[jt]s$/.test(program)) return false;
-  for (let folder = dirname(program); ; folder = dirname(folder)) {
-    const manifest = join(folder, "package.json");
-    if (existsSync(manifest)) {
-      return (JSON.parse(readFileSync(manifest, "utf8")) as { readonly type?: unknown }).type === "module";
-    }
-    if (dirname(folder) === folder) return false;
-  }
-}
 
 /** A program as an ES module: Node.js reads those on a thread of its own, where no file system of ours notices. */
 export interface EsModules {

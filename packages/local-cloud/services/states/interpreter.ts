@@ -11,8 +11,9 @@ import type {
 } from "./definition";
 import { asStateError, matchesError, runtimeError, stateError, type StateError } from "./errors";
 import type { RecordEvent } from "./events";
-import { fillTemplate, place, query, select, type Scope } from "./paths";
+import { place, query, select, type Scope } from "./paths";
 import { createRetries } from "./retry";
+import { fillTemplate } from "./template";
 
 /** The context object behind `$$`, without what changes from state to state. */
 export interface ExecutionContext {

@@ -1,6 +1,5 @@
 import { JSONPath } from "jsonpath-plus";
 import { runtimeError, stateError } from "./errors";
-import { evaluateIntrinsic } from "./intrinsics";
 
 /** What a path can lead to: the state's data, and the context object behind `$$`. */
 export interface Scope {
@@ -58,19 +57,6 @@ export function query(path: string, scope: Scope, field: string): unknown {
 export function select(path: string | null | undefined, scope: Scope, field: string): unknown {
   if (path === undefined) return scope.data;
   return path === null ? {} : query(path, scope, field);
-}
-
-/** Parameters, ResultSelector, ItemSelector: members whose name ends in `.$` are paths or intrinsic functions. */
-export function fillTemplate(template: unknown, scope: Scope): unknown {
-  if (Array.isArray(template)) return template.map((member) => fillTemplate(member, scope));
-  if (template === null || typeof template !== "object") return template;
-  return Object.fromEntries(
-    Object.entries(template).map(([key, value]) => {
-      if (!key.endsWith(".$")) return [key, fillTemplate(value, scope)];
-      if (typeof value !== "string") throw runtimeError(`The value for the field '${key}' must be a valid JSONPath`);
-      return [key.slice(0, -2), value.startsWith("$") ? query(value, scope, key) : evaluateIntrinsic(value, scope)];
-    }),
-  );
 }
 
 /** Puts a result into the state's input where ResultPath says; null drops it. The input itself is left as it is. */

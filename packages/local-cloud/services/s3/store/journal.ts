@@ -52,7 +52,7 @@ export function openJournal<Entry>(path: string, { replay, size, snapshot }: Jou
   return { append: (entry) => log.append([entry]), close: () => log.close() };
 }
 
-/** Before version 0.1 the head named the program as well: `avatar-pipeline s3`. */
+/** Before version 0.1 the head named the program as well: `NAME s3`. */
 function checkHead(head: unknown, path: string): void {
   const { journal, version } = (head ?? {}) as Partial<Head>;
   if (version === HEAD.version && (journal === HEAD.journal || journal?.endsWith(` ${HEAD.journal}`))) return;
