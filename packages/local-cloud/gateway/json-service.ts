@@ -2,12 +2,13 @@
  * What services of AWS's JSON protocols share: the operation stands in `X-Amz-Target`, body and answer are JSON, an
  * error is `{"__type", "message"}`.
  *
- *   jsonService({ name, targetPrefix, operations, version?, errorPrefix?, maxBytes?, crc32?, close? }): CloudService
+ *   jsonService({ name, targetPrefix, operations, members, version?, … }): CloudService
  *   jsonErrorCode(error): { code, status }      the gateway's AccessDenied in the names of JSON services
  */
 import type { ServerResponse } from "node:http";
 import { crc32 } from "node:zlib";
 
+import { refuseUnknownMembers, type Members } from "./members";
 import { cloudError, isCloudError, type CloudError, type CloudRequest, type CloudService } from "./service";
 
 /** Does one operation: takes the request's JSON object, gives the answer's. Refuses by throwing a CloudError. */
@@ -19,6 +20,8 @@ export interface JsonServiceOptions {
   /** What stands before the operation in `X-Amz-Target`: `DynamoDB_20120810`. */
   readonly targetPrefix: string;
   readonly operations: Readonly<Record<string, JsonOperation>>;
+  /** What each operation reads of its input; `operations` if they refuse by themselves what they do not know. */
+  readonly members: Readonly<Record<string, Members>> | "operations";
   /** Of the protocol, default `1.1`. */
   readonly version?: "1.0" | "1.1";
   /** What stands before the code in `__type`, for example `com.amazonaws.sqs#`; default nothing. */
@@ -31,7 +34,7 @@ export interface JsonServiceOptions {
 }
 
 export function jsonService(options: JsonServiceOptions): CloudService {
-  const { name, targetPrefix, operations, version = "1.1", errorPrefix = "" } = options;
+  const { name, targetPrefix, operations, members, version = "1.1", errorPrefix = "" } = options;
 
   function send(response: ServerResponse, status: number, answer: object): void {
     const body = Buffer.from(JSON.stringify(answer));
@@ -60,6 +63,10 @@ export function jsonService(options: JsonServiceOptions): CloudService {
           throw cloudError("NotImplemented", 501, `The local cloud's ${name} does not serve the operation ${asked}.`);
         }
         const input = parseObject(await request.bytes(options.maxBytes));
+        if (members !== "operations") {
+          const where = `The local cloud's ${name} does not serve ${operation}`;
+          refuseUnknownMembers(input, members[operation] ?? {}, where);
+        }
         send(response, 200, await run(input, request));
       } catch (error) {
         if (!isCloudError(error)) throw error;

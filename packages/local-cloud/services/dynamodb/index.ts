@@ -79,6 +79,7 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
     maxBytes: 16 * 1024 * 1024,
     crc32: true,
     operations: toOperations(engine, identity, tables),
+    members: "operations",
     close() {
       clearInterval(timer);
       closed ??= sweeping.then(async () => {

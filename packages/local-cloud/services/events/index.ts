@@ -68,6 +68,11 @@ export function eventsService(options: { identity: CloudIdentity; bus: Pick<Even
   return jsonService({
     name: "events",
     targetPrefix: "AWSEvents",
+    members: {
+      PutEvents: {
+        Entries: [{ Source: true, DetailType: true, Detail: true, EventBusName: true, Resources: true, Time: true }],
+      },
+    },
     operations: {
       async PutEvents(input, request) {
         const { Entries } = input;

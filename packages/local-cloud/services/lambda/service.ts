@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { cloudError, isCloudError, type CloudError, type CloudRequest, type CloudService } from "../../gateway/service";
+import { firstUnowned, type Owned } from "../../gateway/owned";
 import type { FunctionRuntime } from "./runtime";
 
 /** Lambda's own limits on payloads, in bytes. */
@@ -40,6 +41,7 @@ export function lambdaService(runtime: FunctionRuntime): CloudService {
       const asked = `${request.method} ${request.url.pathname}`;
       throw cloudError("NotImplemented", 501, `The local cloud's lambda serves Invoke alone, not ${asked}.`);
     }
+    refuseUnserved(request);
     const declared = runtime.find(decodeURIComponent(name));
     if (!declared)
       throw cloudError("ResourceNotFoundException", 404, `Function not found: ${decodeURIComponent(name)}`);
@@ -71,6 +73,29 @@ export function lambdaService(runtime: FunctionRuntime): CloudService {
     }
   }
   return service;
+}
+
+/** What Invoke reads beside its path and its payload. */
+const INVOKE: Owned = {
+  name: "Invoke",
+  query: ["Qualifier"],
+  headers: ["x-amz-invocation-type", "x-amz-log-type"],
+};
+
+/** @throws CloudError NotImplemented naming an option that would have no effect here */
+function refuseUnserved(request: CloudRequest): void {
+  const other = firstUnowned(INVOKE, request);
+  const qualifier = request.url.searchParams.get("Qualifier") ?? "$LATEST";
+  const logs = String(request.headers["x-amz-log-type"] ?? "None");
+  const what = other
+    ? `the ${other.kind} ${other.name}`
+    : qualifier !== "$LATEST"
+      ? `the qualifier ${qualifier}: functions have no versions and no aliases here`
+      : logs !== "None"
+        ? `the log type ${logs}: the log is in the data folder`
+        : undefined;
+  if (what === undefined) return;
+  throw cloudError("NotImplemented", 501, `The local cloud's lambda does not serve Invoke with ${what}.`);
 }
 
 async function payloadOf(request: CloudRequest, limit: number): Promise<string> {

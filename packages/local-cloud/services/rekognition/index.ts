@@ -2,6 +2,7 @@ import type { FaceEngine } from "./faces/engine";
 import { jsonService } from "../../gateway/json-service";
 import type { CloudIdentity, CloudRequest, CloudService } from "../../gateway/service";
 import type { ReadObject } from "./image";
+import { members } from "./members";
 import { rekognitionOperations, type SearchOperation } from "./operations";
 import { CollectionStore } from "./store";
 
@@ -39,6 +40,7 @@ export function rekognitionService(options: RekognitionOptions): CloudService {
   return jsonService({
     name: "rekognition",
     targetPrefix: "RekognitionService",
+    members,
     operations: rekognitionOperations({ identity, engine, store, readObject, searchLag }),
     maxBytes: mostRequestBytes,
     close: () => {

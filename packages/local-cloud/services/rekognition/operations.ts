@@ -239,7 +239,8 @@ function faceMatch({ face, distance }: FaceMatch): object {
 
 function faceIdsOf(input: Input, required: boolean): ReadonlySet<string> {
   const ids = textsOf(input, "FaceIds");
-  if (ids.length === 0 && required) throw violation(null, "faceIds", "have length greater than or equal to 1");
+  if (ids.length === 0 && (required || Array.isArray(input["FaceIds"])))
+    throw violation(null, "faceIds", "have length greater than or equal to 1");
   if (ids.length > mostListed) {
     throw violation(ids.length, "faceIds", `have length less than or equal to ${mostListed}`);
   }

@@ -17,6 +17,7 @@ import {
   type CloudRequest,
   type CloudService,
 } from "../../gateway/service";
+import { refuseUnknownMembers, type Members } from "../../gateway/members";
 import type { Mailbox, MailDraft } from "../mail";
 
 export interface SesOptions {
@@ -50,9 +51,36 @@ interface SendEmail {
     };
     /** base64 */
     readonly Raw?: { readonly Data?: string };
-    readonly Template?: object;
   };
 }
+
+/** Texts are Unicode here, in which every charset finds room. */
+const TEXT = { Data: true, Charset: true } as const;
+
+/** What SendEmail reads. */
+const SEND_EMAIL: Members = {
+  FromEmailAddress: true,
+  Destination: { ToAddresses: true, CcAddresses: true, BccAddresses: true },
+  ReplyToAddresses: true,
+  Content: {
+    Simple: {
+      Subject: TEXT,
+      Body: { Text: TEXT, Html: TEXT },
+      Attachments: [
+        {
+          FileName: true,
+          ContentType: true,
+          RawContent: true,
+          ContentId: true,
+          // These shape the message on its way; the inbox keeps the parts themselves.
+          ContentDisposition: true,
+          ContentTransferEncoding: true,
+        },
+      ],
+    },
+    Raw: { Data: true },
+  },
+};
 
 export function sesService(options: SesOptions): CloudService {
   const { identity, mailbox } = options;
@@ -67,7 +95,9 @@ export function sesService(options: SesOptions): CloudService {
           const asked = `${request.method} ${request.url.pathname}`;
           throw cloudError("NotImplemented", 501, `The local cloud's ses serves SendEmail, not ${asked}.`);
         }
-        const draft = await toDraft(parse(await request.bytes(MAX_BYTES)));
+        const input = parse(await request.bytes(MAX_BYTES));
+        refuseUnknownMembers(input, SEND_EMAIL, "The local cloud's ses does not serve SendEmail");
+        const draft = await toDraft(input);
         authorizeSender(draft, request);
         const { id } = await mailbox.deliver(draft.mail);
         write(response, 200, { MessageId: id });
@@ -123,9 +153,6 @@ async function toDraft(input: SendEmail): Promise<Draft> {
     bcc: Destination.BccAddresses ?? [],
     replyTo: ReplyToAddresses ?? [],
   };
-  if (Content.Template) {
-    throw cloudError("NotImplemented", 501, "The local cloud's ses does not serve SendEmail with Content.Template.");
-  }
   const draft = Content.Raw
     ? { mail: await readRaw(Content.Raw.Data ?? "", addressed, FromEmailAddress), raw: true }
     : { mail: readSimple(Content.Simple, addressed, FromEmailAddress), raw: false };

@@ -20,6 +20,7 @@ import {
 } from "../../gateway/service";
 import { checkPublication, readAttributes, type Publication } from "./message";
 import { membersOf, readParameters, writeQueryError, writeResult } from "./query";
+import { refuseUnknown } from "./parameters";
 import { openTopic, type DeclaredTopic, type Destinations, type Topic } from "./topic";
 
 export type { MessageAttribute, Publication } from "./message";
@@ -138,6 +139,7 @@ export function createSns(options: SnsOptions): Sns {
         if (!run) {
           throw cloudError("NotImplemented", 501, `The local cloud's sns does not serve the operation ${action}.`);
         }
+        refuseUnknown(action, parameters);
         writeResult(response, action, request.id, await run(parameters, request));
       } catch (error) {
         if (!isCloudError(error)) throw error;

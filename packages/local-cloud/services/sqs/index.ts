@@ -7,14 +7,22 @@
  *                                                            message's id; the caller has authorized the service
  *     .counts(queueArn): { visible, notVisible, delayed }    for alarms on a queue's length
  *
- * Serves SendMessage, ReceiveMessage (with long polling), DeleteMessage, GetQueueAttributes, GetQueueUrl and
- * PurgeQueue on the JSON protocol, each authorized as `sqs:<Operation>` on the queue's ARN. Standard queues only.
+ * Serves SendMessage, ReceiveMessage (with long polling), DeleteMessage, ChangeMessageVisibility, the batches of
+ * sending and deleting, GetQueueAttributes, GetQueueUrl, ListQueues and PurgeQueue on the JSON protocol, each
+ * authorized as `sqs:<Operation>` on the queue's ARN (a batch as its single operation). Standard queues only.
  * Messages are kept in the folder; what was received and not deleted is visible again after a restart.
  */
 import { join } from "node:path";
 
 import { jsonService, type JsonOperation } from "../../gateway/json-service";
-import { cloudError, type CloudIdentity, type CloudRequest, type CloudService } from "../../gateway/service";
+import {
+  cloudError,
+  isCloudError,
+  type CloudIdentity,
+  type CloudRequest,
+  type CloudService,
+} from "../../gateway/service";
+import { members } from "./members";
 import { md5, openQueue, type DeclaredQueue, type MessageAttribute, type Queue, type Received } from "./queue";
 
 export type { DeclaredQueue } from "./queue";
@@ -58,25 +66,28 @@ export async function startSqs(options: {
     };
   }
 
+  const urlOf = ({ declared }: Queue, request: CloudRequest): string =>
+    `${request.url.origin}/${identity.accountId}/${declared.name}`;
+
   const service = jsonService({
     name: "sqs",
     targetPrefix: "AmazonSQS",
     version: "1.0",
     errorPrefix: "com.amazonaws.sqs#",
+    members,
     operations: {
-      SendMessage: onQueue("SendMessage", async (queue, input, request) => {
-        const body = text(input, "MessageBody");
-        if (Buffer.byteLength(body) > MAX_MESSAGE_BYTES) {
+      SendMessage: onQueue("SendMessage", (queue, input, request) => send(queue, input, request)),
+      SendMessageBatch: onQueue("SendMessage", (queue, input, request) => {
+        const entries = readEntries(input);
+        const size = entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(String(MessageBody)), 0);
+        if (size > MAX_MESSAGE_BYTES) {
           throw cloudError(
-            "InvalidParameterValue",
+            "BatchRequestTooLong",
             400,
-            `One or more parameters are invalid. Reason: Message must be shorter than ${MAX_MESSAGE_BYTES} bytes.`,
+            `Batch requests cannot be longer than ${MAX_MESSAGE_BYTES} bytes. You have sent ${size} bytes.`,
           );
         }
-        const attributes = (input.MessageAttributes ?? {}) as Record<string, MessageAttribute>;
-        const delaySeconds = number(input, "DelaySeconds", 0, 900) ?? 0;
-        const { id } = await queue.send({ body, attributes, senderId: request.caller.arn, delaySeconds });
-        return { MessageId: id, MD5OfMessageBody: md5(body) };
+        return eachOf(entries, (entry) => send(queue, entry, request));
       }),
       ReceiveMessage: onQueue("ReceiveMessage", async (queue, input) => {
         const received = await queue.receive(
@@ -87,7 +98,24 @@ export async function startSqs(options: {
         return received.length === 0 ? {} : { Messages: received.map((message) => toMessage(message, input)) };
       }),
       DeleteMessage: onQueue("DeleteMessage", async (queue, input) => {
-        await queue.delete(text(input, "ReceiptHandle"));
+        await queue.delete(receipt(input));
+        return {};
+      }),
+      DeleteMessageBatch: onQueue("DeleteMessage", (queue, input) =>
+        eachOf(readEntries(input), async (entry) => {
+          await queue.delete(receipt(entry));
+          return {};
+        }),
+      ),
+      ChangeMessageVisibility: onQueue("ChangeMessageVisibility", (queue, input) => {
+        const handle = receipt(input);
+        const seconds = number(input, "VisibilityTimeout", 0, 43_200);
+        if (seconds === undefined) {
+          throw cloudError("MissingParameter", 400, "The request must contain the parameter VisibilityTimeout.");
+        }
+        if (!queue.changeVisibility(handle, seconds)) {
+          throw cloudError("MessageNotInflight", 400, "The message referred to isn't in flight.");
+        }
         return {};
       }),
       PurgeQueue: onQueue("PurgeQueue", async (queue) => {
@@ -110,7 +138,20 @@ export async function startSqs(options: {
       GetQueueUrl: (input, request) => {
         const queue = find(text(input, "QueueName"));
         request.authorize("sqs:GetQueueUrl", queue.declared.arn);
-        return { QueueUrl: `${request.url.origin}/${identity.accountId}/${queue.declared.name}` };
+        return { QueueUrl: urlOf(queue, request) };
+      },
+      ListQueues: (input, request) => {
+        request.authorize("sqs:ListQueues", `arn:${identity.partition}:sqs:${identity.region}:${identity.accountId}:*`);
+        const prefix = typeof input.QueueNamePrefix === "string" ? input.QueueNamePrefix : "";
+        const after = typeof input.NextToken === "string" ? input.NextToken : "";
+        const most = number(input, "MaxResults", 1, 1000);
+        const listed = [...queues.keys()].sort().filter((name) => name.startsWith(prefix) && name > after);
+        const page = listed.slice(0, most ?? 1000);
+        return {
+          QueueUrls: page.map((name) => urlOf(find(name), request)),
+          // As on AWS, there are pages only for those who ask for them.
+          NextToken: most !== undefined && page.length < listed.length ? page.at(-1) : undefined,
+        };
       },
     },
     async close() {
@@ -131,6 +172,92 @@ export async function startSqs(options: {
     },
     counts: (queueArn) => byArn(queueArn).counts(),
   };
+}
+
+async function send(queue: Queue, input: Record<string, unknown>, request: CloudRequest): Promise<object> {
+  const body = text(input, "MessageBody");
+  checkBody(body);
+  const attributes = (input.MessageAttributes ?? {}) as Record<string, MessageAttribute>;
+  const delaySeconds = number(input, "DelaySeconds", 0, 900) ?? 0;
+  const { id } = await queue.send({ body, attributes, senderId: request.caller.arn, delaySeconds });
+  return { MessageId: id, MD5OfMessageBody: md5(body) };
+}
+
+/** @throws CloudError InvalidParameterValue, InvalidMessageContents */
+function checkBody(body: string): void {
+  if (Buffer.byteLength(body) > MAX_MESSAGE_BYTES) {
+    throw cloudError(
+      "InvalidParameterValue",
+      400,
+      `One or more parameters are invalid. Reason: Message must be shorter than ${MAX_MESSAGE_BYTES} bytes.`,
+    );
+  }
+  const foreign = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(body)?.[0];
+  if (foreign === undefined) return;
+  throw cloudError(
+    "InvalidMessageContents",
+    400,
+    `Invalid binary character '#x${(foreign.codePointAt(0) ?? 0).toString(16).toUpperCase()}' was found in the message body, the set of allowed characters is #x9 | #xA | #xD | [#x20 to #xD7FF] | [#xE000 to #xFFFD] | [#x10000 to #x10FFFF]`,
+  );
+}
+
+/** A receipt in the form that ReceiveMessage gives out, of a message that may be gone by now. */
+function receipt(input: Record<string, unknown>): string {
+  const handle = text(input, "ReceiptHandle");
+  if (/^[0-9a-f-]{36}#[0-9a-f-]{36}$/.test(handle)) return handle;
+  throw cloudError(
+    "ReceiptHandleIsInvalid",
+    404,
+    `The input receipt handle "${handle}" is not a valid receipt handle.`,
+  );
+}
+
+type BatchEntry = Readonly<Record<string, unknown>> & { readonly Id: string };
+
+const MAX_ENTRIES = 10;
+
+/** @throws CloudError EmptyBatchRequest, TooManyEntriesInBatchRequest, InvalidBatchEntryId, BatchEntryIdsNotDistinct */
+function readEntries(input: Record<string, unknown>): readonly BatchEntry[] {
+  const entries = (Array.isArray(input.Entries) ? input.Entries : []) as BatchEntry[];
+  if (entries.length === 0) {
+    throw cloudError("EmptyBatchRequest", 400, "There should be at least one entry in the request.");
+  }
+  if (entries.length > MAX_ENTRIES) {
+    throw cloudError(
+      "TooManyEntriesInBatchRequest",
+      400,
+      `Maximum number of entries per request are ${MAX_ENTRIES}. You have sent ${entries.length}.`,
+    );
+  }
+  const ids = entries.map(({ Id }) => Id);
+  if (!ids.every((id) => typeof id === "string" && /^[\w-]{1,80}$/.test(id))) {
+    throw cloudError(
+      "InvalidBatchEntryId",
+      400,
+      "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.",
+    );
+  }
+  const twice = ids.find((id, i) => ids.indexOf(id) < i);
+  if (twice !== undefined) throw cloudError("BatchEntryIdsNotDistinct", 400, `Id ${twice} repeated.`);
+  return entries;
+}
+
+/** Does each entry of a batch. One that is refused does not hold up the others. */
+async function eachOf(
+  entries: readonly BatchEntry[],
+  run: (entry: BatchEntry) => Promise<object>,
+): Promise<{ Successful: object[]; Failed: object[] }> {
+  const Successful: object[] = [];
+  const Failed: object[] = [];
+  for (const entry of entries) {
+    try {
+      Successful.push({ Id: entry.Id, ...(await run(entry)) });
+    } catch (error) {
+      if (!isCloudError(error)) throw error;
+      Failed.push({ Id: entry.Id, Code: error.code, Message: error.message, SenderFault: true });
+    }
+  }
+  return { Successful, Failed };
 }
 
 function toMessage(message: Received, input: Record<string, unknown>): object {

@@ -48,6 +48,8 @@ export interface Queue {
   receive(most: number, visibilitySeconds?: number, waitSeconds?: number): Promise<Received[]>;
   /** Deletes by the latest receipt; an older or unknown one deletes nothing, as on SQS. */
   delete(receiptHandle: string): Promise<void>;
+  /** Hides a message for so long from now on; false if it is not being handled by the holder of this receipt. */
+  changeVisibility(receiptHandle: string, seconds: number): boolean;
   purge(): Promise<void>;
   /** Counts, as the queue's attributes tell them. */
   counts(): { readonly visible: number; readonly notVisible: number; readonly delayed: number };
@@ -148,6 +150,14 @@ export async function openQueue(declared: DeclaredQueue, file: string, now: () =
       if (handlings.get(id)?.receiptHandle !== receiptHandle) return;
       handlings.delete(id);
       await messages.delete(id);
+    },
+    changeVisibility(receiptHandle, seconds) {
+      const id = receiptHandle.split("#")[0] ?? "";
+      const handling = handlings.get(id);
+      if (handling?.receiptHandle !== receiptHandle || handling.visibleAt <= now()) return false;
+      handlings.set(id, { ...handling, visibleAt: now() + seconds * 1000 });
+      if (seconds === 0) wakeAll();
+      return true;
     },
     async purge() {
       handlings.clear();

@@ -1,9 +1,10 @@
 import { jsonService } from "../../gateway/json-service";
 import { cloudError, type CloudRequest, type CloudService } from "../../gateway/service";
 import { detailsMember, type HistoryEvent } from "./events";
-import type { Execution, ExecutionStatus } from "./executions";
+import type { Execution } from "./executions";
 import { MAX_DATA_BYTES } from "./interpreter";
 import type { Machines } from "./machines";
+import { members } from "./members";
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -31,6 +32,7 @@ export function statesService(machines: Machines): CloudService {
     name: "states",
     targetPrefix: "AWSStepFunctions",
     version: "1.0",
+    members,
     operations: {
       async StartExecution(input, request) {
         request.authorize("states:StartExecution", text(input, "stateMachineArn"));
@@ -59,17 +61,21 @@ export function statesService(machines: Machines): CloudService {
       ListExecutions(input, request) {
         const { declared } = machineOf(input);
         request.authorize("states:ListExecutions", declared.arn);
-        const status = optional(input, "statusFilter") as ExecutionStatus | undefined;
+        const status = choice(input, "statusFilter", STATUSES);
+        const redriven = choice(input, "redriveFilter", ["REDRIVEN", "NOT_REDRIVEN"]);
         const all = [...machines.executions()]
           .filter((execution) => execution.machineArn === declared.arn && (!status || execution.status === status))
+          // Nothing is ever redriven here.
+          .filter(() => redriven !== "REDRIVEN")
           .reverse();
         return page(input, all, (items) => ({ executions: items.map(summary) }));
       },
       GetExecutionHistory(input, request) {
         const { arn } = executionOf(input, "states:GetExecutionHistory", request);
         const events = [...machines.history(arn)];
-        if (input["reverseOrder"] === true) events.reverse();
-        return page(input, events, (items) => ({ events: items.map(onWire) }));
+        if (flag(input, "reverseOrder", false)) events.reverse();
+        const shown = flag(input, "includeExecutionData", true) ? onWire : withoutData;
+        return page(input, events, (items) => ({ events: items.map(shown) }));
       },
       DescribeStateMachine(input, request) {
         const { declared } = machineOf(input);
@@ -101,6 +107,32 @@ function text(input: Input, member: string): string {
 function optional(input: Input, member: string): string | undefined {
   const value = input[member];
   return typeof value === "string" ? value : undefined;
+}
+
+const STATUSES = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"] as const;
+
+/** One of a few words, if it was sent. @throws CloudError ValidationException */
+function choice<Word extends string>(input: Input, member: string, words: readonly Word[]): Word | undefined {
+  const value = input[member];
+  if (value === undefined || value === null) return undefined;
+  const known = words.find((word) => word === value);
+  if (known !== undefined) return known;
+  throw invalid(member, value, `satisfy enum value set: [${words.join(", ")}]`);
+}
+
+function flag(input: Input, member: string, standard: boolean): boolean {
+  const value = input[member];
+  if (value === undefined || value === null) return standard;
+  if (typeof value === "boolean") return value;
+  throw cloudError("SerializationException", 400, `${member} must be a boolean.`);
+}
+
+function invalid(member: string, value: unknown, rule: string) {
+  return cloudError(
+    "ValidationException",
+    400,
+    `1 validation error detected: Value '${JSON.stringify(value)}' at '${member}' failed to satisfy constraint: Member must ${rule}`,
+  );
 }
 
 function executionName(input: Input): string | undefined {
@@ -154,13 +186,22 @@ function onWire({ id, previousEventId, timestamp, type, details }: HistoryEvent)
   };
 }
 
+/** An entry of a history without what went in and came out. */
+function withoutData(event: HistoryEvent): object {
+  const details = Object.entries(event.details ?? {}).filter(([name]) => name !== "input" && name !== "output");
+  return onWire({ ...event, details: Object.fromEntries(details) });
+}
+
 /** A page of a list; the token is the place to go on from. */
 function page<Item>(input: Input, items: readonly Item[], answer: (items: readonly Item[]) => object): object {
   const start = Number(optional(input, "nextToken") ?? 0);
   if (!Number.isInteger(start) || start < 0)
     throw cloudError("InvalidToken", 400, `Invalid Token: '${String(input["nextToken"])}'`);
-  const asked = Number(input["maxResults"] ?? 0);
-  const size = Math.min(asked > 0 ? asked : DEFAULT_PAGE, MAX_PAGE);
+  const asked = input["maxResults"] ?? 0;
+  if (typeof asked !== "number" || !Number.isInteger(asked) || asked < 0 || asked > MAX_PAGE) {
+    throw invalid("maxResults", asked, `have value between 0 and ${MAX_PAGE}`);
+  }
+  const size = asked > 0 ? asked : DEFAULT_PAGE;
   const next = start + size;
   return { ...answer(items.slice(start, next)), ...(next < items.length ? { nextToken: String(next) } : {}) };
 }

@@ -23,6 +23,7 @@ describe("the gateway", () => {
 
   before(async () => {
     const echo = jsonService({
+      members: "operations",
       name: "dynamodb",
       targetPrefix: "DynamoDB_20120810",
       operations: {
@@ -277,6 +278,7 @@ describe("closing the gateway", () => {
     const order: string[] = [];
     const [entered, held] = [signal(), signal()];
     const slow = jsonService({
+      members: "operations",
       name: "dynamodb",
       targetPrefix: "DynamoDB_20120810",
       operations: {

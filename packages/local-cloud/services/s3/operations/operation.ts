@@ -1,21 +1,8 @@
+import { firstUnowned, type Owned, type Unowned } from "../../../gateway/owned";
 import type { CloudRequest } from "../../../gateway/service";
 import { s3Error } from "../wire/errors";
 import type { Exchange } from "../wire/exchange";
 import type { XmlElement } from "../wire/xml";
-
-/**
- * What a request may carry for an operation to be what it is. Anything else is refused by name: an option that is
- * passed over would be a false success, and a parameter that is not known may make it another operation altogether
- * (`PUT /bucket/key?renameObject`).
- */
-export interface Owned {
-  /** As in the API reference: `GetObject`. */
-  readonly name: string;
-  /** Query parameters, those that tell the operation apart included. */
-  readonly query?: readonly string[];
-  /** `x-amz-` headers, in lower case; `x-amz-meta-*` stands for all that begin so. */
-  readonly headers?: readonly string[];
-}
 
 /** An operation on a bucket or on an object. */
 export interface Operation extends Owned {
@@ -27,60 +14,32 @@ export interface ServiceOperation extends Owned {
   performOnService(exchange: Omit<Exchange, "bucket" | "key">): void | Promise<void>;
 }
 
-/** Headers of the protocol. What they say is either checked elsewhere or of no consequence here. */
-const EVERYWHERE = [
-  "x-amz-content-sha256",
-  "x-amz-date",
-  // The account is checked for every request.
-  "x-amz-expected-bucket-owner",
-  // A bucket that does not bill its readers takes no notice of it.
-  "x-amz-request-payer",
-  "x-amz-security-token",
-  "x-amz-user-agent",
-];
+/**
+ * S3's part of every operation: the account is checked for every request, and a bucket that does not bill its readers
+ * takes no notice of who pays.
+ */
+const SHARED = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
-/** What the signature of a presigned URL adds to its query, and the SDK's note of the operation. */
-const SIGNATURE = new Set([
-  "x-amz-algorithm",
-  "x-amz-content-sha256",
-  "x-amz-credential",
-  "x-amz-date",
-  "x-amz-expires",
-  "x-amz-security-token",
-  "x-amz-signature",
-  "x-amz-signedheaders",
-  "x-id",
-]);
-
-/** Checksums in a query stand for no header: S3 passes over them, and SDKs sign that of no body into their URLs. */
+/**
+ * Checksums in a query stand for no header: S3 passes over them, and SDKs sign the one of no body at all into their
+ * URLs.
+ */
 const IDLE = /^x-amz-(checksum-(?!mode$|algorithm$|type$).*|sdk-checksum-.*)$/;
 
-/** @throws CloudError NotImplemented naming the operation and the first parameter or header that it does not own */
+/**
+ * A parameter that is not known may make a request another operation altogether (`PUT /bucket/key?renameObject`).
+ *
+ * @throws CloudError NotImplemented naming the operation and the first parameter or header that it does not own
+ */
 export function refuseUnowned(operation: Owned, { url, headers }: CloudRequest): void {
-  for (const name of url.searchParams.keys()) {
-    const lower = name.toLowerCase();
-    // As a header; S3 lets everybody add `x-` parameters, for the access log.
-    if (lower.startsWith("x-amz-")) {
-      if (!SIGNATURE.has(lower) && !IDLE.test(lower) && !owns(operation, lower)) {
-        throw unowned(operation, "query parameter", name);
-      }
-    } else if (!lower.startsWith("x-") && !operation.query?.includes(name)) {
-      throw unowned(operation, "query parameter", name);
-    }
-  }
-  for (const name of Object.keys(headers)) {
-    if (name.startsWith("x-amz-") && !owns(operation, name)) throw unowned(operation, "header", name);
-  }
+  const judged = new URL(url);
+  for (const name of url.searchParams.keys()) if (IDLE.test(name.toLowerCase())) judged.searchParams.delete(name);
+  const owned = { ...operation, headers: [...SHARED, ...(operation.headers ?? [])] };
+  const other = firstUnowned(owned, { url: judged, headers });
+  if (other) throw unowned(operation, other.kind, other.name);
 }
 
-/** Whether an operation owns an `x-amz-` header. */
-export function owns({ headers = [] }: Owned, name: string): boolean {
-  return [...EVERYWHERE, ...headers].some((owned) =>
-    owned.endsWith("*") ? name.startsWith(owned.slice(0, -1)) : name === owned,
-  );
-}
-
-export function unowned({ name }: Owned, kind: "query parameter" | "header" | "field" | "element", what: string) {
+export function unowned({ name }: Owned, kind: Unowned["kind"] | "field" | "element", what: string) {
   return s3Error(
     "NotImplemented",
     { Operation: name, Name: what },

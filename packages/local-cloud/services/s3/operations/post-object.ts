@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 
 import busboy from "busboy";
 
+import { owns } from "../../../gateway/owned";
 import type { CloudError } from "../../../gateway/service";
 import { checkShared, readAttributes } from "../wire/attributes";
 import { drain, MAX_BODY, piecesOf } from "../wire/body";
@@ -10,7 +11,7 @@ import { addObject, causeOf, receive, using } from "../store/changes";
 import { invalidArgument, s3Error } from "../wire/errors";
 import { authorize, headerText, sendEmpty, sendXml, subjectOf, versionHeader, type Exchange } from "../wire/exchange";
 import { checkKey } from "../wire/request-line";
-import { owns, unowned, type Operation } from "./operation";
+import { unowned, type Operation } from "./operation";
 import { writeContext } from "./writing";
 import { checkForm, type FormFields } from "./post-policy";
 import type { StoredObject } from "../store";

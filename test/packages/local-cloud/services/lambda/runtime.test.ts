@@ -329,6 +329,22 @@ describe("functions", () => {
       );
     });
 
+    it("refuses by name the options of an invocation that would have no effect", async () => {
+      const before = lines.length;
+      const invoke = (more: object) =>
+        client.send(new InvokeCommand({ FunctionName: "echo", Payload: "{}", ...more })).then(
+          () => "none",
+          (error: Error) => error.message,
+        );
+      expect(await invoke({ Qualifier: "$LATEST", LogType: "None" })).to.equal("none");
+      const invoked = lines.length;
+      expect(invoked).to.be.greaterThan(before);
+      expect(await invoke({ Qualifier: "live" })).to.include("does not serve Invoke with the qualifier live");
+      expect(await invoke({ LogType: "Tail" })).to.include("does not serve Invoke with the log type Tail");
+      expect(await invoke({ ClientContext: "e30=" })).to.include("with the header x-amz-client-context");
+      expect(lines.length).to.equal(invoked);
+    });
+
     it("lets a function invoke those that its role allows, and no others", async () => {
       expect(JSON.parse((await json("calls", { name: "echo" })) as string)).to.deep.include({
         event: { from: "calls" },

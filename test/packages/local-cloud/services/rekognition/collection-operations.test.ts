@@ -34,6 +34,14 @@ describeRekognition("local Rekognition: collections", (world) => {
     expect(second.NextToken).to.equal(undefined);
   });
 
+  it("refuses by name what would have no effect here, and an empty list of faces", async () => {
+    const { rekognition } = world();
+    const byUser = await failure(rekognition.listFaces({ CollectionId: collection, UserId: "an" }));
+    expect(byUser.message).to.equal("The local cloud's rekognition does not serve ListFaces with UserId.");
+    const none = await failure(rekognition.listFaces({ CollectionId: collection, FaceIds: [] }));
+    expect(none.name).to.equal("ValidationException");
+  });
+
   it("answers every operation on an unknown one with its name", async () => {
     const { rekognition, photoOf } = world();
     const CollectionId = "nowhere";

@@ -89,6 +89,7 @@ describe("the local SES", () => {
         simple({ Destination: { ToAddresses: ["nobody"] } }),
         simple({ Content: { Simple: { Subject: { Data: "x" }, Body: {} } } }),
         simple({ Content: { Template: { TemplateName: "t" } } }),
+        simple({ ConfigurationSetName: "tracked" }),
       ].map((input) => rejection(client.send(new SendEmailCommand(input)))),
     );
     expect(refusals.map(({ name, message }) => `${name}: ${message}`)).to.deep.equal([
@@ -97,6 +98,7 @@ describe("the local SES", () => {
       'BadRequestException: "nobody" is no mail address.',
       "BadRequestException: Content.Simple needs a Subject, and a Text or Html Body.",
       "NotImplemented: The local cloud's ses does not serve SendEmail with Content.Template.",
+      "NotImplemented: The local cloud's ses does not serve SendEmail with ConfigurationSetName.",
     ]);
     const other = await rejection(client.send(new ListEmailIdentitiesCommand({})));
     expect(other.message).to.equal("The local cloud's ses serves SendEmail, not POST /v2/email/list-identities.");

@@ -217,6 +217,18 @@ describe("the local SNS", () => {
     );
   });
 
+  it("refuses by name what a message may have on AWS and has no effect here", async () => {
+    await start(subscription("email", "office@school.vn"));
+    const refused = await rejection(client.send(new PublishCommand({ TopicArn, Message: "m", MessageGroupId: "g" })));
+    expect(refused.message).to.equal("The local cloud's sns does not serve Publish with MessageGroupId.");
+    const entry = { Id: "a", Message: "m", MessageDeduplicationId: "d" };
+    const batch = new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries: [entry] });
+    expect((await rejection(client.send(batch))).message).to.equal(
+      "The local cloud's sns does not serve PublishBatch with PublishBatchRequestEntries.member.1.MessageDeduplicationId.",
+    );
+    expect(mailbox.list()).to.deep.equal([]);
+  });
+
   it("publishes in batches, where one refused entry does not hold up the others", async () => {
     await start(subscription("email", "office@school.vn"));
     const answer = await client.send(

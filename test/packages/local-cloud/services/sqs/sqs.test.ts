@@ -4,9 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import {
+  ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
+  ListQueuesCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
@@ -129,10 +133,101 @@ describe("the local SQS", () => {
       client.send(new SendMessageCommand({ QueueUrl, MessageBody: "x".repeat(1024 * 1024 + 1) })),
     );
     expect(large.name).to.equal("InvalidParameterValue");
-    const batch = new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: "1", MessageBody: "a" }] });
-    expect((await rejection(client.send(batch))).message).to.equal(
-      "The local cloud's sqs does not serve the operation SendMessageBatch.",
+    expect((await rejection(client.send(new CreateQueueCommand({ QueueName: "new" })))).message).to.equal(
+      "The local cloud's sqs does not serve the operation CreateQueue.",
     );
+  });
+
+  it("refuses by name what a message or a question may have on AWS and has no effect here", async () => {
+    const refused = [
+      new SendMessageCommand({ QueueUrl, MessageBody: "a", MessageGroupId: "g" }),
+      new SendMessageCommand({
+        QueueUrl,
+        MessageBody: "a",
+        MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: "t" } },
+      }),
+      new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: "1", MessageBody: "a", MessageDeduplicationId: "d" }] }),
+      new ReceiveMessageCommand({ QueueUrl, ReceiveRequestAttemptId: "r" }),
+      new GetQueueUrlCommand({ QueueName: "dead", QueueOwnerAWSAccountId: "111111111111" }),
+    ];
+    const messages = await Promise.all(
+      refused.map(async (command) => (await rejection(client.send(command as SendMessageCommand))).message),
+    );
+    expect(messages).to.deep.equal([
+      "The local cloud's sqs does not serve SendMessage with MessageGroupId.",
+      "The local cloud's sqs does not serve SendMessage with MessageSystemAttributes.",
+      "The local cloud's sqs does not serve SendMessageBatch with Entries.MessageDeduplicationId.",
+      "The local cloud's sqs does not serve ReceiveMessage with ReceiveRequestAttemptId.",
+      "The local cloud's sqs does not serve GetQueueUrl with QueueOwnerAWSAccountId.",
+    ]);
+    expect(await receive()).to.deep.equal([]);
+  });
+
+  it("refuses receipts that are none, and bodies that no XML can hold", async () => {
+    const erase = (ReceiptHandle: string) => client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    expect((await rejection(erase("nonsense"))).name).to.equal("ReceiptHandleIsInvalid");
+    for (const foreign of ["a\u0001", "\u0000", "\ufffe"]) {
+      const error = await rejection(client.send(new SendMessageCommand({ QueueUrl, MessageBody: foreign })));
+      expect(error.name).to.equal("InvalidMessageContents");
+    }
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "tab\t line\n 😀 \ufffd" }));
+    const [message] = await receive();
+    await erase(message?.ReceiptHandle ?? "");
+    // Of a message that is gone, as on SQS.
+    await erase(message?.ReceiptHandle ?? "");
+    expect(sqs.counts(arn)).to.deep.equal({ visible: 0, notVisible: 0, delayed: 0 });
+  });
+
+  it("sends and deletes in batches, where one refused entry does not hold up the others", async () => {
+    const sent = await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl,
+        Entries: [
+          { Id: "a", MessageBody: "one" },
+          { Id: "b", MessageBody: "\u0001" },
+          { Id: "c", MessageBody: "three" },
+        ],
+      }),
+    );
+    expect(sent.Successful?.map(({ Id }) => Id)).to.deep.equal(["a", "c"]);
+    expect(sent.Failed?.map(({ Id, Code }) => `${Id ?? ""} ${Code ?? ""}`)).to.deep.equal(["b InvalidMessageContents"]);
+    const received = await receive({ MaxNumberOfMessages: 10 });
+    expect(received.map(({ Body }) => Body)).to.deep.equal(["one", "three"]);
+    const Entries = [
+      ...received.map(({ ReceiptHandle }, i) => ({ Id: String(i), ReceiptHandle })),
+      { Id: "x", ReceiptHandle: "none" },
+    ];
+    const deleted = await client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    expect(deleted.Successful?.length).to.equal(2);
+    expect(deleted.Failed?.map(({ Code }) => Code)).to.deep.equal(["ReceiptHandleIsInvalid"]);
+    const batch = (entries: { Id: string; MessageBody: string }[]) =>
+      rejection(client.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries }))).then(({ name }) => name);
+    const one = { Id: "1", MessageBody: "a" };
+    expect(await batch([])).to.equal("EmptyBatchRequest");
+    expect(await batch([one, one])).to.equal("BatchEntryIdsNotDistinct");
+    expect(await batch([{ ...one, Id: "a b" }])).to.equal("InvalidBatchEntryId");
+    expect(await batch(Array.from({ length: 11 }, (_, i) => ({ ...one, Id: String(i) })))).to.equal(
+      "TooManyEntriesInBatchRequest",
+    );
+  });
+
+  it("hides a message for longer or shows it again while somebody has it in hand", async () => {
+    await sqs.send(arn, "a");
+    const [message] = await receive();
+    const ReceiptHandle = message?.ReceiptHandle ?? "";
+    const hide = (VisibilityTimeout: number) =>
+      client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
+    await hide(100);
+    time += 50_000;
+    expect(await receive()).to.deep.equal([]);
+    await hide(0);
+    expect((await receive()).map(({ Body }) => Body)).to.deep.equal(["a"]);
+    expect((await rejection(hide(5))).name).to.equal("MessageNotInflight");
+  });
+
+  it("lists its queues", async () => {
+    expect((await client.send(new ListQueuesCommand({}))).QueueUrls).to.deep.equal([QueueUrl]);
+    expect((await client.send(new ListQueuesCommand({ QueueNamePrefix: "x" }))).QueueUrls ?? []).to.deep.equal([]);
   });
 
   it("holds roles to their policies", async () => {

@@ -267,6 +267,33 @@ describe("state machines", () => {
     const next = await list({ maxResults: 1, nextToken: page.nextToken });
     expect(next.executions?.[0]?.executionArn).to.equal(first.executionArn);
     expect((await list({ statusFilter: "RUNNING" })).executions).to.deep.equal([]);
+    expect((await list({ redriveFilter: "NOT_REDRIVEN" })).executions?.length).to.be.at.least(2);
+    expect((await list({ redriveFilter: "REDRIVEN" })).executions).to.deep.equal([]);
+    const refused = [{ statusFilter: "LOST" }, { redriveFilter: "PERHAPS" }, { maxResults: 1001 }, { mapRunArn: "m" }];
+    const names = await Promise.all(
+      refused.map((more) =>
+        list(more).then(
+          () => "none",
+          ({ name }: Error) => name,
+        ),
+      ),
+    );
+    expect(names).to.deep.equal([
+      "ValidationException",
+      "ValidationException",
+      "ValidationException",
+      "NotImplemented",
+    ]);
+  });
+
+  it("shows a history without its data to those who ask for none", async () => {
+    const { executionArn } = await run("fails", { secret: 1 });
+    const history = async (more: object) =>
+      (await client.send(new GetExecutionHistoryCommand({ executionArn, ...more }))).events ?? [];
+    const [all, bare] = [await history({}), await history({ includeExecutionData: false })];
+    expect(JSON.stringify(all)).to.include("secret");
+    expect(JSON.stringify(bare)).not.to.include("secret");
+    expect(bare.map(({ type }) => type)).to.deep.equal(all.map(({ type }) => type));
   });
 
   it("starts an execution of one name once", async () => {

@@ -1,0 +1,62 @@
+import type { CloudRequest } from "./service";
+
+/**
+ * What a request of a REST protocol may carry, beside path and body, for an operation to be what it is.
+ * Anything else is refused by name: an option that is passed over would be a false success.
+ */
+export interface Owned {
+  /** As in the API reference: `GetObject`. */
+  readonly name: string;
+  /** Query parameters, those that tell the operation apart included. */
+  readonly query?: readonly string[] | undefined;
+  /** `x-amz-` headers, in lower case; `x-amz-meta-*` stands for all that begin so. */
+  readonly headers?: readonly string[] | undefined;
+}
+
+/** Headers of the protocol. Their values are either checked elsewhere or of no consequence here. */
+const EVERYWHERE = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-user-agent"];
+
+/** Parameters that the signature of a presigned URL adds to its query, and the SDK's note of the operation. */
+const SIGNATURE = new Set([
+  "x-amz-algorithm",
+  "x-amz-content-sha256",
+  "x-amz-credential",
+  "x-amz-date",
+  "x-amz-expires",
+  "x-amz-security-token",
+  "x-amz-signature",
+  "x-amz-signedheaders",
+  "x-id",
+]);
+
+export interface Unowned {
+  readonly kind: "query parameter" | "header";
+  /** As sent. */
+  readonly name: string;
+}
+
+/**
+ * The first parameter or header of a request that the operation does not own. A parameter `x-amz-…` stands for a
+ * header; other parameters that begin with `x-` are left to whoever adds them for a log, as S3 does.
+ */
+export function firstUnowned(
+  operation: Owned,
+  { url, headers }: Pick<CloudRequest, "url" | "headers">,
+): Unowned | undefined {
+  for (const name of url.searchParams.keys()) {
+    const lower = name.toLowerCase();
+    const owned = lower.startsWith("x-amz-")
+      ? SIGNATURE.has(lower) || owns(operation, lower)
+      : lower.startsWith("x-") || operation.query?.includes(name);
+    if (!owned) return { kind: "query parameter", name };
+  }
+  const header = Object.keys(headers).find((name) => name.startsWith("x-amz-") && !owns(operation, name));
+  return header === undefined ? undefined : { kind: "header", name: header };
+}
+
+/** Whether an operation owns an `x-amz-` header. */
+export function owns({ headers = [] }: Owned, name: string): boolean {
+  return [...EVERYWHERE, ...headers].some((owned) =>
+    owned.endsWith("*") ? name.startsWith(owned.slice(0, -1)) : name === owned,
+  );
+}

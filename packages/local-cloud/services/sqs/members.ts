@@ -1,0 +1,25 @@
+import type { Members } from "../../gateway/members";
+
+const MESSAGE = { MessageBody: true, DelaySeconds: true, MessageAttributes: true } as const;
+
+/** What each operation of SQS reads. */
+export const members: Readonly<Record<string, Members>> = {
+  ChangeMessageVisibility: { QueueUrl: true, ReceiptHandle: true, VisibilityTimeout: true },
+  DeleteMessage: { QueueUrl: true, ReceiptHandle: true },
+  DeleteMessageBatch: { QueueUrl: true, Entries: [{ Id: true, ReceiptHandle: true }] },
+  GetQueueAttributes: { QueueUrl: true, AttributeNames: true },
+  GetQueueUrl: { QueueName: true },
+  ListQueues: { QueueNamePrefix: true, MaxResults: true, NextToken: true },
+  PurgeQueue: { QueueUrl: true },
+  ReceiveMessage: {
+    QueueUrl: true,
+    AttributeNames: true,
+    MaxNumberOfMessages: true,
+    MessageAttributeNames: true,
+    MessageSystemAttributeNames: true,
+    VisibilityTimeout: true,
+    WaitTimeSeconds: true,
+  },
+  SendMessage: { QueueUrl: true, ...MESSAGE },
+  SendMessageBatch: { QueueUrl: true, Entries: [{ Id: true, ...MESSAGE }] },
+};

@@ -1,0 +1,14 @@
+import type { Members } from "../../gateway/members";
+
+const PAGE = { maxResults: true, nextToken: true } as const;
+
+/** What each operation of Step Functions reads. */
+export const members: Readonly<Record<string, Members>> = {
+  DescribeExecution: { executionArn: true },
+  DescribeStateMachine: { stateMachineArn: true },
+  GetExecutionHistory: { executionArn: true, includeExecutionData: true, reverseOrder: true, ...PAGE },
+  ListExecutions: { stateMachineArn: true, statusFilter: true, redriveFilter: true, ...PAGE },
+  ListStateMachines: PAGE,
+  StartExecution: { stateMachineArn: true, name: true, input: true },
+  StopExecution: { executionArn: true, error: true, cause: true },
+};
