@@ -117,7 +117,7 @@ describe("The component provider", () => {
   };
 
   it("has a schema that says what the sources say", async () => {
-    await run(process.execPath, [join(root, "provider/generate-schema.mjs"), "--check"]);
+    await run(process.execPath, [join(root, "tools/generate/provider-schema.mjs"), "--check"]);
   });
 
   it("gives its schema with the package's version, without a union, a callback or a plain any in it", async () => {

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Measures the upload page in a real browser, and prints the figures as Markdown:
  *
@@ -26,7 +27,7 @@ const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
 /** A photo that was enlarged has nothing in it that a JPEG finds hard: the grain of a sensor makes up for it. */
 async function grained(photo) {
   const { width, height } = await sharp(photo).metadata();
-  const noise = { type: "gaussian", mean: 128, sigma: 14 };
+  const noise = { type: /** @type {const} */ ("gaussian"), mean: 128, sigma: 14 };
   const grain = await sharp({ create: { width, height, channels: 3, background: "#808080", noise } })
     .png({ compressionLevel: 1 })
     .toBuffer();
@@ -43,7 +44,7 @@ async function openSlowly(visit, site, slow) {
   await page.addInitScript(() => {
     const observer = new MutationObserver(() => {
       if (document.querySelector(".drop button") === null) return;
-      window.usableAt = performance.now();
+      Reflect.set(window, "usableAt", performance.now());
       observer.disconnect();
     });
     observer.observe(document, { childList: true, subtree: true });
@@ -61,21 +62,21 @@ async function openSlowly(visit, site, slow) {
   }
   await page.goto(site.url);
   await see(page, "Chụp hoặc chọn ảnh của bạn");
-  return { page, usableAt: await page.evaluate(() => window.usableAt) };
+  return { page, usableAt: await page.evaluate(() => Reflect.get(window, "usableAt")) };
 }
 
 const visit = new Visit();
 await visit.start();
 try {
   const site = await visit.site({ stepMilliseconds: 1 });
-  const [fast, slow] = [[], []];
+  /** @type {number[]} */
+  const fast = [];
+  /** @type {number[]} */
+  const slow = [];
   for (let round = 0; round < rounds; round += 1) {
-    for (const [times, isSlow] of [
-      [fast, false],
-      [slow, true],
-    ]) {
+    for (const isSlow of [false, true]) {
       const { page, usableAt } = await openSlowly(visit, site, isSlow);
-      times.push(usableAt);
+      (isSlow ? slow : fast).push(usableAt);
       await page.close();
     }
   }
@@ -88,12 +89,15 @@ try {
   await see(page, "Đang kiểm tra ảnh");
   const seconds = (Date.now() - began) / 1000;
   const sent = site.received[0].bytes.length;
-  const weights = readdirSync("lib/site").map((file) => [file, gzipSync(readFileSync(join("lib/site", file))).length]);
-  const weight = weights.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const weights = readdirSync("lib/site").map((file) => ({
+    file,
+    bytes: gzipSync(readFileSync(join("lib/site", file))).length,
+  }));
+  const weight = weights.reduce((sum, { bytes }) => sum + bytes, 0);
   const asIs = photo.length / (0.75e6 / 8);
   console.log("| figure | value |\n|---|---|");
   console.log(
-    `| weight, gzipped | ${kilobytes(weight)} (${weights.map(([f, b]) => `${f} ${kilobytes(b)}`).join(", ")}) |`,
+    `| weight, gzipped | ${kilobytes(weight)} (${weights.map(({ file, bytes }) => `${file} ${kilobytes(bytes)}`).join(", ")}) |`,
   );
   console.log(`| interactive, this machine | ${Math.round(median(fast))} ms |`);
   console.log(`| interactive, slow 4G and a quarter of the processor | ${Math.round(median(slow))} ms |`);

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Builds everything that runs, in about a second, with esbuild:
  *
@@ -29,6 +30,7 @@ import { fileURLToPath } from "node:url";
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), "../.."));
 
+/** @type {import("esbuild").BuildOptions} */
 const common = { platform: "node", format: "cjs", target: "node20", logLevel: "warning" };
 
 /** Every file below a folder whose path satisfies the test. */
@@ -97,7 +99,7 @@ async function buildLayer() {
 /** The students' page: hashed names, so that browsers keep what has not changed, and the page that names them. */
 async function buildSite() {
   rmSync("lib/site", { recursive: true, force: true });
-  const options = {
+  const options = /** @type {const} */ ({
     outdir: "lib/site",
     entryNames: "[name]-[hash]",
     bundle: true,
@@ -105,7 +107,7 @@ async function buildSite() {
     platform: "browser",
     logLevel: "warning",
     metafile: true,
-  };
+  });
   const built = await Promise.all([
     build({
       ...options,
@@ -119,9 +121,9 @@ async function buildSite() {
   ]);
   const names = built
     .flatMap(({ metafile }) => Object.entries(metafile.outputs))
-    .map(([path, { entryPoint }]) => [basename(entryPoint), basename(path)]);
+    .map(([path, { entryPoint = "" }]) => ({ source: basename(entryPoint), built: basename(path) }));
   const page = names.reduce(
-    (html, [source, built]) => html.replace(`"${source.replace(/\.ts$/, ".js")}"`, `"${built}"`),
+    (html, { source, built }) => html.replace(`"${source.replace(/\.ts$/, ".js")}"`, `"${built}"`),
     readFileSync("site/upload/index.html", "utf8"),
   );
   cpSync("site/upload/favicon.svg", "lib/site/favicon.svg");
@@ -186,7 +188,7 @@ function replaceFolder(folder, fresh) {
       rmSync(folder, { recursive: true, force: true });
       return renameSync(fresh, folder);
     } catch (error) {
-      if (tries === 0 || error.code !== "ENOTEMPTY") throw error;
+      if (tries === 0 || /** @type {NodeJS.ErrnoException} */ (error).code !== "ENOTEMPTY") throw error;
     }
   }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Writes the declarations of what is published. Of the library those files alone that a consumer's compiler reaches
  * from components/index.d.ts, in lib/types; of the packages that ship their files one by one all of them, each beside
@@ -19,6 +20,7 @@ const config = ts.getParsedCommandLineOfConfigFile(
   { noEmit: false, declaration: true, emitDeclarationOnly: true, incremental: false, outDir: out, rootDir: root },
   { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (diagnostic) => fail([diagnostic]) },
 );
+if (config === undefined) throw new Error("tsconfig.json cannot be read.");
 // Without it TypeScript would want a place for its incremental state.
 delete config.options.tsBuildInfoFile;
 const isOfPackage = (path) => packages.some((home) => path.startsWith(`${home}/`) && !path.startsWith(`${home}/lib/`));

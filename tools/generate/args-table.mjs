@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Writes the table of all args of the component into docs/reference/options.md, between `<!-- args:begin -->` and `<!-- args:end -->`,
  * from the docstrings in components/args.ts. `--check` only tells (exit 1) whether it is out of date.
@@ -40,7 +41,7 @@ function rows(name, prefix) {
     const path = prefix + member.name.getText(source);
     const { text, group } = typeOf(member.type);
     if (group !== undefined) return rows(group, `${path}.`);
-    const [doc] = ts.getJSDocCommentsAndTags(member);
+    const [doc] = ts.getJSDocCommentsAndTags(member).filter(ts.isJSDoc);
     const tags = doc?.tags ?? [];
     const fallback = tags.find((tag) => tag.tagName.text === "default");
     const comment = (part) => (typeof part === "string" ? part : (ts.getTextOfJSDocComment(part) ?? ""));
@@ -69,7 +70,7 @@ const after = before.replace(
 );
 if (after !== before && process.argv.includes("--check")) {
   console.error(
-    'docs/reference/options.md: the table of args is not that of components/args.ts; run "node tools/generate/args-table.mjs".',
+    "docs/reference/options.md: the table of args is not that of components/args.ts; run `npm run generate`.",
   );
   process.exitCode = 1;
 } else if (after !== before) writeFileSync(path, after);

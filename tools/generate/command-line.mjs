@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Writes docs/reference/command-line.md from the commands' definitions in packages/cli/commands, as they are built.
  * `--check` only reports (exit 1) whether the document is out of date.
@@ -71,9 +72,9 @@ let before = "";
 try {
   before = readFileSync(path, "utf8");
 } catch (error) {
-  if (error.code !== "ENOENT") throw error;
+  if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ENOENT") throw error;
 }
 if (after !== before && process.argv.includes("--check")) {
-  console.error('docs/reference/command-line.md is not that of packages/cli/commands; run "npm run generate".');
+  console.error("docs/reference/command-line.md is not that of packages/cli/commands; run `npm run generate`.");
   process.exitCode = 1;
 } else if (after !== before) writeFileSync(path, after);

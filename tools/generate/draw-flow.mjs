@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Draws the machine (handlers/machine.ts, built) as a Mermaid chart into every document that has the two marker
  * comments:
@@ -70,7 +71,7 @@ for (const name of documents) {
   );
   if (after === before) continue;
   if (process.argv.includes("--check")) {
-    console.error(`${name}: the drawing is not that of the machine; run "node tools/generate/draw-flow.mjs".`);
+    console.error(`${name}: the drawing is not that of the machine; run \`npm run generate\`.`);
     stale += 1;
   } else writeFileSync(path, after);
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Makes the pictures of the upload page that the docs show, from the page itself in a real browser:
  *
@@ -16,7 +17,8 @@ import sharp from "sharp";
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), "../.."));
 const require = createRequire(import.meta.url);
-const { pageStates } = require("../../build/test/site/upload/states.js");
+/** @type {readonly any[]} */
+const pageStates = require("../../build/test/site/upload/states.js").pageStates;
 const { phone, usePortrait, Visit } = require("../../build/test/site/upload/steps.js");
 
 const all = process.argv.includes("--all");
@@ -73,7 +75,9 @@ async function pictureOf(name, context) {
   const page = await visit.page(site.url, { ...context, reducedMotion: "reduce", deviceScaleFactor: 1 });
   await reach(page, site);
   // What keeps to the window's lower edge would lie in the middle of a picture that is higher than the window.
-  await page.evaluate(() => document.querySelector(".handy")?.style.setProperty("position", "static"));
+  await page.evaluate(() =>
+    /** @type {HTMLElement | null} */ (document.querySelector(".handy"))?.style.setProperty("position", "static"),
+  );
   const picture = await page.screenshot({ fullPage: true });
   await visit.end();
   return picture;

@@ -3,6 +3,8 @@
  *
  *   npm run build:wasm
  *
+ * `npm run generate` runs it as well; `--check` writes nothing and fails if the file is not what the kernel compiles to.
+ *
  * The generated file is committed beside its source, so that neither a build nor a deployment needs the compiler; a
  * test holds the two together.
  */
@@ -68,6 +70,13 @@ export function generatedText(binary) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const binary = await compileKernel();
-  writeFileSync(join(home, "..", "kernel-module.generated.ts"), generatedText(binary));
+  const path = join(home, "..", "kernel-module.generated.ts");
+  const text = generatedText(binary);
+  if (!process.argv.includes("--check")) writeFileSync(path, text);
+  else if (readFileSync(path, "utf8") !== text) {
+    throw new Error(
+      "packages/imaging/kernel-module.generated.ts is not what the kernel compiles to; run `npm run generate`.",
+    );
+  }
   process.stdout.write(`packages/imaging/kernel-module.generated.ts: ${binary.length} bytes of WebAssembly\n`);
 }
