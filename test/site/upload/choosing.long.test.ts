@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { crc32 } from "node:zlib";
 import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { reasons, type ReasonCode } from "../../../handlers/contract/reasons";
@@ -202,6 +203,8 @@ async function hugePng(): Promise<Buffer> {
     .toBuffer();
   png.writeUInt32BE(30_000, 16);
   png.writeUInt32BE(30_000, 20);
+  // A header whose checksum is wrong is damaged, and says nothing of the size.
+  png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
   return png;
 }
 

@@ -63,6 +63,8 @@ describe("The upload page in front of the whole pipeline, in the local mode", ()
     await page.getByLabel("Thu phóng").fill("1.25");
     for (let i = 0; i < 20; i += 1) await toTheRight.click();
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    await page.getByLabel("Mã sinh viên").fill("SV003");
+    await page.getByRole("checkbox").check();
     await page.getByRole("button", { name: "Gửi ảnh" }).click();
     await see(page, "Ảnh đã được duyệt!");
   });
