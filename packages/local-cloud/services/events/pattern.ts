@@ -1,3 +1,5 @@
+import { BlockList, isIP } from "node:net";
+
 import { matchesPattern, type PatternPart } from "../../iam/pattern";
 
 /** True when the value is of the pattern. */
@@ -6,8 +8,8 @@ export type Matches = (value: unknown) => boolean;
 /**
  * Reads an EventBridge event pattern, or an SNS filter policy, which is written the same way
  * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html): exact values, `prefix`, `suffix`,
- * `anything-but`, `numeric`, `exists`, `equals-ignore-case`, `wildcard`, `$or`, nested fields. An event's list matches
- * when one of its elements does.
+ * `anything-but`, `numeric`, `exists`, `equals-ignore-case`, `wildcard`, `cidr`, `$or`, nested fields. An event's list
+ * matches if one of its elements does. A pattern that EventBridge refuses is refused here as well.
  *
  * @param source the pattern, or its JSON text
  * @param where what names the pattern in errors
@@ -25,7 +27,7 @@ function readObject(pattern: Readonly<Record<string, unknown>>, where: string): 
   const fields = Object.entries(pattern).map(([field, wanted]): ((value: Record<string, unknown>) => boolean) => {
     const at = `${where}.${field}`;
     if (field === "$or" && Array.isArray(wanted) && wanted.length >= 2 && wanted.every(isObject)) {
-      const alternatives = wanted.map((alternative, i) => readObject(alternative, `${at}[${i}]`));
+      const alternatives = wanted.map((alternative, i) => readAlternative(alternative, `${at}[${i}]`));
       return (value) => alternatives.some((matches) => matches(value));
     }
     if (Array.isArray(wanted)) {
@@ -46,6 +48,11 @@ function readObject(pattern: Readonly<Record<string, unknown>>, where: string): 
     return fields.every((field) => field(isObject(value) ? value : {}));
   };
   return matchesObject;
+}
+
+function readAlternative(pattern: Readonly<Record<string, unknown>>, where: string): Matches {
+  if (Object.keys(pattern).length > 0) return readObject(pattern, where);
+  throw new Error(`${where} is an empty object, which would match everything. Name a field.`);
 }
 
 /** A list of matchers, of which one has to take the value. */
@@ -79,6 +86,8 @@ function readMatcher(matcher: unknown, where: string): Matcher {
       if (typeof operand !== "boolean")
         throw new Error(`${at} is ${JSON.stringify(operand)}; it has to be true or false.`);
       return (values) => values.length > 0 === operand;
+    case "cidr":
+      return some(readBlock(operand, at));
     case "numeric":
       return some(readNumeric(operand, at));
     case "anything-but":
@@ -96,13 +105,13 @@ function readText(operator: string, operand: unknown, where: string): Matches {
   if (!known.includes(operator)) {
     throw new Error(
       `${where} is no operator that is known here. Use prefix, suffix, anything-but, numeric, exists, ` +
-        `equals-ignore-case, wildcard or $or.`,
+        `equals-ignore-case, wildcard, cidr or $or.`,
     );
   }
   if (typeof wanted !== "string") throw new Error(`${where} is ${JSON.stringify(operand)}; it has to be a string.`);
   const fold = (text: string) => (ignoringCase || operator === "equals-ignore-case" ? text.toLowerCase() : text);
   const folded = fold(wanted);
-  const parts = operator === "wildcard" ? wildcardParts(wanted) : [];
+  const parts = operator === "wildcard" ? wildcardParts(wanted, where) : [];
   const test = {
     prefix: (text: string) => text.startsWith(folded),
     suffix: (text: string) => text.endsWith(folded),
@@ -113,7 +122,14 @@ function readText(operator: string, operand: unknown, where: string): Matches {
 }
 
 /** `*` is any text, `\*` a star and `\\` a backslash. */
-function wildcardParts(pattern: string): PatternPart[] {
+function wildcardParts(pattern: string, where: string): PatternPart[] {
+  const bare = pattern.replace(/\\[*\\]/g, "");
+  if (bare.includes("\\")) {
+    throw new Error(`${where} is ${JSON.stringify(pattern)}; a backslash may stand before a star or a backslash only.`);
+  }
+  if (/(?<!\\)(?:\\\\)*\*\*/.test(pattern)) {
+    throw new Error(`${where} is ${JSON.stringify(pattern)}, where two stars follow each other. Write one of them.`);
+  }
   return [...pattern.matchAll(/\\([*\\])|(\*)|([^*\\]+|\\)/gs)].map(([, escaped, star, text]) =>
     star === undefined ? { text: escaped ?? text ?? "" } : "*",
   );
@@ -122,15 +138,20 @@ function wildcardParts(pattern: string): PatternPart[] {
 function readAnythingBut(operand: unknown, where: string): Matches {
   if (isObject(operand)) {
     const [[operator = "", wanted] = []] = Object.entries(operand);
-    const tests = (Array.isArray(wanted) ? wanted : [wanted]).map((one) =>
-      readText(operator, one, `${where}.${operator}`),
-    );
+    const tests = (Array.isArray(wanted) ? wanted : [wanted]).map((one) => {
+      const at = `${where}.${operator}`;
+      if (one === "" && (operator === "prefix" || operator === "suffix")) {
+        throw new Error(`${at} is empty, which would leave nothing. Name a text.`);
+      }
+      return readText(operator, one, at);
+    });
     return (value) => !tests.some((test) => test(value));
   }
   const unwanted: readonly unknown[] = Array.isArray(operand) ? operand : [operand];
-  if (unwanted.length === 0 || !unwanted.every((one) => typeof one === "string" || typeof one === "number")) {
+  const ofOneKind = ["string", "number"].some((kind) => unwanted.every((one) => typeof one === kind));
+  if (unwanted.length === 0 || !ofOneKind) {
     throw new Error(
-      `${where} is ${JSON.stringify(operand)}; it has to be strings or numbers, or an object with an operator.`,
+      `${where} is ${JSON.stringify(operand)}; it has to be strings, or numbers, or an object with an operator.`,
     );
   }
   return (value) => !unwanted.some((one) => one === value);
@@ -144,7 +165,20 @@ const comparisons = new Map<unknown, (a: number, b: number) => boolean>([
   [">=", (a, b) => a >= b],
 ]);
 
-/** `[">", 0, "<=", 5]`: all have to hold. */
+/** A block of addresses, such as `10.0.0.0/24` or `2001:db8::/32`. */
+function readBlock(operand: unknown, where: string): Matches {
+  const [, network = "", bits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(typeof operand === "string" ? operand : "") ?? [];
+  const family = isIP(network);
+  if (family === 0 || Number(bits) > (family === 4 ? 32 : 128)) {
+    throw new Error(`${where} is ${JSON.stringify(operand)}; it has to be a block of addresses such as "10.0.0.0/24".`);
+  }
+  const kind = family === 4 ? "ipv4" : "ipv6";
+  const block = new BlockList();
+  block.addSubnet(network, Number(bits), kind);
+  return (value) => typeof value === "string" && isIP(value) === family && block.check(value, kind);
+}
+
+/** `["=", 5]`, one bound, or a lower and then an upper one: `[">", 0, "<=", 5]`. */
 function readNumeric(operand: unknown, where: string): Matches {
   const terms = Array.isArray(operand) ? (operand as unknown[]) : [];
   const tests: ((value: number) => boolean)[] = [];
@@ -159,7 +193,18 @@ function readNumeric(operand: unknown, where: string): Matches {
       `${where} is ${JSON.stringify(operand)}; write operators and numbers in turn, such as [">", 0, "<=", 5].`,
     );
   }
+  if (tests.length > 1 && !isRange(terms)) {
+    throw new Error(
+      `${where} is ${JSON.stringify(operand)}; two bounds have to be a lower one and then a higher one, such as ` +
+        `[">", 0, "<=", 5].`,
+    );
+  }
   return (value) => typeof value === "number" && tests.every((test) => test(value));
+}
+
+function isRange([lower, bottom, upper, top, ...more]: readonly unknown[]): boolean {
+  if (more.length > 0 || !String(lower).startsWith(">") || !String(upper).startsWith("<")) return false;
+  return typeof bottom === "number" && typeof top === "number" && bottom < top;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

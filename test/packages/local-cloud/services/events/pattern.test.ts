@@ -74,19 +74,49 @@ describe("an event pattern", () => {
     [{ source: "aws.s3" }, 'pattern.source is "aws.s3"; it has to be a list of values'],
     [{ source: [] }, "pattern.source is an empty list"],
     [{ source: [["a"]] }, "pattern.source[0] is a list within a list"],
-    [{ source: [{ cidr: "10.0.0.0/8" }] }, "pattern.source[0].cidr is no operator that is known here. Use prefix"],
+    [{ source: [{ regex: "a+" }] }, "pattern.source[0].regex is no operator that is known here. Use prefix"],
+    [{ a: [{ cidr: "10.0.0.0" }] }, 'pattern.a[0].cidr is "10.0.0.0"; it has to be a block of addresses'],
+    [{ a: [{ cidr: "10.0.0.0/33" }] }, "it has to be a block of addresses"],
+    [{ a: [{ cidr: "ten/8" }] }, "it has to be a block of addresses"],
+    [{ a: [{ "anything-but": ["a", 1] }] }, 'pattern.a[0].anything-but is ["a",1]; it has to be strings, or numbers'],
+    [{ a: [{ "anything-but": { prefix: "" } }] }, "pattern.a[0].anything-but.prefix is empty"],
+    [{ a: [{ "anything-but": { suffix: ["a", ""] } }] }, "pattern.a[0].anything-but.suffix is empty"],
+    [{ a: [{ wildcard: "a**b" }] }, 'pattern.a[0].wildcard is "a**b", where two stars follow each other'],
+    [{ a: [{ wildcard: "a\\b" }] }, "a backslash may stand before a star or a backslash only"],
+    [{ $or: [{ a: ["x"] }, {}] }, "pattern.$or[1] is an empty object"],
+    [{ a: [{ numeric: ["<", 5, ">", 0] }] }, "two bounds have to be a lower one and then a higher one"],
+    [{ a: [{ numeric: [">", 5, "<", 5] }] }, "two bounds have to be a lower one"],
+    [{ a: [{ numeric: ["=", 5, "<", 6] }] }, "two bounds have to be a lower one"],
+    [{ a: [{ numeric: [">", 0, "<", 5, "<", 6] }] }, "two bounds have to be a lower one"],
     [{ source: [{ prefix: "a", suffix: "b" }] }, "pattern.source[0] has several operators"],
     [{ source: [{ prefix: 1 }] }, "pattern.source[0].prefix is 1; it has to be a string"],
     [{ source: [{ exists: "yes" }] }, 'pattern.source[0].exists is "yes"; it has to be true or false'],
     [{ a: { b: [{ numeric: [">"] }] } }, 'pattern.a.b[0].numeric is [">"]; write operators and numbers in turn'],
     [{ a: [{ numeric: [">", "1"] }] }, "write operators and numbers in turn"],
-    [{ a: [{ "anything-but": [] }] }, "pattern.a[0].anything-but is []; it has to be strings or numbers"],
+    [{ a: [{ "anything-but": [] }] }, "pattern.a[0].anything-but is []; it has to be strings, or numbers"],
   ];
   for (const [pattern, says] of refused) {
     it(`is refused: ${says}`, () => {
       expect(() => readPattern(pattern, "pattern")).to.throw(says);
     });
   }
+
+  it("takes the addresses of a block, of either family", () => {
+    const is = (cidr: string, address: unknown) => readPattern({ ip: [{ cidr }] }, "pattern")({ ip: address });
+    expect(is("10.0.0.0/24", "10.0.0.255")).to.equal(true);
+    expect(is("10.0.0.0/24", "10.0.1.0")).to.equal(false);
+    expect(is("10.0.0.0/0", "192.168.1.1")).to.equal(true);
+    expect(is("2001:db8::/32", "2001:db8:1::7")).to.equal(true);
+    expect(is("2001:db8::/32", "10.0.0.1")).to.equal(false);
+    for (const other of ["10.0.0", "", 10, null, undefined]) expect(is("10.0.0.0/8", other)).to.equal(false);
+  });
+
+  it("may hold escaped stars side by side", () => {
+    const is = (wildcard: string, value: string) => readPattern({ a: [{ wildcard }] }, "pattern")({ a: value });
+    expect(is("a\\**", "a*b")).to.equal(true);
+    expect(is("a\\*\\*", "a**")).to.equal(true);
+    expect(is("a\\*\\*", "a*b")).to.equal(false);
+  });
 
   it("takes a field's exact values and nothing else", () => {
     const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
@@ -108,9 +138,11 @@ describe("an event pattern", () => {
         const is = (matcher: unknown) => readPattern({ field: [matcher] }, "pattern")({ field: value });
         expect(is({ prefix: part })).to.equal(value.startsWith(part));
         expect(is({ suffix: part })).to.equal(value.endsWith(part));
-        expect(is({ "anything-but": { prefix: part } })).to.equal(!value.startsWith(part));
+        if (part !== "") expect(is({ "anything-but": { prefix: part } })).to.equal(!value.startsWith(part));
         const literal = part.replace(/[*\\]/g, "\\$&");
-        expect(is({ wildcard: `*${literal}*` })).to.equal(value.includes(part));
+        // Around nothing the two stars would be one too many.
+        const around = part === "" ? "*" : `*${literal}*`;
+        expect(is({ wildcard: around })).to.equal(value.includes(part));
       }),
     );
   });
