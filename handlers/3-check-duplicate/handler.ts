@@ -42,21 +42,15 @@ export function checkDuplicate(
   clients: CheckDuplicateClients,
 ): Handler<CheckDuplicateInput, CheckDuplicateOutput> {
   return async ({ photo }) => {
-    const { confirmed: hasWon } = await beginStep(
-      clients.dynamodb,
-      settings.uploadTable,
-      photo,
-      "CheckDuplicate",
-      clients.now(),
-    );
+    const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now());
     const matches = await search(settings, clients, photo);
     const others = matchesOfOthers(matches, photo.studentId);
     // If an earlier run of this execution has come past the point of losing, the others lose.
-    for (const match of hasWon ? [] : others) {
-      const standing = await standingOf(clients.dynamodb, settings, match);
+    for (const match of own.confirmed ? [] : others) {
+      const standing = await standingOf(clients.dynamodb, settings, match, own);
       // By IndexFace's rule: were a rival that has to yield enough to refuse the photo, two that are started again with
       // both their faces in the collection would refuse each other.
-      if (standing === "registered" || (standing === "in-flight" && match.uploadId < photo.uploadId)) {
+      if (standing === "registered" || standing === "earlier") {
         throw rejection(
           "DUPLICATE_FACE",
           `The face matches another student's with a similarity of ${settings.duplicateSimilarity} or more.`,

@@ -4,7 +4,7 @@ import { rejection } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
 import type { ReasonCode } from "../contract/reasons";
 import { indexPhoto, matchesOfOthers, searchByFace, type Match } from "../stores/faces";
-import { standingOf } from "../stores/rivals";
+import { standingOf, type Place } from "../stores/rivals";
 import type { Handler } from "../runtime/step";
 import { asPhotoRefusal } from "../stores/photo-refusal";
 import { beginStep, confirmUpload, getUpload, recordFace, yieldTo } from "../stores/uploads";
@@ -35,7 +35,7 @@ export interface IndexFaceClients {
  * Puts the face into the collection, then makes sure that no rival got in meanwhile.
  *
  * Each upload indexes first and searches second, so that of two rivals at least one sees the other. Which of them
- * stays is decided on the rows, not on who saw whom: the lower upload id stays unless the other one is confirmed
+ * stays is decided on the rows, not on who saw whom: the upload whose row was made first stays unless the other one is confirmed
  * already, and confirming is a conditional write that a rival's `yielded_to` prevents. See docs/architecture.md.
  */
 export function indexFace(
@@ -45,7 +45,9 @@ export function indexFace(
   return async ({ photo }) => {
     // Before the call: Undo takes the face back even when this function dies before it learns the face's id.
     // And it forgets the face of an earlier attempt, so that Undo never takes that one for all that there can be.
-    await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), { forgetFace: true });
+    const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), {
+      forgetFace: true,
+    });
     const faceId = await addToCollection(settings, clients, photo);
     await recordFace(clients.dynamodb, settings.uploadTable, photo, faceId);
     const { collectionId, duplicateSimilarity } = settings;
@@ -56,8 +58,8 @@ export function indexFace(
     if (rivals.length > 0 && (await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId))?.confirmed) {
       return { faceId };
     }
-    for (const rival of await weakerOf(settings, clients, photo, rivals)) {
-      await makeYield(settings, clients, photo, rival);
+    for (const rival of await weakerOf(settings, clients, own, rivals)) {
+      await makeYield(settings, clients, own, rival);
     }
     if (!(await confirmUpload(clients.dynamodb, settings.uploadTable, photo))) throw duplicate();
     return { faceId };
@@ -105,16 +107,14 @@ function duplicate(): Error {
 async function weakerOf(
   settings: IndexFaceSettings,
   { dynamodb }: IndexFaceClients,
-  photo: Photo,
+  own: Place,
   rivals: readonly Match[],
 ): Promise<readonly Match[]> {
   const weaker: Match[] = [];
   for (const rival of rivals) {
-    const standing = await standingOf(dynamodb, settings, rival);
-    if (standing === "left-over") continue;
-    // Of two that are on their way the lower id stays: of two from the page, the earlier.
-    if (standing === "registered" || rival.uploadId < photo.uploadId) throw duplicate();
-    weaker.push(rival);
+    const standing = await standingOf(dynamodb, settings, rival, own);
+    if (standing === "registered" || standing === "earlier") throw duplicate();
+    if (standing === "later") weaker.push(rival);
   }
   return weaker;
 }
@@ -123,10 +123,10 @@ async function weakerOf(
 async function makeYield(
   settings: IndexFaceSettings,
   { dynamodb }: IndexFaceClients,
-  photo: Photo,
+  own: Place,
   rival: Match,
 ): Promise<void> {
-  if (await yieldTo(dynamodb, settings.uploadTable, rival.uploadId, photo.uploadId)) return;
+  if (await yieldTo(dynamodb, settings.uploadTable, rival.uploadId, own.uploadId)) return;
   // It was confirmed, or it ended, since we looked. If it ended without its face we may stay.
-  if ((await standingOf(dynamodb, settings, rival)) === "registered") throw duplicate();
+  if ((await standingOf(dynamodb, settings, rival, own)) === "registered") throw duplicate();
 }

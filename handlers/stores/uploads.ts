@@ -168,8 +168,11 @@ export async function claimUpload(
   }
 }
 
-/** What earlier attempts of an upload have left that a step goes by. */
+/** What a step goes by: the upload's place among others, and what earlier attempts have left. */
 export interface Begun {
+  readonly uploadId: string;
+  /** When the row was made, ISO 8601, UTC. */
+  readonly createdAt: string | undefined;
   /** Whether the upload is past the point at which a rival can make it yield. */
   readonly confirmed: boolean;
   /** The avatar that SaveMetadata saw first; undefined before it did. */
@@ -203,7 +206,12 @@ export async function beginStep(
       ...(insteadOf !== undefined && { ":instead_of": { S: insteadOf } }),
     },
   });
-  return { confirmed: row["confirmed"]?.BOOL === true, insteadOf: row["instead_of"]?.S };
+  return {
+    uploadId: photo.uploadId,
+    createdAt: row["created_at"]?.S,
+    confirmed: row["confirmed"]?.BOOL === true,
+    insteadOf: row["instead_of"]?.S,
+  };
 }
 
 /**

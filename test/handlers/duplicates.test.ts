@@ -77,6 +77,17 @@ describe("CheckDuplicate", () => {
     expect((await errorOf(check([matchOf(theirs(15))]))).name).to.equal("DUPLICATE_FACE");
   });
 
+  it("orders uploads by when their rows were made: a derived id, which is always lower, gains nothing", async () => {
+    // The second object under an issued key: its id is derived and begins with zeros.
+    const second = aPhoto({ studentId: "SV002", uploadId: `${"0".repeat(10)}${uploadIdAt(5).slice(10)}` });
+    const madeAt = (second: number) => ({ created_at: { S: new Date(now.getTime() + second * 1000).toISOString() } });
+    await tables.putUpload(aClaimedRow(mine, madeAt(0)));
+    await tables.putUpload(aClaimedRow(second, madeAt(1)));
+    expect(await check([matchOf(second)])).to.deep.equal({ isReplacement: false });
+    await tables.putUpload(aClaimedRow(mine, madeAt(2)));
+    expect((await errorOf(check([matchOf(second)]))).name).to.equal("DUPLICATE_FACE");
+  });
+
   it("passes an upload that has won already, run again from its beginning", async () => {
     await tables.putUpload(aClaimedRow(mine, { confirmed: { BOOL: true } }));
     await tables.putUpload(aClaimedRow(theirs(5)));
@@ -203,6 +214,15 @@ describe("IndexFace", () => {
     await tables.putUpload(aClaimedRow(theirs(9)));
     expect((await errorOf(index([matchOf(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
     expect(await row(mine.uploadId)).to.not.have.property("confirmed");
+  });
+
+  it("makes a rival yield whose row is later, though its id is derived and so the lower one", async () => {
+    const second = aPhoto({ studentId: "SV002", uploadId: `${"0".repeat(10)}${uploadIdAt(5).slice(10)}` });
+    const madeAt = (second: number) => ({ created_at: { S: new Date(now.getTime() + second * 1000).toISOString() } });
+    await tables.putUpload(aClaimedRow(mine, madeAt(0)));
+    await tables.putUpload(aClaimedRow(second, madeAt(1)));
+    expect(await index([matchOf(second)])).to.deep.equal({ faceId: "my-face" });
+    expect((await row(second.uploadId))["yielded_to"]?.S).to.equal(mine.uploadId);
   });
 
   it("makes no later rival yield when it loses to an earlier one itself", async () => {

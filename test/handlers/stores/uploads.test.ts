@@ -82,8 +82,8 @@ describe("The uploads store", () => {
     await put({ face_id: { S: "old" }, confirmed: { BOOL: true } });
     const begin = (insteadOf: string) =>
       beginStep(tables.dynamodb, uploadTable, photo, "SaveMetadata", now, { insteadOf });
-    expect(await begin("first")).to.deep.equal({ confirmed: true, insteadOf: "first" });
-    expect(await begin("second"), "the first sight stays").to.deep.equal({ confirmed: true, insteadOf: "first" });
+    expect(await begin("first")).to.deep.include({ confirmed: true, insteadOf: "first" });
+    expect(await begin("second"), "the first sight stays").to.deep.include({ confirmed: true, insteadOf: "first" });
     expect((await row())?.faceId).to.equal("old");
     await beginStep(tables.dynamodb, uploadTable, photo, "IndexFace", now, { forgetFace: true });
     expect(await row()).to.deep.include({
