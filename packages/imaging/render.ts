@@ -1,5 +1,6 @@
-import type { ColourConversion } from "./icc";
+import type { ColourConversion } from "./icc/profile";
 import type { Engine } from "./engine";
+import type { MatrixConversion } from "./icc/matrix";
 import type { Region, Turn } from "./region";
 import { writeTaps } from "./taps";
 
@@ -91,6 +92,16 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
       stride,
     );
   });
+  if (conversion?.kind === "table" && conversion.inputs === 4) writeInks(engine, samples, count, pixels, colours);
+  else finishPixels(engine, samples, count, pixels, colours);
+  if (conversion?.kind === "matrix") convertByMatrix(engine, pixels, count, conversion);
+  const data = Buffer.from(engine.bytes.subarray(pixels, pixels + count * 4));
+  engine.release(mark);
+  if (conversion?.kind === "table") conversion.convert(data);
+  return { data, width, height };
+}
+
+function finishPixels(engine: Engine, samples: number, count: number, pixels: number, colours: Colours): void {
   const { kernel } = engine;
   const finish = {
     grey: kernel.finishGrey,
@@ -100,13 +111,20 @@ export function render(engine: Engine, decoded: Decoded, width: number, height: 
     ycck: kernel.finishYcck,
   }[colours];
   finish(samples, count, pixels);
-  if (conversion) convert(engine, pixels, count, conversion);
-  const data = Buffer.from(engine.bytes.subarray(pixels, pixels + count * 4));
-  engine.release(mark);
-  return { data, width, height };
 }
 
-function convert(engine: Engine, pixels: number, count: number, conversion: ColourConversion): void {
+/** Pixels of cyan, magenta, yellow and black, 255 the most ink, for a profile that knows what the inks look like. */
+function writeInks(engine: Engine, samples: number, count: number, pixels: number, colours: Colours): void {
+  // The colours of YCCK are inks, those of CMYK light where there is no ink; black is light in both.
+  if (colours === "ycck") engine.kernel.finishYcc(samples, count, pixels);
+  const { bytes } = engine;
+  const lights = new Int16Array(bytes.buffer, samples, count * 4);
+  for (let at = colours === "ycck" ? 3 : 0; at < count * 4; at += colours === "ycck" ? 4 : 1) {
+    bytes[pixels + at] = 255 - Math.min(255, Math.max(0, ((lights[at] ?? 0) + 32) >> 6));
+  }
+}
+
+function convertByMatrix(engine: Engine, pixels: number, count: number, conversion: MatrixConversion): void {
   const curves = engine.allocate(conversion.curves.byteLength);
   const matrix = engine.allocate(conversion.matrix.byteLength);
   const tones = engine.allocate(conversion.tones.byteLength);

@@ -3,7 +3,7 @@ import { corrupt } from "../file/errors";
 import type { Frame } from "../file/jpeg-frame";
 import type { HuffmanTable } from "../file/jpeg-huffman";
 import { endOfRows } from "../file/jpeg-rows";
-import { readProfile } from "../icc";
+import { readProfile } from "../icc/profile";
 import * as layout from "../kernel/layout";
 import type { Region } from "../region";
 import type { Colours, Decoded, Plane } from "../render";

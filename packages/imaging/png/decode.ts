@@ -1,6 +1,6 @@
 import type { Engine } from "../engine";
 import { adam7, bytesOfRow } from "../file/png-pixels";
-import { readProfile } from "../icc";
+import { readProfile } from "../icc/profile";
 import type { Region } from "../region";
 import type { Decoded } from "../render";
 import { readPngInfo, type PngInfo } from "./chunks";
