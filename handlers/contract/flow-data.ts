@@ -60,7 +60,7 @@ export type ImageFormat = "jpeg" | "png";
 /** Added by CheckFormat. */
 export interface Format {
   readonly format: ImageFormat;
-  /** Pixels of the upright photo: a JPEG's EXIF orientation is applied, as Rekognition applies it. */
+  /** Pixels of the upright photo: the EXIF orientation is applied, of a PNG as well. */
   readonly width: number;
   readonly height: number;
   /** Of the whole file, in hex. */

@@ -6,7 +6,7 @@ export type { Square, Thumbnail, ThumbnailOptions } from "./thumbnails";
 /**
  * Decodes once, crops, resizes to every size, encodes as baseline JPEG 4:2:0 sRGB without metadata.
  *
- * JPEG photos are turned upright by their EXIF orientation; PNG is taken as it is stored.
+ * Photos are turned upright by their EXIF orientation, which PNG has in its eXIf chunk.
  *
  * @returns the thumbnails in the order of `sizes`
  * @throws FILE_CORRUPT, FORMAT_NOT_SUPPORTED or IMAGE_TOO_LARGE by name, for photos; RangeError for options that

@@ -1,8 +1,10 @@
 /** What the engine uses of WebAssembly: neither Node's types nor ES2023's declare it, and the DOM's would bring a browser. */
 declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
+  const moduleBrand: unique symbol;
+  interface Module {
+    readonly [moduleBrand]: true;
   }
+  const Module: new (bytes: Uint8Array) => Module;
   class Instance {
     constructor(module: Module, imports: object);
     readonly exports: Record<string, unknown>;

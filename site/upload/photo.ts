@@ -50,13 +50,14 @@ export async function openPhoto(file: Blob & { readonly name?: string }, limits:
   if (file.size > maxFileBytes) throw new PhotoError("FILE_TOO_LARGE");
   const bytes = new Uint8Array(await file.arrayBuffer());
   const kind = fileKind(bytes);
-  if (kind === "jpeg" || kind === "png") checkFile(bytes, limits);
+  let parts: readonly Uint8Array[] = [bytes];
+  if (kind === "jpeg" || kind === "png") parts = checkFile(bytes, limits);
   else if (kind !== "heic") throw new PhotoError(bytes.length === 0 ? "FILE_CORRUPT" : "FORMAT_NOT_SUPPORTED");
   if (typeof createImageBitmap !== "function") throw new PhotoError("BROWSER_TOO_OLD");
   let bitmap: ImageBitmap;
   try {
     // Typed by its bytes: a browser may go by the type that the file's name gave it.
-    bitmap = await createImageBitmap(new Blob([bytes], { type: `image/${kind}` }));
+    bitmap = await createImageBitmap(new Blob([...parts] as BlobPart[], { type: `image/${kind}` }));
   } catch {
     throw new PhotoError(kind === "heic" ? "HEIC_NOT_DECODED" : "FILE_CORRUPT");
   }
@@ -71,12 +72,16 @@ export async function openPhoto(file: Blob & { readonly name?: string }, limits:
   return { source: canvas, width: canvas.width, height: canvas.height, ...named };
 }
 
-/** Refuses what the pipeline would refuse by the file's structure, and nothing else: a browser may show half a photo. */
-function checkFile(bytes: Uint8Array, limits: Limits): void {
+/**
+ * Refuses what the pipeline would refuse by the file's structure, and nothing else: a browser may show half a photo.
+ *
+ * @returns the photo in parts, with the end that it may lack
+ */
+function checkFile(bytes: Uint8Array, limits: Limits): readonly Uint8Array[] {
   try {
     const header = readImageHeader(bytes);
     checkPixels(header.width, header.height, limits);
-    checkWhole(bytes, header);
+    return checkWhole(bytes, header);
   } catch (error) {
     if (error instanceof PhotoError) throw error;
     throw new PhotoError((error as Error).name as ReasonCode);

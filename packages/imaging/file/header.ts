@@ -43,9 +43,18 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader {
  * Check the size first: the work grows with it, for JPEGs that lack their end.
  *
  * @param checksum CRC-32 of zlib, which a PNG's pixels are compared with; undefined leaves them uncompared
+ * @returns the photo's bytes, in parts: the file, or up to its last row and the end that it lacks, without which
+ *   `createImageBitmap` refuses it
  * @throws FILE_CORRUPT
  */
-export function checkWhole(bytes: Uint8Array, { format }: ImageHeader, checksum?: (bytes: Uint8Array) => number): void {
-  if (format === "jpeg") checkWholeJpeg(bytes);
-  else checkWholePng(bytes, checksum);
+export function checkWhole(
+  bytes: Uint8Array,
+  { format }: ImageHeader,
+  checksum?: (bytes: Uint8Array) => number,
+): readonly Uint8Array[] {
+  const end = format === "jpeg" ? checkWholeJpeg(bytes) : checkWholePng(bytes, checksum);
+  if (end === undefined) return [bytes];
+  // T.81, table B.1, and PNG, 11.2.5
+  const missing = format === "jpeg" ? [0xff, 0xd9] : [0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82];
+  return [bytes.subarray(0, end), Uint8Array.from(missing)];
 }

@@ -40,7 +40,7 @@ function walkScans(bytes: Uint8Array): number | undefined {
   let restartInterval = 0;
   for (let at = 2; ;) {
     const segment = nextSegment(bytes, at);
-    if (segment?.isWhole !== true || segment.marker === EOI) return undefined;
+    if (segment?.isWhole !== true || segment.marker === EOI || segment.marker === SOI) return undefined;
     const { marker, from, end } = segment;
     at = end;
     const payload = bytes.subarray(from, end);
@@ -58,8 +58,6 @@ function walkScans(bytes: Uint8Array): number | undefined {
       if (ended === undefined) return undefined;
       at = ended;
       if (progress.every(({ lowBits }) => lowBits.every((bit) => bit === 0))) return at;
-    } else if (marker === SOI && progress.some(({ lowBits }) => lowBits[0] !== notYet)) {
-      return undefined;
     }
   }
 }

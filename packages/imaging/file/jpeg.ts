@@ -18,6 +18,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     if (segment === undefined) throw corrupt("The JPEG ends before its frame header (SOF).");
     const { marker, from, end, isWhole } = segment;
     if (marker === EOI || marker === SOS) throw corrupt("The JPEG has image data before its frame header (SOF).");
+    if (marker === SOI) throw corrupt("The JPEG starts a second time (SOI) in its headers.");
     if (!isWhole) throw corrupt(`The JPEG ends inside its marker ff${marker.toString(16)}.`);
     if (isFrame(marker)) {
       if (frame !== undefined) throw corrupt("The JPEG has two frame headers (SOF).");
@@ -42,9 +43,10 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
  * Checks that a JPEG is whole: it has its scans, no more than are read, and its end marker (T.81, B.2.1) or, without
  * one, all of its rows.
  *
+ * @returns where the rows end, if there is no end marker behind them
  * @throws FILE_CORRUPT
  */
-export function checkWholeJpeg(bytes: Uint8Array): void {
+export function checkWholeJpeg(bytes: Uint8Array): number | undefined {
   let frame: Frame | undefined;
   let scans = 0;
   let damage: string | undefined;
@@ -55,11 +57,11 @@ export function checkWholeJpeg(bytes: Uint8Array): void {
     } else if (!segment.isWhole) {
       damage = `ends inside its marker ff${segment.marker.toString(16)}`;
     } else if (segment.marker === EOI) {
-      if (scans > 0) return;
+      if (scans > 0) return undefined;
       damage = "has no image data";
     } else if (segment.marker === SOI) {
-      // Behind a scan another picture starts: a preview in the trailer that a phone's maker adds.
-      if (scans > 0) damage = "has no end marker (EOI) before another picture starts";
+      // Behind the scans it is another picture: a preview in the trailer that a phone's maker adds.
+      damage = "has no end marker (EOI) before another picture starts (SOI)";
     } else if (isFrame(segment.marker)) {
       if (frame !== undefined) damage = "has two frame headers (SOF)";
       else frame = readFrame(segment.marker, bytes.subarray(segment.from, segment.end));
@@ -70,5 +72,7 @@ export function checkWholeJpeg(bytes: Uint8Array): void {
     }
     at = segment?.end ?? at;
   }
-  if (scans === 0 || endOfRows(bytes) === undefined) throw corrupt(`The JPEG ${damage}.`);
+  const end = scans === 0 ? undefined : endOfRows(bytes);
+  if (end === undefined) throw corrupt(`The JPEG ${damage}.`);
+  return end;
 }

@@ -66,6 +66,8 @@ function inflatedLength(nextByte: () => number, wanted: number): number {
   let count = 0;
   let ended = false;
   let length = 0;
+  /** Whether more bits were taken than there are. */
+  const isOver = (): boolean => ended;
   /** Up to 16 bits, the lowest first. */
   const take = (size: number): number => {
     while (count < size) {
@@ -97,7 +99,7 @@ function inflatedLength(nextByte: () => number, wanted: number): number {
     const lengths: number[] = [];
     while (lengths.length < wantedLengths) {
       const one = symbol(code);
-      if (one < 0 || ended || (one === 16 && lengths.length === 0)) return undefined;
+      if (one < 0 || isOver() || (one === 16 && lengths.length === 0)) return undefined;
       if (one < 16) lengths.push(one);
       else {
         const repeated = one === 16 ? (lengths.at(-1) ?? 0) : 0;
@@ -121,15 +123,15 @@ function inflatedLength(nextByte: () => number, wanted: number): number {
   };
   const [method, flags] = [take(8), take(8)];
   if ((method & 15) !== 8 || (method * 256 + flags) % 31 !== 0) return 0;
-  for (let isLast = false; !isLast && !ended && length < wanted;) {
+  for (let isLast = false; !isLast && !isOver() && length < wanted;) {
     isLast = take(1) === 1;
     const kind = take(2);
     if (kind === 0) {
       take(count & 7);
       const stored = take(16);
       take(16);
-      for (let n = 0; n < stored && !ended; n++) take(8);
-      if (!ended) length += stored;
+      for (let n = 0; n < stored && !isOver(); n++) take(8);
+      if (!isOver()) length += stored;
       continue;
     }
     const codes = kind === 3 ? undefined : codesOfBlock(kind);
@@ -137,7 +139,7 @@ function inflatedLength(nextByte: () => number, wanted: number): number {
     const [literal, distance] = codes;
     while (length < wanted) {
       const one = symbol(literal);
-      if (one < 0 || one > 285 || ended) return length;
+      if (one < 0 || one > 285 || isOver()) return length;
       if (one === 256) break;
       if (one < 256) {
         length++;
@@ -150,7 +152,7 @@ function inflatedLength(nextByte: () => number, wanted: number): number {
       const back = symbol(distance);
       if (back < 0 || back > 29) return length;
       take(back < 4 ? 0 : (back - 2) >> 1);
-      if (ended) return length;
+      if (isOver()) return length;
       length += copied;
     }
   }

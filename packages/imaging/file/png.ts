@@ -23,32 +23,35 @@ export function readUprightPngHeader(bytes: Uint8Array): ImageHeader {
  * pixels are all there; what follows it is no part of the picture.
  *
  * @param checksum what a critical chunk's checksum is compared with; undefined leaves it uncompared
+ * @returns where the last chunk (IEND) would have to start, if it is not there
  * @throws FILE_CORRUPT
  */
-export function checkWholePng(bytes: Uint8Array, checksum?: (bytes: Uint8Array) => number): void {
+export function checkWholePng(bytes: Uint8Array, checksum?: (bytes: Uint8Array) => number): number | undefined {
   let pixels: "before" | "inside" | "behind" = "before";
   for (let at = 8; ;) {
     const chunk = chunkAt(bytes, at);
     if (chunk === undefined || (chunk.type === IDAT && chunk.next > bytes.length)) {
-      if (pixels !== "before" && hasAllPixels(bytes)) return;
+      if (pixels !== "before" && hasAllPixels(bytes)) return chunk === undefined ? at : bytes.length;
       throw corrupt("The PNG ends before its last chunk (IEND).");
     }
     const { type, next } = chunk;
     const name = nameOfChunk(type);
     if (name === undefined) throw corrupt(`The PNG has no chunk at byte ${at}, where one has to start.`);
-    if ((type === IHDR) !== (at === 8))
+    if ((type === IHDR) !== (at === 8)) {
       throw corrupt("The PNG's header (IHDR) is not its first chunk, or comes twice.");
+    }
     if (type === IEND) {
       if (pixels === "before") throw corrupt("The PNG has no pixels (IDAT).");
-      return;
+      return undefined;
     }
     if (next > bytes.length) throw corrupt(`The PNG ends inside its ${name} chunk at byte ${at}.`);
     if (checksum !== undefined && isCritical(type) && !isSound(bytes, chunk, checksum)) {
       throw corrupt(`The PNG's ${name} chunk at byte ${at} has a wrong checksum.`);
     }
     // PNG, 5.6: the chunks of pixels follow each other.
-    if (type === IDAT && pixels === "behind")
+    if (type === IDAT && pixels === "behind") {
       throw corrupt("The PNG's pixels (IDAT) are interrupted by another chunk.");
+    }
     if (type === IDAT) pixels = "inside";
     else if (pixels === "inside") pixels = "behind";
     at = next;

@@ -54,10 +54,8 @@ export class JpegReader {
   nextScan(): Scan | undefined {
     for (;;) {
       const segment = nextSegment(this.bytes, this.position);
-      // A file without an end marker has been checked for all of its rows; what follows them is no part of the photo.
-      if (segment === undefined || segment.marker === EOI || (segment.marker === SOI && this.scans > 0)) {
-        return undefined;
-      }
+      // Behind scans, another start is that of a preview in a trailer, before which the end marker is missing.
+      if (segment === undefined || segment.marker === EOI || segment.marker === SOI) return undefined;
       const { marker, from, end, isWhole } = segment;
       if (!isWhole) throw corrupt(`The JPEG ends inside its marker ff${marker.toString(16)}.`);
       this.position = end;

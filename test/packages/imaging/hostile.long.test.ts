@@ -16,18 +16,21 @@ async function corpus(): Promise<Buffer[]> {
   const components = [0, 1, 2].map((channel) => ({ h: channel === 0 ? 2 : 1, v: 1, sample: pattern(channel) }));
   const own = { width: 96, height: 80, components };
   const sample = (x: number, y: number, channel: number): number => (x * 3 + y * 5 + channel * 50) & 255;
-  return Promise.all([
+  const made = await Promise.all([
     photo.clone().withMetadata({ orientation: 6 }).jpeg({ quality: 90 }).toBuffer(),
     photo.clone().jpeg({ progressive: true, quality: 80 }).toBuffer(),
     photo.clone().withIccProfile("p3").jpeg({ progressive: true, chromaSubsampling: "4:4:4" }).toBuffer(),
     photo.clone().toColourspace("cmyk").jpeg().toBuffer(),
+    photo.clone().png().toBuffer(),
+    photo.clone().png({ palette: true, progressive: true }).toBuffer(),
+  ]);
+  return [
+    ...made,
     writeJpeg({ ...own, restartInterval: 2 }),
     writeJpeg({ ...own, layout: "separate", restartInterval: 5 }),
     writeJpeg({ ...own, layout: "progressive" }),
-    photo.clone().png().toBuffer(),
-    photo.clone().png({ palette: true, progressive: true }).toBuffer(),
     writePng({ width: 96, height: 80, depth: 16, type: 6, sample: (x, y, c) => sample(x, y, c) * 257 }),
-  ]);
+  ];
 }
 
 const maxPixels = 100_000;

@@ -42,6 +42,6 @@ export function pattern(channel: number): (x: number, y: number) => number {
 export async function nameOfError(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => "no error",
-    (error: Error) => error.name,
+    (error: unknown) => (error as Error).name,
   );
 }

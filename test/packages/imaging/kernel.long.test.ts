@@ -14,8 +14,8 @@ describe("the kernel", () => {
   it("is compiled from the source that stands beside it", async () => {
     const builder = pathToFileURL(join(source, "kernel/build.mjs")).href;
     const { compileKernel, generatedText } = (await import(builder)) as {
-      compileKernel(): Promise<Buffer>;
-      generatedText(binary: Buffer): string;
+      compileKernel: () => Promise<Buffer>;
+      generatedText: (binary: Buffer) => string;
     };
     const binary = await compileKernel();
     expect(binary.equals(Buffer.from(kernelModule, "base64")), "run: npm run build:wasm").to.equal(true);

@@ -15,7 +15,7 @@ const options = { square: { left: 0, top: 0, size: 40 }, sizes: [32], quality: 9
 async function refusal(photo: Buffer, changed: Partial<typeof options> = {}): Promise<Error> {
   return createThumbnails(photo, { ...options, ...changed }).then(
     () => new Error("nothing was refused"),
-    (error: Error) => error,
+    (error: unknown) => error as Error,
   );
 }
 

@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import sharp from "sharp";
 import { reasons, type ReasonCode } from "../../../handlers/contract/reasons";
 import { noFace, tiny, truncated } from "../../support/portraits";
+import { damagedJpegs, damagedPngs } from "../../packages/imaging/file/damages";
 import { choose, colorOf, fillIn, heading, phone, plain, see, somePortrait, upload, Visit } from "./steps";
 
 const chooseHeading = "Chụp hoặc chọn ảnh của bạn";
@@ -49,6 +50,26 @@ describe("The upload page checks a file before it is sent:", () => {
       await see(page, cropHeading);
     });
   }
+
+  it("opens whatever the pipeline accepts of photos that are damaged where no viewer minds", async () => {
+    const site = await visit.site();
+    const photo = await sharp(await noFace())
+      .resize(300)
+      .jpeg()
+      .toBuffer();
+    const drawing = await sharp(await noFace())
+      .resize(300)
+      .png()
+      .toBuffer();
+    for (const { name, file } of [...damagedJpegs(photo), ...damagedPngs(drawing)]) {
+      const page = await visit.page(site.url);
+      await choose(page, file);
+      await see(page, cropHeading).catch((error: unknown) => {
+        throw new Error(`The page refuses a photo with ${name}.`, { cause: error });
+      });
+      await page.close();
+    }
+  });
 
   it("has iPhones hand over JPEG, and hides HEIC photos on no other phone", async () => {
     const site = await visit.site();

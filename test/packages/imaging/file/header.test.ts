@@ -75,7 +75,7 @@ describe("readImageHeader", () => {
   });
 
   it("reads the first directory of EXIF alone: the second describes the preview", () => {
-    const directory = (tag: string) => `0001${tag}000300000001${"00060000"}`;
+    const directory = (tag: string) => `0001${tag}00030000000100060000`;
     const tiff = "4d4d002a00000008" + directory("0110") + "0000001a" + directory("0112") + "00000000";
     const payload = Buffer.concat([Buffer.from("Exif\0\0"), Buffer.from(tiff, "hex")]);
     const head = Buffer.from([0xff, 0xd8, 0xff, 0xe1, 0, payload.length + 2]);

@@ -141,11 +141,13 @@ describe("A photo that was cut off", () => {
       const whole = writePng({ width: 60, height: 50, depth: 8, type: 2, idatSize: 100, interlaced, sample });
       const end = whole.indexOf("IEND") - 4;
       const first = whole.indexOf("IDAT") - 4;
-      for (let at = first + 112; at < end - 30; at += 112)
+      for (let at = first + 112; at < end - 30; at += 112) {
         expect(verdictOf(whole.subarray(0, at))).to.equal("FILE_CORRUPT");
+      }
       // Of the last piece, zlib's checksum is not needed for the rows.
-      for (let cut = end - 20; cut > end - 60; cut--)
+      for (let cut = end - 20; cut > end - 60; cut--) {
         expect(verdictOf(whole.subarray(0, cut))).to.equal("FILE_CORRUPT");
+      }
       expect(verdictOf(whole.subarray(0, end))).to.equal("passed");
     }
   });
@@ -171,6 +173,18 @@ describe("A photo that was cut off", () => {
 });
 
 describe("What passes the check", () => {
+  it("starts once: browsers show no JPEG that starts again in its headers", async () => {
+    for (const [kind, whole] of await jpegs()) {
+      const frame = whole.indexOf(Buffer.from([0xff, kind.startsWith("progressive") ? 0xc2 : 0xc0]));
+      const twice = Buffer.concat([whole.subarray(0, frame), Buffer.from([0xff, 0xd8]), whole.subarray(frame)]);
+      expect(await nameOfError(sharp(twice).raw().toBuffer()), kind).not.to.equal("no error");
+      expect([verdictOf(twice), await nameOfError(decode(twice))], kind).to.deep.equal([
+        "FILE_CORRUPT",
+        "FILE_CORRUPT",
+      ]);
+    }
+  });
+
   it("is a photo to the decoder as well, or damaged, whatever was done to the file", async () => {
     const sources = [
       ...(await jpegs()).map(([, file]) => file),

@@ -11,7 +11,7 @@ const maxPixels = 64_000_000;
 
 /**
  * Decodes a JPEG or PNG file to its upright picture, made smaller so that its longer side is at most `longSide`.
- * A JPEG is turned as its EXIF orientation says; a PNG is taken as it is stored, as Rekognition does. What is
+ * The picture is turned as its EXIF orientation (of a PNG, its eXIf chunk) says, as everywhere in the pipeline. What is
  * transparent in a PNG is laid on white.
  *
  * @throws UnreadableImage, ImageTooManyPixels by name

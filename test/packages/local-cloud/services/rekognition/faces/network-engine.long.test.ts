@@ -72,16 +72,19 @@ describe("face engine with networks", function () {
       }
     });
 
-    it("sees a JPEG as its EXIF orientation turns it, a PNG as it is stored", async () => {
+    it("sees a JPEG or PNG as its EXIF orientation turns it", async () => {
       const upright = faces.get("C")!;
-      for (const rotatedExif of [3, 5, 6] as const) {
-        const { box } = await only(await photos.portrait("C", { rotatedExif }));
+      for (const [rotatedExif, format] of [
+        [3, "jpeg"],
+        [5, "jpeg"],
+        [6, "jpeg"],
+        [6, "png"],
+      ] as const) {
+        const { box } = await only(await photos.portrait("C", { rotatedExif, format }));
         for (const side of ["left", "top", "width", "height"] as const) {
           expect(box[side]).to.be.closeTo(upright.box[side], 0.03);
         }
       }
-      const png = await only(await photos.portrait("C", { rotatedExif: 6, format: "png" }));
-      expect(png.pose.roll).to.be.within(-110, -70);
     });
 
     it("finds a face that lies on its side or upside down, and tells its roll", async () => {
