@@ -142,6 +142,30 @@ describe("the cloud of a program", () => {
     expect(existsSync(elsewhere)).to.equal(false);
   });
 
+  it("warns of nothing when it is closed before the face networks are loaded", async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "cloud-"));
+    const said: string[] = [];
+    const collection = {
+      ...graph.resources[0]!,
+      urn: "urn:pulumi:dev::sample::aws:rekognition/collection:Collection::faces",
+      type: "aws:rekognition/collection:Collection",
+      name: "faces",
+      inputs: { collectionId: "faces" },
+      outputs: { collectionId: "faces" },
+    };
+    const hasty = await startCloud({
+      graph: { ...graph, resources: [...graph.resources, collection] },
+      port: 0,
+      data: elsewhere,
+      onWarning: (line) => said.push(line),
+    });
+    await hasty.close();
+    // The engine's own answer to its end has been heard by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(said.filter((line) => line.includes("engine"))).to.deep.equal([]);
+    rmSync(elsewhere, { recursive: true, force: true });
+  });
+
   it("refuses a function whose role Lambda may not take, as AWS does, and leaves no lock", async () => {
     const resources = graph.resources.map((node) =>
       node.name === "write" && node.type === "aws:iam/role:Role"

@@ -17,7 +17,13 @@ export const rekognition: LocalService<readonly string[], undefined> = {
     const engine = options.engine ?? networkEngine();
     const isOwn = options.engine === undefined;
     // The networks load while the rest starts: a program with a collection is going to send photos.
-    if (isOwn && collections.length > 0) engine.ready().catch((error: unknown) => warn((error as Error).message));
+    if (isOwn && collections.length > 0) {
+      engine.ready().catch((error: unknown) => {
+        const { name, message } = error as Error;
+        // A command that needs no face may be done before the networks are.
+        if (name !== "EngineClosed") warn(message);
+      });
+    }
     const wire = rekognitionService({
       identity,
       engine,
