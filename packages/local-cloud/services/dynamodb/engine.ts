@@ -25,6 +25,7 @@ import * as updateItemRules from "dynalite/validations/updateItem";
 
 import { setupError } from "../../errors";
 import { cloudError, type CloudIdentity } from "../../gateway/service";
+import { corrected, withoutDoubleNot, type Expression } from "./expressions";
 
 type Action = typeof putItem;
 type Rules = typeof putItemRules;
@@ -95,13 +96,31 @@ function run<Answer>(store: Store, operation: EngineOperation, input: object): P
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(toCloudError(error as Error));
     try {
-      const data = validations.checkTypes(input, rules.types);
+      const data: Checked = validations.checkTypes(readable(input), rules.types);
       validations.checkValidations(data, rules.types, rules.custom, store);
+      for (const parsed of [data._condition, data._filter]) {
+        if (parsed) parsed.expression = corrected(parsed.expression);
+      }
       action(store, data, (error, answer) => (error ? fail(error) : resolve(answer as Answer)));
     } catch (error) {
       fail(error);
     }
   });
+}
+
+/** An input after its validation, which parses its expressions. */
+interface Checked {
+  readonly _condition?: { expression: Expression };
+  readonly _filter?: { expression: Expression };
+}
+
+/** The input with expressions that dynalite's grammar knows. */
+function readable(input: object): object {
+  const texts = Object.entries(input).filter(
+    (entry): entry is [string, string] =>
+      ["ConditionExpression", "FilterExpression"].includes(entry[0]) && typeof entry[1] === "string",
+  );
+  return { ...input, ...Object.fromEntries(texts.map(([name, text]) => [name, withoutDoubleNot(text)])) };
 }
 
 /** Dynalite's errors carry the answer's body and status. */
