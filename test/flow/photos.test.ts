@@ -66,7 +66,8 @@ describe("A photo's way through the whole pipeline", () => {
     expect(await pipeline.keys("uploads/SV002/", true)).to.deep.equal([]);
     expect((await facesInCollection()).length).to.equal(1);
     const [notice] = (await pipeline.notices()).filter(({ uploadId }) => uploadId === upload.uploadId);
-    expect(notice?.text).to.include(reasons.DUPLICATE_FACE.remedy.vi).and.include(reasons.DUPLICATE_FACE.remedy.en);
+    expect(notice?.text).to.include(reasons.DUPLICATE_FACE.title.vi).and.include(reasons.DUPLICATE_FACE.title.en);
+    expect(notice?.text, "says what the school can do").to.include("see the student");
     expect(notice?.text, "never says whose face it is").to.not.include("SV001");
     expect(notice?.text).to.not.match(/[{}]/);
   });

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Item } from "../../handlers/stores/dynamodb";
 import { openMailbox } from "../../packages/local-cloud/services/mail";
 import { brokenPromises, takeSnapshot, type PutPhoto, type Stores } from "../chaos/invariants";
-import { ended, repositoryProgram, start, type Running } from "../support/child-process";
+import { ended, repositoryProgram, serve, type Running } from "../support/child-process";
 import { noFace, portrait } from "../support/portraits";
 
 /** The local mode as a process of its own, and clients of it. */
@@ -28,12 +28,8 @@ interface Facts {
 }
 
 async function startService(data: string): Promise<Service> {
-  const running = start(["local", "--port", "0", "--data", data, "--program", repositoryProgram()]);
-  while (!running.output().stdout.includes("Ready in")) {
-    if (running.child.exitCode !== null) throw new Error(running.output().stderr);
-    await sleep(50);
-  }
-  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(running.output().stdout)?.[0] ?? "";
+  const running = await serve(["--data", data, "--program", repositoryProgram()]);
+  const { url } = running;
   const facts = async () => (await (await fetch(`${url}/_local`)).json()) as Facts;
   const [names] = (await facts()).pipelines;
   if (names === undefined) throw new Error("The local mode tells of no pipeline.");

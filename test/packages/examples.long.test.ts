@@ -30,8 +30,8 @@ const pipeline = schema.resources["avatar-pipeline:index:AvatarPipeline"]!;
 describe("The example", () => {
   let folder: string;
   before(async () => {
-    await run(process.execPath, [join(root, "tools/build/types.mjs")], { cwd: root });
     folder = realpathSync(mkdtempSync(join(tmpdir(), "avatar-pipeline-")));
+    await run(process.execPath, [join(root, "tools/build/types.mjs")], { cwd: root });
     const link = (target: string, path: string) => {
       mkdirSync(dirname(path), { recursive: true });
       symlinkSync(target, path, "dir");

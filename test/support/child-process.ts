@@ -29,6 +29,24 @@ export function start(args: readonly string[], cwd = process.cwd()): Running {
   return { child, output: () => ({ stdout, stderr }) };
 }
 
+/** A local mode that is ready, and where it answers. */
+export interface Serving extends Running {
+  readonly url: string;
+}
+
+/** Starts a local mode on a free port; resolves when it is ready, and rejects with its complaint when it ends before. */
+export async function serve(args: readonly string[], cwd?: string): Promise<Serving> {
+  const running = start(["local", "--port", "0", ...args], cwd);
+  const { child, output } = running;
+  await new Promise<void>((resolve, reject) => {
+    child.stdout?.on("data", () => {
+      if (output().stdout.includes("Ready in")) resolve();
+    });
+    child.once("close", () => reject(new Error(`The local mode ended before it was ready: ${output().stderr}`)));
+  });
+  return { ...running, url: /http:\/\/127\.0\.0\.1:\d+/.exec(output().stdout)?.[0] ?? "" };
+}
+
 export function ended({ child, output }: Running): Promise<Ended> {
   return new Promise((resolve) => child.once("close", (status) => resolve({ status, ...output() })));
 }

@@ -1,31 +1,31 @@
 import { expect } from "chai";
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { reasons } from "../../../handlers/contract/reasons";
 import { couple, portrait } from "../../support/portraits";
+import { ended, serve, type Serving } from "../../support/child-process";
 import { phone, see, upload, Visit } from "./steps";
 
 describe("The upload page in front of the whole pipeline, in the local mode", () => {
   const visit = new Visit();
   let folder: string;
-  let pipeline: ChildProcess;
+  let pipeline: Serving | undefined;
   let url: string;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "avatar-flow-"));
-    const command = ["packages/cli/bin/avatar-pipeline.js", "local", "--port", "0", "--data", join(folder, "data")];
-    pipeline = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
-    url = await pageOf(pipeline);
+    pipeline = await serve(["--data", join(folder, "data")]);
+    url = /Upload page\s+(http\S+)/.exec(pipeline.output().stdout)?.[1] ?? "";
     await visit.start();
   });
   after(async () => {
     await visit.stop();
-    const ended = once(pipeline, "exit");
-    pipeline.kill("SIGINT");
-    await ended;
+    if (pipeline !== undefined) {
+      const end = ended(pipeline);
+      pipeline.child.kill("SIGINT");
+      await end;
+    }
     rmSync(folder, { recursive: true, force: true });
   });
   afterEach(() => visit.end());
@@ -69,16 +69,3 @@ describe("The upload page in front of the whole pipeline, in the local mode", ()
     await see(page, "Ảnh đã được duyệt!");
   });
 });
-
-/** The page's address, as soon as the local mode says that it is ready. */
-function pageOf(pipeline: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = "";
-    pipeline.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      const url = /Upload page\s+(http\S+)/.exec(said)?.[1];
-      if (url !== undefined && said.includes("Ready in")) resolve(url);
-    });
-    pipeline.once("exit", () => reject(new Error(`The local mode ended before it was ready: ${said}`)));
-  });
-}

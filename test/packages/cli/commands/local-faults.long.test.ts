@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFaultScript } from "../../../../packages/local-cloud/faults";
-import { cli, ended, repositoryProgram, start } from "../../../support/child-process";
+import { cli, ended, repositoryProgram, serve } from "../../../support/child-process";
 
 describe("the local mode's --faults FILE", () => {
   let folder: string;
@@ -77,16 +77,9 @@ describe("the local mode's --faults FILE", () => {
     // With the mark that some editors put in front.
     const script = { seed: 7, rules: [{ ...rule, fault: { kind: "throttle" } }] };
     writeFileSync(join(folder, "script.json"), `\uFEFF${JSON.stringify(script)}`);
-    const service = start(
-      ["local", "--program", repositoryProgram(), "--port", "0", "--faults", "script.json"],
-      folder,
-    );
+    const service = await serve(["--program", repositoryProgram(), "--faults", "script.json"], folder);
     try {
-      while (!service.output().stdout.includes("Ready in")) {
-        if (service.child.exitCode !== null) throw new Error(service.output().stderr);
-        await new Promise((done) => setTimeout(done, 50));
-      }
-      const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(service.output().stdout)?.[0] ?? "";
+      const endpoint = service.url;
       const bucket = /s3:\/\/([^/]+)\//.exec(service.output().stdout)?.[1] ?? "";
       const config = {
         endpoint,

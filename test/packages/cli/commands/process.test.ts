@@ -3,8 +3,18 @@ import { expect } from "chai";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { messageOf } from "../../../../handlers/contract/reasons";
 import { noFace, portrait } from "../../../support/portraits";
-import { ended, repositoryProgram, run, start, type Ended, type Running } from "../../../support/child-process";
+import {
+  ended,
+  repositoryProgram,
+  run,
+  serve,
+  start,
+  type Ended,
+  type Running,
+  type Serving,
+} from "../../../support/child-process";
 
 interface Line {
   readonly file: string;
@@ -62,7 +72,7 @@ describe("photos through the command line", () => {
     expect(told.join(",")).to.equal(KEYS);
     const [wall, lan] = all;
     expect(wall).to.deep.include({ step: "DetectFace", thumbnails: {}, faceId: null, processedAt: null });
-    expect(wall?.message).to.match(/^No face was found in the photo\. Take the photo/);
+    expect(wall?.message).to.equal(messageOf("NO_FACE", "en"));
     expect(lan?.message).to.equal(null);
     expect(lan?.processedAt).to.match(/^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/);
     expect(Object.keys(lan?.thumbnails ?? {})).to.deep.equal(["64", "256", "512"]);
@@ -108,14 +118,7 @@ describe("photos through the command line", () => {
   });
 
   /** A local mode on the data folder, once it answers, and where. */
-  async function serve(): Promise<Running & { readonly url: string }> {
-    const service = start(["local", "--port", "0", ...options()], folder);
-    while (!service.output().stdout.includes("Ready in")) {
-      if (service.child.exitCode !== null) throw new Error(service.output().stderr);
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    return { ...service, url: /http:\/\/127\.0\.0\.1:\d+/.exec(service.output().stdout)?.[0] ?? "" };
-  }
+  const serveData = (): Promise<Serving> => serve(options(), folder);
 
   describe("while a local mode has the data folder", () => {
     let service: Running;
@@ -140,7 +143,7 @@ describe("photos through the command line", () => {
       // The copy of an avatar that was replaced while nobody looked.
       mkdirSync(photo(`data/thumbnails/lan/${"0".repeat(26)}`), { recursive: true });
       writeFileSync(photo(`data/thumbnails/lan/${"0".repeat(26)}/64.jpg`), "");
-      const served = await serve();
+      const served = await serveData();
       [service, url] = [served, served.url];
     });
     after(() => service.child.kill("SIGKILL"));
@@ -205,7 +208,7 @@ describe("photos through the command line", () => {
   });
 
   it("each have a line, in the order given, when the local mode ends under them", async () => {
-    const { child } = await serve();
+    const { child } = await serveData();
     const files = Array.from({ length: 12 }, (_, i) => `note-${i}.txt`);
     for (const file of files) writeFileSync(photo(file), "a text, not a photo");
     const running = start(["process", ...files, ...options(), "--json"], folder);

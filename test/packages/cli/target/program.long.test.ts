@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { link } from "../../packing";
 import { portrait } from "../../../support/portraits";
-import { ended, run, start } from "../../../support/child-process";
+import { ended, run, serve } from "../../../support/child-process";
 
 /** No project around it names the program, and without its configuration there is no pipeline. */
 const program = `
@@ -52,11 +52,7 @@ describe("a program that no Pulumi.yaml names", () => {
   });
 
   it("need not be named while it runs, and what else is named is left out", async () => {
-    const service = start(["local", "--port", "0", ...named], folder);
-    while (!service.output().stdout.includes("Ready in")) {
-      if (service.child.exitCode !== null) throw new Error(service.output().stderr);
-      await new Promise((done) => setTimeout(done, 50));
-    }
+    const service = await serve(named, folder);
     const leftOut = / left out: the local mode at http:\S+ is used, as it was started\.\n$/;
     const other = ["--config", "school=music"];
     try {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { link } from "../../packing";
 import { portrait } from "../../../support/portraits";
-import { ended, run, start, type Running } from "../../../support/child-process";
+import { ended, run, serve, type Running } from "../../../support/child-process";
 
 const program = `
 import { AvatarPipeline } from "avatar-pipeline";
@@ -27,11 +27,7 @@ describe("several pipelines in one program", () => {
     writeFileSync(join(folder, "other.ts"), program);
     mkdirSync(join(folder, "class"));
     writeFileSync(join(folder, "class/an.jpg"), await portrait("A"));
-    service = start(["local", "--program", "index.ts", "--port", "0", ...options], folder);
-    while (!service.output().stdout.includes("Ready in")) {
-      if (service.child.exitCode !== null) throw new Error(service.output().stderr);
-      await new Promise((done) => setTimeout(done, 50));
-    }
+    service = await serve(["--program", "index.ts", ...options], folder);
   });
   after(async () => {
     if (service.child.exitCode === null) {
