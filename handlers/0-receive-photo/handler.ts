@@ -3,7 +3,7 @@ import { getAvatar } from "../stores/avatars";
 import { namedError } from "../runtime/errors";
 import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../contract/flow-data";
 import { readFlowInput } from "../contract/flow-input";
-import { identify } from "../stores/identify";
+import { derivedId, identify } from "../stores/identify";
 import type { Handler } from "../runtime/step";
 import { claimUpload, type UploadRow } from "../stores/uploads";
 
@@ -88,7 +88,7 @@ async function claimPhoto(
   let taken: Photo | undefined;
   for (;;) {
     const photo = await identify(dynamodb, uploadTable, created, executionArn);
-    if (photo === undefined) throw invalidKey(created.detail.object.key);
+    if (photo === undefined) throw invalidKey(created);
     if (photo.uploadId === taken?.uploadId) return undefined;
     const before = await claimUpload(dynamodb, uploadTable, photo, { interruptedArn, now: now(), rowDays });
     if (before !== false) return { photo, before };
@@ -96,10 +96,11 @@ async function claimPhoto(
   }
 }
 
-function invalidKey(key: string): Error {
+/** Names the upload alone: the key may name a person, and the notice that follows shows it to whoever can fix it. */
+function invalidKey(created: ObjectCreatedEvent): Error {
   return namedError(
     "InvalidKey",
-    `The key "${key}" is not uploads/{studentId}/{file name} with a studentId of 1 to 64 of A-Z a-z 0-9 _ . -; ` +
+    `The key of upload ${derivedId(created)} is not uploads/{studentId}/{file name} with a studentId of 1 to 64 of A-Z a-z 0-9 _ . -; ` +
       "copy the photo again under such a key.",
   );
 }

@@ -45,7 +45,10 @@ export function notifySuccess(
     // A newer upload of the student may have taken the row since: this one was accepted all the same.
     const isCurrent = avatar?.uploadId === photo.uploadId;
     if (avatar === undefined) {
-      throw namedError("AvatarGone", `Student ${photo.studentId} has no avatar any more; it was erased meanwhile.`);
+      throw namedError(
+        "AvatarGone",
+        `Upload ${photo.uploadId} has no avatar any more; its student was erased meanwhile.`,
+      );
     }
     await publish(clients.sns, settings.topicArn, {
       type: "avatar.accepted",

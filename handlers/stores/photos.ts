@@ -125,7 +125,7 @@ export async function deleteEveryVersion(
       Delete: { Objects: objects, Quiet: true },
     });
     const first = errors[0];
-    if (first) throw asServiceError(first.Code, `S3 did not delete ${errors.length} objects below ${prefix}`);
+    if (first) throw asServiceError(first.Code, `S3 did not delete ${errors.length} objects`);
     deleted += objects.length;
   }
 }
