@@ -291,10 +291,10 @@ const policies = [
           `The variable ${name} looks like a secret. Keep it in Secrets Manager and give its ARN, as ${name}_ARN.`,
       );
   }),
-  rule("function-runtime", "Functions run on a runtime that AWS still mends.", types.function, ({ runtime }) =>
+  rule("function-runtime", "Functions run on a runtime that AWS still patches.", types.function, ({ runtime }) =>
     when(
       /^(nodejs(\d|1\d|20)\.|python(2|3\.[0-9]$)|ruby2|java8$|dotnet[56]|go1)/.test(String(runtime)),
-      `AWS no longer mends ${runtime}. Use nodejs22.x or a later one.`,
+      `AWS no longer patches ${runtime}. Use nodejs24.x.`,
     ),
   ),
   rule(

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { physicalName } from "../names";
+import { runtime } from "./runtime";
 
 /** Where the build puts the layer: beside the one file of the library. */
 const layerFolder = join(__dirname, "layer");
@@ -27,7 +28,7 @@ export function createImagingLayer(name: string, opts: pulumi.CustomResourceOpti
       layerName: physicalName(name, 64),
       description: "Decodes, crops and encodes photos",
       code: new pulumi.asset.FileArchive(layerFolder),
-      compatibleRuntimes: [aws.lambda.Runtime.NodeJS22dX],
+      compatibleRuntimes: [runtime],
       compatibleArchitectures: ["arm64"],
     },
     opts,

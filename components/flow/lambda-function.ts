@@ -8,6 +8,7 @@ import { kebabCase } from "../names";
 import { assumedBy, document } from "../policies";
 import type { Settings } from "../settings";
 import { logGroupArgs } from "./log-group";
+import { runtime } from "./runtime";
 
 /** What functions of one pipeline share. */
 export interface FunctionContext<Arns extends PipelineArns = PipelineArns> {
@@ -50,7 +51,7 @@ export function createFunction<Arns extends PipelineArns>(
       role: role.arn,
       code: archiveOf(definition.factory),
       handler: "__index.handler",
-      runtime: aws.lambda.Runtime.NodeJS22dX,
+      runtime,
       architectures: ["arm64"],
       memorySize: definition.memorySize,
       timeout: definition.timeout,

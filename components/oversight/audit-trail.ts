@@ -32,7 +32,8 @@ export function createAuditTrail(
   const part = `${name}-audit`;
   const { bucket, publicAccess, kept } = createRecords(part, settings, opts);
   // A name that is known beforehand: the bucket's policy, which is there before the trail, lets this trail alone write.
-  const trailName = physicalName(part, 128);
+  // CloudTrail takes no two of `-` and `_` side by side, which a project's or a stack's name may bring.
+  const trailName = physicalName(part, 128).replace(/[-_]{2,}/g, "-");
   const policy = recordsPolicy(bucket.arn, trailName, tables.avatars.arn.apply(placeOf));
   return new Trail(
     part,

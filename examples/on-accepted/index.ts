@@ -19,7 +19,7 @@ new aws.iam.RolePolicyAttachment("print-card-logs", {
 
 const printCard = new aws.lambda.CallbackFunction("print-card", {
   role,
-  runtime: aws.lambda.Runtime.NodeJS22dX,
+  runtime: aws.lambda.Runtime.NodeJS24dX,
   timeout: 30,
   // The runtime has the AWS SDK; this project's own dependencies are for deploying.
   codePathOptions: { extraExcludePackages: ["avatar-pipeline"] },

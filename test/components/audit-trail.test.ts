@@ -7,6 +7,13 @@ import { evaluate, readable, valueOf } from "./harness";
 const kmsKeyArn = "arn:aws:kms:ap-southeast-1:123456789012:key/0f0e0d0c-0b0a-0908-0706-050403020100";
 
 describe("The audit trail", () => {
+  it("has a name that CloudTrail takes, whatever project, stack and instance are called", async () => {
+    const world = { project: "school--photos", stack: "dev_-_" };
+    const audited = await evaluate(() => [new AvatarPipeline("avatars-", { audit: { enabled: true } })], world);
+    // CloudTrail's own rule: no two of `.`, `_` and `-` side by side, and a letter or digit at both ends.
+    expect(audited.one("Trail", "avatars--audit").inputs["name"]).to.match(/^[a-zA-Z0-9](?:[._-]?[a-zA-Z0-9])+$/);
+  });
+
   it("records who reads and writes photos and rows", async () => {
     const audited = await evaluate(() => [
       new AvatarPipeline("avatars", {

@@ -217,7 +217,7 @@ describe("AvatarPipeline", () => {
         expect(made.inputs, name).to.deep.include({
           memorySize,
           timeout,
-          runtime: "nodejs22.x",
+          runtime: "nodejs24.x",
           architectures: ["arm64"],
           handler: "__index.handler",
           tracingConfig: { mode: "Active" },

@@ -82,7 +82,7 @@ describe("The policy pack", () => {
           }),
       ],
       [
-        "a runtime that AWS no longer mends",
+        "a runtime that AWS no longer patches",
         ["function-runtime: x"],
         () => new aws.lambda.Function("x", { role, runtime: "nodejs18.x" }),
       ],

@@ -5,7 +5,7 @@ export interface DeclaredFunction {
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
-  /** `nodejs22.x`; the code runs on the Node.js of this machine. */
+  /** `nodejs24.x`; the code runs on the Node.js of this machine. */
   readonly runtime: string;
   /** `__index.handler`: file without extension, and the export. */
   readonly handler: string;

@@ -68,7 +68,8 @@ export function environmentOf(declared: DeclaredFunction, around: Surroundings):
   const packageFolders = [
     ...layers.flatMap((layer) => [
       join(layer, "nodejs", "node_modules"),
-      join(layer, "nodejs", "node22", "node_modules"),
+      // `node24` for nodejs24.x, as on Lambda.
+      join(layer, "nodejs", declared.runtime.replace(/^nodejs(\d+)\.x$/, "node$1"), "node_modules"),
     ]),
     around.runtimePackages,
   ];
