@@ -10,7 +10,7 @@ export interface Option<Value> {
    *
    * @throws UsageError naming the option, its value and the rule
    */
-  read(texts: readonly string[]): Value;
+  readonly read: (texts: readonly string[]) => Value;
 }
 
 export type Options = Readonly<Record<string, Option<unknown>>>;
@@ -37,8 +37,8 @@ export type Exits = readonly (readonly [status: number, meaning: string])[];
 /** The arguments as they were typed. */
 export interface Given {
   /** The texts of an option in their order; none when it was left out. */
-  texts(option: string): readonly string[];
-  has(option: string): boolean;
+  readonly texts: (option: string) => readonly string[];
+  readonly has: (option: string) => boolean;
   readonly operands: readonly string[];
 }
 
@@ -57,7 +57,7 @@ export interface Command<Own extends Options = Options> {
   readonly notes?: readonly string[];
   readonly exits: Exits;
   /** Problems that no option has alone; reported together with those of single options. */
-  check?(given: Given): readonly string[];
+  readonly check?: (given: Given) => readonly string[];
   /** @returns the exit status */
   run(call: Call<Own>): Promise<number>;
 }

@@ -53,7 +53,7 @@ function pipelineOf({ name, outputs }: ResourceNode): Pipeline {
     return typeof value === "string" ? value : undefined;
   };
   /** A resource among the outputs stands there with its id, which is its physical name. */
-  const id = (output: string): string => String((outputs[output] as { readonly id?: unknown } | undefined)?.id ?? "");
+  const id = (output: string): string => (outputs[output] as { readonly id?: string } | undefined)?.id ?? "";
   const [siteUrl, apiUrl] = [text("siteUrl"), text("apiUrl")];
   return {
     name,

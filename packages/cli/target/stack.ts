@@ -29,7 +29,7 @@ export async function openStack(place: StackPlace): Promise<Target> {
 interface Stack {
   /** `aws:region` of its configuration; undefined where that leaves it to the environment. */
   readonly region: string | undefined;
-  resource(name: ResourceName): string;
+  readonly resource: (name: ResourceName) => string;
 }
 
 /**

@@ -14,15 +14,15 @@ export interface Target {
   /** Between two looks at an upload's row, in milliseconds. */
   readonly pollMilliseconds: number;
   /** A name of the pipeline's resources. @throws UsageError when a stack does not export it */
-  resource(name: ResourceName): string;
+  readonly resource: (name: ResourceName) => string;
   /** Events undelivered and executions running; undefined where that cannot be known. */
-  pending(): Promise<number | undefined>;
+  readonly pending: () => Promise<number | undefined>;
   /** Why calls fail, where their errors do not say it: a local mode that has ended meanwhile. */
-  explain(): Promise<string | undefined>;
+  readonly explain: () => Promise<string | undefined>;
   /** Resolves when what was begun has ended, such as the last photo's notice, where ending the command would end it. */
-  idle(): Promise<void>;
+  readonly idle: () => Promise<void>;
   /** Ends what was started for this command, and nothing else. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** The outputs of a pipeline that commands go by: a stack exports them under the same names. */

@@ -33,7 +33,8 @@ export function photoProblems(files: readonly string[], student: string | undefi
 
 /** Why the upload API would refuse an address. */
 export function emailProblems(email: string | undefined): readonly string[] {
-  return email === undefined || isEmail(email) ? [] : [`--email ${email}: that is no e-mail address.`];
+  const isGood: boolean = email === undefined || isEmail(email);
+  return isGood ? [] : [`--email ${email ?? ""}: that is no e-mail address.`];
 }
 
 /** Why a file cannot be sent; at most one line. */

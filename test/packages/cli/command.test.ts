@@ -105,8 +105,9 @@ describe("the command line, badly used", () => {
     );
     expect(complaint("process", "a.jpg", "--student", "a/b")).to.include("--student a/b: a student's id is 1 to 64 of");
     expect(complaint("process", "a.jpg", "--email", "lan@")).to.equal("--email lan@: that is no e-mail address.");
-    if (process.getuid?.() !== 0)
+    if (process.getuid?.() !== 0) {
       expect(complaint("process", "secret.jpg")).to.match(/^secret\.jpg cannot be read \(EACCES\): /);
+    }
   });
 
   it("refuses photos of one call that only their names make one student's", () => {
@@ -123,8 +124,9 @@ describe("the command line, badly used", () => {
     for (const args of [
       ["a.jpg", "./a.jpg"],
       ["Hoà.jpg", "Hoá.jpg", "--student", "SV001"],
-    ])
+    ]) {
       expect(complaint("process", ...args, "--program", "none.ts")).to.include("--program none.ts: there is no such");
+    }
   });
 
   it("tells how to write what begins with a dash", () => {

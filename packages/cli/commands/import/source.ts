@@ -117,9 +117,8 @@ function readPhotoList(path: string): readonly SchoolPhoto[] {
       problem(`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`);
     } else {
       const before = lines.get(studentId);
-      if (before !== undefined)
-        problem(`student_id "${studentId}" is in line ${before} already; a student has one photo.`);
-      else lines.set(studentId, line);
+      if (before === undefined) lines.set(studentId, line);
+      else problem(`student_id "${studentId}" is in line ${before} already; a student has one photo.`);
     }
     const file = resolve(dirname(path), photo);
     if (photo === "") problem("photo is empty, but must be a path, from the folder of the CSV.");

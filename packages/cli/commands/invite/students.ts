@@ -93,11 +93,12 @@ function readStudents(path: string, expires: number): Students {
 }
 
 function problemsOf(studentId: string, name: string, email: string): readonly string[] {
+  const isAddress: boolean = email === "" || isEmail(email);
   return [
     ...(isStudentId(studentId)
       ? []
       : [`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`]),
     ...(name.length <= maxNameLength ? [] : [`name has ${name.length} characters, but at most ${maxNameLength} fit.`]),
-    ...(email === "" || isEmail(email) ? [] : [`email is "${email}", but is no e-mail address.`]),
+    ...(isAddress ? [] : [`email is "${email}", but is no e-mail address.`]),
   ];
 }

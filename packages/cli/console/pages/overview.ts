@@ -217,7 +217,7 @@ function uploadTable(uploads: readonly UploadRow[], machines: MachineSource): Ht
 
 function uploadRow(upload: UploadRow, machines: MachineSource): Html {
   const execution = upload.executionArn === undefined ? undefined : machines.execution(upload.executionArn);
-  const [light, word] = STATUS[upload.status] ?? ["neutral", upload.status];
+  const [light, word] = STATUS[upload.status];
   const student = foreign(upload.studentId);
   const file = upload.objectKey?.slice(upload.objectKey.lastIndexOf("/") + 1);
   return html`<tr id="upload-${encodeURIComponent(upload.uploadId)}">

@@ -8,6 +8,12 @@ import { readInvitation } from "../../../../handlers/api/invitation";
 import { publicKeyOf } from "../../../../packages/cli/commands/invite/keys";
 import { main } from "../../../../packages/cli/main";
 
+/** Puts a stream's own `write` back, or uncovers its prototype's. */
+function restore(stream: NodeJS.WriteStream, write: PropertyDescriptor | undefined): void {
+  if (write) Object.defineProperty(stream, "write", write);
+  else Reflect.deleteProperty(stream, "write");
+}
+
 describe("avatar-pipeline invite", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "invite-"))));
@@ -16,15 +22,18 @@ describe("avatar-pipeline invite", () => {
 
   /** Runs the command with what it writes collected. */
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
-    const { stdout, stderr } = process;
     const written = { out: "", err: "" };
-    const originals = [stdout.write, stderr.write] as const;
-    stdout.write = (text: string) => ((written.out += text), true);
-    stderr.write = (text: string) => ((written.err += text), true);
+    const kept = [
+      Object.getOwnPropertyDescriptor(process.stdout, "write"),
+      Object.getOwnPropertyDescriptor(process.stderr, "write"),
+    ] as const;
+    process.stdout.write = (text: string) => ((written.out += text), true);
+    process.stderr.write = (text: string) => ((written.err += text), true);
     try {
       return { status: await main(["invite", ...argv]), ...written };
     } finally {
-      [stdout.write, stderr.write] = originals;
+      restore(process.stdout, kept[0]);
+      restore(process.stderr, kept[1]);
     }
   }
 

@@ -44,8 +44,9 @@ describe("a stack's configuration with a name that nothing reads", () => {
     const folder = mkdtempSync(join(tmpdir(), "misspelt-"));
     try {
       const root = dirname(repositoryProgram());
-      for (const file of ["index.ts", "Pulumi.yaml", "tsconfig.json"])
+      for (const file of ["index.ts", "Pulumi.yaml", "tsconfig.json"]) {
         copyFileSync(join(root, file), join(folder, file));
+      }
       mkdirSync(join(folder, "node_modules"));
       symlinkSync(root, join(folder, "node_modules/avatar-pipeline"));
       for (const name of ["@pulumi", "yaml"]) {

@@ -91,7 +91,7 @@ describe("several pipelines in one program", () => {
   });
 
   it("have each its own page in the overview", async () => {
-    const pages = [...service.output().stdout.matchAll(/Upload page +(\S+)/g)].map(([, page]) => page!);
+    const pages = [...service.output().stdout.matchAll(/Upload page +(\S+)/g)].map(([, page = ""]) => page);
     expect(new Set(pages).size).to.equal(2);
     const overview = await (await fetch(new URL("/_console/", pages[0]))).text();
     for (const page of pages) {

@@ -26,19 +26,19 @@ interface School {
   /** What looks at faces: at once, not before it is released, or not at all. */
   engine: "well" | "held" | "broken";
   /** How many photos are before an engine that is held. */
-  waiting(): number;
+  readonly waiting: () => number;
   /** Has the engine look again, at what waits for it too. */
-  release(): void;
-  path(name: string): string;
+  readonly release: () => void;
+  readonly path: (name: string) => string;
   /** Writes a photo of the person, or of nobody. */
-  photo(name: string, person?: string): void;
+  readonly photo: (name: string, person?: string) => void;
   /** The arguments of an import into the local mode. */
-  importing(...args: string[]): string[];
-  import_(...args: string[]): Promise<Ended>;
-  report(file: string): Row[];
+  readonly importing: (...args: string[]) => string[];
+  readonly import_: (...args: string[]) => Promise<Ended>;
+  readonly report: (file: string) => Row[];
   /** Every upload that the pipeline knows, or the student's. */
-  uploads(student?: string): Promise<UploadRow[]>;
-  close(): Promise<void>;
+  readonly uploads: (student?: string) => Promise<UploadRow[]>;
+  readonly close: () => Promise<void>;
 }
 type Row = Record<string, string>;
 
