@@ -6,6 +6,6 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   process: async () => (await import("./process/index.js")).process_,
   import: async () => (await import("./import/index.js")).import_,
   reconcile: async () => (await import("./reconcile.js")).reconcile,
-  erase: async () => (await import("./erase.js")).erase,
+  erase: async () => (await import("./erase/index.js")).erase,
   invite: async () => (await import("./invite/index.js")).invite,
 };

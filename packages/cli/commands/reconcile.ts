@@ -41,8 +41,10 @@ export const reconcile = defineCommand({
       searchFaces: values["search-faces"],
       deleteUnaccounted: values["delete-unaccounted"],
     };
-    const { callOperator } = await import("../target/operator.js");
-    const report = await callOperator<ReconcileReport>(placeOf(values), "reconcileFunctionName", input);
+    const { callOperator, withHeld } = await import("../target/operator.js");
+    const report = await withHeld(placeOf(values), (target) =>
+      callOperator<ReconcileReport>(target, "reconcileFunctionName", input),
+    );
     process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : textOf(report));
     return report.findings.every(({ fixed }) => fixed) ? 0 : 2;
   },

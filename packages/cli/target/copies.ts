@@ -5,6 +5,7 @@ import { isStudentId } from "../../../handlers/contract/students";
 import type { Cloud } from "pulumi-local-cloud";
 import type { CloudEvent } from "pulumi-local-cloud/gateway/service";
 import { pipelinesOf } from "./pipeline";
+import type { Target } from "./target";
 import { cannotWrite, isSystemError } from "../system-errors";
 
 /**
@@ -75,9 +76,47 @@ export function copiedKeys(data: string, studentId?: string): readonly string[] 
   return keys.filter((key) => copyOf(data, key) !== undefined);
 }
 
-/** Removes all copies of a student's thumbnails, and whatever else is in their folder. */
-export function removeCopiesOf(data: string, studentId: string): void {
-  rmSync(join(folderOf(data), studentId), { recursive: true, force: true });
+/**
+ * Erases a student in one pipeline, with the copies of its thumbnails; the copies of other pipelines in the folder stay.
+ *
+ * @param erase erases what the pipeline itself holds
+ * @returns its result, and how many copies there were
+ */
+export async function eraseCopies<Result>(
+  data: string,
+  studentId: string,
+  target: Target,
+  erase: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly copies: number }> {
+  if (copiedKeys(data, studentId).length === 0) return { result: await erase(), copies: 0 };
+  const { S3 } = await import("@aws-sdk/client-s3");
+  const s3 = new S3(target.clientConfig);
+  const isIn = async (bucket: string, Key: string): Promise<boolean> => {
+    try {
+      await s3.headObject({ Bucket: bucket, Key });
+      return true;
+    } catch (error) {
+      if ((error as Error).name === "NotFound") return false;
+      throw error;
+    }
+  };
+  try {
+    const own = target.resource("photoBucket");
+    let copies = 0;
+    for (const key of copiedKeys(data, studentId)) if (await isIn(own, key)) copies += 1;
+    const result = await erase();
+    for (const key of copiedKeys(data, studentId)) {
+      const held = await Promise.all(target.photoBuckets.map((bucket) => isIn(bucket, key)));
+      if (!held.includes(true)) removeCopy(data, key);
+    }
+    // With whatever else is in the folder, once nobody's copy is.
+    if (copiedKeys(data, studentId).length === 0) {
+      rmSync(join(folderOf(data), studentId), { recursive: true, force: true });
+    }
+    return { result, copies };
+  } finally {
+    s3.destroy();
+  }
 }
 
 /** Removes the copy of an object that an event says is deleted. */

@@ -40,6 +40,7 @@ export async function openLocalMode(place: LocalPlace, options: OpenOptions): Pr
       name: isOneOfSeveral ? `${pipeline.name} in ${place.data}` : place.data,
       reportName: isOneOfSeveral ? `local-${pipeline.name}` : "local",
       clientConfig: service.clientConfig,
+      photoBuckets: service.pipelines.map(({ photoBucket }) => photoBucket),
       apiUrl: pipeline.apiUrl,
       pollMilliseconds: 40,
       resource: (name) => pipeline[name],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { holderOf } from "pulumi-local-cloud/storage/lock";
 import { usageError } from "../usage-error";
 import type { Place } from "./place";
-import { openTarget, type ClientConfig, type ResourceName } from "./target";
+import { openTarget, type ResourceName, type Target } from "./target";
 
 /** The operators' functions by the output that names each. */
 export type OperatorFunction = Extract<ResourceName, `${string}FunctionName`>;
@@ -13,29 +13,35 @@ export type OperatorFunction = Extract<ResourceName, `${string}FunctionName`>;
 const MARK = "buckets";
 
 /**
- * Calls one of the operators' functions, and returns its answer.
+ * Opens a pipeline that holds something already, for the time of some work with it.
  *
- * @throws Error with the function's own message when it fails; UsageError when there is no such pipeline
+ * @throws UsageError when there is no such pipeline
  */
-export async function callOperator<Output>(place: Place, which: OperatorFunction, input: unknown): Promise<Output> {
+export async function withHeld<Result>(place: Place, work: (target: Target) => Promise<Result>): Promise<Result> {
   // A new folder would hold nothing, and the receipt or report would say so of data that is elsewhere.
   if (place.is === "local" && holderOf(place.data) === undefined && !existsSync(join(place.data, MARK))) {
     throw usageError(`There is no local pipeline in ${place.data}; give its data folder with --data DIR.`);
   }
   const target = await openTarget(place, { print: (line) => process.stderr.write(`${line}\n`) });
   try {
-    const output = await invoke<Output>(target.clientConfig, target.resource(which), input);
+    const result = await work(target);
     // Reconciling may have started executions.
     await target.idle();
-    return output;
+    return result;
   } finally {
     await target.close();
   }
 }
 
-async function invoke<Output>(config: ClientConfig, functionName: string, input: unknown): Promise<Output> {
+/**
+ * Calls one of the operators' functions, and returns its answer.
+ *
+ * @throws Error with the function's own message when it fails
+ */
+export async function callOperator<Output>(target: Target, which: OperatorFunction, input: unknown): Promise<Output> {
+  const functionName = target.resource(which);
   // One attempt: the function may run for a quarter of an hour, and a second run beside it would help nobody.
-  const lambda = new Lambda({ ...config, maxAttempts: 1 });
+  const lambda = new Lambda({ ...target.clientConfig, maxAttempts: 1 });
   try {
     const answer = await lambda.invoke({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(input)) });
     const text = Buffer.from(answer.Payload ?? []).toString();

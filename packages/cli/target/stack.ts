@@ -15,6 +15,7 @@ export async function openStack(place: StackPlace): Promise<Target> {
     reportName: place.pipeline === undefined ? place.stack : `${place.stack}-${place.pipeline}`,
     // More attempts than the SDK's three: thousands of calls over an hour meet a lost connection sooner or later.
     clientConfig: { maxAttempts: 6, ...(region !== undefined && { region }) },
+    photoBuckets: [],
     // A photo takes some seconds there; with one look a second each costs a few thousandths of a cent.
     pollMilliseconds: 1_000,
     resource,

@@ -9,6 +9,8 @@ export interface Target {
   readonly reportName: string;
   /** For SDK clients; with the credentials that the SDK finds where it holds none. */
   readonly clientConfig: ClientConfig;
+  /** The photo buckets of all pipelines that share its data folder, its own among them; none of a stack. */
+  readonly photoBuckets: readonly string[];
   /** The upload API, where there is one. */
   readonly apiUrl?: string | undefined;
   /** Between two looks at an upload's row, in milliseconds. */

@@ -86,7 +86,7 @@ describe("the command line, badly used", () => {
     expect(run("erase", "--stack", "dev", "--data", "x", "--program", "none.ts").stderr.split("\n")).to.deep.equal([
       "avatar-pipeline: 4 problems; nothing was done.",
       "  --program none.ts: there is no such file. Name the entry file of a Pulumi program, such as index.ts.",
-      "  erase takes one student id; see avatar-pipeline erase --help.",
+      "  erase takes one student id or one CSV file; see avatar-pipeline erase --help.",
       "  --data is for a local pipeline and --stack for one on AWS; give one of them.",
       "  --program is for a local pipeline and --stack for one on AWS; give one of them.",
       "",

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { link } from "../../packing";
@@ -71,6 +71,25 @@ describe("several pipelines in one program", () => {
     expect(await avatarsIn("staff")).to.equal(0);
     const { stdout } = await run(["erase", "an", "--json", ...to("students")], folder);
     expect(JSON.parse(stdout)).to.include({ faces: 1, avatarRows: 1, thumbnails: 3 });
+  });
+
+  it("have each their own copies of thumbnails: erasing a student in one leaves the other's", async () => {
+    const to = (name: string) => ["--json", "--pipeline", name, ...options];
+    const copies: Record<string, string[]> = {};
+    for (const name of ["staff", "students"]) {
+      const { stdout, stderr } = await run(["process", "class/an.jpg", ...to(name)], folder);
+      const { outcome, thumbnails } = JSON.parse(stdout) as { outcome: string; thumbnails: Record<string, string> };
+      expect(outcome, stderr).to.equal("accepted");
+      copies[name] = Object.values(thumbnails);
+    }
+    const erased = await run(["erase", "an", ...to("staff")], folder);
+    expect(JSON.parse(erased.stdout), erased.stderr).to.include({ avatarRows: 1, copies: 3 });
+    for (const path of copies["staff"] ?? []) expect(existsSync(path), path).to.equal(false);
+    expect(copies["students"]).to.have.length(3);
+    for (const path of copies["students"] ?? []) expect(existsSync(path), path).to.equal(true);
+    const last = await run(["erase", "an", ...to("students")], folder);
+    expect(JSON.parse(last.stdout), last.stderr).to.include({ avatarRows: 1, copies: 3 });
+    expect(existsSync(join(folder, "data/thumbnails/an"))).to.equal(false);
   });
 
   it("have each its own report of what was imported", async () => {
