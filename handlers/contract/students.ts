@@ -6,13 +6,16 @@ export function isStudentId(text: string): boolean {
 }
 
 /**
- * Whether a text can be an e-mail address: printable ASCII around one `@`, a domain with a dot, at most 254
- * characters (RFC 5321). No line break or comma, so that it can never name a second recipient.
+ * Whether a text can be an e-mail address as SES takes it: a dot-atom (RFC 5322), which has no dot at its ends and no
+ * two in a row, then `@` and a domain with a dot; at most 254 characters (RFC 5321). No line break or comma, so that it
+ * can never name a second recipient.
  */
 export function isEmail(value: unknown): value is string {
   return (
     typeof value === "string" &&
     value.length <= 254 &&
-    /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/.test(value)
+    /^(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/.test(
+      value,
+    )
   );
 }

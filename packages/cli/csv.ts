@@ -33,21 +33,25 @@ export function readCsv(
   path: string,
   columns: { readonly required: readonly string[]; readonly optional?: readonly string[] },
 ): Csv {
-  const { data, errors, meta } = Papa.parse<string[]>(textOf(path));
-  const broken = errors.filter(({ type }) => type !== "Delimiter");
+  const text = textOf(path);
+  const delimiter = delimiterOf(text, [...columns.required, ...(columns.optional ?? [])]);
+  const { data, errors: broken } = Papa.parse<string[]>(text, { delimiter });
   const lines = linesOf(data);
   refuseSource(
     path,
     broken.map(({ row, message }) => `line ${lines[row ?? 0] ?? 1}: ${message}.`),
   );
   const [first, ...rest] = data
-    .map((fields, index) => ({ fields: fields.map((field) => field.trim()), line: lines[index] ?? 1 }))
+    .map((fields, index) => ({
+      fields: fields.map((field) => plainField(field.trim()).normalize("NFC")),
+      line: lines[index] ?? 1,
+    }))
     .filter(({ fields }) => fields.some((field) => field !== ""));
   const header = first?.fields ?? [];
   checkColumns(path, header, columns.required, columns.optional ?? []);
   return {
     header,
-    delimiter: meta.delimiter,
+    delimiter,
     records: rest.map((record) => {
       // A comma within a name that nobody quoted moves all that follows it.
       if (!record.fields.slice(header.length).some((field) => field !== "")) return record;
@@ -56,6 +60,35 @@ export function readCsv(
     }),
     field: ({ fields }, column) => fields[header.indexOf(column)] ?? "",
   };
+}
+
+/**
+ * By the header alone, whose names are known: one that gives the most of them, else the most fields. The lines below it
+ * may be few, and hold any of these characters.
+ */
+function delimiterOf(text: string, names: readonly string[]): string {
+  const choices = [",", ";", "\t"].map((delimiter) => {
+    const { data } = Papa.parse<string[]>(text, { delimiter, preview: 1, skipEmptyLines: "greedy" });
+    const header = (data[0] ?? []).map((name) => name.trim());
+    return { delimiter, known: header.filter((name) => names.includes(name)).length, fields: header.length };
+  });
+  const [best] = choices.sort((a, b) => b.known - a.known || b.fields - a.fields);
+  return best?.delimiter ?? ",";
+}
+
+/** Removes the mark that {@link csvText} puts before what a spreadsheet would take for a formula. */
+export function plainField(field: string): string {
+  return /^'[=+\-@\t\r]/.test(field) ? field.slice(1) : field;
+}
+
+/** Rows as text, in which no field is a formula to a spreadsheet. */
+export function csvText(
+  rows: readonly (readonly string[])[],
+  options: { readonly delimiter?: string; readonly newline: "\n" | "\r\n" },
+): string {
+  return rows.length === 0
+    ? ""
+    : `${Papa.unparse(rows as string[][], { ...options, escapeFormulae: true })}${options.newline}`;
 }
 
 function textOf(path: string): string {

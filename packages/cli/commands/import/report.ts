@@ -9,6 +9,7 @@ import {
   writeSync,
 } from "node:fs";
 import Papa from "papaparse";
+import { csvText, plainField } from "../../csv";
 import { cannotRead, cannotWrite } from "../../system-errors";
 import { usageError } from "../../usage-error";
 
@@ -104,9 +105,9 @@ export function openReport(file: string, pipeline: string): Report {
   };
 }
 
-/** Neither half can have a NUL: one is an id, the other a path. */
+/** Neither half can have a NUL: one is an id, the other a path. A path has one key however its letters are composed. */
 function keyOf(studentId: string, photo: string): string {
-  return `${studentId}\0${photo}`;
+  return `${studentId}\0${photo.normalize("NFC")}`;
 }
 
 function readRows(file: string): readonly ReportRow[] {
@@ -127,19 +128,16 @@ function readRows(file: string): readonly ReportRow[] {
   }
   const whole = isWhole ? all : all.slice(0, -1);
   return whole.map((fields) => {
-    const entries = columns.map((column) => [column, plain(fields[header.indexOf(column)] ?? "")] as const);
+    const entries = columns.map((column) => [column, plainField(fields[header.indexOf(column)] ?? "")] as const);
     return Object.fromEntries(entries) as unknown as ReportRow;
   });
 }
 
-/** Takes away the mark that {@link textOf} has put before what a spreadsheet would take for a formula. */
-function plain(field: string): string {
-  return /^'[=+\-@\t\r]/.test(field) ? field.slice(1) : field;
-}
-
 function textOf(rows: readonly ReportRow[]): string {
-  const data = rows.map((row) => columns.map((column) => row[column]));
-  return rows.length === 0 ? "" : `${Papa.unparse(data, { escapeFormulae: true, newline: "\n" })}\n`;
+  return csvText(
+    rows.map((row) => columns.map((column) => row[column])),
+    { newline: "\n" },
+  );
 }
 
 /** Whole or not at all, whenever it is interrupted. */

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, type Dirent } from "node:fs";
+import { existsSync, readdirSync, statSync, type Dirent } from "node:fs";
 import { dirname, extname, join, parse, relative, resolve, sep } from "node:path";
 import { isStudentId } from "../../../../handlers/contract/students";
 import { readCsv } from "../../csv";
@@ -120,7 +120,7 @@ function readPhotoList(path: string): readonly SchoolPhoto[] {
       if (before === undefined) lines.set(studentId, line);
       else problem(`student_id "${studentId}" is in line ${before} already; a student has one photo.`);
     }
-    const file = resolve(dirname(path), photo);
+    const file = fileAsWritten(resolve(dirname(path), photo));
     if (photo === "") problem("photo is empty, but must be a path, from the folder of the CSV.");
     else if (!isPhotoName(photo)) problem(`photo is "${photo}", but must be a .jpg, .jpeg or .png.`);
     else {
@@ -133,6 +133,11 @@ function readPhotoList(path: string): readonly SchoolPhoto[] {
   }
   refuseSource(path, problems);
   return photos;
+}
+
+/** A file's name may be stored with composed letters or with decomposed ones; the CSV may have the other form. */
+function fileAsWritten(path: string): string {
+  return [path, path.normalize("NFD")].find((form) => existsSync(form)) ?? path;
 }
 
 function isPhotoName(path: string): boolean {

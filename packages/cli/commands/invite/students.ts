@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import Papa from "papaparse";
 import { maxNameLength, type Claims } from "../../../../handlers/contract/invitations";
 import { isEmail, isStudentId } from "../../../../handlers/contract/students";
-import { readCsv } from "../../csv";
+import { csvText, readCsv } from "../../csv";
 import { refuseSource, usageError } from "../../usage-error";
 import { readKey, signInvitation } from "./keys";
 import { writeNew } from "./write-new";
@@ -41,7 +40,7 @@ export function inviteStudents(csvPath: string, options: InviteOptions): 0 {
   ]);
   const head = [...kept.map((index) => header[index] ?? ""), "link"];
   // In the separators that came, which are those that the school's spreadsheet reads.
-  const csv = `${Papa.unparse([head, ...table], { delimiter })}\r\n`;
+  const csv = csvText([head, ...table], { delimiter, newline: "\r\n" });
   if (options.out === undefined) {
     process.stdout.write(csv);
     return 0;

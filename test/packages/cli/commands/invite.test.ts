@@ -90,6 +90,14 @@ describe("avatar-pipeline invite", () => {
     expect(line).to.match(/^SV001\tNguyễn Thị An\thttps:\/\/x\.example\/#invite=/);
   });
 
+  it("writes no field that a spreadsheet would take for a formula", async () => {
+    const [key, csv, links] = [inFolder("key.pem"), inFolder("students.csv"), inFolder("links.csv")];
+    await run("keygen", "--key", key);
+    writeFileSync(csv, 'student_id,name\nSV001,"=HYPERLINK(""http://x.example"")"\n');
+    expect((await run(csv, "--url", "https://x.example/", "--key", key, "--out", links)).status).to.equal(0);
+    expect(readFileSync(links, "utf8")).to.include(`\r\nSV001,"'=HYPERLINK(`);
+  });
+
   const bad: readonly (readonly [string, string | Buffer, RegExp])[] = [
     ["no column of student ids", "id,name\n1,An\n", /has the columns id, name, but needs .* student_id/],
     ["a column that is there twice", "student_id,name,name\n1,An,An\n", /needs only one that is called name/],

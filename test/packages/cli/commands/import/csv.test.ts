@@ -24,6 +24,14 @@ describeSchool((school) => {
       expect(upload?.email).to.equal(undefined);
     });
 
+    it("finds a photo whose name is stored in the other form of its letters", async () => {
+      const { path, photo, import_ } = school();
+      photo(`${"Hòa".normalize("NFD")}.jpg`, "composed");
+      writeFileSync(path("composed.csv"), `student_id,photo\nNF1,${"Hòa".normalize("NFC")}.jpg\n`);
+      const { status, stdout, stderr } = await import_("composed.csv");
+      expect([status, stdout.split("\n")[0]], stderr).to.deep.equal([0, "1 in all: 1 accepted, 0 rejected, 0 failed."]);
+    });
+
     it("keeps a spreadsheet from taking a path for a formula, and knows the photo again", async () => {
       const { path, photo, import_ } = school();
       photo("=cmd.jpg", "formula");
