@@ -1,9 +1,9 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import { everyAvatar } from "../../../handlers/stores/avatars";
-import { everyUpload } from "../../../handlers/stores/uploads";
 import type { CloudParts } from "pulumi-local-cloud";
 import { sitePath } from "pulumi-local-cloud/services/websites/routes";
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
+import { everyAvatar } from "../../../handlers/stores/avatars";
+import { everyUpload } from "../../../handlers/stores/uploads";
 import type { PipelineSource } from "./sources";
 
 /** What the avatars' pages read of the running cloud. */

@@ -1,12 +1,12 @@
 import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isUploadId } from "../../../handlers/contract/keys";
-import { isStudentId } from "../../../handlers/contract/students";
 import type { Cloud } from "pulumi-local-cloud";
 import type { CloudEvent } from "pulumi-local-cloud/gateway/service";
+import { isUploadId } from "../../../handlers/contract/keys";
+import { isStudentId } from "../../../handlers/contract/students";
+import { cannotWrite, isSystemError } from "../system-errors";
 import { pipelinesOf } from "./pipeline";
 import type { Target } from "./target";
-import { cannotWrite, isSystemError } from "../system-errors";
 
 /**
  * The copies of thumbnails that `avatar-pipeline process` leaves in the data folder, for programs that read files:

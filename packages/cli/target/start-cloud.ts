@@ -1,6 +1,6 @@
 import { startCloud, type Cloud, type CloudOptions } from "pulumi-local-cloud";
-import { followDeletion, sweepCopies } from "./copies";
 import { messageOfError } from "../system-errors";
+import { followDeletion, sweepCopies } from "./copies";
 
 export type LocalOptions = Omit<CloudOptions, "fallbackEmail" | "onEvent" | "secret" | "title">;
 

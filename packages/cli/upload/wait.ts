@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Destination } from "./clients";
 import { getUpload, type UploadRow } from "../../../handlers/stores/uploads";
+import type { Destination } from "./clients";
 
 export interface WaitOptions {
   readonly signal: AbortSignal;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { writeFileSync } from "node:fs";
 import { isNear } from "../../../../packages/cli/commands/erase/near";
-import { run, type Ended } from "../run";
+import { run, type Ended } from "../../../support/child-process";
 import { describeSchool } from "./import/harness";
 
 describeSchool((school) => {
