@@ -123,7 +123,12 @@ export function defineMachine(text: Machine, functions: readonly Step[]): Machin
         const step = functions.find((one) => state.Resource === `\${${one.name}}` && one.name === name);
         if (step === undefined) throw new Error(`flow.asl.json: the state ${name} is not a step in functions.ts.`);
         missing.delete(name);
-        return { ...state, TimeoutSeconds: step.timeout + marginSeconds, Retry: [patience, anotherAttempt, onceKnown], Catch };
+        return {
+          ...state,
+          TimeoutSeconds: step.timeout + marginSeconds,
+          Retry: [patience, anotherAttempt, onceKnown],
+          Catch,
+        };
       }
       case "Parallel": {
         const { Branches = [] } = state;

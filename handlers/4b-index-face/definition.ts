@@ -1,4 +1,4 @@
-import { dynamodb, now, rekognition } from "../runtime/clients";
+import { dynamodb, now, rekognition, sleep } from "../runtime/clients";
 import { defineStep } from "../runtime/define";
 import { allow, showUploads } from "../runtime/grants";
 import { avatarTable, collectionId, duplicateSimilarity, uploadTable } from "../runtime/settings";
@@ -8,7 +8,7 @@ export const indexFaceStep = defineStep({
   name: "IndexFace",
   handler: indexFace,
   settings: { uploadTable, avatarTable, collectionId, duplicateSimilarity },
-  clients: { dynamodb, rekognition, now },
+  clients: { dynamodb, rekognition, now, sleep },
   grants: (on) => [
     allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
     allow(["dynamodb:GetItem"], [on.avatarTable]),

@@ -1,11 +1,12 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
-import { rejection } from "../runtime/errors";
+import type { Sleep } from "../runtime/clients";
+import { namedError, rejection } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
 import type { ReasonCode } from "../contract/reasons";
 import { indexPhoto, matchesOfOthers, searchByFace, type Match } from "../stores/faces";
 import { standingOf, type Place } from "../stores/rivals";
-import type { Handler } from "../runtime/step";
+import { unavailable, type Handler } from "../runtime/step";
 import { asPhotoRefusal } from "../stores/photo-refusal";
 import { beginStep, confirmUpload, getUpload, recordFace, yieldTo } from "../stores/uploads";
 
@@ -29,6 +30,7 @@ export interface IndexFaceClients {
   readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
   readonly rekognition: Pick<Rekognition, "indexFaces" | "searchFaces">;
   readonly now: () => Date;
+  readonly sleep: Sleep;
 }
 
 /**
@@ -51,7 +53,8 @@ export function indexFace(
     const faceId = await addToCollection(settings, clients, photo);
     await recordFace(clients.dynamodb, settings.uploadTable, photo, faceId);
     const { collectionId, duplicateSimilarity } = settings;
-    const matches = await searchByFace(clients.rekognition, collectionId, faceId, duplicateSimilarity);
+    const matches = await searchByFace(clients, collectionId, faceId, duplicateSimilarity);
+    if (matches === undefined) throw namedError(unavailable, `Face ${faceId} is indexed but cannot be searched yet.`);
     const rivals = matchesOfOthers(matches, photo.studentId);
     // Run again because its answer was lost, this function may have confirmed already: then it has won, and a rival on
     // its way out must not be taken for one that is still in it.

@@ -1,4 +1,4 @@
-import { dynamodb, now, rekognition, s3 } from "../runtime/clients";
+import { dynamodb, now, rekognition, s3, sleep } from "../runtime/clients";
 import { defineStep } from "../runtime/define";
 import { allow, deleteThumbnailVersions, deleteUploads, markProgress } from "../runtime/grants";
 import { avatarTable, collectionId, uploadTable } from "../runtime/settings";
@@ -8,7 +8,7 @@ export const deleteOriginalStep = defineStep({
   name: "DeleteOriginal",
   handler: deleteOriginal,
   settings: { uploadTable, avatarTable, collectionId },
-  clients: { dynamodb, rekognition, s3, now },
+  clients: { dynamodb, rekognition, s3, now, sleep },
   grants: (on) => [
     markProgress(on),
     allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.avatarTable]),

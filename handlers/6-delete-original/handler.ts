@@ -4,6 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { getAvatar } from "../stores/avatars";
 import { deleteOriginal as deleteTheOriginal } from "../stores/photos";
 import type { Photo } from "../contract/flow-data";
+import type { Sleep } from "../runtime/clients";
 import type { Handler } from "../runtime/step";
 import { removeReplaced } from "../stores/replaced";
 import { beginStep } from "../stores/uploads";
@@ -28,6 +29,7 @@ export interface DeleteOriginalClients {
   readonly rekognition: Pick<Rekognition, "deleteFaces">;
   readonly s3: Pick<S3, "deleteObject" | "listObjectVersions" | "deleteObjects">;
   readonly now: () => Date;
+  readonly sleep: Sleep;
 }
 
 /** Deletes the uploaded object, and the face and thumbnails of the avatar that this one replaced. */

@@ -1,4 +1,4 @@
-import { dynamodb, now, rekognition, s3 } from "../runtime/clients";
+import { dynamodb, now, rekognition, s3, sleep } from "../runtime/clients";
 import { defineFunction } from "../runtime/define";
 import { allow, deleteThumbnailVersions, type PipelineArns } from "../runtime/grants";
 import { avatarTable, collectionId, number, photoBucket, uploadTable } from "../runtime/settings";
@@ -14,7 +14,7 @@ export const eraseStudentFunction = defineFunction({
     rekognition,
     s3,
     now,
-    sleep: () => (seconds: number) => new Promise<void>((resolve) => setTimeout(resolve, seconds * 1000)),
+    sleep,
   },
   around: step,
   grants: (on: PipelineArns) => [

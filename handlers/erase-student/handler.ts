@@ -4,6 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { deleteAvatar } from "../stores/avatars";
 import { deleteFaces, findFaces } from "../stores/faces";
 import { deleteEveryVersion } from "../stores/photos";
+import type { Sleep } from "../runtime/clients";
 import { namedError } from "../runtime/errors";
 import { isStudentId } from "../contract/students";
 import type { Handler } from "../runtime/step";
@@ -40,7 +41,7 @@ export interface EraseStudentClients {
   readonly rekognition: Pick<Rekognition, "listFaces" | "deleteFaces">;
   readonly s3: Pick<S3, "listObjectVersions" | "deleteObjects">;
   readonly now: () => Date;
-  readonly sleep: (seconds: number) => Promise<void>;
+  readonly sleep: Sleep;
 }
 
 /**
@@ -66,7 +67,7 @@ export function eraseStudent(
     const first = await sweep(settings, clients, studentId);
     let { receipt } = first;
     if (first.wasBusy) {
-      await clients.sleep(settings.settleSeconds);
+      await clients.sleep(settings.settleSeconds * 1000);
       const second = (await sweep(settings, clients, studentId)).receipt;
       receipt = add(receipt, second);
     }
@@ -88,7 +89,7 @@ function add(a: Counts, b: Counts): Counts {
 
 async function sweep(
   settings: EraseStudentSettings,
-  { dynamodb, rekognition, s3 }: EraseStudentClients,
+  { dynamodb, rekognition, s3, sleep }: EraseStudentClients,
   studentId: string,
 ): Promise<{ receipt: Counts; wasBusy: boolean }> {
   let uploadRows = 0;
@@ -103,7 +104,7 @@ async function sweep(
   wasBusy ||= originals > 0;
   const hadAvatar = await deleteAvatar(dynamodb, settings.avatarTable, studentId);
   const faceIds = await findFaces(rekognition, settings.collectionId, (owner) => owner.studentId === studentId);
-  if (faceIds.length > 0) await deleteFaces(rekognition, settings.collectionId, faceIds);
+  if (faceIds.length > 0) await deleteFaces({ rekognition, sleep }, settings.collectionId, faceIds);
   const thumbnails = await deleteEveryVersion(s3, settings.photoBucket, `avatars/${studentId}/`);
   const avatarRows = hadAvatar ? 1 : 0;
   return { receipt: { faces: faceIds.length, thumbnails, originals, uploadRows, avatarRows }, wasBusy };

@@ -1,4 +1,4 @@
-import { dynamodb, now, rekognition, s3, sfn } from "../runtime/clients";
+import { dynamodb, now, rekognition, s3, sfn, sleep } from "../runtime/clients";
 import { defineFunction } from "../runtime/define";
 import { allow, deleteThumbnailVersions, type OperatorArns } from "../runtime/grants";
 import { avatarTable, collectionId, duplicateSimilarity, photoBucket, text, uploadTable } from "../runtime/settings";
@@ -35,7 +35,7 @@ export const reconcileFunction = defineFunction({
     s3,
     sfn,
     now,
-    sleep: () => (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds)),
+    sleep,
     print: () => (line: string) => void process.stdout.write(`${line}\n`),
   },
   around: step,

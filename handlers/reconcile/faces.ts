@@ -29,7 +29,7 @@ export function leftFaces(settings: ReconcileSettings, clients: ReconcileClients
       if (current?.uploadId !== uploadId && (await isHeld(settings, clients, studentId, uploadId))) return false;
       return hasFace(clients.rekognition, settings.collectionId, faceId);
     };
-    const mend = () => deleteFaces(clients.rekognition, settings.collectionId, [faceId]);
+    const mend = () => deleteFaces(clients, settings.collectionId, [faceId]);
     const unaccounted = { isUnaccounted: isUnaccounted(stock, studentId, uploadId) };
     return [{ kind: "face-left-over", studentId, uploadId, subject: faceId, ...unaccounted, isStill, mend }];
   });

@@ -39,6 +39,8 @@ export async function searchFaces(
     const matches = await searchPatiently(settings, clients, avatar.faceId, until);
     if (matches === "late") break;
     done += 1;
+    // Replaced or erased since the faces were listed.
+    if (matches === undefined) continue;
     const others = matchesOfOthers(matches, avatar.studentId).flatMap(({ faceId }) => holders.get(faceId) ?? []);
     for (const other of others) {
       const pair = pairOf(settings, clients, avatar, other);
@@ -53,23 +55,21 @@ export async function searchFaces(
   return { differences: [...pairs.values()], done, left: wanted.length - done };
 }
 
-type Matches = Parameters<typeof matchesOfOthers>[0];
+type Matches = Awaited<ReturnType<typeof searchByFace>>;
 
 /** Searches for a face; waits while Rekognition throttles; "late" when the time for searches is over. */
 async function searchPatiently(
   settings: ReconcileSettings,
-  { rekognition, now, sleep }: ReconcileClients,
+  clients: ReconcileClients,
   faceId: string,
   until: number,
 ): Promise<Matches | "late"> {
-  while (now().getTime() < until) {
+  while (clients.now().getTime() < until) {
     try {
-      return await searchByFace(rekognition, settings.collectionId, faceId, settings.duplicateSimilarity);
+      return await searchByFace(clients, settings.collectionId, faceId, settings.duplicateSimilarity);
     } catch (error) {
-      // Replaced or erased since the faces were listed.
-      if ((error as Error).name === "InvalidParameterException") return [];
       if (asMachineError(error).name !== throttled) throw error;
-      await sleep(2000);
+      await clients.sleep(2000);
     }
   }
   return "late";

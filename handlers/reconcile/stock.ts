@@ -2,6 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { SFN } from "@aws-sdk/client-sfn";
+import type { Sleep } from "../runtime/clients";
 import { everyAvatar, getAvatar, type AvatarRow } from "../stores/avatars";
 import { everyFace, type CollectionFace } from "../stores/faces";
 import { everyVersion, type StoredVersion } from "../stores/photos";
@@ -30,7 +31,7 @@ export interface ReconcileClients {
   readonly s3: Pick<S3, "listObjectVersions" | "deleteObjects" | "deleteObject">;
   readonly sfn: Pick<SFN, "describeExecution" | "startExecution">;
   readonly now: () => Date;
-  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly sleep: Sleep;
   /** Writes one line to the log as it is, without what `console.log` puts before it. */
   readonly print: (line: string) => void;
 }

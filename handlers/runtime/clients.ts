@@ -48,3 +48,7 @@ export const sns = (): SNS =>
 
 /** The clock. */
 export const now = () => () => new Date();
+
+export type Sleep = (milliseconds: number) => Promise<void>;
+
+export const sleep = (): Sleep => (milliseconds) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

@@ -1,6 +1,7 @@
-import type { FaceMatch, Image, Rekognition } from "@aws-sdk/client-rekognition";
+import type { FaceMatch, Image, Rekognition, UnsuccessfulFaceDeletion } from "@aws-sdk/client-rekognition";
 import type { Photo } from "../contract/flow-data";
 import { externalImageId, parseExternalImageId } from "../contract/keys";
+import type { Sleep } from "../runtime/clients";
 import { namedError } from "../runtime/errors";
 
 /**
@@ -70,20 +71,39 @@ export async function searchByPhoto(
   return matches;
 }
 
-/** Searches for a face of the collection. */
+/**
+ * How long a face is waited for that Rekognition does not know, in milliseconds before each further call. A face that
+ * was just indexed may be unknown to other calls for some hundred milliseconds (seen by others, not documented).
+ */
+const waits = [200, 500, 1000, 2000];
+
+/**
+ * Searches for a face of the collection, and waits for one that was just indexed.
+ *
+ * @returns undefined if the face is not in the collection
+ */
 export async function searchByFace(
-  rekognition: Pick<Rekognition, "searchFaces">,
+  { rekognition, sleep }: { readonly rekognition: Pick<Rekognition, "searchFaces">; readonly sleep: Sleep },
   collectionId: string,
   faceId: string,
   similarity: number,
-): Promise<readonly FaceMatch[]> {
-  const { FaceMatches: matches = [] } = await rekognition.searchFaces({
-    CollectionId: collectionId,
-    FaceId: faceId,
-    FaceMatchThreshold: similarity,
-    MaxFaces: maxMatches,
-  });
-  return matches;
+): Promise<readonly FaceMatch[] | undefined> {
+  for (const wait of [0, ...waits]) {
+    if (wait > 0) await sleep(wait);
+    try {
+      const { FaceMatches: matches = [] } = await rekognition.searchFaces({
+        CollectionId: collectionId,
+        FaceId: faceId,
+        FaceMatchThreshold: similarity,
+        MaxFaces: maxMatches,
+      });
+      return matches;
+    } catch (error) {
+      const isUnknown = error instanceof Error && error.name === "InvalidParameterException";
+      if (!isUnknown || !/not found/i.test(error.message)) throw error;
+    }
+  }
+  return undefined;
 }
 
 /**
@@ -129,23 +149,44 @@ export async function indexThumbnail(
   return records[0]?.Face?.FaceId;
 }
 
-/** Deletes faces from the collection; a face that is not there counts as deleted. */
+/**
+ * Deletes faces from the collection. A face that Rekognition does not know may just have been indexed, so it is waited
+ * for; after that it counts as deleted.
+ */
 export async function deleteFaces(
-  rekognition: Pick<Rekognition, "deleteFaces">,
+  clients: { readonly rekognition: Pick<Rekognition, "deleteFaces">; readonly sleep: Sleep },
   collectionId: string,
   faceIds: readonly string[],
 ): Promise<void> {
+  let unknown: readonly string[] = faceIds;
+  for (const wait of [0, ...waits]) {
+    if (unknown.length === 0) return;
+    if (wait > 0) await clients.sleep(wait);
+    unknown = await deleteKnown(clients.rekognition, collectionId, unknown);
+  }
+}
+
+/** Deletes those of the faces that Rekognition knows, 4,096 a call. @returns the others */
+async function deleteKnown(
+  rekognition: Pick<Rekognition, "deleteFaces">,
+  collectionId: string,
+  faceIds: readonly string[],
+): Promise<readonly string[]> {
+  const unknown: string[] = [];
   for (let i = 0; i < faceIds.length; i += 4096) {
     const { UnsuccessfulFaceDeletions: failures = [] } = await rekognition.deleteFaces({
       CollectionId: collectionId,
       FaceIds: faceIds.slice(i, i + 4096),
     });
-    const left = failures.filter(({ Reasons }) => !(Reasons ?? []).includes("FACE_NOT_FOUND"));
+    const isUnknown = ({ Reasons = [] }: UnsuccessfulFaceDeletion) => Reasons.includes("FACE_NOT_FOUND");
+    const left = failures.filter((failure) => !isUnknown(failure));
     if (left.length > 0) {
       const why = left.flatMap(({ Reasons }) => Reasons ?? []).join(", ");
       throw namedError("FaceNotDeleted", `Rekognition did not delete ${left.length} faces: ${why}.`);
     }
+    unknown.push(...failures.filter(isUnknown).flatMap(({ FaceId: faceId }) => faceId ?? []));
   }
+  return unknown;
 }
 
 /** Every face of the collection, 4,096 a call. */

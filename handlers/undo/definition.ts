@@ -1,4 +1,4 @@
-import { dynamodb, rekognition, s3 } from "../runtime/clients";
+import { dynamodb, rekognition, s3, sleep } from "../runtime/clients";
 import { defineStep } from "../runtime/define";
 import { allow, deleteThumbnailVersions, deleteUploads } from "../runtime/grants";
 import { avatarTable, collectionId, uploadTable } from "../runtime/settings";
@@ -8,7 +8,7 @@ export const undoStep = defineStep({
   name: "Undo",
   handler: undo,
   settings: { uploadTable, avatarTable, collectionId },
-  clients: { dynamodb, rekognition, s3 },
+  clients: { dynamodb, rekognition, s3, sleep },
   grants: (on) => [
     allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable, on.avatarTable]),
     deleteUploads(on),

@@ -7,6 +7,7 @@ import { deleteOriginal, deleteThumbnails } from "../stores/photos";
 import type { Failures, FlowInput, Photo } from "../contract/flow-data";
 import { readFlowInput } from "../contract/flow-input";
 import { identify } from "../stores/identify";
+import type { Sleep } from "../runtime/clients";
 import type { Handler } from "../runtime/step";
 import { removeReplaced } from "../stores/replaced";
 import { getUpload, recordRefusal, withdrawConfirmation, type UploadRow } from "../stores/uploads";
@@ -37,6 +38,7 @@ export interface UndoClients {
   readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
   readonly rekognition: Pick<Rekognition, "deleteFaces" | "listFaces">;
   readonly s3: Pick<S3, "deleteObject" | "listObjectVersions" | "deleteObjects">;
+  readonly sleep: Sleep;
 }
 
 /**
@@ -65,7 +67,7 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
     if (row?.confirmed === true && row.status === "processing") {
       await withdrawConfirmation(clients.dynamodb, settings.uploadTable, photo);
     }
-    if (removable.length > 0) await deleteFaces(clients.rekognition, settings.collectionId, removable);
+    if (removable.length > 0) await deleteFaces(clients, settings.collectionId, removable);
     await deleteThumbnails(clients.s3, photo.bucket, photo.studentId, photo.uploadId);
     const verdict = verdictOf(failed);
     if (verdict.outcome === "rejected") {

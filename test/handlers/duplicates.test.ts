@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { checkDuplicate, type CheckDuplicateClients } from "../../handlers/3-check-duplicate/handler";
+import type { Sleep } from "../../handlers/runtime/clients";
+import { namedError } from "../../handlers/runtime/errors";
 import { indexFace, type IndexFaceClients } from "../../handlers/4b-index-face/handler";
 import type { Photo } from "../../handlers/contract/flow-data";
 import { externalImageId } from "../../handlers/contract/keys";
@@ -8,14 +10,15 @@ import {
   anAvatar,
   aPhoto,
   avatarTable,
+  type Call,
   collectionId,
   errorOf,
+  noSleep,
   now,
   recorded,
   startTables,
   uploadIdAt,
   uploadTable,
-  type Call,
   type Tables,
 } from "../support/with-tables";
 
@@ -141,6 +144,7 @@ describe("IndexFace", () => {
     matches: unknown[],
     answers: { unindexed?: string[]; onSearch?: () => Promise<void> } = {},
     calls: Call[] = [],
+    sleep: Sleep = noSleep,
   ) => {
     const rekognition = recorded<IndexFaceClients["rekognition"]>(
       {
@@ -155,7 +159,7 @@ describe("IndexFace", () => {
       },
       calls,
     );
-    return indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now })({ photo: mine });
+    return indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep })({ photo: mine });
   };
   const row = async (uploadId: string) => (await tables.upload(uploadId)) ?? {};
 
@@ -171,6 +175,28 @@ describe("IndexFace", () => {
     expect(await row(mine.uploadId)).to.deep.include({ face_id: { S: "my-face" }, confirmed: { BOOL: true } });
   });
 
+  it("waits for its own face, which Rekognition may not know for some hundred milliseconds", async () => {
+    const waits: number[] = [];
+    let left = 3;
+    const unknown = namedError("InvalidParameterException", "faceId was not found in the collection.");
+    const onSearch = () => (left-- > 0 ? Promise.reject(unknown) : Promise.resolve());
+    const wait = (milliseconds: number) => Promise.resolve(void waits.push(milliseconds));
+    expect(await index([], { onSearch }, [], wait)).to.deep.equal({ faceId: "my-face" });
+    expect(waits).to.deep.equal([200, 500, 1000]);
+    expect(await row(mine.uploadId)).to.deep.include({ confirmed: { BOOL: true } });
+  });
+
+  it("leaves it to the machine's patience if its face stays unknown, and to nobody what else is wrong", async () => {
+    const failing = (error: Error) => ({ onSearch: () => Promise.reject(error) });
+    const unknown = namedError("InvalidParameterException", "faceId was not found in the collection.");
+    const calls: Call[] = [];
+    expect((await errorOf(index([], failing(unknown), calls))).name).to.equal("Unavailable");
+    expect(calls.filter(({ operation }) => operation === "searchFaces")).to.have.length(5);
+    expect(await row(mine.uploadId)).not.to.have.property("confirmed");
+    const other = namedError("InvalidParameterException", "Request has invalid parameters");
+    expect((await errorOf(index([], failing(other)))).name).to.equal("InvalidParameterException");
+  });
+
   it("forgets the face of an earlier attempt before it indexes: it may get another one", async () => {
     await tables.putUpload(aClaimedRow(mine, { face_id: { S: "face-of-the-first-attempt" } }));
     const rekognition = recorded<IndexFaceClients["rekognition"]>({
@@ -179,7 +205,7 @@ describe("IndexFace", () => {
         throw new Error("the function dies here");
       },
     });
-    const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now });
+    const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep: noSleep });
     expect((await errorOf(handle({ photo: mine }))).message).to.equal("the function dies here");
   });
 
@@ -259,7 +285,7 @@ describe("IndexFace", () => {
       indexFaces: () => ({ FaceRecords: [{ Face: { FaceId: "my-face" } }] }),
       searchFaces: () => ({ FaceMatches: [matchOf(theirs(11))] }),
     });
-    const handle = indexFace(settings, { dynamodb, rekognition, now: () => now });
+    const handle = indexFace(settings, { dynamodb, rekognition, now: () => now, sleep: noSleep });
     expect((await errorOf(handle({ photo: mine }))).name).to.equal("DUPLICATE_FACE");
   });
 
@@ -295,7 +321,7 @@ describe("IndexFace", () => {
           indexFaces: () => ({ FaceRecords: [{ Face: { FaceId: `face-of-${photo.uploadId}` } }] }),
           searchFaces: () => ({ FaceMatches: matches }),
         });
-        const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now });
+        const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep: noSleep });
         return handle({ photo }).then(
           () => "stays",
           (error: Error) => error.name,

@@ -15,15 +15,16 @@ import {
   anEvent,
   aPhoto,
   avatarTable,
+  type Call,
   collectionId,
   errorOf,
   executionArn,
+  noSleep,
   now,
   recorded,
   startTables,
   uploadIdAt,
   uploadTable,
-  type Call,
   type Tables,
 } from "../support/with-tables";
 
@@ -51,6 +52,7 @@ describe("Undo", () => {
         calls,
       ),
       s3: recorded<UndoClients["s3"]>({ deleteObject: () => ({}), listObjectVersions: () => ({}) }, calls),
+      sleep: noSleep,
     };
     const settings = { uploadTable, avatarTable, collectionId };
     return undo(settings, clients)({ event: anEvent(photo.key), execution: executionArn, state, failed });
@@ -178,6 +180,7 @@ describe("An upload of a student who was erased meanwhile", () => {
           calls,
         ),
         s3: recorded<UndoClients["s3"]>({ listObjectVersions: () => ({}) }, calls),
+        sleep: noSleep,
       },
     );
     await handle({ event: anEvent(photo.key), execution: executionArn, state: { photo }, failed });

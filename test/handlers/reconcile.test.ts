@@ -347,15 +347,6 @@ describe("Reconcile, while uploads go on", () => {
       expect(wanted.at(-1), "the one that was searched for comes last").to.equal(wanted[1]);
     });
 
-    it("is content with a face that is gone by then", async () => {
-      await aWholeAvatar();
-      world.search = () => {
-        throw Object.assign(new Error("There is no such face."), { name: "InvalidParameterException" });
-      };
-      const report = await run({ searchFaces: true });
-      expect(report.findings).to.deep.equal([]);
-    });
-
     it("finds a pair from either side, once, under whoever came later, and not when one has gone since", async () => {
       const earlier = await aWholeAvatar({ studentId: "SV001", faceId: "a", processedAt: "2026-01-01T00:00:00.000Z" });
       const later = await aWholeAvatar({ studentId: "SV002", faceId: "b", processedAt: "2026-01-02T00:00:00.000Z" });
@@ -375,6 +366,23 @@ describe("Reconcile, while uploads go on", () => {
         await tables.putAvatar({ ...later, faceId: "c" });
       };
       expect((await run({ searchFaces: true })).findings).to.deep.equal([]);
+    });
+
+    it("waits for a face that Rekognition does not know yet, and does not take it for searched if it stays unknown", async () => {
+      await aWholeAvatar();
+      let left = 99;
+      world.search = () => {
+        left -= 1;
+        if (left < 0) return { FaceMatches: [] };
+        const message = "faceId was not found in the collection.";
+        throw Object.assign(new Error(message), { name: "InvalidParameterException" });
+      };
+      const searchedAt = async () => (await tables.avatar("SV001"))?.["searched_at"];
+      expect((await run({ fix: true, searchNewFaces: true })).findings).to.deep.equal([]);
+      expect(await searchedAt()).to.equal(undefined);
+      left = 2;
+      await run({ fix: true, searchNewFaces: true });
+      expect(await searchedAt()).not.to.equal(undefined);
     });
   });
 });

@@ -10,14 +10,15 @@ import {
   anAvatar,
   aPhoto,
   avatarTable,
+  type Call,
   collectionId,
   errorOf,
+  noSleep,
   now,
   recorded,
   startTables,
   uploadIdAt,
   uploadTable,
-  type Call,
   type Tables,
 } from "../support/with-tables";
 
@@ -217,6 +218,7 @@ describe("DeleteOriginal", () => {
         calls,
       ),
       now: () => now,
+      sleep: noSleep,
     };
     const settings = { uploadTable, avatarTable, collectionId };
     return deleteOriginal(settings, { ...clients, dynamodb: tables.dynamodb })({ photo: of });
@@ -272,6 +274,35 @@ describe("DeleteOriginal", () => {
     expect(await tables.avatar("SV001")).to.have.property("replaces");
   });
 
+  it("waits for a face that Rekognition does not know yet, and counts one that it never knows as deleted", async () => {
+    const deletionsOf = async (unknownFor: number) => {
+      await tables.putAvatar(
+        anAvatar({
+          uploadId: photo.uploadId,
+          faceId: "new",
+          replaces: ["old", "older"].map((faceId, n) => ({ uploadId: uploadIdAt(5 + n), faceId })),
+        }),
+      );
+      const asked: unknown[] = [];
+      const waits: number[] = [];
+      const rekognition = recorded<DeleteOriginalClients["rekognition"]>({
+        deleteFaces: ({ FaceIds }: { FaceIds: readonly string[] }) => {
+          asked.push(FaceIds);
+          const failure = { FaceId: "older", Reasons: ["FACE_NOT_FOUND"] };
+          return asked.length > unknownFor ? {} : { UnsuccessfulFaceDeletions: [failure] };
+        },
+      });
+      const s3 = recorded<DeleteOriginalClients["s3"]>({ deleteObject: () => ({}), listObjectVersions: () => ({}) });
+      const sleep = (milliseconds: number) => Promise.resolve(void waits.push(milliseconds));
+      const clients = { dynamodb: tables.dynamodb, rekognition, s3, now: () => now, sleep };
+      await deleteOriginal({ uploadTable, avatarTable, collectionId }, clients)({ photo });
+      expect(await tables.avatar("SV001")).not.to.have.property("replaces");
+      return { asked, waits };
+    };
+    expect(await deletionsOf(2)).to.deep.equal({ asked: [["old", "older"], ["older"], ["older"]], waits: [200, 500] });
+    expect((await deletionsOf(99)).waits).to.deep.equal([200, 500, 1000, 2000]);
+  });
+
   it("fails when S3 or Rekognition say that a deletion did not happen", async () => {
     const clients = (answers: { faces?: unknown; objects?: unknown }): DeleteOriginalClients => ({
       dynamodb: tables.dynamodb,
@@ -282,6 +313,7 @@ describe("DeleteOriginal", () => {
         deleteObjects: () => answers.objects ?? {},
       }),
       now: () => now,
+      sleep: noSleep,
     });
     await tables.putAvatar(
       anAvatar({ uploadId: photo.uploadId, faceId: "new", replaces: [{ uploadId: uploadIdAt(5), faceId: "old" }] }),

@@ -162,6 +162,9 @@ export function recorded<Client>(
   }) as Client;
 }
 
+/** Stands for waiting, of which nothing is to be seen. */
+export const noSleep = (): Promise<void> => Promise.resolve();
+
 /** The error that a promise is rejected with; fails when it is not. */
 export async function errorOf(promise: Promise<unknown>): Promise<Error> {
   try {

@@ -36,7 +36,8 @@
  *   dropAnswer      the call takes effect, then the connection breaks without an answer
  *   killFunction    the calling function's process is killed `when` "before" or "after" the call takes effect; as a
  *                   fault of service "lambda", operation "Invoke": before the handler runs or after it returned
- *   staleSearch     searches of service "rekognition" miss faces indexed within the last `milliseconds`
+ *   staleSearch     searches of service "rekognition" neither know nor find faces indexed within the last
+ *                   `milliseconds`
  *   duplicateEvent  service "events", operation "Deliver": `copies` (1) more deliveries, each up to
  *                   `milliseconds` later
  *   reorderEvents   the same: the delivery waits `milliseconds`, so that later events overtake it

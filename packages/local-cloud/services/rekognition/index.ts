@@ -20,7 +20,7 @@ export interface RekognitionOptions {
   /** Reads an `S3Object` with the caller's own permissions. */
   readonly readObject: ReadObject;
   /**
-   * How old a face has to be for this search to find it, in milliseconds: AWS promises no time after which a face is
+   * How old a face has to be for this search to know and find it, in milliseconds: AWS promises no time after which a face is
    * found. Default 0, every face is found at once.
    */
   readonly searchLag?: ((operation: SearchOperation, request: CloudRequest) => number) | undefined;

@@ -8,6 +8,12 @@ import { rekognitionService } from "./index";
 
 const COLLECTION = "aws:rekognition/collection:Collection";
 
+/**
+ * How long searches do not know a face that was just indexed, in milliseconds. AWS documents no time; others saw some
+ * hundred.
+ */
+const searchableAfter = 200;
+
 export const rekognition: LocalService<readonly string[], undefined> = {
   name: "rekognition",
   serves: [COLLECTION],
@@ -28,9 +34,8 @@ export const rekognition: LocalService<readonly string[], undefined> = {
       identity,
       engine,
       storage: folder("faces"),
-      searchLag:
-        faults &&
-        ((operation, { caller }) => faults.staleness({ service: "rekognition", operation, caller: caller.arn })),
+      searchLag: (operation, { caller }) =>
+        Math.max(searchableAfter, faults?.staleness({ service: "rekognition", operation, caller: caller.arn }) ?? 0),
       collections,
       readObject: objectReader(part(s3), context),
     });

@@ -22,7 +22,7 @@ export interface Workplace {
   readonly engine: FaceEngine;
   readonly store: CollectionStore;
   readonly readObject: ReadObject;
-  /** How old a face has to be for this search to find it, in milliseconds. */
+  /** How old a face has to be for this search to know and find it, in milliseconds. */
   readonly searchLag: (operation: SearchOperation, request: CloudRequest) => number;
 }
 
@@ -101,11 +101,13 @@ const operations: Readonly<Record<string, Operation>> = {
     const faceId = requiredText(input, "FaceId", faceIdPattern, 36);
     const { threshold, most } = searchLimits(input);
     const collection = existing(place, id);
+    const searched = collection.get(faceId);
     const embedding = collection.embeddingOf(faceId);
-    if (embedding === undefined) {
+    const oldEnough = agedBy(place.searchLag("SearchFaces", request));
+    // A face is unknown as long as searches do not find it.
+    if (searched === undefined || embedding === undefined || !oldEnough(searched)) {
       throw cloudError("InvalidParameterException", 400, "faceId was not found in the collection.");
     }
-    const oldEnough = agedBy(place.searchLag("SearchFaces", request));
     const others = (face: StoredFace): boolean => face.faceId !== faceId && oldEnough(face);
     return {
       SearchedFaceId: faceId,
