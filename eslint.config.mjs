@@ -4,14 +4,13 @@ import tseslint from "typescript-eslint";
 import { importOrder } from "./tools/lint/import-order.mjs";
 
 /** Rooms that are still linted by the looser rules; whoever works in one makes it strict and takes it off this list. */
-const notYetStrict = ["packages/local-cloud/**", "test/!(components)/**"];
+const notYetStrict = ["test/!(components)/**"];
 
 /** Parts of those rooms that are strict already. */
 const strictAlready = [
   "test/packages/cli/*.ts",
   "test/packages/cli/{commands,target}/**",
   "test/packages/imaging/**",
-  "packages/local-cloud/{services/s3,sigv4,storage}/**",
   "test/packages/local-cloud/{services/s3,sigv4,storage}/**",
 ];
 
@@ -228,6 +227,11 @@ export default tseslint.config(
   {
     // In a test, a value that is not there fails it, as it should.
     files: ["test/**"],
+    rules: { "@typescript-eslint/no-non-null-assertion": "off" },
+  },
+  {
+    // Pixels and vectors: their loops stay inside arrays whose lengths they set.
+    files: ["packages/local-cloud/services/rekognition/{faces/**,face-index.ts}"],
     rules: { "@typescript-eslint/no-non-null-assertion": "off" },
   },
   { files: notYetStrict, ignores: strictAlready, rules: { ...strictOnly, curly: "off" } },

@@ -114,19 +114,29 @@ export function createConsole(
   }
 
   return async (request, response) => {
-    if (request.method !== "GET" && request.method !== "HEAD") return refuseMethod(response);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      refuseMethod(response);
+      return;
+    }
     const target = targetOf(request.url ?? "/");
-    if (target === "bare") return redirect(response, `${prefix}/`);
+    if (target === "bare") {
+      redirect(response, `${prefix}/`);
+      return;
+    }
     const file = target && (await fileAt(target.path));
-    if (file) return send(request, response, file);
+    if (file) {
+      send(request, response, file);
+      return;
+    }
     const page = target && pageAt(target.path, target.query);
     if (page && request.headers.accept?.includes("text/event-stream")) {
       openStream(request, response);
-      return request.method === "HEAD" ? undefined : stream(page, response, watch, onError, words.title);
+      if (request.method === "GET") stream(page, response, watch, onError, words.title);
+      return;
     }
     const view = await page?.();
     const document = frame(view ?? notFound, sources.stack, assets, words.title).text;
-    return send(request, response, pageAnswer(document, view ? 200 : 404));
+    send(request, response, pageAnswer(document, view ? 200 : 404));
   };
 }
 

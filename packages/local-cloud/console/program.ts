@@ -15,11 +15,11 @@ export interface Words {
   /** What the mails are. */
   readonly inboxLead: string;
   /** What an execution is about. `input` is JSON text, or empty when there is none. */
-  subjectOf(input: string): Subject;
+  readonly subjectOf: (input: string) => Subject;
   /** An error that is the program's judgement, in words; undefined for a fault. */
-  judgement(error: string): string | undefined;
+  readonly judgement: (error: string) => string | undefined;
   /** What a state does, where its name does not say it. */
-  stateTitle(name: string): string | undefined;
+  readonly stateTitle: (name: string) => string | undefined;
 }
 
 export interface Subject {

@@ -92,6 +92,7 @@ export function stream(
     } finally {
       isRendering = false;
     }
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- set by changed() while the page rendered
     if (isStale) changed();
   }
 }

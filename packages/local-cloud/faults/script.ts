@@ -107,10 +107,12 @@ export function readFaultScript(source: unknown, where: string): FaultScript {
   if (!isJson(script)) throw new Error(`${where} has to be an object: {"seed": 1, "rules": [...]}.`);
   refuseUnknown(script, ["seed", "rules"], where);
   const { seed = 1, rules } = script;
-  if (!Number.isInteger(seed))
+  if (!Number.isInteger(seed)) {
     throw new Error(`${where}: seed is ${JSON.stringify(seed)}; it has to be a whole number.`);
-  if (!Array.isArray(rules))
+  }
+  if (!Array.isArray(rules)) {
     throw new Error(`${where}: rules is ${JSON.stringify(rules)}; it has to be a list of rules.`);
+  }
   return {
     seed: Number(seed),
     rules: rules.map((rule, index) => readRule(rule, index, `${where}, rule ${index + 1}`)),

@@ -22,15 +22,14 @@ import { createServer, ServerResponse, type IncomingMessage, type Server } from 
 import type { AddressInfo, Socket } from "node:net";
 import { Duplex, type Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-
 import { setupError } from "../errors";
 import type { FaultInjector } from "../faults";
 import type { Authorizer, CredentialStore } from "../iam";
-import { cloudError, isCloudError } from "./service";
-import type { Caller, CloudError, CloudIdentity, CloudRequest, CloudService } from "./service";
 import { readHead, readSignature, type RequestHead, type Signature } from "../sigv4";
 import { authenticate, type ErrorDialect } from "../sigv4/authenticate";
 import { bufferedBody, plainBody, verifiedBody, type Body } from "../sigv4/body";
+import { cloudError, isCloudError } from "./service";
+import type { Caller, CloudError, CloudIdentity, CloudRequest, CloudService } from "./service";
 
 /** A handler beside the AWS protocols: the console, a website, an HTTP API. */
 export interface Route {
@@ -115,7 +114,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isOwnHost(request.headers.host)) {
       const text = `The local cloud answers to 127.0.0.1 and localhost, not to "${request.headers.host ?? ""}".\n`;
-      return endWith(response, 421, "text/plain", text);
+      endWith(response, 421, "text/plain", text);
+      return;
     }
     const head = readHead(request);
     const { target, path } = head;
@@ -126,10 +126,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     );
     if (route) {
       pages.add(response);
-      return route.handle(request, response);
+      await route.handle(request, response);
+      return;
     }
-    if (isHomePage) return endWith(response, 200, "text/plain", greeting());
-    return answerAws(request, response, head);
+    if (isHomePage) endWith(response, 200, "text/plain", greeting());
+    else await answerAws(request, response, head);
   }
 
   async function answerAws(request: IncomingMessage, response: ServerResponse, head: RequestHead): Promise<void> {
@@ -168,8 +169,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await serve(service, cloudRequest(), response, request);
     } catch (error) {
       // A client that went away, such as a function that was killed, is no fault of ours.
-      if (!isCloudError(error) && !request.socket.destroyed)
+      if (!isCloudError(error) && !request.socket.destroyed) {
         onError(error, `${service?.name ?? "gateway"} ${head.method} ${head.target}`);
+      }
       const known = isCloudError(error)
         ? error
         : cloudError("InternalFailure", 500, "Internal error of the local cloud.");
@@ -254,7 +256,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }, graceMilliseconds);
     await closed;
     clearTimeout(grace);
-    await Promise.all(options.services.map((service) => service.close?.()));
+    await Promise.all(options.services.map(async (service) => service.close?.()));
   }
 }
 
@@ -277,8 +279,9 @@ function portError(error: NodeJS.ErrnoException, port: number): Error {
 /** The body by what was signed of it: its hash, a literal in the hash's place, or nothing said. */
 async function bodyOf(request: IncomingMessage, signature: Signature, dialect: ErrorDialect): Promise<Body> {
   const { payloadHash } = signature;
-  if (payloadHash !== undefined && /^[0-9a-f]{64}$/.test(payloadHash))
+  if (payloadHash !== undefined && /^[0-9a-f]{64}$/.test(payloadHash)) {
     return verifiedBody(request, payloadHash, dialect);
+  }
   const isPresignedS3 = signature.service === "s3" && signature.expiresIn !== undefined;
   if (payloadHash !== undefined || isPresignedS3) return plainBody(request);
   return bufferedBody(await plainBody(request).bytes(BUFFER_LIMIT));

@@ -1,6 +1,6 @@
 import type { ProgramGraph } from "../program/graph";
-import type { DeclaredRole } from ".";
 import { nameIn, nodesOf, textOf, type Node } from "../program/nodes";
+import type { DeclaredRole } from ".";
 
 const ROLE = "aws:iam/role:Role";
 const ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy";

@@ -40,7 +40,7 @@ export function matchesPattern(text: string, pattern: readonly PatternPart[]): b
     if (typeof part === "string") tokens.push(part);
     else for (const character of part.text) tokens.push({ is: character });
   }
-  const characters = [...text];
+  const characters = Array.from(text);
   let at = 0;
   let token = 0;
   let star = -1;

@@ -142,8 +142,9 @@ function readPrincipals(statement: Record<string, unknown>, where: string): Prin
 
 function readConditions(conditions: unknown, where: string): Condition[] {
   if (conditions === undefined) return [];
-  if (!isObject(conditions))
+  if (!isObject(conditions)) {
     throw new Error(`Policy ${where} has a Condition that is no object: {"StringEquals": {…}}.`);
+  }
   return Object.entries(conditions).flatMap(([operator, keys]) => {
     if (!isObject(keys)) throw new Error(`Policy ${where}: ${operator} has to hold {"condition:key": value}.`);
     return Object.entries(keys).map(([key, values]) =>

@@ -138,8 +138,9 @@ async function newResource(
 /** @throws Error when another resource has the URN, as the engine refuses it */
 function claimUrn(parent: string, { type, name }: PulumiRuntime.MockResourceArgs): string {
   const urn = urnOf(parent, type, name);
-  if (urns.has(urn))
+  if (urns.has(urn)) {
     throw new Error(`Duplicate resource URN '${urn}': two resources of one type have the name ${name}.`);
+  }
   urns.add(urn);
   return urn;
 }

@@ -96,12 +96,13 @@ async function evaluateInChild(
       signal?.removeEventListener("abort", end);
       if (signal?.aborted) failed(signal.reason as Error);
       else if (answer) done(answer);
-      else
+      else {
         failed(
           new Error(
             `The program ended (${killedBy ?? `exit status ${code}`}) before it was evaluated.\n${output}`.trim(),
           ),
         );
+      }
     });
   });
 }

@@ -73,7 +73,10 @@ export function answerInvoke(invoke: Invoke, identity: InvokeIdentity): Record<s
   return answer(invoke.inputs, identity);
 }
 
-const single = (values: readonly string[]): string | readonly string[] => (values.length === 1 ? values[0]! : values);
+function single(values: readonly string[]): string | readonly string[] {
+  const [only, ...more] = values;
+  return only === undefined || more.length > 0 ? values : only;
+}
 
 function principals(list: StatementInput["principals"]): unknown {
   if (!list || list.length === 0) return undefined;

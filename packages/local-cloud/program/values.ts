@@ -37,17 +37,24 @@ function isMarked(value: object, mark: "__pulumiAsset" | "__pulumiArchive"): val
   return mark in value;
 }
 
+/** A member of an asset: text, or a promise of it. */
+async function textOf(member: unknown): Promise<string> {
+  const text: unknown = await Promise.resolve(member);
+  if (typeof text === "string") return text;
+  throw new Error(`An asset of the program is made from ${JSON.stringify(text)}, which is no text.`);
+}
+
 async function asset(value: PulumiAssetLike): Promise<AssetNode> {
-  if (value.text !== undefined) return { $asset: "text", text: String(await value.text) };
+  if (value.text !== undefined) return { $asset: "text", text: await textOf(value.text) };
   // Relative to the working directory, which is the project's folder, as for the Pulumi engine.
-  if (value.path !== undefined) return { $asset: "file", path: resolve(String(await value.path)) };
-  return { $asset: "remote", uri: String(await value.uri) };
+  if (value.path !== undefined) return { $asset: "file", path: resolve(await textOf(value.path)) };
+  return { $asset: "remote", uri: await textOf(value.uri) };
 }
 
 async function archive(value: PulumiAssetLike): Promise<ArchiveNode> {
-  if (value.path !== undefined) return { $archive: "file", path: resolve(String(await value.path)) };
-  if (value.uri !== undefined) return { $archive: "remote", uri: String(await value.uri) };
-  const assets = (await value.assets) as Record<string, unknown>;
+  if (value.path !== undefined) return { $archive: "file", path: resolve(await textOf(value.path)) };
+  if (value.uri !== undefined) return { $archive: "remote", uri: await textOf(value.uri) };
+  const assets = (await Promise.resolve(value.assets)) as Record<string, unknown>;
   const entries = await Promise.all(
     Object.entries(assets).map(async ([name, member]) => [name, (await plain(member)) as AssetNode | ArchiveNode]),
   );

@@ -69,20 +69,20 @@ export interface ServiceContext {
   /** The data folder. */
   readonly data: string;
   /** A folder of that name in the data folder, made if it is missing. */
-  folder(name: string): string;
+  readonly folder: (name: string) => string;
   readonly credentials: CredentialStore;
   readonly authorizer: Authorizer;
   readonly faults: FaultInjector | undefined;
   readonly options: ServiceOptions;
   /** Tells a person a line about something that nobody else hears of. */
-  warn(line: string): void;
+  readonly warn: (line: string) => void;
   /** The part of a service that is before this one in the list. */
-  part<Part>(service: LocalService<unknown, Part>): Part;
+  readonly part: <Part>(service: LocalService<unknown, Part>) => Part;
   /** Whether resources with such an ARN belong to a service that takes handovers. */
-  takes(arn: string): boolean;
+  readonly takes: (arn: string) => boolean;
   /** Hands something over to the resource with the ARN; see {@link LocalService.take}. */
-  handOver(handover: Handover): Promise<void>;
-  publish(event: CloudEvent): Promise<void>;
+  readonly handOver: (handover: Handover) => Promise<void>;
+  readonly publish: (event: CloudEvent) => Promise<void>;
 }
 
 /** What one service sends to a resource of another: an event to a target, a message to a subscriber. */

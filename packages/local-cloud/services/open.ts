@@ -48,7 +48,7 @@ export async function openServices(
     return found.part as Part;
   };
   const taker = (arn: string): LocalService | undefined =>
-    services.find(({ name, take }) => take !== undefined && name === arn.split(":")[2]);
+    services.find((service) => service.take !== undefined && service.name === arn.split(":")[2]);
 
   const context: ServiceContext = {
     ...surroundings,
@@ -64,9 +64,8 @@ export async function openServices(
       await service.take(partOf(service), handover, authorizer);
     },
     async publish(event) {
-      await all()
-        .find(({ publish }) => publish)
-        ?.publish?.(event);
+      const bus = all().find((service) => service.publish !== undefined);
+      await bus?.publish?.(event);
     },
   };
 

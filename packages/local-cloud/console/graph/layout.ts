@@ -110,8 +110,9 @@ function sizeOf(node: GraphNode): Sized {
     };
   }
   if (node.type === "Choice") return { node, inner: [], width: Math.round(text + 84), height: 52 };
-  if (node.type === "Succeed" || node.type === "Fail")
+  if (node.type === "Succeed" || node.type === "Fail") {
     return { node, inner: [], width: Math.round(text + 52), height: 36 };
+  }
   return { node, inner: [], width: Math.round(Math.max(110, text + 48)), height: 38 };
 }
 
@@ -149,8 +150,9 @@ function chainEdge(
   if (!upper || !lower) return { edge, points: [] };
   const first = layers.main.rows.findIndex((_, i) => hasState(layers, i, upper.node.name));
   const points: Point[] = [{ x: centre(upper), y: upper.y + upper.height }];
-  if (upper.y + upper.height < (rows[first]?.bottom ?? 0))
+  if (upper.y + upper.height < (rows[first]?.bottom ?? 0)) {
     points.push({ x: centre(upper), y: rows[first]?.bottom ?? 0 });
+  }
   places.slice(1).forEach(({ id, state }, i) => {
     const row = rows[first + 1 + i];
     const x = xOf.get(id) ?? 0;

@@ -65,10 +65,11 @@ function edgesOf(from: string, state: State): GraphEdge[] {
       const title = describe(rule);
       edges.push({ from, to: rule.Next, kind: "next", title, label: shorten(rule, title) });
     }
-    if (state.Default !== undefined)
+    if (state.Default !== undefined) {
       edges.push({ from, to: state.Default, kind: "next", label: "else", title: "else" });
+    }
   }
-  if ("Next" in state && state.Next !== undefined) edges.push({ from, to: state.Next, kind: "next" });
+  if ("Next" in state) edges.push({ from, to: state.Next, kind: "next" });
   if ("Catch" in state) {
     for (const { Next, ErrorEquals } of state.Catch ?? []) {
       edges.push({ from, to: Next, kind: "error", title: `on ${ErrorEquals.join(", ")}` });

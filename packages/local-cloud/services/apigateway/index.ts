@@ -39,19 +39,23 @@ export function httpApis(options: HttpApisOptions): Route {
     const [target = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
     const [, , apiId = "", ...rest] = target.split("/");
     const api = apis.get(decodeURIComponent(apiId));
-    if (!api) return send(response, problem(404, "Not Found"), {});
+    if (!api) {
+      send(response, problem(404, "Not Found"), {});
+      return;
+    }
     const { stage, path } = stageOf(api, rest);
     const method = request.method ?? "GET";
     const cors = api.cors ? corsHeaders(api.cors, request.headers.origin) : {};
     if (api.cors && method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined) {
-      return send(
-        response,
-        { status: 204, headers: {}, cookies: [], body: Buffer.alloc(0) },
-        preflightHeaders(api.cors, request.headers),
-      );
+      const nothing = { status: 204, headers: {}, cookies: [], body: Buffer.alloc(0) };
+      send(response, nothing, preflightHeaders(api.cors, request.headers));
+      return;
     }
     const match = stage && matchRoute(api.routes, method, path);
-    if (!stage || !match) return send(response, problem(404, "Not Found"), cors);
+    if (!stage || !match) {
+      send(response, problem(404, "Not Found"), cors);
+      return;
+    }
     const time = new Date();
     const id = randomUUID();
     const sourceIp = request.socket.remoteAddress ?? "127.0.0.1";
@@ -78,7 +82,7 @@ export function httpApis(options: HttpApisOptions): Route {
       sourceIp,
       userAgent: request.headers["user-agent"],
     });
-    return send(response, answer, { ...cors, "apigw-requestid": id });
+    send(response, answer, { ...cors, "apigw-requestid": id });
   }
 
   /** Calls the function behind a route. */
@@ -166,8 +170,9 @@ export function httpApis(options: HttpApisOptions): Route {
       JSON.stringify(String(known[name] ?? "-")).slice(1, -1),
     );
     if (text !== undefined) onLog?.({ source: api.name, text });
-    else if (done.error !== undefined)
+    else if (done.error !== undefined) {
       onLog?.({ source: api.name, text: `${done.method} ${done.path}: ${done.error}` });
+    }
   }
 
   return { prefix: PREFIX, handle };

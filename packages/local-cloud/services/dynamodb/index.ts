@@ -112,7 +112,7 @@ function toOperations(
   /** An operation on the tables that are the keys of `RequestItems`. */
   const onTables = (operation: EngineOperation): JsonOperation => {
     return async (input, request) => {
-      const entries = Object.entries((input.RequestItems ?? {}) as object).map(([table, items]) => [
+      const entries = Object.entries(input.RequestItems ?? {}).map(([table, items]) => [
         bareName(table),
         items as unknown,
       ]);

@@ -12,7 +12,7 @@ export interface DeclaredRule {
   readonly name: string;
   readonly arn: string;
   /** The event pattern, or its JSON text. Without one the rule takes no event. */
-  readonly pattern?: unknown | undefined;
+  readonly pattern?: unknown;
   /** Default true. */
   readonly enabled?: boolean | undefined;
   readonly targets: readonly DeclaredTarget[];
@@ -206,7 +206,7 @@ export async function openEventBus(options: EventBusOptions): Promise<EventBus> 
         .filter((rule) => (rule.enabled ?? true) && rule.matches(event))
         .flatMap((rule) => rule.targets.map(({ id }) => ({ ...accepted, rule: rule.name, target: id })));
       await Promise.all(
-        deliveries.map((delivery) => {
+        deliveries.map(async (delivery) => {
           const id = `${event.id}/${delivery.rule}/${delivery.target}`;
           // An event that comes again while its delivery is pending is the same event: S3's outbox repeats itself so.
           return kept.has(id) ? undefined : keep(id, delivery, 0);

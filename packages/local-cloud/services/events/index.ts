@@ -89,8 +89,9 @@ export function eventsService(options: { identity: CloudIdentity; bus: Pick<Even
   async function putEvent(entry: PutEntry): Promise<{ EventId: string } | { ErrorCode: string; ErrorMessage: string }> {
     const { Source, DetailType, Detail, EventBusName = "default", Resources, Time } = entry;
     const refuse = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
-    if (!Source || !DetailType || !Detail)
+    if (!Source || !DetailType || !Detail) {
       return refuse("InvalidArgument", "Source, DetailType and Detail are required.");
+    }
     if (EventBusName !== "default" && EventBusName !== busArn) {
       return refuse("ResourceNotFoundException", `Event bus ${EventBusName} does not exist; there is "default".`);
     }

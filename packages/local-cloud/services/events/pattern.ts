@@ -74,17 +74,19 @@ const some = (test: Matches): Matcher => {
 
 function readMatcher(matcher: unknown, where: string): Matcher {
   if (!isObject(matcher)) {
-    if (Array.isArray(matcher))
+    if (Array.isArray(matcher)) {
       throw new Error(`${where} is a list within a list. Write the values into the outer one.`);
+    }
     return some((value) => value === matcher);
   }
-  const [[operator = "", operand] = [], ...more] = Object.entries(matcher);
+  const [[operator, operand] = ["", undefined], ...more] = Object.entries(matcher);
   const at = `${where}.${operator}`;
   if (more.length > 0) throw new Error(`${where} has several operators; write each as an object of its own.`);
   switch (operator) {
     case "exists":
-      if (typeof operand !== "boolean")
+      if (typeof operand !== "boolean") {
         throw new Error(`${at} is ${JSON.stringify(operand)}; it has to be true or false.`);
+      }
       return (values) => values.length > 0 === operand;
     case "cidr":
       return some(readBlock(operand, at));
@@ -137,7 +139,7 @@ function wildcardParts(pattern: string, where: string): PatternPart[] {
 
 function readAnythingBut(operand: unknown, where: string): Matches {
   if (isObject(operand)) {
-    const [[operator = "", wanted] = []] = Object.entries(operand);
+    const [[operator, wanted] = ["", undefined]] = Object.entries(operand);
     const tests = (Array.isArray(wanted) ? wanted : [wanted]).map((one) => {
       const at = `${where}.${operator}`;
       if (one === "" && (operator === "prefix" || operator === "suffix")) {

@@ -1,5 +1,5 @@
-import { newEvent, type EventBus } from ".";
 import type { CloudIdentity } from "../../gateway/service";
+import { newEvent, type EventBus } from ".";
 
 /** A rule, with its schedule if a timer triggers it. */
 export interface ScheduledRule {
@@ -109,8 +109,9 @@ function readField(
     const from = anything ? least : numbers[0];
     const to = anything || (step !== undefined && numbers.length === 1) ? most : (numbers[1] ?? numbers[0]);
     const every = step === undefined ? 1 : Number(step);
-    if (from === undefined || to === undefined || numbers.length > 2 || !(every >= 1) || from < least || to > most)
+    if (from === undefined || to === undefined || numbers.length > 2 || !(every >= 1) || from < least || to > most) {
       return undefined;
+    }
     return (value: number) => value >= from && value <= to && (value - from) % every === 0;
   });
   const known = tests.filter((test) => test !== undefined);

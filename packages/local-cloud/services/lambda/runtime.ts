@@ -224,8 +224,9 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
 
   function report(declared: DeclaredFunction, requestId: string, outcome: CallOutcome): void {
     const { durationMs, initMs, maxMemoryMB, result } = outcome;
-    if (!result.ok && /^(Sandbox|Runtime)\./.test(result.error.errorType))
+    if (!result.ok && /^(Sandbox|Runtime)\./.test(result.error.errorType)) {
       log(declared.name, result.error.errorMessage);
+    }
     log(declared.name, `END RequestId: ${requestId}`);
     const parts = [
       `REPORT RequestId: ${requestId}`,

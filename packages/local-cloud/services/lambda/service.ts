@@ -43,8 +43,9 @@ export function lambdaService(runtime: FunctionRuntime): CloudService {
     }
     refuseUnserved(request);
     const declared = runtime.find(decodeURIComponent(name));
-    if (!declared)
+    if (!declared) {
       throw cloudError("ResourceNotFoundException", 404, `Function not found: ${decodeURIComponent(name)}`);
+    }
     request.authorize("lambda:InvokeFunction", declared.arn);
     const type = String(request.headers["x-amz-invocation-type"] ?? "RequestResponse");
     const payload = await payloadOf(request, type === "Event" ? MAX_EVENT_BYTES : MAX_SYNCHRONOUS_BYTES);

@@ -83,9 +83,9 @@ function fingerprint(node: ArchiveNode, what: string): string {
   const visit = (name: string, member: ArchiveNode | AssetNode): void => {
     hash.update(`\0${name}\0`);
     if (isAsset(member)) hash.update(readAsset(member, what));
-    else if (member.$archive === "assets")
+    else if (member.$archive === "assets") {
       for (const [key, value] of Object.entries(member.assets)) visit(`${name}/${key}`, value);
-    else if (member.$archive === "file") visitFolder(folderOf(member.path, what));
+    } else if (member.$archive === "file") visitFolder(folderOf(member.path, what));
     else hash.update(member.uri);
   };
   const visitFolder = (folder: string): void => {

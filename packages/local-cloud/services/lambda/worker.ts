@@ -108,6 +108,8 @@ function call(handler: Handler, message: InvokeMessage): Promise<unknown> {
   return new Promise((fulfil, reject) => {
     const done = (error: unknown, result?: unknown): void => {
       if (error === null || error === undefined) fulfil(result);
+      // Lambda reports whatever a handler rejects with, an Error or not.
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it is
       else reject(error);
     };
     const answer = handler(JSON.parse(message.payload), contextOf(message, done), done);
@@ -119,6 +121,8 @@ function call(handler: Handler, message: InvokeMessage): Promise<unknown> {
 
 function stringify(result: unknown): string {
   try {
+    // Of a function or a symbol it makes undefined, which its type does not say.
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- see above
     return JSON.stringify(result === undefined ? null : result) ?? "null";
   } catch (error) {
     const message = `Unable to stringify response body: ${error instanceof Error ? error.message : String(error)}`;

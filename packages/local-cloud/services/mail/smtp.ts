@@ -54,10 +54,10 @@ export function openSmtp(url: string | undefined, onError: (line: string) => voi
         return;
       } catch (error) {
         const waited = delay !== undefined && (await wait(delay));
-        if (!waited)
-          return onError(
-            `The mail ${mail.id} to ${mail.to.join(", ")} did not reach the SMTP server: ${(error as Error).message}`,
-          );
+        if (waited) continue;
+        const to = mail.to.join(", ");
+        onError(`The mail ${mail.id} to ${to} did not reach the SMTP server: ${(error as Error).message}`);
+        return;
       }
     }
   }

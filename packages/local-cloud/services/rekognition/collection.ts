@@ -111,7 +111,7 @@ export class Collection {
    */
   add(seen: Omit<StoredFace, "faceId" | "sequence">, embedding: Float32Array): StoredFace {
     const known = this.faceIds.get(appearance(seen));
-    if (known !== undefined) return this.faces.get(known)!.face;
+    if (known !== undefined) return this.entryOf(known).face;
     const face = { faceId: randomUUID(), ...seen, sequence: this.lastSequence + 1 };
     this.log.append([{ add: face, embedding: encode(embedding) }]);
     this.keep(face, embedding);
@@ -156,8 +156,14 @@ export class Collection {
   }
 
   private faceAt(slot: number): StoredFace {
-    const faceId = this.slots[slot]!;
-    return this.faces.get(faceId)!.face;
+    return this.entryOf(this.slots[slot]).face;
+  }
+
+  /** What index, slots and faces agree on; anything else is a fault of this class. */
+  private entryOf(faceId: string | undefined): { readonly face: StoredFace; slot: number } {
+    const entry = this.faces.get(faceId ?? "");
+    if (!entry) throw new Error(`The collection ${this.id} has lost the face ${faceId ?? "of a slot"}.`);
+    return entry;
   }
 
   private replay(change: Change): void {
@@ -187,7 +193,7 @@ export class Collection {
     const last = this.slots.pop();
     if (moved === undefined || last === undefined) return;
     this.slots[entry.slot] = last;
-    this.faces.get(last)!.slot = entry.slot;
+    this.entryOf(last).slot = entry.slot;
   }
 }
 

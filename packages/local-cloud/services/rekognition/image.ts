@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readImageHeader, type ImageHeader } from "avatar-imaging/file/header";
-import type { DetectedFace, FaceEngine } from "./faces/engine";
 import { cloudError, isCloudError, type CloudRequest } from "../../gateway/service";
+import type { DetectedFace, FaceEngine } from "./faces/engine";
 import { invalidParameter, objectOf, optionalText, requiredText, violation, type Input } from "./input";
 
 /** Reads an object with the caller's own permissions: s3:GetObject, or s3:GetObjectVersion when a version is named. */

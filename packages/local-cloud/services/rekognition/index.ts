@@ -1,6 +1,6 @@
-import type { FaceEngine } from "./faces/engine";
 import { jsonService } from "../../gateway/json-service";
 import type { CloudIdentity, CloudRequest, CloudService } from "../../gateway/service";
+import type { FaceEngine } from "./faces/engine";
 import type { ReadObject } from "./image";
 import { members } from "./members";
 import { rekognitionOperations, type SearchOperation } from "./operations";

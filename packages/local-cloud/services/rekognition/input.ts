@@ -31,8 +31,9 @@ export function optionalText(
   if (typeof value !== "string") throw serialization(name, "a string");
   if (value.length < 1) throw violation(value, member, "have length greater than or equal to 1");
   if (value.length > longest) throw violation(value, member, `have length less than or equal to ${longest}`);
-  if (!pattern.test(value))
+  if (!pattern.test(value)) {
     throw violation(value, member, `satisfy regular expression pattern: ${pattern.source.slice(1, -1)}`);
+  }
   return value;
 }
 
@@ -71,8 +72,9 @@ export function numberOr(
 export function chosenOf<T extends string>(input: Input, name: string, allowed: readonly T[]): readonly T[] {
   return textsOf(input, name).map((value) => {
     const choice = allowed.find((one) => one === value);
-    if (choice === undefined)
+    if (choice === undefined) {
       throw violation(value, lowerFirst(name), `satisfy enum value set: [${allowed.join(", ")}]`);
+    }
     return choice;
   });
 }

@@ -1,7 +1,7 @@
-import { distanceOf, similarityOf } from "./faces/similarity";
-import type { DetectedFace, FaceEngine } from "./faces/engine";
 import type { JsonOperation } from "../../gateway/json-service";
 import { cloudError, type CloudIdentity, type CloudRequest } from "../../gateway/service";
+import { distanceOf, similarityOf } from "./faces/similarity";
+import type { DetectedFace, FaceEngine } from "./faces/engine";
 import type { Collection, FaceMatch, StoredFace } from "./collection";
 import {
   attributesOf,
@@ -131,7 +131,7 @@ const operations: Readonly<Record<string, Operation>> = {
     }
     return {
       Faces: faces.map(storedFace),
-      ...(more ? { NextToken: writeToken(faces[faces.length - 1]!.sequence) } : {}),
+      ...(more ? { NextToken: writeToken(faces.at(-1)?.sequence ?? start) } : {}),
       FaceModelVersion: faceModelVersion,
     };
   },
@@ -241,8 +241,9 @@ function faceMatch({ face, distance }: FaceMatch): object {
 
 function faceIdsOf(input: Input, required: boolean): ReadonlySet<string> {
   const ids = textsOf(input, "FaceIds");
-  if (ids.length === 0 && (required || Array.isArray(input["FaceIds"])))
+  if (ids.length === 0 && (required || Array.isArray(input["FaceIds"]))) {
     throw violation(null, "faceIds", "have length greater than or equal to 1");
+  }
   if (ids.length > mostListed) {
     throw violation(ids.length, "faceIds", `have length less than or equal to ${mostListed}`);
   }

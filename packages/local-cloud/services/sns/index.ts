@@ -163,8 +163,9 @@ async function publishBatch(topic: Topic, parameters: URLSearchParams): Promise<
   const prefix = "PublishBatchRequestEntries.member";
   const entries = membersOf(parameters, prefix);
   if (entries.length === 0) throw cloudError("EmptyBatchRequest", 400, "The batch request contains no entries.");
-  if (entries.length > 10)
+  if (entries.length > 10) {
     throw cloudError("TooManyEntriesInBatchRequest", 400, "The batch contains more than 10 entries.");
+  }
   const successful: object[] = [];
   const failed: object[] = [];
   for (const [i, entry] of entries.entries()) {

@@ -45,7 +45,7 @@ export function checkPublication({ subject, message, structure, attributes = {} 
 
 /** At least 1 and less than 100 characters, without line breaks and control characters. */
 function isSubject(subject: string): boolean {
-  const { length } = [...subject];
+  const { length } = Array.from(subject);
   return length >= 1 && length < 100 && !/\p{Cc}/u.test(subject);
 }
 

@@ -5,6 +5,7 @@ import { XMLBuilder } from "fast-xml-parser";
 import type { CloudError, CloudRequest } from "../../gateway/service";
 
 const NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/";
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- S3 builds its XML with it as well
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@" });
 
 /** The parameters of a request of the Query protocol: a form, as a body or in the URL. */

@@ -20,7 +20,7 @@ export interface DeclaredSubscription {
   /** Address or ARN. */
   readonly endpoint: string;
   /** The policy, or its JSON text. */
-  readonly filterPolicy?: unknown | undefined;
+  readonly filterPolicy?: unknown;
   readonly filterPolicyScope?: "MessageAttributes" | "MessageBody" | undefined;
   readonly rawMessageDelivery?: boolean | undefined;
 }

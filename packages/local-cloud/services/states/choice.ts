@@ -40,8 +40,9 @@ const TESTS: Readonly<Record<string, (value: unknown) => boolean>> = {
  */
 export function choose(state: ChoiceState, scope: Scope, name: string): string {
   const chosen = state.Choices.find((rule) => holds(rule, scope))?.Next ?? state.Default;
-  if (chosen === undefined)
+  if (chosen === undefined) {
     throw stateError("States.NoChoiceMatched", `No choice of the state '${name}' matched, and it has no Default`);
+  }
   return chosen;
 }
 

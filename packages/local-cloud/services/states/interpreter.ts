@@ -162,8 +162,9 @@ function waitOf(state: WaitState, scope: Scope, now: Date): number {
   const until =
     state.TimestampPath === undefined ? state.Timestamp : query(state.TimestampPath, scope, "TimestampPath");
   const time = Date.parse(String(until));
-  if (Number.isNaN(time))
+  if (Number.isNaN(time)) {
     throw runtimeError(`The time ${JSON.stringify(until)} to wait for is not an ISO 8601 timestamp`);
+  }
   return Math.max(0, time - now.getTime());
 }
 
@@ -283,9 +284,11 @@ function createStopwatch(seconds: number | undefined, error: () => StateError) {
 async function parallel(state: ParallelState, input: unknown, run: Run): Promise<unknown> {
   run.last = run.host.record(run.last, "ParallelStateStarted");
   try {
-    const outputs = await together(state.Branches.length, state.Branches.length, run, (index, inner) =>
-      through(state.Branches[index]!, input, inner),
-    );
+    const outputs = await together(state.Branches.length, state.Branches.length, run, (index, inner) => {
+      const branch = state.Branches[index];
+      if (!branch) throw runtimeError(`There is no branch ${index}`);
+      return through(branch, input, inner);
+    });
     run.last = run.host.record(run.last, "ParallelStateSucceeded");
     return outputs;
   } catch (error) {

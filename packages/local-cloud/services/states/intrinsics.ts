@@ -153,7 +153,7 @@ const INTRINSICS: Readonly<Record<string, { readonly least: number; readonly mos
         const parts = [""];
         for (const character of text(value, "States.StringSplit")) {
           if (separator.has(character)) parts.push("");
-          else parts[parts.length - 1] += character;
+          else parts.push((parts.pop() ?? "") + character);
         }
         return parts.filter((part) => part !== "");
       },

@@ -169,7 +169,7 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
       if (closed) return;
       const verdict = running.get(execution.arn)?.verdict ?? failureOf(asStateError(thrown));
       const type =
-        { TIMED_OUT: "ExecutionTimedOut", ABORTED: "ExecutionAborted" }[String(verdict.status)] ?? "ExecutionFailed";
+        { TIMED_OUT: "ExecutionTimedOut", ABORTED: "ExecutionAborted" }[verdict.status as string] ?? "ExecutionFailed";
       record(nextId - 1, type, { error: verdict.error, cause: verdict.cause });
       await end(execution, verdict, input, undefined);
     } finally {
@@ -224,6 +224,7 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
       // That one has begun may be missed; that it has ended may not.
       if (execution.status === "RUNNING" || closed) return;
       await new Promise((done) => setTimeout(done, ANNOUNCE_RETRY_MS).unref());
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- close() may have come meanwhile
       if (!closed) void announce(execution, input, output);
     } finally {
       announcing--;
@@ -277,7 +278,8 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
       for (const execution of [...store.list()]) {
         if (execution.status !== "RUNNING" && !execution.unannounced) continue;
         const events = store.history(execution.arn);
-        const input = String(events[0]?.details?.["input"] ?? "{}");
+        const given = events[0]?.details?.["input"];
+        const input = typeof given === "string" ? given : "{}";
         if (execution.status !== "RUNNING") {
           const output = events.at(-1)?.details?.["output"];
           void announce(execution, input, typeof output === "string" ? output : undefined);

@@ -195,8 +195,9 @@ function withoutData(event: HistoryEvent): object {
 /** A page of a list; the token is the place to go on from. */
 function page<Item>(input: Input, items: readonly Item[], answer: (items: readonly Item[]) => object): object {
   const start = Number(optional(input, "nextToken") ?? 0);
-  if (!Number.isInteger(start) || start < 0)
+  if (!Number.isInteger(start) || start < 0) {
     throw cloudError("InvalidToken", 400, `Invalid Token: '${String(input["nextToken"])}'`);
+  }
   const asked = input["maxResults"] ?? 0;
   if (typeof asked !== "number" || !Number.isInteger(asked) || asked < 0 || asked > MAX_PAGE) {
     throw invalid("maxResults", asked, `have value between 0 and ${MAX_PAGE}`);

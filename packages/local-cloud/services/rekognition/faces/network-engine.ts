@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { AnalysedFace } from "./analysis";
 import { setupError } from "../../../errors";
+import type { AnalysedFace } from "./analysis";
 import { engineError, type DetectedFace, type EngineErrorName, type FaceEngine } from "./engine";
 import type { WorkerAnswer, WorkerRequest } from "./worker";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { engineError, type DetectedFace, type FaceEngine, type FaceMeasures } from "./engine";
 import { readImageHeader } from "avatar-imaging/file/header";
+import { engineError, type DetectedFace, type FaceEngine, type FaceMeasures } from "./engine";
 
 /** What a photo says of a face on it: whose it is, and any measure that shall differ from a good portrait's. */
 export interface ScriptedFace extends Partial<Omit<FaceMeasures, "landmarks">> {

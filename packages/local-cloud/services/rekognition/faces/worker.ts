@@ -1,8 +1,8 @@
 /**
  * The worker thread of `network-engine.ts`: loads the networks, says so, then answers one request after the other.
  */
-import "./quiet";
 import { parentPort } from "node:worker_threads";
+import "./quiet";
 import { analyse, type AnalysedFace } from "./analysis";
 import { detectorSide, loadNetworks, type Networks } from "./networks";
 import type { Picture } from "./picture";
@@ -34,7 +34,10 @@ async function serve(): Promise<void> {
   port.on("message", (request: WorkerRequest) => {
     answer(request).then(
       (result) => port.postMessage(result),
-      (error: Error) => port.postMessage({ kind: "error", name: error.name, message: error.message }),
+      (error: unknown) => {
+        const { name, message } = error as Error;
+        port.postMessage({ kind: "error", name, message });
+      },
     );
   });
 }

@@ -13,11 +13,11 @@ import {
   versionHeader,
   type Exchange,
 } from "../wire/exchange";
-import { ATTRIBUTE_HEADERS, SOURCE_HEADERS, type Operation } from "./operation";
-import { authorizeWrite, checkWriteConditions, writeContext } from "./writing";
 import { checkKey } from "../wire/request-line";
 import type { DeclaredBucket } from "../options";
 import type { Attributes, StoredObject } from "../store";
+import { ATTRIBUTE_HEADERS, SOURCE_HEADERS, type Operation } from "./operation";
+import { authorizeWrite, checkWriteConditions, writeContext } from "./writing";
 
 export interface CopySource {
   readonly bucket: DeclaredBucket;

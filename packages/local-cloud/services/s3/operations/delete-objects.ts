@@ -6,9 +6,9 @@ import { s3Error } from "../wire/errors";
 import { authorize, currentObject, sendEmpty, sendXml, versionHeader, type Exchange } from "../wire/exchange";
 import { checkKey } from "../wire/request-line";
 import type { StoredObject } from "../store";
+import { fromXml, type XmlElement, type XmlObject } from "../wire/xml";
 import { BODY_HEADERS, refuseElements, type Operation } from "./operation";
 import { checkMatch } from "./writing";
-import { fromXml, type XmlElement, type XmlObject } from "../wire/xml";
 
 export const deleteObject: Operation = {
   name: "DeleteObject",

@@ -1,8 +1,6 @@
 import { basename } from "node:path/posix";
 import type { Readable } from "node:stream";
-
 import busboy from "busboy";
-
 import { owns } from "../../../gateway/owned";
 import type { CloudError } from "../../../gateway/service";
 import { checkShared, readAttributes } from "../wire/attributes";
@@ -11,10 +9,10 @@ import { addObject, causeOf, receive, using } from "../store/changes";
 import { invalidArgument, s3Error } from "../wire/errors";
 import { authorize, headerText, sendEmpty, sendXml, subjectOf, versionHeader, type Exchange } from "../wire/exchange";
 import { checkKey } from "../wire/request-line";
+import type { StoredObject } from "../store";
 import { unowned, type Operation } from "./operation";
 import { writeContext } from "./writing";
 import { checkForm, type FormFields } from "./post-policy";
-import type { StoredObject } from "../store";
 
 /** Bytes of all fields before the file, as on AWS. */
 const MAX_FIELDS = 20_000;

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-
 import { s3Error } from "../wire/errors";
-import { createdEvent, deletedEvent, type Cause, type CreationReason } from "./events";
 import { checkVersionId, type Core, type Exchange } from "../wire/exchange";
 import type { Checksum } from "../wire/checksums";
 import type { DeclaredBucket } from "../options";
+import { createdEvent, deletedEvent, type Cause, type CreationReason } from "./events";
 import type { Attributes, StoredObject, Version } from "./index";
 
 /** What changes a bucket: each change is one journal entry together with its event, and counts once that is written. */

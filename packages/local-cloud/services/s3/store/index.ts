@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-
 import type { CloudEvent } from "../../../gateway/service";
-import { openBlobs } from "./blobs";
 import type { Checksum } from "../wire/checksums";
+import { openBlobs } from "./blobs";
 import { openJournal } from "./journal";
 import { SortedKeys } from "./listing";
 

@@ -1,5 +1,5 @@
-import { invalidArgument, s3Error } from "./errors";
 import type { Attributes } from "../store";
+import { invalidArgument, s3Error } from "./errors";
 
 type HeaderOf = (name: string) => string | undefined;
 

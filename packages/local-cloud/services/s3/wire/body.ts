@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-
 import type { CloudRequest } from "../../../gateway/service";
 import { scopeText, signingKey } from "../../../sigv4";
+import type { S3Options } from "../options";
 import {
   algorithmOf,
   CHECKSUM_ALGORITHMS,
@@ -13,7 +13,6 @@ import {
 } from "./checksums";
 import { ChunkedDecoder, type ChunkSigning } from "./chunked";
 import { s3Error } from "./errors";
-import type { S3Options } from "../options";
 
 /** The most that one request may carry: 5 GiB, as on AWS. */
 export const MAX_BODY = 5 * 1024 ** 3;

@@ -1,5 +1,5 @@
-import { s3Error } from "./errors";
 import type { StoredObject } from "../store";
+import { s3Error } from "./errors";
 
 type HeaderOf = (name: string) => string | undefined;
 

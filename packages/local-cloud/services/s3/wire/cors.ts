@@ -1,8 +1,7 @@
 import type { ServerResponse } from "node:http";
-
 import type { CloudRequest } from "../../../gateway/service";
-import { s3Error } from "./errors";
 import type { CorsRule, DeclaredBucket } from "../options";
+import { s3Error } from "./errors";
 
 /** Matches a text against a pattern with `*` for any text. */
 function matches(pattern: string, text: string): boolean {

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
-
 import type { Caller, CloudRequest } from "../../../gateway/service";
-import { invalidArgument, s3Error } from "./errors";
 import { openOutbox, type Outbox } from "../store/events";
 import type { DeclaredBucket, PolicyContext, S3Options } from "../options";
 import type { Store, StoredObject, Version } from "../store";
+import { invalidArgument, s3Error } from "./errors";
 import { toXml, type XmlObject } from "./xml";
 
 /** What every operation works with. */
