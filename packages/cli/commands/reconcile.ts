@@ -1,4 +1,9 @@
-import { findingKinds, type Finding, type ReconcileReport } from "../../../handlers/reconcile/findings";
+import {
+  findingKinds,
+  type Finding,
+  type FindingKind,
+  type ReconcileReport,
+} from "../../../handlers/reconcile/findings";
 import { unaccountedStudents, type ReconcileInput } from "../../../handlers/reconcile/handler";
 import { defineCommand, flag } from "../command";
 import { json, whereabouts } from "../options";
@@ -50,6 +55,9 @@ export const reconcile = defineCommand({
   },
 });
 
+/** Kinds that a run reports and cannot fix. */
+const beyondFix: readonly FindingKind[] = ["faces-match", "thumbnail-missing"];
+
 /** The report for a person: the numbers that were compared, then a line for each finding, then the meaning of each kind. */
 export function textOf({ compared, searched, findings, fix }: ReconcileReport): string {
   const { avatars, faces, thumbnails, originals, uploads } = compared;
@@ -64,11 +72,11 @@ export function textOf({ compared, searched, findings, fix }: ReconcileReport): 
   if (findings.length === 0) return `${lines.join("\n")}\nNothing differs.\n`;
   lines.push(...findings.map(lineOf), "");
   for (const kind of new Set(findings.map((finding) => finding.kind))) lines.push(`${kind}: ${findingKinds[kind]}`);
-  const left = findings.filter(({ fixed }) => !fixed).length;
-  lines.push(
-    "",
-    `${findings.length} found, ${findings.length - left} fixed${left > 0 && !fix ? "; fix them with --fix" : ""}.`,
-  );
+  const left = findings.filter(({ fixed }) => !fixed);
+  const fixable = left.filter(({ kind }) => !beyondFix.includes(kind)).length;
+  const rest = fixable === left.length ? "them" : `${fixable} of them, a person must decide the rest`;
+  const advice = fix || fixable === 0 ? "" : `; --fix fixes ${rest}`;
+  lines.push("", `${findings.length} found, ${findings.length - left.length} fixed${advice}.`);
   return `${lines.join("\n")}\n`;
 }
 

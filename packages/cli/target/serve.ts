@@ -57,10 +57,11 @@ export async function serve({ port, data, stack, config, smtp, ...files }: Serve
     ...(smtp === undefined ? {} : { smtp }),
     ...(faults ? { faults } : {}),
   });
-  if (!interrupted.signal.aborted) process.stdout.write(welcome(cloud, performance.now()));
+  const isReady = !interrupted.signal.aborted;
+  if (isReady) process.stdout.write(welcome(cloud, performance.now()));
   await ended;
   await cloud.close();
-  return 0;
+  return isReady ? 0 : 130;
 }
 
 function readFaults(file: string): FaultInjector {

@@ -40,4 +40,17 @@ describe("The report of a reconciliation", () => {
     expect(text).to.include("\nfaces-match: Two students' faces match");
     expect(text).to.match(/\n3 found, 1 fixed\.\n$/);
   });
+
+  it("advises --fix for what that fixes, and not where a person must decide", () => {
+    const match = { kind: "faces-match", studentId: "SV2", subject: "SV1", fixed: false } as const;
+    const face = { kind: "face-left-over", subject: "face-1", fixed: false } as const;
+    const last = (...findings: ReconcileReport["findings"]) =>
+      textOf({ ...report, fix: false, findings })
+        .trimEnd()
+        .split("\n")
+        .at(-1);
+    expect(last(match)).to.equal("1 found, 0 fixed.");
+    expect(last(face, face)).to.equal("2 found, 0 fixed; --fix fixes them.");
+    expect(last(match, face)).to.equal("2 found, 0 fixed; --fix fixes 1 of them, a person must decide the rest.");
+  });
 });
