@@ -16,7 +16,7 @@ import { reconcileFunction } from "./reconcile/definition";
 import type { FunctionDefinition, Step } from "./runtime/define";
 import { undoStep } from "./undo/definition";
 
-/** Every step, in the photo's order; then the two that follow an error. */
+/** Every step, in the photo's order, then the two that run after an error. */
 export const steps: readonly Step[] = [
   receivePhotoStep,
   checkFormatStep,
@@ -31,10 +31,12 @@ export const steps: readonly Step[] = [
   notifyFailureStep,
 ];
 
-/** Longer than any step's function can run, in seconds: how long an erasure waits for uploads on their way. */
+/** Longer than any step's function can run, in seconds: an erasure waits so long for running uploads. */
 export const settleSeconds = Math.max(...steps.map(({ timeout }) => timeout)) + 5;
 
-/** Every function of a pipeline: the steps, and those that a schedule, an operator, the page or a notice calls. */
+/**
+ * Every function of a pipeline: the steps, and the functions that a schedule, an operator, the page or a notice calls.
+ */
 export const functions: readonly FunctionDefinition<never>[] = [
   ...steps,
   reconcileFunction,

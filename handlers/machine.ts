@@ -4,8 +4,8 @@ import type { Step } from "./runtime/define";
 import { throttled, unavailable } from "./runtime/step";
 
 /**
- * The machine: flow.asl.json, the way of a photo, with what its states have alike. The text has no Retry, no Catch
- * that leads to Undo and no time of a step; they are put in here.
+ * The machine: flow.asl.json, the path of a photo, with the parts that its states share. The text has no Retry, no
+ * Catch that leads to Undo and no timeout of a step; this module adds them.
  */
 export interface Machine {
   readonly Comment: string;
@@ -16,7 +16,7 @@ export interface Machine {
 
 export type States = Readonly<Record<string, State>>;
 
-/** A state, as far as anything of the pipeline reads it; whatever else the text says of it stays. */
+/** A state, as far as the pipeline reads it; its other members in the text stay. */
 export interface State {
   readonly Type: string;
   readonly Comment?: string;
@@ -69,7 +69,7 @@ const patience: Retrier = {
   JitterStrategy: "FULL",
 };
 
-/** What may work a moment later: an outage of a service, or a function that died or did not answer. */
+/** Errors that may pass in a moment: an outage of a service, or a function that died or did not respond. */
 const anotherAttempt: Retrier = {
   ErrorEquals: [
     unavailable,
@@ -90,8 +90,8 @@ const anotherAttempt: Retrier = {
 };
 
 /**
- * What Lambda's API answers to the call itself, above all that the machine's role may not invoke the function. Such a
- * permission is missing for good, or it is a new one that is not known everywhere yet, which takes seconds.
+ * Errors of Lambda's API about the call itself, above all that the machine's role may not invoke the function. Such a
+ * permission is missing for good, or it is new and takes seconds to propagate.
  */
 const onceKnown: Retrier = {
   ErrorEquals: ["Lambda.AWSLambdaException"],
@@ -102,15 +102,15 @@ const onceKnown: Retrier = {
   JitterStrategy: "FULL",
 };
 
-/** A state waits longer than its function can run, so that no function outlives its state. */
+/** A state's timeout is longer than its function's, so that no function outlives its state. */
 const marginSeconds = 30;
 
 /**
- * Puts into a flow what its states have alike: each Task retries and has its function's time, and each Task or Parallel
- * that does not say where its errors lead has them caught, all of them, on the way to Undo. No error that a step
- * throws, a refusal or any other, can so end an execution without a notice.
+ * Adds to a flow the parts that its states share: each Task gets its retriers and its function's timeout, and each Task
+ * or Parallel without a Catch of its own catches all errors and leads to Undo. So no error that a step throws, a
+ * refusal or any other, can end an execution without a notice.
  *
- * @throws Error when a Task is no step's, or a step has no Task
+ * @throws Error if a Task belongs to no step, or a step has no Task
  */
 export function defineMachine(text: Machine, functions: readonly Step[]): Machine {
   const missing = new Set(functions.map(({ name }) => name));
@@ -157,7 +157,7 @@ export function definitionWith(arns: Readonly<Record<string, string>>): string {
 
 /**
  * The steps of an accepted photo, in order: those whose state leads on to Accepted. The branches of a Parallel state
- * stand together.
+ * share a phase.
  */
 export function stepPhases(): readonly (readonly string[])[] {
   const states = machine.States;
@@ -167,7 +167,7 @@ export function stepPhases(): readonly (readonly string[])[] {
     const nexts = [Next, Default, ...Choices.map((choice) => choice.Next)].filter((next) => next !== undefined);
     return nexts.some((next) => !seen.has(next) && leadsToAccepted(next, new Set([...seen, name])));
   };
-  /** The state of the machine that a step is, or is a branch of. */
+  /** The machine's state that is the step, or has the step as a branch. */
   const stateOf = (step: string) =>
     Object.entries(states).find(([name, { Branches = [] }]) =>
       [name, ...Branches.flatMap((branch) => Object.keys(branch.States))].includes(step),

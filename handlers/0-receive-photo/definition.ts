@@ -13,7 +13,7 @@ export const receivePhotoStep = defineStep({
     allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
     allow(["dynamodb:GetItem"], [on.avatarTable]),
   ],
-  // ReceivePhoto judges nothing: all that can happen to it is a fault of ours.
+  // ReceivePhoto judges no photo: every error of this step is a fault of ours.
   refusals: [],
   calls: [
     ["dynamodb", "GetItem"],

@@ -14,13 +14,15 @@ export interface ReceivePhotoInput {
 }
 
 export type ReceivePhotoOutput =
-  /** The upload is this execution's. */
+  /** The upload belongs to this execution. */
   | { readonly claim: "claimed"; readonly photo: Photo }
-  /** An earlier attempt saved the avatar and then stopped: what is left is to tidy up and to say so. */
+  /** An earlier attempt saved the avatar and then stopped: only the cleanup and the notice are left. */
   | { readonly claim: "saved"; readonly photo: Photo }
-  /** An execution ended without a word, or refused the photo and did not come to say so: this one closes the upload. */
+  /**
+   * An execution ended without a notice, or refused the photo and failed before the notice: this one closes the upload.
+   */
   | { readonly claim: "interrupted"; readonly photo: Photo; readonly failed: Failures }
-  /** Another execution has, or had, the upload; or the object is no photo. */
+  /** Another execution has, or had, the upload; or the object is not a photo. */
   | { readonly claim: "already-handled" };
 
 export interface ReceivePhotoSettings {
@@ -36,10 +38,10 @@ export interface ReceivePhotoClients {
 }
 
 /**
- * Claims the upload that an event is about, once: EventBridge delivers at least once, and an execution started from a
- * rule has no name that would make it unique. The claim is a conditional write on the upload's row.
+ * Claims the upload of an event exactly once: EventBridge delivers at least once, and an execution started by a rule
+ * has no name that would make it unique. The claim is a conditional write on the upload's row.
  *
- * An upload that failed can be claimed again: that is how an operator starts it once more.
+ * An upload that failed can be claimed again: an operator restarts it that way.
  */
 export function receivePhoto(
   settings: ReceivePhotoSettings,
@@ -47,12 +49,12 @@ export function receivePhoto(
 ): Handler<ReceivePhotoInput, ReceivePhotoOutput> {
   return async ({ event, execution }) => {
     const { created, closes } = readFlowInput(event);
-    // The console makes empty objects that stand for folders; they are no uploads.
+    // The S3 console creates empty objects as folders; they are not uploads.
     if (created === undefined || created.detail.object.key.endsWith("/")) return { claim: "already-handled" };
     const claimed = await claimPhoto(settings, clients, created, execution, closes?.executionArn);
     if (claimed === undefined) return { claim: "already-handled" };
     const { photo, before } = claimed;
-    // An earlier attempt had it.
+    // An earlier attempt claimed it.
     if (before?.status === "processing" || before?.status === "failed") {
       const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
       if (avatar?.uploadId === photo.uploadId) return { claim: "saved", photo };
@@ -73,10 +75,10 @@ export function receivePhoto(
 }
 
 /**
- * Finds out which upload the object is, and takes it; undefined if it is not to be had.
+ * Identifies the object's upload and claims it; undefined if it has ended or belongs to another execution.
  *
- * Of two objects that were stored under one issued key at the same moment, both find the upload free. The one that
- * comes too late then looks again, and is an upload of its own.
+ * If two objects are stored under one issued key at the same moment, both find the upload free. The one whose claim
+ * fails is identified again and becomes an upload of its own.
  */
 async function claimPhoto(
   { uploadTable, rowDays }: ReceivePhotoSettings,

@@ -22,7 +22,8 @@ export const checkFormatStep = defineStep({
     ["dynamodb", "UpdateItem"],
     ["s3", "GetObject"],
   ],
-  // It reads the whole file: 136 MB held at most, and at 256 half a second of processor time for the largest.
+  // The function reads the whole file: it holds at most 136 MB, and at 256 MB needs half a second of CPU for the
+  // largest.
   memorySize: 512,
   timeout: 30,
 });

@@ -15,7 +15,7 @@ export interface CheckFormatInput {
   readonly photo: Photo;
 }
 
-/** What a photo file must keep to; the component's `upload` args. */
+/** The limits of a photo file; the component's `upload` args. */
 export interface UploadLimits {
   readonly maxBytes: number;
   readonly maxPixels: number;
@@ -34,7 +34,7 @@ export interface CheckFormatClients {
   readonly now: () => Date;
 }
 
-/** Checks the file by its name, its size and its bytes, in the order of what each check costs. */
+/** Checks the file's name, its size and its bytes, the cheapest check first. */
 export function checkFormat(
   settings: CheckFormatSettings,
   clients: CheckFormatClients,
@@ -70,7 +70,7 @@ function checkSize(bytes: number, limits: UploadLimits): void {
 }
 
 /**
- * Checks the bytes of a file that is named as one format: the header first, the whole structure last.
+ * Checks the bytes of a file against the format of its name: the header first, the whole structure last.
  *
  * @returns the upright size in pixels
  */

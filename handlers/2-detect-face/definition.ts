@@ -12,7 +12,7 @@ export const detectFaceStep = defineStep({
   grants: (on) => [
     markProgress(on),
     showUploads(on),
-    // DetectFaces works on no resource: IAM knows no narrower one for it.
+    // IAM defines no resource type for DetectFaces, so `*` is the narrowest.
     allow(["rekognition:DetectFaces"], ["*"]),
   ],
   refusals: [

@@ -2,9 +2,9 @@ import type { FaceDetail, Sunglasses } from "@aws-sdk/client-rekognition";
 import { rejection } from "../runtime/errors";
 import type { Face } from "../contract/flow-data";
 
-/** What a face must be like to be used; the component's `face` args. */
+/** The rules for a usable face; the component's `face` args. */
 export interface FaceRules {
-  /** 0–100: how sure Rekognition must be that a face, sunglasses or a cover is there. */
+  /** 0–100: Rekognition's minimum confidence that there is a face, sunglasses or a cover. */
   readonly minConfidence: number;
   /** Pixels of the shorter side of the face's box in the upright photo. */
   readonly minFaceSide: number;
@@ -20,10 +20,10 @@ export interface FaceRules {
 }
 
 /**
- * Judges what was found in a photo: exactly one face, and that one usable.
+ * Judges the faces found in a photo: there must be exactly one, and it must be usable.
  *
- * The refusals come in the order in which a student can mend them: who is in the picture, how near, the light, the
- * focus, the pose, what covers the face.
+ * The refusals come in the order in which a student can fix them: the people in the picture, the distance, the light,
+ * the focus, the pose, a covered face.
  *
  * @param width, height pixels of the upright photo
  */
@@ -41,8 +41,8 @@ export function judgeFaces(
     );
   }
   if (faces.length > 1) throw rejection("MULTIPLE_FACES", `${faces.length} faces found; exactly one is needed.`);
-  // The search for duplicates and the collection take the largest face that they see, however unsure Rekognition is of
-  // it here: a face on a poster would be registered in the student's place, and the student's never compared.
+  // The search for duplicates and the collection use the largest face, whatever Rekognition's confidence is here: a
+  // face on a poster would be registered in place of the student's, which would never be compared.
   if (found.some((other) => areaOf(other) > areaOf(face))) {
     throw rejection("MULTIPLE_FACES", "Something larger than the face may be a face too; exactly one is needed.");
   }

@@ -34,8 +34,7 @@ export interface CheckDuplicateClients {
 /**
  * Looks for the face in the collection. Another student's face refuses the photo; the student's own is a replacement.
  *
- * This is the cheap check before any work is done. What closes the race between two uploads is the confirmation in
- * IndexFace.
+ * This is a cheap early check. The confirmation in IndexFace closes the race between two uploads.
  */
 export function checkDuplicate(
   settings: CheckDuplicateSettings,
@@ -45,11 +44,11 @@ export function checkDuplicate(
     const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now());
     const matches = await search(settings, clients, photo);
     const others = matchesOfOthers(matches, photo.studentId);
-    // If an earlier run of this execution has come past the point of losing, the others lose.
+    // If an earlier run of this execution is already confirmed, the others lose.
     for (const match of own.confirmed ? [] : others) {
       const standing = await standingOf(clients.dynamodb, settings, match, own);
-      // By IndexFace's rule: were a rival that has to yield enough to refuse the photo, two that are started again with
-      // both their faces in the collection would refuse each other.
+      // IndexFace's rule: if a rival that has to yield could refuse the photo, two restarted uploads whose faces are
+      // both in the collection would refuse each other.
       if (standing === "registered" || standing === "earlier") {
         throw rejection(
           "DUPLICATE_FACE",
@@ -65,7 +64,7 @@ async function search(settings: CheckDuplicateSettings, clients: CheckDuplicateC
   try {
     return await searchByPhoto(clients.rekognition, settings.collectionId, photo, settings.duplicateSimilarity);
   } catch (error) {
-    // The search wants a face too, and answers so when it finds none where DetectFace found one.
+    // The search needs a face as well, and fails this way if it finds none although DetectFace did.
     if (/no faces/i.test((error as Error).message) && (error as Error).name === "InvalidParameterException") {
       throw rejection("NO_FACE", "The search in the collection found no face in the photo.");
     }

@@ -8,9 +8,9 @@ export interface Square {
 }
 
 /**
- * The square around a face: the face's longer side with a margin on every side, a little higher than the face's
- * middle, because a box ends at the brow and the hair is part of a portrait. Where the photo ends, the square is
- * moved in; where the photo is smaller, the square is the photo's shorter side.
+ * The square around a face: the face's longer side with a margin on every side, a little higher than the face's middle,
+ * because a box ends at the brow and the hair is part of a portrait. A square that crosses the photo's edge is moved
+ * inside; a square that is larger than the photo shrinks to the photo's shorter side.
  *
  * @param box ratios of the photo's width and height; may reach outside of it
  * @param margin share of the face's longer side that is added on each side
@@ -26,5 +26,5 @@ export function cropSquare(box: Box, photo: { width: number; height: number }, m
   return { left: within(centreX - size / 2, photo.width), top: within(centreY - size / 2, photo.height), size };
 }
 
-/** How far above the box's middle the square's middle lies, as a share of the face's height. */
+/** The distance of the square's middle above the box's middle, as a share of the face's height. */
 const raise = 0.08;

@@ -15,15 +15,15 @@ export const createThumbnailStep = defineStep({
   },
   clients: { dynamodb, s3, imaging: () => require("avatar-imaging") as Imaging, now },
   grants: (on) => [markProgress(on), readUploads(on), allow(["s3:PutObject"], [`${on.photoBucket}/avatars/*`])],
-  // What only a decoder finds out.
+  // Only a decoder finds these.
   refusals: ["FILE_CORRUPT", "FORMAT_NOT_SUPPORTED", "IMAGE_TOO_LARGE"],
   calls: [
     ["dynamodb", "UpdateItem"],
     ["s3", "GetObject"],
     ["s3", "PutObject"],
   ],
-  // It holds 208 MB at most, a progressive photo of 48 megapixels; at 512 MB it has processor time enough to finish
-  // before IndexFace, which runs beside it, does. `npm run bench:memory`, docs/performance.md.
+  // The function holds at most 208 MB, for a progressive photo of 48 megapixels; 512 MB give it enough CPU to finish
+  // before IndexFace, which runs in parallel. `npm run bench:memory`, docs/performance.md.
   memorySize: 512,
   timeout: 60,
   usesImaging: true,

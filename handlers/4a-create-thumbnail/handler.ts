@@ -16,7 +16,7 @@ export interface CreateThumbnailOutput {
   readonly thumbnails: ThumbnailKeys;
 }
 
-/** What the thumbnails are like; the component's `thumbnail` args. */
+/** The rules for the thumbnails; the component's `thumbnail` args. */
 export interface ThumbnailRules {
   /** Pixels. */
   readonly sizes: readonly number[];
@@ -39,7 +39,7 @@ export interface CreateThumbnailClients {
   readonly now: () => Date;
 }
 
-/** What the step needs of the layer `avatar-imaging`. */
+/** The functions of the layer `avatar-imaging` that the step uses. */
 export interface Imaging {
   createThumbnails(
     photo: Uint8Array,

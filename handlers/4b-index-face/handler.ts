@@ -34,19 +34,19 @@ export interface IndexFaceClients {
 }
 
 /**
- * Puts the face into the collection, then makes sure that no rival got in meanwhile.
+ * Indexes the face, then makes sure that no rival was indexed in the meantime.
  *
- * Each upload indexes first and searches second, so that of two rivals at least one sees the other. Which of them
- * stays is decided on the rows, not on who saw whom: the upload whose row was made first stays unless the other one is confirmed
- * already, and confirming is a conditional write that a rival's `yielded_to` prevents. See docs/architecture.md.
+ * Each upload indexes first and searches second, so that at least one of two rivals sees the other. The rows decide
+ * which one stays, not who saw whom: the upload whose row was created first stays unless the other one is already
+ * confirmed, and confirming is a conditional write that a rival's `yielded_to` prevents. See docs/architecture.md.
  */
 export function indexFace(
   settings: IndexFaceSettings,
   clients: IndexFaceClients,
 ): Handler<IndexFaceInput, IndexFaceOutput> {
   return async ({ photo }) => {
-    // Before the call: Undo takes the face back even when this function dies before it learns the face's id.
-    // And it forgets the face of an earlier attempt, so that Undo never takes that one for all that there can be.
+    // Recorded before the call: Undo removes the face even if this function dies before it learns the face's id. The
+    // write also forgets the face of an earlier attempt, so that Undo does not stop at that one.
     const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), {
       forgetFace: true,
     });
@@ -56,8 +56,8 @@ export function indexFace(
     const matches = await searchByFace(clients, collectionId, faceId, duplicateSimilarity);
     if (matches === undefined) throw namedError(unavailable, `Face ${faceId} is indexed but cannot be searched yet.`);
     const rivals = matchesOfOthers(matches, photo.studentId);
-    // Run again because its answer was lost, this function may have confirmed already: then it has won, and a rival on
-    // its way out must not be taken for one that is still in it.
+    // If this function is retried because its response was lost, the upload may be confirmed already: then it has won,
+    // and a rival that is about to end must not count as one.
     if (rivals.length > 0 && (await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId))?.confirmed) {
       return { faceId };
     }
@@ -83,7 +83,7 @@ async function addToCollection(
   }
 }
 
-/** Why Rekognition did not index the only face, in the catalogue's terms. */
+/** Translates Rekognition's reasons for not indexing the only face into a reason of the catalogue. */
 function refusalOf(given: readonly string[]): Error {
   const known: readonly (readonly [string, Exclude<ReasonCode, "INTERNAL">])[] = [
     ["EXTREME_POSE", "FACE_TURNED_AWAY"],
@@ -102,10 +102,10 @@ function duplicate(): Error {
 }
 
 /**
- * The rivals that have to yield to this upload. All are looked at before any is made to yield: an upload that loses
- * itself must not take others with it.
+ * The rivals that have to yield to this upload. All are checked before any is made to yield: an upload that loses must
+ * not make others lose too.
  *
- * @throws DUPLICATE_FACE when there is one that this upload has to yield to
+ * @throws DUPLICATE_FACE if this upload has to yield to one of them
  */
 async function weakerOf(
   settings: IndexFaceSettings,
@@ -122,7 +122,7 @@ async function weakerOf(
   return weaker;
 }
 
-/** Makes a rival yield; throws DUPLICATE_FACE if it is past that by now. */
+/** Makes a rival yield; throws DUPLICATE_FACE if the rival can no longer yield. */
 async function makeYield(
   settings: IndexFaceSettings,
   { dynamodb }: IndexFaceClients,
@@ -130,6 +130,6 @@ async function makeYield(
   rival: Match,
 ): Promise<void> {
   if (await yieldTo(dynamodb, settings.uploadTable, rival.uploadId, own.uploadId)) return;
-  // It was confirmed, or it ended, since we looked. If it ended without its face we may stay.
+  // The rival was confirmed or ended since the check. If it ended without its face, this upload may stay.
   if ((await standingOf(dynamodb, settings, rival, own)) === "registered") throw duplicate();
 }

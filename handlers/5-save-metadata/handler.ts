@@ -12,7 +12,7 @@ export interface SaveMetadataInput {
   readonly photo: Photo;
   readonly format: Format;
   readonly face: Face;
-  /** What the two branches of Process gave, in the order of the branches. */
+  /** The outputs of the two branches of Process, in the order of the branches. */
   readonly processed: readonly [CreateThumbnailOutput, IndexFaceOutput];
 }
 
@@ -32,8 +32,8 @@ export interface SaveMetadataClients {
 }
 
 /**
- * Makes the upload the student's avatar: the one write that decides. Before it nothing of an earlier avatar is
- * touched; after it the upload is not undone any more.
+ * Makes the upload the student's avatar: this one write decides. Before it, nothing of an earlier avatar is touched;
+ * after it, the upload is never undone.
  *
  * The row is replaced only if it is still the one that was read, and never by an older upload.
  */
@@ -48,9 +48,9 @@ export function saveMetadata(
     const { insteadOf } = await beginStep(clients.dynamodb, uploadTable, photo, "SaveMetadata", clients.now(), {
       insteadOf: seenId,
     });
-    // Another try came before: what was seen before its mark was read may be older than what it did.
+    // An earlier attempt left its mark: the row read before that mark may be older than the attempt's write.
     const before = insteadOf === seenId ? seen : await getAvatar(clients.dynamodb, avatarTable, photo.studentId);
-    // The answer to an earlier try was lost.
+    // The response to an earlier attempt was lost.
     if (before?.uploadId === photo.uploadId) return { processedAt: before.processedAt };
     if (before !== undefined && !mayReplace(photo, before, insteadOf)) {
       throw rejection("SUPERSEDED", `The student's avatar is upload ${before.uploadId}, which is as new or newer.`);
@@ -69,20 +69,20 @@ export function saveMetadata(
       replaces: before === undefined ? [] : [{ uploadId: before.uploadId, faceId: before.faceId }, ...before.replaces],
     };
     if (!(await replaceAvatar(clients.dynamodb, avatarTable, avatar, before))) {
-      // Another upload of the student was saved between the read and the write: the next attempt sees it.
+      // Another upload of the student was saved between the read and the write: the next attempt reads it.
       throw namedError(unavailable, "The student's row changed while it was being replaced; try again.");
     }
     return { processedAt: avatar.processedAt };
   };
 }
 
-/** In `instead_of`, for a student who had no avatar; no upload's id. */
+/** The value of `instead_of` for a student without an avatar; never an upload's id. */
 const nobody = "-";
 
 /**
- * Whether an upload may take the avatar's place. Of two within a second the later to be saved does, but only from the
- * avatar that its first try saw: were it another one, a try may have been saved and replaced since, and the upload's
- * face and thumbnails be gone. All tries go by the same first sight, so that none decides otherwise than another.
+ * Whether an upload may replace the avatar. Of two uploads within a second, the one saved later does, but only if the
+ * current avatar is the one that its first attempt saw: otherwise an attempt may have been saved and replaced since,
+ * and the upload's face and thumbnails be gone. All attempts use what the first one saw, so that all decide alike.
  */
 function mayReplace(photo: Photo, before: AvatarRow, insteadOf: string | undefined): boolean {
   return before.uploadId === insteadOf

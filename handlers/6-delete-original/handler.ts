@@ -41,7 +41,7 @@ export function deleteOriginal(
     await beginStep(clients.dynamodb, settings.uploadTable, photo, "DeleteOriginal", clients.now());
     await deleteTheOriginal(clients.s3, photo);
     const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
-    // A newer upload may have replaced this one already; then what this one replaced is on its list.
+    // If a newer upload has already replaced this one, its list includes everything that this one replaced.
     if (avatar?.uploadId !== photo.uploadId) return { replaced: 0 };
     await removeReplaced(settings, clients, photo.bucket, avatar);
     return { replaced: avatar.replaces.length };

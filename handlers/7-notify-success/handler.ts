@@ -29,8 +29,9 @@ export interface NotifySuccessClients {
 }
 
 /**
- * Tells that the avatar is there, then closes the upload's row. In this order: a row that says accepted means that
- * somebody was told. Where the answer of either call is lost the notice may be sent twice, but never not at all.
+ * Publishes the success notice, then closes the upload's row. The order matters: a row that says accepted means that
+ * the notice was published. If the response to either call is lost, the notice may be sent twice, but is never left
+ * out.
  */
 export function notifySuccess(
   settings: NotifySuccessSettings,
@@ -42,7 +43,7 @@ export function notifySuccess(
     if (await isTold(settings, clients, photo)) return { outcome: "accepted", processedAt: avatar?.processedAt ?? "" };
     await beginStep(dynamodb, settings.uploadTable, photo, "NotifySuccess", clients.now());
     const at = clients.now().toISOString();
-    // A newer upload of the student may have taken the row since: this one was accepted all the same.
+    // A newer upload of the student may own the row by now: this one was accepted all the same.
     const isCurrent = avatar?.uploadId === photo.uploadId;
     if (avatar === undefined) {
       throw namedError(
@@ -65,7 +66,7 @@ export function notifySuccess(
     try {
       await closeAccepted(dynamodb, settings.uploadTable, photo, at);
     } catch (error) {
-      // Repeated by the SDK since its answer was lost, the write finds the upload ended by itself.
+      // If the SDK repeats the write because the response was lost, the first write has already ended the upload.
       if ((error as Error).name !== claimLost || !(await isTold(settings, clients, photo))) throw error;
     }
     return { outcome: "accepted", processedAt: avatar.processedAt };

@@ -2,7 +2,7 @@ import { asMachineError, throttled, unavailable } from "../runtime/step";
 import { isLocale, type Locale } from "../contract/reasons";
 import { problemOf, problems, type FieldError, type ProblemName } from "../contract/problems";
 
-/** A request as API Gateway's HTTP API hands it over (payload format 2.0), as far as the endpoints read it. */
+/** A request as API Gateway's HTTP API passes it (payload format 2.0), as far as the endpoints read it. */
 export interface HttpRequest {
   /** Names in lower case; repeated headers joined by commas. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
@@ -21,7 +21,7 @@ export interface HttpResponse {
 
 export type Endpoint = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** What an endpoint gives for a good request. */
+/** An endpoint's response to a good request. */
 export interface Answer {
   readonly status: number;
   readonly body: object;
@@ -104,7 +104,7 @@ function respond(statusCode: number, type: string, body: object): HttpResponse {
   };
 }
 
-/** Far more than a valid body has: 64 + 255 + 254 characters and their names. */
+/** Far more than a valid body needs: 64 + 255 + 254 characters and the field names. */
 const maxBodyBytes = 8192;
 
 /** The body as a JSON object. */
@@ -121,14 +121,14 @@ export function jsonBody(request: HttpRequest): Readonly<Record<string, unknown>
   return value as Record<string, unknown>;
 }
 
-/** The language asked for: by `?locale=`, else the first of ours in Accept-Language, else the stack's own. */
+/** The requested language: `?locale=`, else the first of ours in Accept-Language, else the stack's own. */
 function requestLocale(request: HttpRequest, defaultLocale: Locale): Locale {
   const query = request.queryStringParameters?.["locale"];
   if (isLocale(query)) return query;
   return acceptedLocale(request.headers?.["accept-language"] ?? "") ?? defaultLocale;
 }
 
-/** The language that a refused body asked for, when it can be made out at all. */
+/** The language that a refused body asked for, if it can be read at all. */
 function localeInBody(request: HttpRequest): Locale | undefined {
   if (request.body === undefined || request.body === "") return undefined;
   try {
@@ -139,7 +139,7 @@ function localeInBody(request: HttpRequest): Locale | undefined {
   }
 }
 
-/** The best of our languages in an Accept-Language header; undefined when it names none of them. */
+/** The best of our languages in an Accept-Language header; undefined if it names none of them. */
 function acceptedLocale(header: string): Locale | undefined {
   const ranges = header
     .slice(0, 500)

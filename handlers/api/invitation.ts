@@ -4,13 +4,13 @@ import type { Setting } from "../runtime/settings";
 import { refusal, type HttpRequest } from "./http";
 
 /**
- * Invitations: who may upload, said by the school and not by a list in the stack.
+ * Invitations: the school decides who may upload, without a list in the stack.
  *
  * An invitation is a JSON Web Token signed with Ed25519 (RFC 8037): the school keeps the private key, the stack holds
  * the public one, so that nobody who reads the stack can invite. It travels in a link's fragment, which browsers never
  * send to a server, and from there in the Authorization header.
  */
-/** Who may upload. */
+/** The access to the upload API. */
 export type Access =
   /** Anybody who knows the page. */
   | { readonly mode: "open" }
@@ -18,7 +18,7 @@ export type Access =
   | { readonly mode: "invite"; readonly publicKey: string };
 
 /**
- * Reads a token whose signature is good; undefined if it is not, or if its payload is no invitation.
+ * Reads a token with a good signature; undefined if the signature is bad or the payload is not an invitation.
  *
  * @param publicKey 32 bytes in base64url
  */
@@ -32,9 +32,9 @@ export function readInvitation(token: string, publicKey: string): Claims | undef
 }
 
 /**
- * The invitation that a request carries, as `Authorization: Bearer TOKEN`; undefined where none is needed.
+ * The invitation that a request carries, as `Authorization: Bearer TOKEN`; undefined if none is needed.
  *
- * @throws a refusal when there is none, or when it is changed or signed with another key
+ * @throws a refusal if there is none, or if it was changed or signed with another key
  */
 export function invitationOf(request: HttpRequest, access: Access): Claims | undefined {
   if (access.mode === "open") return undefined;

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 
 /**
- * Signatures (AWS Signature Version 4) that let a browser store one object or read one object of the photo bucket.
+ * Signatures (AWS Signature Version 4) with which a browser can store or read one object of the photo bucket.
  *
  * Own code, because only the SDK's clients are documented to be in the Lambda runtime, not its presigners, and no
  * function ships node_modules. The tests hold every output to the SDK's own presigners, byte by byte.
@@ -14,15 +14,15 @@ export interface Credentials {
   readonly sessionToken?: string;
 }
 
-/** Where S3 is and who signs. */
+/** The S3 endpoint and the signing credentials. */
 export interface Signer {
   readonly credentials: Credentials;
   readonly region: string;
-  /** Another S3 than AWS's own, as `AWS_ENDPOINT_URL` names it. */
+  /** The endpoint of an S3 other than AWS's, from `AWS_ENDPOINT_URL`. */
   readonly endpoint?: string;
 }
 
-/** What a form must keep to, so that S3 stores what it posts. */
+/** The conditions under which S3 accepts a form's post. */
 export interface PostRules {
   readonly bucket: string;
   readonly key: string;
@@ -90,7 +90,7 @@ export function presignGet(signer: Signer, bucket: string, key: string, seconds:
   return `${origin}${path}?${query}&X-Amz-Signature=${signature}`;
 }
 
-/** A bucket's own host, as AWS wants it; a path below the endpoint where the endpoint is an IP address. */
+/** A bucket's own host, as AWS requires; a path below the endpoint if the endpoint is an IP address. */
 function addressOf({ endpoint, region }: Signer, bucket: string): { origin: string; root: string } {
   const domain = region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
   const base = (endpoint ?? `https://s3.${region}.${domain}`).replace(/\/+$/, "");
@@ -117,7 +117,7 @@ function amzDate(now: Date): string {
   return now.toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
-/** RFC 3986: encodeURIComponent leaves `!'()*` as they are, the signature does not. */
+/** RFC 3986: encodeURIComponent leaves `!'()*` as they are, but the signature needs them encoded. */
 function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

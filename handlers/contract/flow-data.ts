@@ -1,8 +1,6 @@
-/**
- * What travels through the machine: the shapes of its state data, in the order in which they are added.
- */
+/** The shapes of the machine's state data, in the order in which they are added. */
 
-/** The S3 event that EventBridge hands to the machine, as far as the flow reads it. */
+/** The S3 event that EventBridge passes to the machine, as far as the flow reads it. */
 export interface ObjectCreatedEvent {
   readonly source: "aws.s3";
   /** ISO 8601, UTC, seconds. */
@@ -26,20 +24,25 @@ export interface ExecutionEndedEvent {
     readonly executionArn: string;
     /** TIMED_OUT, ABORTED or FAILED. */
     readonly status: string;
-    /** The execution's input, as JSON text; null where AWS left it out for its length. */
+    /** The execution's input, as JSON text; null if AWS left it out because of its length. */
     readonly input: string | null;
   };
 }
 
-/** The input of an execution that ends what another one left open: made by the rule on execution status. */
+/**
+ * The input of an execution that closes the upload that another one left open: made by the rule on execution status.
+ */
 export interface InterruptedExecution {
   readonly interrupted: ExecutionEndedEvent;
 }
 
-/** The last is what the queue of dead letters may hold of the rule on execution status: see docs/guides/operate.md. */
+/**
+ * The last is the form that the rule on execution status may leave in the dead-letter queue: see
+ * docs/guides/operate.md.
+ */
 export type FlowInput = ObjectCreatedEvent | InterruptedExecution | ExecutionEndedEvent;
 
-/** Added by ReceivePhoto: which upload this is and where its bytes are. */
+/** Added by ReceivePhoto: the upload's identity and the location of its bytes. */
 export interface Photo {
   readonly bucket: string;
   readonly key: string;
@@ -85,5 +88,5 @@ export interface Face {
 /** Thumbnail keys by their size in pixels. */
 export type ThumbnailKeys = Readonly<Record<string, string>>;
 
-/** What a caught error looks like, by the name of the step that threw it. */
+/** The shape of a caught error, by the name of the step that threw it. */
 export type Failures = Readonly<Record<string, { readonly Error?: string; readonly Cause?: string }>>;

@@ -1,18 +1,18 @@
 import type { ExecutionEndedEvent, ObjectCreatedEvent } from "./flow-data";
 
-/** What an execution was started for. */
+/** The purpose of an execution. */
 export interface Started {
-  /** The object that it is about; undefined if the input names none. */
+  /** The object that the input names; undefined if it names none. */
   readonly created: ObjectCreatedEvent | undefined;
-  /** The execution that ended without closing its upload, if this one is to close it. */
+  /** The execution that ended without closing its upload, if this one has to close it. */
   readonly closes: ExecutionEndedEvent["detail"] | undefined;
 }
 
 /**
- * Reads an execution's input in each form of `FlowInput`. The input of an execution that is closed may
- * itself have been one to close another, if an operator sent a dead letter again: the object is the innermost one's.
+ * Reads an execution's input in each form of `FlowInput`. If an operator sent a dead letter again, the closed
+ * execution's input may itself close another execution: the object is the innermost one's.
  *
- * @param input the input as JSON gives it; anybody who may start an execution can write any
+ * @param input the parsed JSON; anybody who may start an execution can pass any value
  */
 export function readFlowInput(input: unknown): Started {
   const ended = endedIn(input);

@@ -2,7 +2,7 @@ import { isEmail, isStudentId } from "./students";
 
 /**
  * An invitation is a JSON Web Token, `header.payload.signature`. Its header is always this one, `{"alg":"EdDSA",
- * "typ":"JWT"}` in base64url: a token that names another algorithm is none of ours.
+ * "typ":"JWT"}` in base64url: a token that names another algorithm is not one of ours.
  */
 export const invitationHeader = "eyJhbGciOiJFZERTQSIsInR5cCI6IkpXVCJ9";
 
@@ -15,7 +15,7 @@ export interface Claims {
   readonly expires: number;
 }
 
-/** The longest name that fits, in UTF-16 code units; the command line writes no longer one. */
+/** The longest name that fits, in UTF-16 code units; the command line writes none that is longer. */
 export const maxNameLength = 200;
 
 /** The payload of an invitation's token, as {@link readClaims} reads it. */
@@ -26,7 +26,7 @@ export function writeClaims({ studentId, name, email, expires }: Claims): string
 /**
  * Reads the payload of an invitation's token. A good signature proves that the school wrote it, not that its content is
  * right: schools sign with programs of their own as well. A name or an address that breaks its rule is left out, since
- * the student can do without; if the id or the end of validity breaks its rule, the payload is no invitation.
+ * the student can do without it; if the id or the end of validity breaks its rule, the payload is not an invitation.
  *
  * @returns undefined if the payload is not JSON or not an invitation
  */
@@ -39,7 +39,7 @@ export function readClaims(payload: string): Claims | undefined {
   }
   if (typeof claims !== "object" || claims === null) return undefined;
   const { sub, name, email, exp } = claims as Record<string, unknown>;
-  // JSON's 1e999 is Infinity: such a link would be good for ever.
+  // JSON's 1e999 is Infinity: such a link would never expire.
   if (typeof sub !== "string" || !isStudentId(sub) || !isSafeInteger(exp)) return undefined;
   return {
     studentId: sub,

@@ -1,7 +1,7 @@
 import { isStudentId } from "./students";
 
 /**
- * The keys and ids of the contract: everything the flow needs can be read from an upload's key alone.
+ * The keys and ids of the contract: the flow reads everything it needs from an upload's key alone.
  *
  *   uploads/{studentId}/{uploadId}.{jpg|jpeg|png}   issued by the server
  *   uploads/{studentId}/any name at all.jpg         a plain copy; `identify` derives its uploadId
@@ -17,9 +17,9 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 export interface UploadKey {
   readonly studentId: string;
-  /** The name's stem when it has the form of an uploadId: whether it is one, the uploads table tells. */
+  /** The name's stem if it has the form of an uploadId: only the uploads table knows whether it is one. */
   readonly issuedId?: string;
-  /** In lower case, without the dot; empty when there is none. */
+  /** In lower case, without the dot; empty if there is none. */
   readonly extension: string;
 }
 
@@ -27,7 +27,7 @@ export function isUploadId(text: string): boolean {
   return uploadIdPattern.test(text);
 }
 
-/** Reads an upload's key; undefined when it is not `uploads/{studentId}/{file name}`. */
+/** Reads an upload's key; undefined if it is not `uploads/{studentId}/{file name}`. */
 export function parseUploadKey(key: string): UploadKey | undefined {
   const match = /^uploads\/([^/]+)\/(.+)$/s.exec(key);
   const studentId = match?.[1];
@@ -60,7 +60,7 @@ export function externalImageId(studentId: string, uploadId: string): string {
   return `${studentId}:${uploadId}`;
 }
 
-/** Reads a face's name; undefined when it was not made by this pipeline. */
+/** Reads a face's name; undefined if this pipeline did not make it. */
 export function parseExternalImageId(id: string): { studentId: string; uploadId: string } | undefined {
   const colon = id.lastIndexOf(":");
   const studentId = id.slice(0, colon);
@@ -70,7 +70,7 @@ export function parseExternalImageId(id: string): { studentId: string; uploadId:
 
 /**
  * An uploadId: a ULID, 10 characters of time (milliseconds) and 16 of the 10 given bytes, in Crockford's base 32, so
- * that the order of the texts is the order in time.
+ * that the ids sort by time.
  */
 export function makeUploadId(milliseconds: number, tenBytes: Uint8Array): string {
   let value = BigInt(milliseconds);
@@ -83,7 +83,7 @@ export function makeUploadId(milliseconds: number, tenBytes: Uint8Array): string
   return text;
 }
 
-/** When the server issued an uploadId. */
+/** The time at which the server issued an uploadId. */
 export function issuedAt(uploadId: string): Date {
   let milliseconds = 0;
   for (const letter of uploadId.slice(0, 10)) milliseconds = milliseconds * 32 + alphabet.indexOf(letter);
@@ -91,8 +91,8 @@ export function issuedAt(uploadId: string): Date {
 }
 
 /**
- * Whether one upload was made after another. Of a plain copy only the second is known (`2026-03-01T08:00:00Z`), so that
- * of it and any other within the same second neither is the newer.
+ * Whether one upload was made after another. A plain copy has only whole seconds (`2026-03-01T08:00:00Z`), so that
+ * neither the copy nor another upload of the same second is the newer one.
  */
 export function isNewer(uploadedAt: string, than: string): boolean {
   const seconds = "2026-03-01T08:00:00".length;
@@ -102,7 +102,7 @@ export function isNewer(uploadedAt: string, than: string): boolean {
 
 /**
  * The time of an avatar that replaces an earlier one: its upload's, or within the same second the more precise of both.
- * Else a copy's whole second would let an upload in again that is older than the one before the copy.
+ * Otherwise a copy's whole second would accept an upload that is older than the one before the copy.
  */
 export function replacingAt(uploadedAt: string, before: string): string {
   return uploadedAt.includes(".") || isNewer(uploadedAt, before) ? uploadedAt : before;

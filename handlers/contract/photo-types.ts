@@ -1,4 +1,4 @@
-/** The kinds of photo that the pipeline takes, by the file's extension in lower case, each with its content type. */
+/** The kinds of photo that the pipeline accepts: content types by the file's extension in lower case. */
 const contentTypes = { jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png" } as const;
 
 export type PhotoExtension = keyof typeof contentTypes;

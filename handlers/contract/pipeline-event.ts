@@ -2,13 +2,14 @@ import type { ThumbnailKeys } from "./flow-data";
 import type { ReasonCode } from "./reasons";
 
 /**
- * What is published to the topics. E-mail subscribers get a text for people, Vietnamese first; every other subscriber
- * gets the event as JSON. Both carry message attributes to filter by: `type`, `student_id`, and `reason` if any.
+ * The event that is published to the topics. E-mail subscribers get a text for people, Vietnamese first; every other
+ * subscriber gets the event as JSON. Both carry message attributes to filter by: `type`, `student_id`, and `reason` if
+ * any.
  */
 export type PipelineEvent = AcceptedEvent | RefusedEvent;
 
 interface EventHead {
-  /** Raised when a member changes its meaning or goes away; new members do not raise it. */
+  /** Raised if a member changes its meaning or is removed; new members do not raise it. */
   readonly schema: "1";
   readonly studentId: string;
   readonly uploadId: string;
@@ -30,6 +31,6 @@ export interface RefusedEvent extends EventHead {
   readonly type: "avatar.rejected" | "avatar.failed";
   readonly step: string;
   readonly reason: ReasonCode;
-  /** The object's key, only where it names no student: `studentId` is then `unknown`. */
+  /** The object's key, only if it names no student: `studentId` is then `unknown`. */
   readonly key?: string;
 }

@@ -2,14 +2,14 @@ import { messageOf, type Locale, type Localized, type ReasonCode } from "./reaso
 import type { ProblemDetails } from "./api";
 
 /**
- * Why the API refuses a request: the catalogue behind its problem details (RFC 9457). What is wrong with a photo is
- * in contract/reasons; a field that breaks one of those rules names the reason.
+ * The catalogue of the reasons why the API refuses a request, behind its problem details (RFC 9457). The reasons for
+ * refusing a photo are in contract/reasons; a field that breaks one of those rules names the reason.
  */
 interface Problem {
   readonly status: number;
   /** Short, the same for every occurrence. */
   readonly title: Localized;
-  /** What to do about it. */
+  /** The remedy. */
   readonly detail: Localized;
 }
 
@@ -93,7 +93,7 @@ export type ProblemName = keyof typeof catalogue;
 
 export const problems: Readonly<Record<ProblemName, Problem>> = catalogue;
 
-/** What each field of the body must be, as people read it. */
+/** The rule of each field of the body, in words for people. */
 export const fieldRules = {
   studentId: {
     vi: "Mã sinh viên chỉ gồm chữ cái không dấu, chữ số và các dấu . - _, không có khoảng trắng, tối đa 64 ký tự.",
@@ -118,7 +118,7 @@ export const fieldRules = {
   locale: { vi: "Ngôn ngữ phải là vi hoặc en.", en: "The language is vi or en." },
 } as const satisfies Record<string, Localized>;
 
-/** The problem that a `type` of problem details names; undefined when it is none of ours. */
+/** The problem that a `type` of problem details names; undefined if it is not one of ours. */
 export function problemNamed(type: string | undefined): ProblemName | undefined {
   const name = type?.startsWith(typePrefix) ? type.slice(typePrefix.length) : "";
   return Object.keys(problems).find((known): known is ProblemName => known === name);
@@ -126,10 +126,10 @@ export function problemNamed(type: string | undefined): ProblemName | undefined 
 
 export type FieldName = keyof typeof fieldRules;
 
-/** What is wrong with one field. */
+/** The fault of one field. */
 export interface FieldError {
   readonly field: FieldName;
-  /** The reason of the catalogue that the photo would be refused for; absent when the field's own rule is broken. */
+  /** The reason of the catalogue that the photo would be refused for; absent if the field's own rule is broken. */
   readonly reason?: ReasonCode;
 }
 

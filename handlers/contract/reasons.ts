@@ -1,9 +1,9 @@
 /**
- * The catalogue of reasons: everything that a photo can be refused for, plus INTERNAL for a fault of ours.
+ * The catalogue of reasons: every reason for refusing a photo, plus INTERNAL for a fault of ours.
  *
- * A reason's code is the error name that a step throws, the name its state catches, the value in the tables and in
- * the APIs. The texts are what people read: in the mails, on the page and on the command line. Nothing else in the
- * project writes such a text.
+ * A reason's code is the error name that a step throws, the name its state catches, the value in the tables and in the
+ * APIs. People read the texts in the mails, on the page and on the command line. Nothing else in the project writes
+ * such a text.
  */
 
 /** A text in the languages that the notices and the page speak. */
@@ -13,9 +13,9 @@ export interface Localized {
 }
 
 export interface Reason {
-  /** What is wrong with the photo, as a short sentence without the final stop. */
+  /** The fault of the photo, as a short sentence without the final stop. */
   readonly title: Localized;
-  /** What the student can do about it, as full sentences. */
+  /** The student's remedy, as full sentences. */
   readonly remedy: Localized;
 }
 
@@ -162,8 +162,8 @@ export const reasons: Readonly<Record<ReasonCode, Reason>> = catalogue;
 export const reasonCodes = Object.keys(catalogue) as readonly ReasonCode[];
 
 /**
- * Whether an error's name is a judgement on the photo: any reason but INTERNAL. It goes by the codes alone, since a
- * function that only asks this would else carry all the texts in its archive.
+ * Whether an error's name is a judgement on the photo: any reason but INTERNAL. It uses the codes alone: otherwise a
+ * function that only asks this would carry all the texts in its archive.
  */
 export function isRejection(name: string): name is Exclude<ReasonCode, "INTERNAL"> {
   return name !== "INTERNAL" && reasonCodes.some((code) => code === name);

@@ -1,6 +1,6 @@
 import type { Localized } from "./reasons";
 
-/** What the steps are called where people read of them: in the notices, on the page and on the command line. */
+/** The names of the steps for people: in the notices, on the page and on the command line. */
 export const stepTitles: Readonly<Record<string, Localized>> = {
   ReceivePhoto: { vi: "Nhận ảnh", en: "Receiving the photo" },
   CheckFormat: { vi: "Kiểm tra định dạng", en: "Checking the format" },
@@ -14,7 +14,7 @@ export const stepTitles: Readonly<Record<string, Localized>> = {
   Undo: { vi: "Hoàn tác", en: "Undoing" },
 };
 
-/** A step's title; its name where it has none, as for a state that somebody added. */
+/** A step's title; its name if it has none, as for a state that somebody added. */
 export function stepTitle(name: string): Localized {
   return stepTitles[name] ?? { vi: name, en: name };
 }

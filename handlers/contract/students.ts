@@ -1,6 +1,6 @@
-/** What a student's id and address may be: the same rule for the API, the page, the command line and the keys. */
+/** The rules for a student's id and address: the same for the API, the page, the command line and the keys. */
 
-/** Whether a text is a studentId. `.` and `..` are not: they are path segments to too many tools. */
+/** Whether a text is a studentId. `.` and `..` are not: too many tools read them as path segments. */
 export function isStudentId(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(text) && text !== "." && text !== "..";
 }

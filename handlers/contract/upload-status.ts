@@ -1,4 +1,4 @@
-/** How far an upload is; the last three are its ends. */
+/** The status of an upload; the last three end it. */
 export type UploadStatus = "awaiting-upload" | "processing" | EndedStatus;
 
 /** Accepted is the student's avatar, rejected is a judgement on the photo, failed is a fault of ours. */

@@ -1,19 +1,19 @@
 import type { Failures } from "./flow-data";
 import { isRejection, type ReasonCode } from "./reasons";
 
-/** What a failed execution amounts to. */
+/** The outcome of a failed execution. */
 export interface Verdict {
   readonly outcome: "rejected" | "failed";
   /** The step that ended it. */
   readonly step: string;
   readonly reason: ReasonCode;
-  /** What was measured, or what went wrong: for operators. */
+  /** The measurement or the error: for operators. */
   readonly detail: string;
 }
 
 /**
- * Reads what the machine caught, `{step: {Error, Cause}}` each, into one verdict. When both branches of Process
- * failed, a refusal of the photo decides: the photo would be refused again whatever is done about the other fault.
+ * Turns the errors that the machine caught, `{step: {Error, Cause}}` each, into one verdict. If both branches of
+ * Process failed, a refusal of the photo decides: the photo would be refused again even after the other fault is fixed.
  */
 export function verdictOf(caught: readonly Failures[]): Verdict {
   const failures = caught.flatMap((failure) => Object.entries(failure));

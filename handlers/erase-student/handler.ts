@@ -14,13 +14,13 @@ export interface EraseStudentInput {
   readonly studentId: string;
 }
 
-/** What was erased: how many of each, and when. Holds nothing of the student but the id that was asked for. */
+/** The receipt of an erasure: how many of each, and when. It holds nothing about the student but the requested id. */
 export interface EraseReceipt {
   readonly studentId: string;
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly faces: number;
-  /** Versions of objects, as all of the following. */
+  /** Counts versions of objects, as do all fields below. */
   readonly thumbnails: number;
   readonly originals: number;
   readonly uploadRows: number;
@@ -45,11 +45,11 @@ export interface EraseStudentClients {
 }
 
 /**
- * Erases everything that is held of a student: faces, thumbnails, originals, rows.
+ * Erases everything that the pipeline holds about a student: faces, thumbnails, originals, rows.
  *
- * The rows of uploads go first, so that an upload on its way loses its claim and undoes itself. Where there was one, or
- * an original, the erasure is repeated after the longest time that a function can still be at work. Safe to repeat; a
- * student of whom nothing is held gives a receipt of zeros.
+ * The uploads' rows are deleted first, so that a running upload loses its claim and undoes itself. If there was a row
+ * or an original, the erasure is repeated after the longest time that a function can still be running. Safe to repeat;
+ * a student about whom nothing is held gets a receipt of zeros.
  *
  * @throws InvalidStudentId
  */
@@ -100,7 +100,7 @@ async function sweep(
     uploadRows += 1;
   }
   const originals = await deleteEveryVersion(s3, settings.photoBucket, `uploads/${studentId}/`);
-  // An original without a row is one whose event is still on its way.
+  // The event of an original without a row is still on its way.
   wasBusy ||= originals > 0;
   const hadAvatar = await deleteAvatar(dynamodb, settings.avatarTable, studentId);
   const faceIds = await findFaces(rekognition, settings.collectionId, (owner) => owner.studentId === studentId);

@@ -8,14 +8,14 @@ import { getUpload, recordMail } from "../stores/uploads";
 import { letterFor } from "./letter";
 import { mimeOf } from "./message";
 
-/** What SNS hands to a subscribed function, as far as it is read; one record a call. */
+/** The event that SNS passes to a subscribed function, as far as it is read; one record a call. */
 export interface SnsEvent {
   readonly Records: readonly { readonly Sns: { readonly Message: string } }[];
 }
 
 export interface MailStudentSettings {
   readonly uploadTable: string;
-  /** The address that the mail comes from. */
+  /** The sender's address. */
   readonly sender: string;
   readonly defaultLocale: Locale;
 }
@@ -25,16 +25,16 @@ export interface MailStudentClients {
   readonly s3: Pick<S3, "getObject">;
   readonly ses: Pick<SESv2, "sendEmail">;
   readonly now: () => Date;
-  /** Letters and digits that no message's text has. */
+  /** Letters and digits that no message's text contains. */
   readonly boundary: () => string;
 }
 
 /**
- * Mails the student what became of the photo, in the student's language, where an address was given with the upload.
- * A subscriber of both topics: what the topics say stays the one account of what happened.
+ * Mails the student the photo's outcome, in the student's language, if the upload has an address. The function
+ * subscribes to both topics: the topics' events stay the only account of the outcome.
  *
- * SNS delivers at least once: the row remembers what was mailed. Where the answer of SES is lost the mail may be sent
- * twice, but never not at all.
+ * SNS delivers at least once: the row records what was mailed. If the response of SES is lost, the mail may be sent
+ * twice, but is never left out.
  */
 export function mailStudent(
   settings: MailStudentSettings,
@@ -76,7 +76,7 @@ async function mail(
   return "mailed";
 }
 
-/** The thumbnail nearest to twice the size that the letter shows; none when a newer photo has replaced it meanwhile. */
+/** The thumbnail nearest to twice the size that the letter shows; none if a newer photo has replaced it. */
 async function smallPicture(
   { s3 }: MailStudentClients,
   event: Extract<PipelineEvent, { type: "avatar.accepted" }>,

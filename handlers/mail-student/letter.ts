@@ -5,7 +5,7 @@ import type { PipelineEvent } from "../contract/pipeline-event";
 export interface Letter {
   readonly subject: string;
   readonly text: string;
-  /** Shows the picture `cid:avatar` where the letter comes with one. */
+  /** Shows the picture `cid:avatar` if the letter comes with one. */
   readonly html: string;
 }
 
@@ -57,7 +57,7 @@ function isWorthRetrying(reason: ReasonCode): boolean {
 export function letterFor(event: PipelineEvent, locale: Locale, hasPicture: boolean): Letter {
   const words = wordsFor(event);
   const lines = words.lines.map((line) => line[locale]);
-  // Not the file's name: the server gave it, and the student has never seen it.
+  // Without the file's name: the server chose it, and the student has never seen it.
   const about = { vi: `Mã sinh viên: ${event.studentId}`, en: `Student ID: ${event.studentId}` }[locale];
   const footer = {
     vi: "Đây là thư tự động, gửi đến địa chỉ email đã đăng ký cùng ảnh.",

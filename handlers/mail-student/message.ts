@@ -1,6 +1,6 @@
 import type { Letter } from "./letter";
 
-/** What goes into one message. */
+/** The parts of one message. */
 export interface Envelope {
   readonly from: string;
   readonly to: string;
@@ -8,13 +8,13 @@ export interface Envelope {
   /** A JPEG, shown in the letter. */
   readonly picture?: Uint8Array;
   readonly date: Date;
-  /** Unique to the message, of letters and digits: it separates its parts. */
+  /** Unique to the message, letters and digits only: it separates the parts. */
   readonly boundary: string;
 }
 
 /**
  * The message in MIME (RFC 2045 to 2049): text and HTML as alternatives, and the picture related to the HTML. Every
- * part is in base64, so that no line is too long and no character has to be thought of.
+ * part is in base64, so that no line is too long and no character needs escaping.
  */
 export function mimeOf({ from, to, letter, picture, date, boundary }: Envelope): Buffer {
   const html = part("text/html; charset=utf-8", Buffer.from(letter.html));
@@ -35,7 +35,7 @@ export function mimeOf({ from, to, letter, picture, date, boundary }: Envelope):
     `Subject: ${encodedWords(letter.subject)}`,
     `Date: ${date.toUTCString().replace("GMT", "+0000")}`,
     "MIME-Version: 1.0",
-    // Nobody's out-of-office answer is wanted.
+    // Keeps out-of-office replies away.
     "Auto-Submitted: auto-generated",
   ];
   return Buffer.from(`${head.join("\r\n")}\r\n${body}\r\n`);
@@ -59,7 +59,7 @@ function encodedWords(text: string): string {
   const words: string[] = [];
   let word = "";
   for (const character of oneLine(text)) {
-    // 42 bytes become 56 characters of base64, with 12 around them and "Subject: " before.
+    // 42 bytes become 56 characters of base64, with 12 around them and "Subject: " in front.
     if (Buffer.byteLength(word + character) > 42) {
       words.push(word);
       word = "";
@@ -70,7 +70,7 @@ function encodedWords(text: string): string {
   return words.map((each) => `=?UTF-8?B?${Buffer.from(each).toString("base64")}?=`).join("\r\n ");
 }
 
-/** A line break in a header would begin another header. */
+/** A line break in a header would start another header. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n]+/g, " ");
 }

@@ -9,7 +9,7 @@ export interface Notice {
   readonly text: string;
 }
 
-/** The text for people that goes with an event. */
+/** An event's text for people. */
 export function noticeOf(event: PipelineEvent): Notice {
   if (event.type === "avatar.accepted") return acceptedNotice(event);
   return event.key === undefined ? refusedNotice(event) : nobodysNotice(event, event.key);
@@ -42,7 +42,7 @@ function acceptedNotice(event: AcceptedEvent): Notice {
   };
 }
 
-/** Remedies that tell the student to contact the school, in words for the school. */
+/** Remedies that ask the student to contact the school, in words for the school. */
 const remediesForSchool: Partial<Record<ReasonCode, Localized>> = {
   DUPLICATE_FACE: {
     vi: "Kiểm tra mã sinh viên. Nếu mã đã đúng, hãy gặp sinh viên: có thể là anh chị em giống nhau, hoặc ảnh đã được gửi dưới mã của người khác. Xóa đăng ký sai rồi cho sinh viên gửi lại.",
@@ -84,13 +84,15 @@ function refusedNotice(event: RefusedEvent): Notice {
       `What to do: ${remedy.en}`,
       "",
       `Upload: ${event.uploadId}`,
-      // The operator's way to the history: only a fault of ours needs it.
+      // Leads the operator to the history: only a fault of ours needs it.
       ...(isRejected ? [] : [`Execution: ${event.executionArn}`]),
     ),
   };
 }
 
-/** Of an object whose key names no student: the reason's own words are for students, and there is none to read them. */
+/**
+ * The notice of an object whose key names no student: the reason's own words are for students, and no student reads it.
+ */
 function nobodysNotice({ step, uploadId, executionArn }: RefusedEvent, key: string): Notice {
   const { vi, en } = stepTitle(step);
   const form = "uploads/{studentId}/{name}.jpg";

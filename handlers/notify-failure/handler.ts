@@ -13,7 +13,7 @@ export interface NotifyFailureInput {
   /** The execution's own input. */
   readonly event: FlowInput;
   readonly execution: string;
-  /** The machine's state; without a photo when the upload could not even be claimed. */
+  /** The machine's state; without a photo if the upload could not even be claimed. */
   readonly state: { readonly photo?: Photo };
   readonly failed: readonly Failures[];
 }
@@ -28,7 +28,7 @@ export interface NotifyFailureOutput {
 export interface NotifyFailureSettings {
   readonly uploadTable: string;
   readonly topicArn: string;
-  /** How long a row is kept after its upload ended, in days. */
+  /** The days for which a row is kept after its upload ended. */
   readonly rowDays: number;
 }
 
@@ -39,8 +39,8 @@ export interface NotifyFailureClients {
 }
 
 /**
- * Tells what became of a photo that was not accepted, then closes the upload's row. In this order, and at least once,
- * for the reasons that NotifySuccess gives.
+ * Publishes the outcome of a photo that was not accepted, then closes the upload's row: in this order and at least
+ * once, for the reasons listed in NotifySuccess.
  */
 export function notifyFailure(
   settings: NotifyFailureSettings,
@@ -49,15 +49,15 @@ export function notifyFailure(
   return async ({ event, execution, state, failed }) => {
     const verdict = verdictOf(failed);
     const photo = state.photo ?? (await unclaimedPhoto(settings, clients, event, execution));
-    // An input that names no object: there is no upload to close and nobody to tell.
+    // The input names no object: there is no upload to close and nobody to notify.
     if (photo === undefined) return { ...verdict, outcome: "already-handled" };
     const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
     const isTold = row?.executionArn === execution && (row.status === "rejected" || row.status === "failed");
     if (isTold) return { ...verdict, outcome: row.status };
     const isOthers = row?.executionArn !== undefined && row.executionArn !== execution;
-    // A claimed upload without a row is one of a student who was erased meanwhile: nothing is to be said or written.
+    // A claimed upload has no row if its student was erased in the meantime: publish and write nothing.
     const isErased = state.photo !== undefined && row === undefined;
-    // NotifySuccess told it, and failed only after that.
+    // NotifySuccess published the notice and failed after that.
     const isAccepted = row?.status === "accepted";
     if (isOthers || isErased || isAccepted) return { ...verdict, outcome: "already-handled" };
     const at = clients.now().toISOString();
@@ -71,7 +71,8 @@ export function notifyFailure(
       executionArn: execution,
       step: verdict.step,
       reason: verdict.reason,
-      // Only whoever stored it under that key can mend it, and the file's name alone does not say which it was.
+      // Only the person who stored the object under that key can fix it, and the file's name alone does not identify
+      // it.
       ...(parseUploadKey(photo.key) === undefined ? { key: photo.key } : {}),
     });
     const { outcome, step, reason } = verdict;
@@ -81,7 +82,7 @@ export function notifyFailure(
   };
 }
 
-/** Names an upload whose claim failed, from the event and the rows; undefined when the input names no object. */
+/** Names an upload whose claim failed, from the event and the rows; undefined if the input names no object. */
 async function unclaimedPhoto(
   settings: NotifyFailureSettings,
   { dynamodb }: NotifyFailureClients,

@@ -25,6 +25,6 @@ export const issueUploadFunction = defineFunction({
     allow(["s3:PutObject"], [`${on.photoBucket}/uploads/*`]),
   ],
   memorySize: 256,
-  // It answers in milliseconds; a browser that waits longer had better send the request again.
+  // The function responds in milliseconds; a browser that waits longer should retry the request.
   timeout: 10,
 });

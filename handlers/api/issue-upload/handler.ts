@@ -31,7 +31,7 @@ export interface IssueUploadSettings {
   readonly uploadTable: string;
   readonly photoBucket: string;
   readonly limits: Pick<UploadLimits, "maxBytes">;
-  /** How long the form can be posted. */
+  /** The seconds for which the form can be posted. */
   readonly expirySeconds: number;
   readonly defaultLocale: Locale;
   readonly access: Access;
@@ -41,7 +41,7 @@ export interface IssueUploadClients {
   readonly dynamodb: Pick<DynamoDB, "putItem">;
   readonly signer: () => Signer;
   readonly now: () => Date;
-  /** Ten bytes that nobody can guess: they make the uploadId the key to its own status. */
+  /** Ten unguessable bytes: they make the uploadId the key to its own status. */
   readonly random: () => Uint8Array;
 }
 
@@ -52,11 +52,11 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
     const invitation = invitationOf(request, settings.access);
     if (invitation !== undefined && invitation.expires * 1000 <= now.getTime()) throw refusal("invitation-expired");
     const body = jsonBody(request);
-    // Who holds an invitation need not say again whose it is.
+    // An invitation names the student, so the body need not.
     const studentId = body["studentId"] ?? invitation?.studentId;
     const upload = readUploadRequest({ ...body, studentId }, settings.limits.maxBytes);
     if (invitation !== undefined && upload.studentId !== invitation.studentId) throw refusal("invitation-foreign");
-    // The school's word on the address goes before the student's.
+    // An address from the school takes precedence over the student's.
     const email = invitation?.email ?? upload.email;
     const uploadId = makeUploadId(now.getTime(), clients.random());
     const expiresAt = new Date(now.getTime() + settings.expirySeconds * 1000);
@@ -85,7 +85,7 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
 }
 
 /**
- * Checks a request's body, all fields of it.
+ * Checks all fields of a request's body.
  *
  * @throws a refusal with every field that breaks its rule
  */
@@ -108,7 +108,7 @@ export function readUploadRequest(body: Readonly<Record<string, unknown>>, maxBy
   if (size === 0) errors.push({ field: "bytes" });
   else if (size > maxBytes) errors.push({ field: "bytes", reason: "FILE_TOO_LARGE" });
 
-  // A form sends an empty text for what was left out.
+  // A form sends an empty text for a field that was left out.
   const email = body["email"] === null || body["email"] === "" ? undefined : body["email"];
   const isAddress = email === undefined || isEmail(email);
   if (!isAddress) errors.push({ field: "email" });

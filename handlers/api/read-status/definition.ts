@@ -17,6 +17,6 @@ export const readStatusFunction = defineFunction({
     allow(["s3:GetObject"], [`${on.photoBucket}/avatars/*`]),
   ],
   memorySize: 256,
-  // It answers in milliseconds; a browser that waits longer had better send the request again.
+  // The function responds in milliseconds; a browser that waits longer should retry the request.
   timeout: 10,
 });

@@ -12,7 +12,7 @@ export interface ReadStatusSettings {
   readonly uploadTable: string;
   readonly avatarTable: string;
   readonly photoBucket: string;
-  /** The steps' names in order; those that run at the same time stand together. */
+  /** The steps' names in order; steps that run in parallel share a phase. */
   readonly phases: readonly (readonly string[])[];
   readonly defaultLocale: Locale;
   readonly access: Access;
@@ -24,13 +24,13 @@ export interface ReadStatusClients {
   readonly now: () => Date;
 }
 
-/** Long enough for a slow line to load a picture, short enough that a link that got about is soon worth nothing. */
+/** Long enough for a slow connection to load a picture, short enough that a leaked link soon expires. */
 const linkSeconds = 300;
 
 /**
- * `GET /uploads/{uploadId}`: the outcome of one upload. Its id is the key to it: 80 random bits that only the one who
- * asked for the upload has got. Where invitations are needed, the student's own is needed too; one that has expired
- * since still serves to learn the outcome.
+ * `GET /uploads/{uploadId}`: the outcome of one upload. Its id is the key to it: 80 random bits that only the requester
+ * of the upload has. If the API requires invitations, the student's own is required too; an expired one still gives
+ * access to the outcome.
  */
 export function readStatus(settings: ReadStatusSettings, clients: ReadStatusClients): Endpoint {
   return endpoint("ReadStatus", settings.defaultLocale, async (request, locale) => {
@@ -68,7 +68,7 @@ async function avatarOf(
   };
 }
 
-/** Reads the steps' states from when they began: a step is over once one of a later phase has begun. */
+/** Derives the steps' states from their starting times: a step is over once a step of a later phase has begun. */
 export function stepsOf(
   row: Pick<UploadRow, "status" | "step" | "steps">,
   phases: ReadStatusSettings["phases"],
@@ -77,7 +77,8 @@ export function stepsOf(
   const lastBegun = phases.reduce((last, phase, i) => (phase.some(begun) ? i : last), -1);
   const isOver = row.status === "rejected" || row.status === "failed";
   const names = phases.flat();
-  // An upload can also end in Undo, which is no step of the flow: then it ended in what it had come to.
+  // An upload can also end in Undo, which is not a step of the flow: then the first step that began in the last phase
+  // counts as failed.
   const culprit = row.step !== undefined && names.includes(row.step) ? row.step : phases[lastBegun]?.find(begun);
   const stateOf = (name: string, phase: number): StepState => {
     if (row.status === "accepted") return "done";
