@@ -26,8 +26,8 @@ import { lockFolder, refuseHeld, type Lock } from "./storage/lock";
 
 export interface CloudOptions extends ServiceOptions {
   /**
-   * As `evaluateProgram` returns it, with the placeholder's address. A function is called once the folder is this
-   * process's, with the types that this cloud serves, for `evaluateProgram`.
+   * The graph as `evaluateProgram` returns it, with the placeholder's address. A function is called once this process
+   * holds the folder, with the types that this cloud serves, for `evaluateProgram`.
    */
   readonly graph: ProgramGraph | ((cloud: { readonly serves: readonly string[] }) => Promise<ProgramGraph>);
   /** 0 takes any free port. */
@@ -35,16 +35,16 @@ export interface CloudOptions extends ServiceOptions {
   /** The folder that keeps everything; made if it is missing. */
   readonly data: string;
   readonly faults?: FaultInjector | undefined;
-  /** The cloud's name, which greets whoever asks for `/` where no page is there; default "Local cloud". */
+  /** The cloud's name, shown at `/` if there is no page; default "Local cloud". */
   readonly title?: string | undefined;
   /**
-   * What the roles' credentials derive from; default one that is the same for all clouds. With the same secret a URL
-   * that was presigned before a restart is still valid after it.
+   * The secret from which the roles' credentials derive; the default is the same for all clouds. With the same secret a
+   * URL that was presigned before a restart is still valid after it.
    */
   readonly secret?: string | undefined;
   /** Routes beside the AWS protocols, such as the console's; the first of them is the home page without a website. */
   readonly routes?: ((parts: CloudParts) => readonly Route[]) | undefined;
-  /** Receives a line for each type that is left out, once at the start, and for whatever fails unnoticed. */
+  /** Receives a line for each type that is left out, once at the start, and for each failure that nobody else sees. */
   readonly onWarning?: ((line: string) => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ export interface CloudParts {
   readonly url: string;
   /** For SDK clients of the person at this machine: `new S3(cloud.clientConfig)`. */
   readonly clientConfig: { readonly endpoint: string; readonly region: string; readonly credentials: Credentials };
-  /** With this cloud's address where the program read one. */
+  /** With this cloud's address in place of the placeholder. */
   readonly graph: ProgramGraph;
   readonly identity: CloudIdentity;
   readonly data: string;
@@ -76,15 +76,15 @@ export interface Cloud extends CloudParts {
 }
 
 /**
- * Starts a cloud. What an earlier one left in the folder goes on: events that were not delivered, executions that had
+ * Starts a cloud. Work that an earlier one left in the folder continues: undelivered events, and executions that had
  * not ended.
  *
- * @throws SetupError in one line when the folder or the port cannot be had; Error when the program declares something
+ * @throws SetupError in one line if the folder or the port is not available; Error if the program declares something
  * that cannot work on AWS either, such as a role that its function may not assume
  */
 export async function startCloud(options: CloudOptions): Promise<Cloud> {
   const data = resolve(options.data);
-  // First: a second start is to be told of the cloud that runs, whose port it is.
+  // First, so that a second start reports the running cloud, which holds the port.
   refuseHeld(data);
   const port = await settlePort(options.port);
   const lock = lockFolder(data);
@@ -174,7 +174,7 @@ function cloudOf(parts: CloudParts, open: OpenServices, gateway: Gateway, lock: 
   };
 }
 
-/** From the outermost in: nothing new begins, what is under way ends or is kept for the next run. */
+/** From the outermost in: no new work begins; work under way ends or is kept for the next run. */
 async function closeAll(open: OpenServices, gateway: Gateway): Promise<void> {
   await open.stop();
   // Closes the services' wires as well, once no request is under way.

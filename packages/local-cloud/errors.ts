@@ -1,8 +1,8 @@
 /**
- * The errors of a start that a person can fix by another setting.
+ * The errors at startup that a person can fix by changing a setting.
  *
- * The cloud does not know how its caller names that setting, so each message ends with the fix ("…, or choose
- * another.") and carries a code by which the caller adds where: an option, a field of a form.
+ * The cloud does not know its caller's name for that setting, so each message ends with the fix ("…, or choose
+ * another.") and carries a code to which the caller adds the place: an option, a field of a form.
  */
 export type SetupErrorCode =
   | "PORT_UNAVAILABLE"
@@ -17,7 +17,7 @@ export type SetupErrorCode =
 
 export interface SetupError extends Error {
   readonly code: SetupErrorCode;
-  /** The key of the configuration value, where the error is about one. */
+  /** The key of the configuration value, if the error is about one. */
   readonly key?: string | undefined;
 }
 

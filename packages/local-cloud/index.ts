@@ -4,8 +4,8 @@
  *   evaluateProgram({ program, stack?, config?, … }): Promise<ProgramGraph>
  *   startCloud({ graph, port, data, engine?, faults?, … }): Promise<Cloud>
  *
- * It knows AWS's resource types and nothing of what the program is for. services/ holds what is served, each service
- * in a folder of its own; program/ evaluates, gateway/ answers the one port, sigv4/ and iam/ say who may do what.
+ * It knows AWS's resource types and nothing of the program's purpose. services/ holds the services, each in a folder of
+ * its own; program/ evaluates, gateway/ answers the one port, sigv4/ and iam/ decide who may do what.
  */
 export { startCloud, type Cloud, type CloudOptions, type CloudParts } from "./cloud";
 export { setupError, type SetupError, type SetupErrorCode } from "./errors";

@@ -4,10 +4,10 @@ import { BRANCH_FAILED, visitsOf, type Failure, type Visit } from "./runs";
 import type { Subject, Words } from "./program";
 import type { MachineSource } from "./sources";
 
-/** What an execution is about and how it ended, as far as its input and its way tell. */
+/** The subject of an execution and how it ended, as far as its input and its path through the machine show. */
 export interface About {
   readonly subject: Subject;
-  /** The last state that it came to. */
+  /** The last state that it entered. */
   readonly state?: string | undefined;
   /** The first judgement or fault that it met. */
   readonly failure?: Failure | undefined;
@@ -18,7 +18,7 @@ export interface About {
 
 export type AboutOf = (execution: Execution) => About;
 
-/** Ended executions of which it is remembered what they are about, so that their histories are read once. */
+/** Number of ended executions whose subject is remembered, so that each history is read once. */
 const MAX_REMEMBERED = 2_000;
 
 export function createAbout(machines: MachineSource, words: Words): AboutOf {

@@ -30,7 +30,7 @@ export function loadAssets(styles?: string): Assets {
   };
 }
 
-/** Without the hint at a map, which is not served. */
+/** Without the reference to a source map, which is not served. */
 function script(text: string): string {
   return text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
 }

@@ -3,7 +3,7 @@ import type { CloudParts } from "../cloud";
 import { logsIn } from "./logs";
 import type { ConsoleSources } from "./sources";
 
-/** What the console reads of a running cloud. */
+/** The parts of a running cloud that the console reads. */
 export type ConsoleParts = Pick<CloudParts, "graph" | "url" | "machines" | "mailbox" | "data">;
 
 /** A running cloud as the console's sources. */

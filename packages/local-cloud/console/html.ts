@@ -19,7 +19,7 @@ export class Html {
 /** Nothing at all for `undefined`, `null` and `false`, so that `condition && html…` can be written. */
 export type HtmlValue = Html | string | number | undefined | null | false | readonly HtmlValue[];
 
-/** A template in which attributes must stand in double quotes: `html\`<a href="${url}">${name}</a>\``. */
+/** A template in which attributes must be in double quotes: `html\`<a href="${url}">${name}</a>\``. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return Html.of(strings, values);
 }

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * Everything a page may do: load the console's own files and pictures, listen to it, and frame its own mails. Nothing
- * runs that is written into a page.
+ * The page's content policy: it may load the console's own files and pictures, listen to it, and frame its own mails.
+ * No script that is written into a page runs.
  */
 const PAGE_POLICY = [
   "default-src 'none'",
@@ -28,7 +28,7 @@ const COMMON = {
   "cross-origin-opener-policy": "same-origin",
 } as const;
 
-/** What is answered, written to GET with its body and to HEAD without. */
+/** A response, written to GET with its body and to HEAD without. */
 export interface Answer {
   readonly status: number;
   readonly type: string;
@@ -54,7 +54,7 @@ export function mailAnswer(body: string): Answer {
   };
 }
 
-/** A file that says by its tag whether the browser's copy is still the same. */
+/** A file whose tag lets the browser check if its copy is still current. */
 export function fileAnswer(type: string, body: string | Uint8Array): Answer {
   const etag = `"${createHash("sha256").update(body).digest("hex").slice(0, 16)}"`;
   return {

@@ -12,13 +12,13 @@
  *   /_console/logs, …/{name}       what functions wrote
  *   /_console/assets/{file}        style sheet, script, icon
  *
- * Pages are rendered here and complete without any script. Asked with `Accept: text/event-stream`, the same address
- * streams the page's regions as they change (stream.ts), and the one script (browser/script.ts) puts them in place. So
- * there is one way to render a thing, and after a restart of the local mode an open page is right again by itself.
+ * Pages are rendered here and complete without any script. With `Accept: text/event-stream`, the same address streams
+ * the page's regions as they change (stream.ts), and the one script (browser/script.ts) inserts them. So there is one
+ * way to render a thing, and an open page recovers by itself after a restart of the local mode.
  *
- * pages/ is what is shown, graph/ lays a machine out and draws it, runs.ts reads the way of an execution from its
- * history. All text that comes from outside passes html.ts, which escapes it, and the pages' policy lets no
- * script run but the console's own. Nothing can be changed here: every method but GET and HEAD is refused.
+ * pages/ has the pages, graph/ lays a machine out and draws it, runs.ts reads the path of an execution from its
+ * history. All text from outside passes html.ts, which escapes it, and the pages' policy allows no script but the
+ * console's own. Nothing can be changed here: every method but GET and HEAD is refused.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Route } from "../gateway";
@@ -44,7 +44,7 @@ export type { ConsoleSources, LogSource, MachineSource, MailSource, StackFacts }
 
 export interface ConsoleOptions {
   readonly program?: ConsoleProgram | undefined;
-  /** Told of a source that failed while a page was open; by default it goes to stderr. */
+  /** Receives each source that failed while a page was open; by default it is written to stderr. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -54,7 +54,7 @@ export function consoleRoute(parts: ConsoleParts, program?: ConsoleProgram): Rou
 }
 
 /**
- * The handler of everything below `/_console`.
+ * The handler of all paths below `/_console`.
  *
  * @returns a handler whose promise is rejected when a source fails before anything was sent
  */
@@ -145,7 +145,7 @@ function pageNumber(query: URLSearchParams): number {
   return /^[1-9]\d{0,5}$/.test(asked) ? Number(asked) : 1;
 }
 
-/** The path below `/_console/`, its parts decoded; undefined for one that is no path of ours. */
+/** The path below `/_console/`, its parts decoded; undefined for any other path. */
 function targetOf(
   url: string,
 ): "bare" | { readonly path: readonly string[]; readonly query: URLSearchParams } | undefined {

@@ -2,7 +2,7 @@ import { layOut, type Layout } from "./graph/layout";
 import { readGraph } from "./graph/model";
 import type { MachineSource } from "./sources";
 
-/** The drawing's places for a declared machine; undefined for one that is not declared any more. */
+/** The drawing's layout for a declared machine; undefined for one that is no longer declared. */
 export type Layouts = (machineArn: string) => Layout | undefined;
 
 /** A definition does not change while the program runs, so each is laid out once. */

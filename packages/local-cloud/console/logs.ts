@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { LogSource } from "./sources";
 
-/** So much of a log's end is read for its last lines, in bytes. */
+/** Bytes at a log's end that are read for its last lines. */
 const TAIL_BYTES = 256 * 1024;
 
 /** The files `NAME.log` of a folder. */
@@ -25,7 +25,7 @@ export function logsIn(folder: string): LogSource {
         const start = Math.max(0, size - TAIL_BYTES);
         const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
         const all = buffer.toString("utf8", 0, bytesRead).split("\n");
-        // The first was cut somewhere; what follows the last line break is not a line yet.
+        // The first line may be cut; the text after the last line break is not a line yet.
         return all.slice(start > 0 ? 1 : 0, -1).slice(-lines);
       } finally {
         await file.close();

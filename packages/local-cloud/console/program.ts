@@ -3,38 +3,38 @@ import type { Html } from "./html";
 import type { Layouts } from "./layouts";
 import type { Page } from "./pages/view";
 
-/** How a program is spoken of on the general pages. */
+/** The program's words on the general pages. */
 export interface Words {
   /** At the top of each page and in the documents' titles. */
   readonly title: string;
-  /** The head of the column with what executions are about. */
+  /** The head of the column with the executions' subjects. */
   readonly subjectHead: string;
-  /** In place of an empty list. */
+  /** Shown in place of an empty list. */
   readonly noExecutions: string | Html;
   readonly noMails: string | Html;
-  /** What the mails are. */
+  /** A line on the inbox page that describes the mails. */
   readonly inboxLead: string;
-  /** What an execution is about. `input` is JSON text, or empty when there is none. */
+  /** The subject of an execution. `input` is JSON text, or empty if there is none. */
   readonly subjectOf: (input: string) => Subject;
   /** An error that is the program's judgement, in words; undefined for a fault. */
   readonly judgement: (error: string) => string | undefined;
-  /** What a state does, where its name does not say it. */
+  /** A state's purpose, if its name does not say it. */
   readonly stateTitle: (name: string) => string | undefined;
 }
 
 export interface Subject {
-  /** In place of the execution's name. */
+  /** Shown in place of the execution's name. */
   readonly name?: string | undefined;
-  /** In small beside it. */
+  /** Shown small beside it. */
   readonly detail?: string | undefined;
 }
 
-/** What a program adds to the console. */
+/** A program's additions to the console. */
 export interface ConsoleProgram {
   readonly words?: Partial<Words>;
   /** The page at the console's root, in place of the general overview. */
   overview?(layouts: Layouts): Page;
-  /** Styles for what it adds. */
+  /** Styles for its additions. */
   readonly styles?: string;
   /**
    * A file of its own below `/_console/`.

@@ -1,15 +1,15 @@
 import type { Execution, HistoryEvent } from "../services/states";
 
-/** How one visit to a state stands. */
+/** The status of one visit to a state. */
 export type VisitStatus =
   | "running"
-  /** Its last attempt failed, and it waits for the next. */
+  /** Its last attempt failed; it waits for the next. */
   | "waiting"
   | "succeeded"
-  /** It failed, and a catcher led on from it. */
+  /** It failed, and a catcher handled the error. */
   | "caught"
   | "failed"
-  /** It was left because something else ended the execution. */
+  /** It was left because another failure or a stop ended the execution. */
   | "stopped";
 
 /** One call of a Task's function. */
@@ -17,7 +17,7 @@ export interface Attempt {
   /** Milliseconds since 1970, like every time here. */
   readonly scheduledAt: number;
   readonly endedAt?: number;
-  /** JSON text: what the function was given and what it answered. */
+  /** JSON text: the function's input and result. */
   readonly input?: string;
   readonly output?: string;
   readonly failure?: Failure;
@@ -30,7 +30,7 @@ export interface Failure {
 
 /** One visit to a state, from its entry to its exit. */
 export interface Visit {
-  /** The history entry with which it begins. */
+  /** The history entry that begins it. */
   readonly id: number;
   readonly name: string;
   /** `Task`, `Choice`, … */
@@ -64,7 +64,7 @@ interface Draft {
   failure?: Failure;
 }
 
-/** The name of a Parallel's failure: history tells the error with the branch's own state only. */
+/** The name of a Parallel's failure: the history reports the error only with the branch's own state. */
 export const BRANCH_FAILED = "A branch failed";
 
 const ENTERED = "StateEntered";
@@ -73,10 +73,10 @@ const EXITED = "StateExited";
 const OPENING = new Set(["ParallelStateStarted", "MapStateStarted", "MapIterationStarted"]);
 
 /**
- * The visits of an execution, in the order of their beginning.
+ * The visits of an execution, in the order in which they began.
  *
- * An entry belongs to the visit of the entry that it follows from, because the entries of parallel branches stand
- * mixed up. Where the local mode was ended and began the execution again, the visits of both rounds are given.
+ * An entry belongs to the visit of the entry that it follows from, because the entries of parallel branches are
+ * interleaved. If the local mode ended and began the execution again, the visits of both rounds are given.
  */
 export function visitsOf(execution: Execution, history: readonly HistoryEvent[]): readonly Visit[] {
   const drafts = new Map<number, Draft>();
@@ -124,7 +124,7 @@ function follow(draft: Draft, event: HistoryEvent): void {
     draft.attempts.push({ scheduledAt: timestamp, ...defined("input", text(event, "input")) });
     delete draft.failure;
   } else if (OPENING.has(type)) {
-    // A Parallel that is tried again.
+    // A Parallel that is retried.
     delete draft.failure;
   } else if (/(Failed|TimedOut)$/.test(type) && !type.startsWith("Execution")) {
     const failure = { error: text(event, "error") ?? "", cause: text(event, "cause") ?? "" };
@@ -147,14 +147,14 @@ function finish({ round, ...draft }: Draft, execution: Execution, rounds: number
   if (!isOver) return { ...draft, status: draft.failure ? "waiting" : "running" };
   const endedAt = round < rounds ? undefined : execution.stopDate;
   const known = { ...draft, ...defined("endedAt", endedAt) };
-  // A Fail state has no exit, and neither has a state in which the definition itself proves wrong.
+  // A Fail state has no exit; neither has a state in which the definition itself turns out to be wrong.
   if (execution.status === "FAILED" && isLast && !draft.failure) {
     return { ...known, status: "failed", failure: { error: execution.error ?? "", cause: execution.cause ?? "" } };
   }
   return { ...known, status: draft.failure && round === rounds ? "failed" : "stopped" };
 }
 
-/** The way that was taken: the name of the state before and after, once each pair. */
+/** The transitions that were taken: the name of the state before and after, once each pair. */
 export function transitionsOf(visits: readonly Visit[]): ReadonlySet<string> {
   const names = new Map(visits.map(({ id, name }) => [id, name]));
   return new Set(
@@ -165,7 +165,7 @@ export function transitionsOf(visits: readonly Visit[]): ReadonlySet<string> {
   );
 }
 
-/** A key for one way between two states. */
+/** A key for one transition between two states. */
 export function transition(from: string, to: string): string {
   return JSON.stringify([from, to]);
 }

@@ -2,7 +2,7 @@ import type { Mailbox } from "../services/mail";
 import type { Machines } from "../services/states";
 
 /**
- * Everything that the console reads. It only reads: no source is asked to change anything, and no page leads to a
+ * Everything that the console reads. It only reads: no source is asked to change anything, and no page triggers a
  * change.
  */
 export interface ConsoleSources {
@@ -27,7 +27,7 @@ export type MachineSource = Pick<Machines, "list" | "find" | "executions" | "exe
 /** The mails that the local cloud has delivered, as they are kept. */
 export type MailSource = Pick<Mailbox, "list" | "get" | "watch">;
 
-/** What functions and services have written to their logs. */
+/** Log output of functions and services. */
 export interface LogSource {
   names(): readonly string[];
   /**

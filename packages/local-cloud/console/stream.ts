@@ -2,21 +2,24 @@ import type { ServerResponse } from "node:http";
 import { titleOf } from "./pages/frame";
 import type { Page } from "./pages/view";
 
-/** Changes come in showers; a page is rendered for all of those within this time, in milliseconds. */
+/** Changes come in bursts; a page is rendered once for all of those within this time, in milliseconds. */
 const GATHER_MS = 120;
-/** Between two renderings at least so many times what the last one took, so that looking never slows the work much. */
+/**
+ * The pause between two renderings, as a multiple of the last one's duration, so that an open page never slows the work
+ * much.
+ */
 const REST_FACTOR = 4;
-/** After so long a browser whose stream was cut, as by a restart, asks again. */
+/** A browser whose stream was cut, for example by a restart, reconnects after this time. */
 const RETRY_MS = 1_000;
 
 /**
- * Sends a page's regions for as long as somebody looks at it: all of them first, because they may have changed since
- * the page was rendered, then each that has changed. Event `region`: `{"name", "html"}`; event `title`: the document's
- * title as JSON; event `gone`: what the page shows is not there any more.
+ * Sends a page's regions while the page is open: all of them first, because they may have changed since the page was
+ * rendered, then each that has changed. Event `region`: `{"name", "html"}`; event `title`: the document's title as
+ * JSON; event `gone`: the subject of the page no longer exists.
  *
- * @param watch told of changes, gives the function that ends that
+ * @param watch receives a listener for changes, returns the function that removes it
  * @param title the console's own, a part of the document's
- * @param onError told of a source that failed; the stream ends, and the browser asks again
+ * @param onError receives the error of a failed source; the stream ends, and the browser reconnects
  */
 export function stream(
   page: Page,
@@ -49,7 +52,7 @@ export function stream(
     schedule(Math.max(GATHER_MS, restUntil - Date.now()));
   }
 
-  /** The sooner of what is due already and this. */
+  /** The sooner of this and the time already due. */
   function schedule(milliseconds: number): void {
     const at = Date.now() + milliseconds;
     if (at >= dueAt) return;

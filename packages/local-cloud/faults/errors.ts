@@ -10,8 +10,8 @@ interface ServiceErrors {
 }
 
 /**
- * What each service says when it is overrun or broken, by the services' API models (botocore). The SDK and the state
- * machine decide by these names whether to try again, so a made-up name would test nothing.
+ * Each service's errors for throttling and failures, from the services' API models (botocore). The SDK and the state
+ * machine decide by these names whether to retry, so a made-up name would test nothing.
  */
 const errors: Readonly<Record<string, ServiceErrors>> = {
   dynamodb: {

@@ -1,5 +1,5 @@
 /**
- * Faults on purpose: seeded and scripted, so that a run that went wrong can be run again.
+ * Injected faults: seeded and scripted, so that a failed run can be repeated.
  *
  *   createFaultInjector({ onInjection?, now? }): FaultInjector
  *     .use(script)           replaces the rules, and forgets counts and log; a FaultScript, its JSON text or object
@@ -26,9 +26,9 @@
  *     ] }
  *
  * A rule takes the calls of its `service` (required), `operation` and `caller` (the caller's ARN, a function's or an
- * event rule's name); each may hold `*` and `?`. Of these it takes the nth ones (`calls`, from 1), a share
- * (`probability`), or those beyond a rate (`perSecond`), or, if nothing is said, all; at most `times` of them.
- * Of several rules the first that refuses, drops or kills counts; delays add up. The faults:
+ * event rule's name); each may hold `*` and `?`. Among these it takes the nth ones (`calls`, from 1), a share
+ * (`probability`), or those beyond a rate (`perSecond`), and without any of the three all; at most `times` of them. If
+ * several rules match, the first that refuses, drops or kills counts; delays add up. The faults:
  *
  *   throttle        the service's own throttling error; `code` for another name
  *   error           `status` 500 to 599 in the service's own words; `code` for another name
@@ -59,17 +59,17 @@ export interface Call {
   readonly operation: string;
   /** The caller's ARN, the function's name, the rule's name. */
   readonly caller: string;
-  /** Tells which of a function's processes called. */
+  /** Distinguishes a function's processes. */
   readonly accessKeyId?: string | undefined;
 }
 
-/** What happens to a call; all zero and false when nothing does. */
+/** The faults that apply to a call; all zero and false if none does. */
 export interface Injection {
   readonly delayMilliseconds: number;
   readonly refusal?: CloudError;
   readonly dropAnswer: boolean;
   readonly kill?: "before" | "after";
-  /** When each further delivery of an event comes, in milliseconds from now. */
+  /** Delays of the further deliveries of an event, in milliseconds from now. */
   readonly duplicatesAfter: readonly number[];
 }
 
@@ -80,7 +80,7 @@ export interface InjectedFault extends Call {
   /** The rule's name, or its place in the script, from 1. */
   readonly rule: string;
   readonly kind: Fault["kind"];
-  /** The how-manyeth call it was that the rule's patterns took, from 1. */
+  /** The number of the call among those that the rule's patterns match, from 1. */
   readonly nth: number;
 }
 
@@ -100,11 +100,11 @@ interface RuleState {
   readonly rule: FaultRule;
   seen: number;
   injected: number;
-  /** When the calls of the last second came, for `perSecond`. */
+  /** Times of the last second's calls, for `perSecond`. */
   recent: number[];
 }
 
-/** @param options.now milliseconds, steady; for `perSecond` */
+/** @param options.now milliseconds, monotonic; for `perSecond` */
 export function createFaultInjector(
   options: { onInjection?: (fault: InjectedFault) => void; now?: () => number } = {},
 ): FaultInjector {
@@ -114,7 +114,7 @@ export function createFaultInjector(
   let states: RuleState[] = [];
   let log: InjectedFault[] = [];
 
-  /** The rules of the kinds wanted that take this call, each counted, with an even draw from 0 to 1 for each. */
+  /** The rules of the wanted kinds that take this call, each counted, with a uniform draw from 0 to 1 for each. */
   function taking(call: Call, wanted: (fault: Fault) => boolean): { fault: Fault; draw: (salt: number) => number }[] {
     return states.flatMap((state) => {
       const { rule } = state;
@@ -205,7 +205,7 @@ function isChosen(state: RuleState, nth: number, draw: number, now: number): boo
   return false;
 }
 
-/** The same for the same arguments, so that what another rule or thread does cannot change a rule's draws. */
+/** The same for the same arguments, so that other rules and threads cannot change a rule's draws. */
 function evenDraw(...parts: readonly number[]): number {
   return createHash("sha256").update(parts.join(":")).digest().readUInt32BE(0) / 2 ** 32;
 }

@@ -1,6 +1,6 @@
 import { matchesWildcards } from "../iam";
 
-/** What a fault does. Times are milliseconds. */
+/** A fault. Times are milliseconds. */
 export type Fault =
   | { readonly kind: "throttle"; readonly code?: string }
   | { readonly kind: "error"; readonly status: number; readonly code?: string }
@@ -11,25 +11,25 @@ export type Fault =
   | { readonly kind: "duplicateEvent"; readonly copies: number; readonly milliseconds: Span }
   | { readonly kind: "reorderEvents"; readonly milliseconds: Span };
 
-/** A fixed time, or one drawn evenly from a range. */
+/** A fixed time, or one drawn uniformly from a range. */
 export type Span = readonly [least: number, most: number];
 
-/** Which calls a rule takes, and what it does to them. */
+/** The calls that a rule takes, and their fault. */
 export interface FaultRule {
-  /** Where the rule stands in the script, from 0: it names the rule in the log. */
+  /** The rule's place in the script, from 0: it names the rule in the log. */
   readonly index: number;
   readonly name?: string;
   /** Patterns with `*` and `?`. */
   readonly service: string;
   readonly operation: string;
   readonly caller: string;
-  /** Of the calls that the patterns take, from 1: the nth ones. */
+  /** Numbers of calls among those that the patterns match, from 1. */
   readonly calls?: readonly number[];
-  /** Of those calls, the share from 0 to 1, drawn from the seed. */
+  /** Share of those calls from 0 to 1, drawn from the seed. */
   readonly probability?: number;
-  /** Calls beyond this many in a second. */
+  /** Calls beyond this many per second. */
   readonly perSecond?: number;
-  /** At most so many injections. */
+  /** Maximum number of injections. */
   readonly times?: number;
   readonly fault: Fault;
 }
@@ -41,7 +41,7 @@ export interface FaultScript {
 
 type Json = Record<string, unknown>;
 
-/** A check of one member; says what is wrong with the value, or nothing. */
+/** A check of one member; returns the fault of the value, or nothing. */
 type Check = (value: unknown) => string | undefined;
 
 /** The services of the local cloud, as AWS's SDK calls them. */
@@ -81,7 +81,7 @@ const ruleMembers: Readonly<Record<string, Check>> = {
   fault: (value) => (isJson(value) ? undefined : 'an object such as {"kind": "throttle"}'),
 };
 
-/** What each kind takes beside `kind`; those in `required` have to be there. */
+/** The members of each kind beside `kind`; those in `required` must be present. */
 const kinds: Readonly<
   Record<Fault["kind"], { members: Readonly<Record<string, Check>>; required: readonly string[] }>
 > = {
@@ -99,7 +99,7 @@ const kinds: Readonly<
  * Checks a fault script.
  *
  * @param source the script, or its JSON text
- * @param where the file's name, or what else names the script in errors
+ * @param where the file's name, or another name of the script for errors
  * @throws Error that names the value, the rule and the fix
  */
 export function readFaultScript(source: unknown, where: string): FaultScript {
@@ -179,7 +179,7 @@ function parse(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // It quotes the text, line breaks and all.
+    // It quotes the text, including its line breaks.
     const problem = (error as Error).message.replace(/\s+/g, " ");
     throw new Error(`${where} is no JSON: ${problem}. Correct it there.`, { cause: error });
   }

@@ -2,11 +2,11 @@ import { createServer } from "node:net";
 import { setupError } from "../errors";
 
 /**
- * The port that the gateway is going to have: services read the address in what the program declares before the
- * gateway listens.
+ * The port that the gateway will have: services read the address in the program's declarations before the gateway
+ * listens.
  *
  * @param port 0 for any that is free
- * @throws Error as the gateway's own, naming port and fix, before anything is touched
+ * @throws Error as the gateway's own, naming port and fix, before anything is changed
  */
 export function settlePort(port: number): Promise<number> {
   return new Promise((resolve, reject) => {

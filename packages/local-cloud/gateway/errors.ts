@@ -1,4 +1,4 @@
-/** A refusal or failure, with the error name and status of the AWS service that it stands for. */
+/** A refusal or failure, with the error name and status of the emulated AWS service. */
 export interface CloudError extends Error {
   readonly code: string;
   readonly status: number;

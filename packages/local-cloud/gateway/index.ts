@@ -11,10 +11,10 @@
  *      stands for an unsigned GET or HEAD of exactly `/`;
  *   2. if it is signed, to the service of its credential scope, once the signature is verified;
  *   3. otherwise to S3, as an anonymous caller: browsers' form posts, preflights and public objects.
- * Any region is taken in the scope, so that a client configured for another region works as well.
+ * Any region is accepted in the scope, so that a client configured for another region works as well.
  *
- * Requests with a Host other than this machine's own names are refused: it is what keeps a web page from reaching the
- * port through a name of its own (DNS rebinding).
+ * Requests with a Host other than this machine's own names are refused: this keeps a web page from reaching the port
+ * through a name of its own (DNS rebinding).
  */
 import { createHash, randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
@@ -45,11 +45,11 @@ export interface GatewayOptions {
   readonly services: readonly CloudService[];
   readonly credentials: CredentialStore;
   readonly authorizer: Pick<Authorizer, "authorize">;
-  /** The cloud's name, which greets whoever asks for `/` where no page is there; default "Local cloud". */
+  /** The cloud's name, shown at `/` if there is no page; default "Local cloud". */
   readonly title?: string | undefined;
   readonly faults?: FaultInjector | undefined;
   readonly routes?: readonly Route[] | undefined;
-  /** Told of what went wrong inside a service or route, a fault of ours; by default it goes to stderr. */
+  /** Receives errors inside a service or route, a fault of ours; by default they go to stderr. */
   readonly onError?: ((error: unknown, what: string) => void) | undefined;
 }
 
@@ -57,7 +57,7 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   /**
-   * Takes no more requests, finishes those under way, closes the services.
+   * Accepts no more requests, finishes those under way, closes the services.
    *
    * @param graceMilliseconds after which requests that have not finished are cut off, default 5000; the streams
    * of live pages are ended at once
@@ -65,15 +65,17 @@ export interface Gateway {
   close(graceMilliseconds?: number): Promise<void>;
 }
 
-/** A body that no service read is read to its end, so that the client sees the answer and not a reset; up to this size. */
+/**
+ * A body that no service read is read to its end, so that the client sees the answer and not a reset; up to this size.
+ */
 const DRAIN_LIMIT = 64 * 1024 * 1024;
-/** The largest body, in bytes, whose hash the gateway has to find out itself: DynamoDB's own limit. */
+/** The largest body, in bytes, that the gateway hashes itself: DynamoDB's own limit. */
 const BUFFER_LIMIT = 16 * 1024 * 1024;
-/** Longer than any client keeps an idle connection, because a connection that both ends touch at once breaks. */
+/** Longer than any client keeps an idle connection: a connection that both ends close at once breaks a request. */
 const KEEP_ALIVE_MILLISECONDS = 10 * 60_000;
 const ANONYMOUS: Caller = { kind: "anonymous", arn: "anonymous" };
 
-/** @throws Error naming the port, the rule and the fix when the port cannot be had */
+/** @throws Error naming the port, the rule and the fix if the port is not available */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const services = new Map(options.services.map((service) => [service.name, service]));
   const onError = options.onError ?? ((error, what) => console.error(`${what}:`, error));
@@ -84,7 +86,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   setMaxListeners(0, cutOff.signal);
   let closing: Promise<void> | undefined;
 
-  /** Ends the connections that carry no request. Node's own counts one that has never sent anything as busy. */
+  /** Ends the connections that carry no request. Node's own method counts one that has never sent anything as busy. */
   function endIdleConnections(): void {
     const busy = new Set([...open].map(({ req }) => req.socket));
     for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
@@ -168,7 +170,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }
       await serve(service, cloudRequest(), response, request);
     } catch (error) {
-      // A client that went away, such as a function that was killed, is no fault of ours.
+      // A client that disconnected, such as a killed function, is no fault of ours.
       if (!isCloudError(error) && !request.socket.destroyed) {
         onError(error, `${service?.name ?? "gateway"} ${head.method} ${head.target}`);
       }
@@ -200,7 +202,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (injected.delayMilliseconds > 0) {
       await sleep(injected.delayMilliseconds, undefined, { signal: cutOff.signal }).catch(() => undefined);
     }
-    // Not to the service any more: it is being closed.
+    // Not to the service any more: it is closing.
     if (cutOff.signal.aborted) request.socket.destroy();
     else if (injected.kill === "before") {
       faults.kill(call);
@@ -245,7 +247,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   async function closeAll(graceMilliseconds: number): Promise<void> {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     for (const response of open) {
-      // A page's stream of events would hold the port open for as long as somebody looks at it.
+      // A page's event stream would hold the port open for as long as the page is open.
       if (pages.has(response) && response.headersSent) response.end();
       else if (!response.headersSent) response.setHeader("connection", "close");
     }
@@ -276,7 +278,7 @@ function portError(error: NodeJS.ErrnoException, port: number): Error {
   return setupError("PORT_UNAVAILABLE", `Port ${port} of 127.0.0.1 ${why}, or choose another.`, { cause: error });
 }
 
-/** The body by what was signed of it: its hash, a literal in the hash's place, or nothing said. */
+/** The body, checked by its signed hash, by the literal in the hash's place, or unchecked if neither is given. */
 async function bodyOf(request: IncomingMessage, signature: Signature, dialect: ErrorDialect): Promise<Body> {
   const { payloadHash } = signature;
   if (payloadHash !== undefined && /^[0-9a-f]{64}$/.test(payloadHash)) {
@@ -345,11 +347,11 @@ function endWith(response: ServerResponse, status: number, type: string, body: s
   response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) }).end(body);
 }
 
-/** A response for the service to write, of which nothing is ever sent: the effect takes place, the answer is lost. */
+/** A response for the service to write that is never sent: the effect takes place, the answer is lost. */
 function unsentResponse(request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request);
   const nowhere = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
-  // Only a server's own connections tell their responses to go on; a stream into this one would wait for ever.
+  // Only a server's own connections resume their responses; a stream into this one would wait for ever.
   nowhere.on("drain", () => response.emit("drain"));
   response.assignSocket(nowhere as unknown as Socket);
   return response;

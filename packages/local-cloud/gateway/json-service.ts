@@ -1,6 +1,6 @@
 /**
- * What services of AWS's JSON protocols share: the operation stands in `X-Amz-Target`, body and answer are JSON, an
- * error is `{"__type", "message"}`.
+ * The common part of services with AWS's JSON protocols: `X-Amz-Target` names the operation, body and answer are JSON,
+ * an error is `{"__type", "message"}`.
  *
  *   jsonService({ name, targetPrefix, operations, members, version?, … }): CloudService
  *   jsonErrorCode(error): { code, status }      the gateway's AccessDenied in the names of JSON services
@@ -11,20 +11,20 @@ import { crc32 } from "node:zlib";
 import { refuseUnknownMembers, type Members } from "./members";
 import { cloudError, isCloudError, type CloudError, type CloudRequest, type CloudService } from "./service";
 
-/** Does one operation: takes the request's JSON object, gives the answer's. Refuses by throwing a CloudError. */
+/** Performs one operation: takes the request's JSON object, returns the answer's. Refuses by throwing a CloudError. */
 export type JsonOperation = (input: Record<string, unknown>, request: CloudRequest) => Promise<object> | object;
 
 export interface JsonServiceOptions {
   /** SigV4 name. */
   readonly name: string;
-  /** What stands before the operation in `X-Amz-Target`: `DynamoDB_20120810`. */
+  /** The part before the operation in `X-Amz-Target`: `DynamoDB_20120810`. */
   readonly targetPrefix: string;
   readonly operations: Readonly<Record<string, JsonOperation>>;
-  /** What each operation reads of its input; `operations` if they refuse by themselves what they do not know. */
+  /** The input members of each operation; `operations` if the operations refuse unknown members themselves. */
   readonly members: Readonly<Record<string, Members>> | "operations";
-  /** Of the protocol, default `1.1`. */
+  /** Version of the protocol, default `1.1`. */
   readonly version?: "1.0" | "1.1";
-  /** What stands before the code in `__type`, for example `com.amazonaws.sqs#`; default nothing. */
+  /** The part before the code in `__type`, for example `com.amazonaws.sqs#`; default nothing. */
   readonly errorPrefix?: string;
   /** Largest request body, default 8 MiB. */
   readonly maxBytes?: number;

@@ -1,6 +1,6 @@
 import type { CloudService } from "./service";
 
-/** A service that is loaded with its first request: most runs never ask it, and what it needs takes long to load. */
+/** A service that is loaded with its first request: most runs never call it, and its dependencies take long to load. */
 export function lazyService(name: string, load: () => Promise<CloudService>): CloudService {
   let loaded: Promise<CloudService> | undefined;
   const service = (): Promise<CloudService> => (loaded ??= load());

@@ -1,12 +1,12 @@
 import { cloudError } from "./errors";
 
 /**
- * What an operation reads of its request. A request with anything else is refused by the member's name: a member that
- * is passed over would be an option without effect, behind an answer that says it is done.
+ * The members of its request that an operation reads. A request with any other is refused, naming the member: ignoring
+ * it would turn an option into a false success.
  *
  *   { Name: true, Image: { Bytes: true }, Entries: [{ Id: true }] }
  *
- * `true` is any value, an object is an object of these members, and a shape in brackets is a list of such.
+ * `true` is any value, an object has these members, and a shape in brackets is a list.
  */
 export interface Members {
   readonly [member: string]: true | Members | readonly [Members];
@@ -14,7 +14,7 @@ export interface Members {
 
 /**
  * Holds a request to the members that its operation reads. Values of other types than the shape's pass: the operation
- * judges them. A member that is null counts as not sent.
+ * judges them. A member that is null counts as absent.
  *
  * @param where the service and the operation, as in `the local cloud's sqs does not serve SendMessage`
  * @throws CloudError NotImplemented naming the first member that is not read

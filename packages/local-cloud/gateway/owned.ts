@@ -1,19 +1,19 @@
 import type { CloudRequest } from "./service";
 
 /**
- * What a request of a REST protocol may carry, beside path and body, for an operation to be what it is.
- * Anything else is refused by name: an option that is passed over would be a false success.
+ * The query parameters and headers, beside path and body, that belong to an operation of a REST protocol. Anything else
+ * is refused by name: an ignored option would be a false success.
  */
 export interface Owned {
   /** As in the API reference: `GetObject`. */
   readonly name: string;
-  /** Query parameters, those that tell the operation apart included. */
+  /** Query parameters, including those that distinguish the operation. */
   readonly query?: readonly string[] | undefined;
-  /** `x-amz-` headers, in lower case; `x-amz-meta-*` stands for all that begin so. */
+  /** `x-amz-` headers, in lower case; `x-amz-meta-*` covers all with that prefix. */
   readonly headers?: readonly string[] | undefined;
 }
 
-/** Headers of the protocol. Their values are either checked elsewhere or of no consequence here. */
+/** Headers of the protocol. Their values are either checked elsewhere or irrelevant here. */
 const EVERYWHERE = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-user-agent"];
 
 /** Parameters that the signature of a presigned URL adds to its query, and the SDK's note of the operation. */
@@ -36,8 +36,8 @@ export interface Unowned {
 }
 
 /**
- * The first parameter or header of a request that the operation does not own. A parameter `x-amz-…` stands for a
- * header; other parameters that begin with `x-` are left to whoever adds them for a log, as S3 does.
+ * The first parameter or header of a request that the operation does not own. A parameter `x-amz-…` replaces a header;
+ * other parameters that begin with `x-` are free for the client's own logging, as on S3.
  */
 export function firstUnowned(
   operation: Owned,

@@ -7,7 +7,7 @@ import type { CloudError } from "./errors";
 export { cloudError, isCloudError, type CloudError } from "./errors";
 
 /**
- * What every service of the local cloud is to the gateway.
+ * The interface between the gateway and every service of the local cloud.
  *
  * The gateway owns the one 127.0.0.1 port. It finds the service of a request (from the SigV4 credential scope, or
  * S3 for anonymous and presigned requests to a bucket's path), verifies the signature, resolves the caller, asks
@@ -42,7 +42,7 @@ export interface CloudRequest {
   readonly headers: IncomingHttpHeaders;
   /** The raw body, not yet read; a service that needs all of it calls {@link CloudRequest.bytes}. */
   readonly body: Readable;
-  /** The signature that the caller was recognized by; undefined for anonymous callers. */
+  /** The signature that identified the caller; undefined for anonymous callers. */
   readonly signature: Signature | undefined;
   readonly caller: Caller;
   /** Reads the whole body, at most `limit` bytes (default 8 MiB), else throws RequestEntityTooLarge. */
@@ -58,16 +58,19 @@ export interface CloudRequest {
   authorize(action: string, resource: string, context?: Record<string, string | readonly string[]>): void;
 }
 
-/** Who sends a request. */
+/** The sender of a request. */
 export type Caller =
   /** The person at this machine: the fixed operator credentials; may do everything. */
   | { readonly kind: "operator"; readonly arn: string }
   /** A role that the program declares, with its own credentials and its declared policies. */
   | { readonly kind: "role"; readonly arn: string }
-  /** Nobody: no signature at all. Only what a resource policy opens to everyone is allowed. */
+  /** Nobody: no signature at all. Only actions that a resource policy opens to everyone are allowed. */
   | { readonly kind: "anonymous"; readonly arn: string };
 
-/** What names things in the local cloud; the same values the program sees from `getRegion` and `getCallerIdentity`. */
+/**
+ * The names of account and region in the local cloud; the program sees the same from `getRegion` and
+ * `getCallerIdentity`.
+ */
 export interface CloudIdentity {
   readonly partition: string;
   readonly region: string;

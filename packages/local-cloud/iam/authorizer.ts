@@ -16,7 +16,7 @@ export interface DeclaredRole {
 
 /** The policy of a resource: a bucket, topic, queue or function. */
 export interface DeclaredResourcePolicy {
-  /** ARN of the resource; the policy counts for what is below it as well (`arn:aws:s3:::bucket/key`). */
+  /** ARN of the resource; the policy also applies to everything below it (`arn:aws:s3:::bucket/key`). */
   readonly resource: string;
   readonly name: string;
   readonly document: unknown;
@@ -32,7 +32,7 @@ export interface Authorizer {
   authorizeService(service: string, action: string, resource: string, context?: Context): void;
   /** @throws CloudError `AccessDenied` unless the role's trust policy lets the service, say `lambda.amazonaws.com`, take it */
   authorizeAssume(service: string, roleArn: string): void;
-  /** One line for each managed policy that is attached but not known here, and therefore grants nothing. */
+  /** One line for each managed policy that is attached but unknown here, and therefore grants nothing. */
   readonly unknownManagedPolicies: readonly string[];
 }
 
@@ -43,15 +43,15 @@ interface Role {
 }
 
 /**
- * Makes the authorizer from what the program declares.
+ * Makes the authorizer from the program's declarations.
  *
- * @throws Error naming the policy, the statement and the fix when a document is not one that IAM would take
+ * @throws Error naming the policy, the statement and the fix if a document is not one that IAM would accept
  */
 export function createAuthorizer(options: {
   identity: CloudIdentity;
   roles: readonly DeclaredRole[];
   resourcePolicies?: readonly DeclaredResourcePolicy[];
-  /** Told of all that a role was allowed. */
+  /** Receives every permission that a role was granted. */
   onAllowed?: ((caller: Caller, action: string, resource: string) => void) | undefined;
 }): Authorizer {
   const { identity } = options;
@@ -153,7 +153,7 @@ function ambientContext(identity: CloudIdentity, principal: Principal): Context 
     "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
     "aws:RequestedRegion": identity.region,
     "aws:SourceIp": "127.0.0.1",
-    // The local port stands for AWS's HTTPS endpoints: a policy that demands TLS would otherwise shut out everybody.
+    // The local port replaces AWS's HTTPS endpoints: a policy that demands TLS would otherwise lock out everybody.
     "aws:SecureTransport": "true",
     ...(principal.kind === "role"
       ? {
@@ -174,7 +174,7 @@ function ambientContext(identity: CloudIdentity, principal: Principal): Context 
   };
 }
 
-/** AWS's own words, so that what a person reads here is what they would search for. */
+/** AWS's own words, so that a person can search for the message. */
 function denied(who: string, action: string, resource: string, decision: Decision, kind: Caller["kind"] | "service") {
   const quoted = action.startsWith("s3:") ? `"${resource}"` : resource;
   const why =

@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 
 import { compilePattern, matchesPattern, type Variables } from "./pattern";
 
-/** One `"Operator": {"key": value}` of a policy, checked and taken apart. */
+/** One `"Operator": {"key": value}` of a policy, checked and parsed. */
 export interface Condition {
   /** As written, for messages. */
   readonly operator: string;
@@ -94,7 +94,7 @@ const nullTest: Test = { compare: () => false, negated: false };
 tests.set("null", nullTest);
 
 /**
- * Checks and takes apart one condition.
+ * Checks and parses one condition.
  *
  * @throws Error that names the operator, the rule and the fix
  */

@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 import type { Caller, CloudIdentity } from "../gateway/service";
 
-/** What an SDK client signs with. */
+/** The credentials that an SDK client signs with. */
 export interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -14,13 +14,13 @@ export interface Session {
   readonly roleArn: string;
   /** For a function its name, as on Lambda: it ends the caller's ARN. */
   readonly sessionName: string;
-  /** Tells apart the environments of one function, so that a fault can kill the very process that called. */
+  /** Distinguishes the environments of one function, so that a fault can kill the very process that called. */
   readonly environment?: string;
-  /** When the credentials end; they last if absent. */
+  /** When the credentials expire; absent if never. */
   readonly expiresAt?: Date;
 }
 
-/** Credentials that were found, and whose they are. */
+/** Credentials that were found, with their owner. */
 export interface KnownCredentials extends Credentials {
   readonly caller: Caller;
   readonly expiresAt?: Date;
@@ -36,11 +36,11 @@ export interface CredentialStore {
 }
 
 /**
- * Makes the credential store. It keeps nothing: a role's session stands, signed, in its token, and key and secret
- * derive from that. So a URL presigned before a restart is still good after it.
+ * Makes the credential store. It keeps nothing: a role's session is part of its signed token, and key and secret derive
+ * from that. So a URL presigned before a restart is still valid after it.
  *
- * @param secret what the derivation starts from. The port is this machine's own and the operator's credentials are
- * public, so a fixed one is no less safe.
+ * @param secret the base of the derivation. The port is this machine's own and the operator's credentials are public,
+ * so a fixed one is no less safe.
  */
 export function createCredentialStore(options: {
   identity: CloudIdentity;

@@ -2,7 +2,7 @@ import { conditionHolds } from "./conditions";
 import { compilePattern, matchesPattern, matchesWildcards, type Variables } from "./pattern";
 import type { Listed, Policy, Principals, Statement } from "./policy";
 
-/** Who asks, as far as policies can name it. */
+/** The caller, as far as policies can name it. */
 export type Principal =
   | { readonly kind: "role"; readonly roleArn: string; readonly sessionArn: string; readonly accountId: string }
   | { readonly kind: "service"; readonly name: string }
@@ -22,7 +22,7 @@ export interface Question {
   readonly resourcePolicies: readonly Policy[];
 }
 
-/** The answer, and which kind of policy gave it. */
+/** The answer, and the kind of policy that gave it. */
 export type Decision =
   | { readonly effect: "allow"; readonly by: "identity" | "resource"; readonly policy: string }
   | { readonly effect: "explicitDeny"; readonly by: "identity" | "resource"; readonly policy: string }
@@ -83,8 +83,8 @@ function isNamed(principals: Principals, principal: Principal, effect: "Allow" |
       return principals.services.includes(principal.name);
     case "role": {
       if (principals.aws.includes(principal.roleArn) || principals.aws.includes(principal.sessionArn)) return true;
-      // To allow "the account" only hands the decision to the account's own policies; to deny it denies everybody in
-      // it.
+      // Allowing "the account" only delegates the decision to the account's own policies; denying it denies everybody
+      // in it.
       const account = principals.aws.some(
         (name) => name === principal.accountId || name.endsWith(`:iam::${principal.accountId}:root`),
       );

@@ -1,5 +1,5 @@
 /**
- * Who may do what, in the local cloud: credentials of the declared roles, and IAM's decision on every call.
+ * Permissions in the local cloud: credentials of the declared roles, and IAM's decision on every call.
  *
  *   createCredentialStore({ identity, secret? }): CredentialStore
  *     .operator                              { accessKeyId: "local", secretAccessKey: "local" }

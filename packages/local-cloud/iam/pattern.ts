@@ -1,4 +1,4 @@
-/** What a wildcard pattern is made of: text that has to stand there, `*` (any text) or `?` (any one character). */
+/** The parts of a wildcard pattern: literal text, `*` (any text) or `?` (any one character). */
 export type PatternPart = { readonly text: string } | "*" | "?";
 
 /** Values of policy variables by lower-case key; a variable without a value makes the pattern match nothing. */
@@ -33,7 +33,7 @@ function valueOf(variable: string, variables: Variables | undefined): string | u
   return values?.length === 1 ? values[0] : fallback;
 }
 
-/** True when the whole text is of the pattern. Linear in text × parts: no regular expression that could run away. */
+/** True if the whole text matches the pattern. Linear in text × parts: no regular expression that could backtrack. */
 export function matchesPattern(text: string, pattern: readonly PatternPart[]): boolean {
   const tokens: ({ is: string } | "*" | "?")[] = [];
   for (const part of pattern) {
@@ -62,7 +62,7 @@ export function matchesPattern(text: string, pattern: readonly PatternPart[]): b
   return token === tokens.length;
 }
 
-/** True when the text is of the pattern, where `*` and `?` are the only special characters. */
+/** True if the text matches the pattern, where `*` and `?` are the only special characters. */
 export function matchesWildcards(text: string, pattern: string): boolean {
   return matchesPattern(text, compilePattern(pattern) ?? []);
 }

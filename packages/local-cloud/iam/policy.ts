@@ -1,11 +1,11 @@
 import { readCondition, type Condition } from "./conditions";
 
-/** A policy document, checked and taken apart. */
+/** A policy document, checked and parsed. */
 export interface Policy {
   /** The policy's name, for messages and for {@link Decision}. */
   readonly name: string;
   readonly statements: readonly Statement[];
-  /** Policy variables have a meaning since version 2012-10-17. */
+  /** Policy variables are supported since version 2012-10-17. */
   readonly hasVariables: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface Principals {
   readonly negated: boolean;
 }
 
-/** Which kind of policy: what may stand in it differs. */
+/** The kind of policy: it decides which elements are allowed. */
 export type PolicyKind = "identity" | "resource" | "trust";
 
 const knownElements = new Set([

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSy
 import { join } from "node:path";
 import type { ProgramGraph } from "./graph";
 
-/** The kept graph, with everything that it was made from. */
+/** The kept graph, with all inputs of its evaluation. */
 interface Kept {
   readonly key: string;
   /** Absolute path to a digest of its content, of a folder's listing, or "absent". */
@@ -14,16 +14,16 @@ interface Kept {
 const FILE = "graph.json";
 
 /**
- * The graph that was kept under a key, unless one of the files that it was made from has changed.
+ * The graph that was kept under a key, unless one of the files that it depends on has changed.
  *
- * @param key what was asked for: everything that makes another graph and stands in no file
+ * @param key the request: everything that changes the graph and is in no file
  */
 export function recall(folder: string, key: string): ProgramGraph | undefined {
   let kept: Kept;
   try {
     kept = JSON.parse(readFileSync(join(folder, FILE), "utf8")) as Kept;
   } catch {
-    // None yet, or one that was cut short: the program is evaluated again.
+    // None yet, or an incomplete one: the program is evaluated again.
     return undefined;
   }
   if (kept.key !== withOwnText(key)) return undefined;
@@ -31,7 +31,7 @@ export function recall(folder: string, key: string): ProgramGraph | undefined {
   return current ? kept.graph : undefined;
 }
 
-/** Keeps a graph. A folder that cannot be written is no failure: the next start is slower, that is all. */
+/** Keeps a graph. An unwritable folder is no failure: only the next start is slower. */
 export function remember(folder: string, key: string, graph: ProgramGraph, files: readonly string[]): void {
   const kept: Kept = {
     key: withOwnText(key),
@@ -48,7 +48,7 @@ export function remember(folder: string, key: string, graph: ProgramGraph, files
   }
 }
 
-/** The key and this program host's own text: outputs that it computes differently make another graph. */
+/** The key and this program host's own text: changed output computations change the graph. */
 function withOwnText(key: string): string {
   const hash = createHash("sha256").update(key).update(process.version);
   for (const name of readdirSync(__dirname).sort()) {

@@ -1,8 +1,8 @@
 /**
  * Evaluates one Pulumi program under mocks, in a process of its own, and sends the graph to the parent.
  *
- * A process of its own, because Pulumi keeps its state in globals, and because resources may be made by callbacks
- * that run long after the module's text has: only when nothing is left to run (`beforeExit`) is the graph complete.
+ * A process of its own, because Pulumi keeps its state in globals, and because callbacks can make resources long after
+ * the module's text has run: only when nothing is left to run (`beforeExit`) is the graph complete.
  */
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -32,7 +32,7 @@ export interface EvaluationRequest {
 }
 
 export type EvaluationAnswer =
-  /** `files`: what the evaluation read outside node_modules, so that the graph can be kept until one changes. */
+  /** `files`: files that the evaluation read outside node_modules, so that the graph can be kept until one changes. */
   { readonly graph: ProgramGraph; readonly files: readonly string[] } | { readonly error: string };
 
 type Runtime = typeof PulumiRuntime;
@@ -58,13 +58,13 @@ interface Monitor {
 const request = JSON.parse(process.argv[2] ?? "") as EvaluationRequest;
 const resources: ResourceNode[] = [];
 const urns = new Set<string>();
-/** What components registered as their outputs, by URN. */
+/** The outputs that components registered, by URN. */
 const componentOutputs = new Map<string, Record<string, unknown>>();
 const errors: string[] = [];
-/** Reads of resources that are not declared so far. */
+/** Reads of resources that have not been declared yet. */
 const waiting = new Set<Read>();
 
-/** A resource that the program has by its id, with `get`, in place of declaring it there. */
+/** A resource that the program reads by its id, with `get`, instead of declaring it there. */
 interface Read {
   readonly type: string;
   readonly id: string;
@@ -101,7 +101,7 @@ function urnOf(parent: string, type: string, name: string): string {
   return `urn:pulumi:${request.stack}::${request.project}::${qualified}::${name}`;
 }
 
-/** Registers one resource: the mock is told what to answer, and the graph gets its node. */
+/** Registers one resource: the mock gets its answer, and the graph its node. */
 async function newResource(
   args: PulumiRuntime.MockResourceArgs,
   registration: RegisterRequest | undefined,
@@ -146,11 +146,11 @@ function claimUrn(parent: string, { type, name }: PulumiRuntime.MockResourceArgs
 }
 
 /**
- * Answers the read of a resource with what the program declares of that id. It is no second resource: photos that come
- * into a bucket which is declared here and handed over there have to come into one and the same.
+ * Answers the read of a resource with the program's declaration of that id. It is no second resource: photos that
+ * arrive in a bucket declared in one place and read in another must reach the same bucket.
  *
- * The declaration may come later, where the program writes the id out; what is not declared when nothing is left to run
- * never will be, see {@link refuseUndeclared}.
+ * The declaration may come later if the program spells the id out; an id that is undeclared when nothing is left to run
+ * stays undeclared, see {@link refuseUndeclared}.
  */
 function readResource(
   args: PulumiRuntime.MockResourceArgs,
@@ -162,7 +162,7 @@ function readResource(
         `Take the values from the stack's configuration instead.`,
     );
   }
-  // A type that keeps nothing here, such as a key or a network, leaves nothing to miss.
+  // A type that keeps nothing here, such as a key or a network, is not missed.
   if (!request.serves.includes(args.type)) return newResource(args, registration);
   claimUrn(registration?.getParent() ?? "", args);
   return new Promise((answer) => {
@@ -181,10 +181,10 @@ function isOf(read: Read, { type, id }: ResourceNode): boolean {
   return id === read.id && kindOf(type) === kindOf(read.type);
 }
 
-/** Pulumi has some of AWS's resources under two names, such as Bucket and BucketV2. */
+/** Pulumi has two names for some of AWS's resources, such as Bucket and BucketV2. */
 const kindOf = (type: string): string => type.replace(/V2(?=:|$)/g, "");
 
-/** A resource that lies on AWS alone would be an empty one here, and the program would run on it and do nothing. */
+/** A resource that exists only on AWS would be empty here: the program would run and do nothing. */
 function refuseUndeclared({ type, id }: Read): void {
   fail(
     Object.assign(
@@ -197,7 +197,7 @@ function refuseUndeclared({ type, id }: Read): void {
   );
 }
 
-/** Installs the mocks, and reads from each registration what the mock interface leaves out. */
+/** Installs the mocks, and reads the parts of each registration that the mock interface omits. */
 async function installMocks(runtime: Runtime): Promise<void> {
   let current: RegisterRequest | undefined;
   let isRead = false;
@@ -252,7 +252,7 @@ async function run(): Promise<void> {
   stackOutputs = outputs;
 }
 
-/** Of a program that is an ES module. */
+/** The exports of a program that is an ES module. */
 let imported: EsModules | undefined;
 let stackOutputs: unknown;
 let answered = false;
@@ -271,7 +271,7 @@ async function settled(value: unknown): Promise<unknown> {
   return plain(value);
 }
 
-/** Components have their outputs only when their constructors have run. */
+/** Components have their outputs only after their constructors have run. */
 async function withComponentOutputs(node: ResourceNode): Promise<ResourceNode> {
   const outputs = componentOutputs.get(node.urn);
   return outputs ? { ...node, outputs: (await plain(outputs)) as Record<string, unknown> } : node;
@@ -298,12 +298,12 @@ process.on("beforeExit", () => {
   void answer()
     .catch((error: unknown): EvaluationAnswer => ({ error: describeError(error) }))
     .then((message) => {
-      // Not 0 after a failure: Pulumi would add a warning of promises that never settled, as they do not then.
+      // Not 0 after a failure: Pulumi would add a warning about promises that never settled, as is then the case.
       process.send?.(message, () => process.exit("error" in message ? 1 : 0));
     });
 });
 
-// Ctrl-C reaches the whole process group; the parent decides what ends when.
+// Ctrl-C reaches the whole process group; the parent decides the order of shutdown.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 
 run().catch(fail);

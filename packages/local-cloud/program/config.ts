@@ -3,12 +3,12 @@ import { dirname, join, resolve } from "node:path";
 import type { parse } from "yaml";
 import { setupError } from "../errors";
 
-/** The stack of a program that is run without the name of one; it needs no file. */
+/** The stack name of a program that is run without one; it needs no file. */
 export const DEFAULT_STACK = "dev";
 
-/** Where a program lives, and what Pulumi would tell it about itself. */
+/** A program's location, and Pulumi's information about it. */
 export interface Project {
-  /** The folder of Pulumi.yaml, or of the program when there is none: the program's working directory. */
+  /** The folder of Pulumi.yaml, or of the program if there is none: the program's working directory. */
   readonly folder: string;
   readonly name: string;
   readonly stack: string;
@@ -23,7 +23,10 @@ export interface ProjectFiles {
   readonly stack: string;
 }
 
-/** Pulumi.yaml, upward from the program, and Pulumi.STACK.yaml beside it, or where Pulumi.yaml says that stacks are. */
+/**
+ * Pulumi.yaml, upward from the program, and Pulumi.STACK.yaml beside it, or in the folder that Pulumi.yaml sets for
+ * stacks.
+ */
 export function projectFiles(program: string, stack: string): ProjectFiles {
   const folder = projectFolder(dirname(program));
   const project = join(folder, "Pulumi.yaml");
@@ -31,18 +34,17 @@ export function projectFiles(program: string, stack: string): ProjectFiles {
   return { folder, project, stack: join(resolve(folder, stacks), `Pulumi.${stack}.yaml`) };
 }
 
-/** A setting of Pulumi.yaml that is one line of plain text, without loading a reader of YAML. */
+/** A setting of Pulumi.yaml that is one line of plain text, without loading a YAML parser. */
 export function plainSetting(projectFile: string, name: "main" | "stackConfigDir"): string | undefined {
   const line = new RegExp(`^${name}:\\s*["']?([^"'#\\n]+?)["']?\\s*(?:#.*)?$`, "m");
   return line.exec(readFileSync(projectFile, "utf8"))?.[1];
 }
 
 /**
- * Looks at what a person has set for one run, before the run: a name that nothing reads would be passed over in
- * silence.
+ * Checks a person's settings for one run, before the run: a name that nothing reads would be ignored silently.
  *
- * @param settings `stack` as it was named, undefined when none was; `config` as {@link readProject}'s overrides
- * @param names what the person knows the two settings by
+ * @param settings `stack` as given, undefined if none was; `config` as {@link readProject}'s overrides
+ * @param names the person's names for the two settings
  * @throws Error, in one line, for a stack without a file, and for a value that neither the project nor the stack has,
  * where the project declares its values
  */
@@ -69,7 +71,7 @@ export async function checkSettings(
   const plain = (key: string): string => (key.startsWith(`${name}:`) ? key.slice(name.length + 1) : key);
   const known = new Set([...Object.keys(declared), ...Object.keys(valuesOf(files, yaml.parse))].map(plain));
   for (const [key, value] of Object.entries(config)) {
-    // Other namespaces are those of providers, whose values no project declares.
+    // Other namespaces belong to providers, whose values no project declares.
     if (known.has(plain(key)) || plain(key).includes(":")) continue;
     const own = [...known].filter((one) => !one.includes(":")).sort();
     throw new Error(
@@ -87,7 +89,7 @@ function stacksIn(folder: string): string[] {
  * Reads Pulumi.yaml (upward from the program) and Pulumi.STACK.yaml beside it.
  *
  * @param overrides `namespace:key` or `key` (of the project's namespace) to a value that replaces the stack's
- * @throws Error that names file and key when a value is encrypted: only `pulumi` holds the key to it
+ * @throws Error that names file and key if a value is encrypted: only `pulumi` has the key
  */
 export async function readProject(
   program: string,
@@ -126,7 +128,7 @@ function projectName(project: Readonly<Record<string, unknown>>): string {
   return typeof project["name"] === "string" ? project["name"] : "local";
 }
 
-/** What stands in the stack's file, under the keys as they stand there. */
+/** The values in the stack's file, under the keys as written there. */
 function valuesOf(files: ProjectFiles, read: typeof parse): Record<string, unknown> {
   return record(readYaml(files.stack, read)["config"]);
 }

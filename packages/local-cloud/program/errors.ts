@@ -19,7 +19,7 @@ export function describeError(error: unknown): string {
   if (!(error instanceof Error) && !isErrorLike(error)) return String(error);
   const message = error.message.trim();
   if ("__pulumiRunError" in error || ("hideStack" in error && error.hideStack === true)) return message;
-  // Places are then those of the program's own text, and not of what it was transpiled to.
+  // Places then refer to the program's own text, not to the transpiled one.
   process.setSourceMapsEnabled(true);
   const place = (error.stack ?? "")
     .split("\n")

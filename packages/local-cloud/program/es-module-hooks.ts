@@ -1,6 +1,6 @@
 /**
- * What `import` is taught, on the thread that Node.js keeps for it: TypeScript is transpiled, and `./words.js` is
- * found as `./words.ts` where only that one exists, as TypeScript's own resolution has it.
+ * Module hooks, on the thread that Node.js reserves for them: TypeScript is transpiled, and `./words.js` resolves to
+ * `./words.ts` if only that one exists, as in TypeScript's own resolution.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire, type LoadHook, type ResolveHook } from "node:module";
@@ -13,7 +13,7 @@ import { transpiler, type Transpile } from "./transpile";
 export interface HookData {
   readonly program: string;
   readonly pulumi: string;
-  /** Gets the path of every module that is read outside node_modules. */
+  /** Receives the path of every module that is read outside node_modules. */
   readonly reads: MessagePort;
 }
 
@@ -39,7 +39,7 @@ export const load: LoadHook = (url, context, next) => {
   const path = fileURLToPath(url);
   if (!path.includes(`${sep}node_modules${sep}`)) reads.postMessage(path);
   if (!/\.[cm]?ts$/.test(path)) return next(url, context);
-  // What is no ES module goes the way of `require`, which knows TypeScript too.
+  // A module that is no ES module goes the way of `require`, which handles TypeScript too.
   if (!isEsModule(path)) return { format: "commonjs", shortCircuit: true };
   return { format: "module", shortCircuit: true, source: transpile(readFileSync(path, "utf8"), path, "module") };
 };

@@ -4,9 +4,12 @@ import { pathToFileURL } from "node:url";
 import { MessageChannel, receiveMessageOnPort } from "node:worker_threads";
 import type { HookData } from "./es-module-hooks";
 
-/** A program as an ES module: Node.js reads those on a thread of its own, where no file system of ours notices. */
+/**
+ * A program as an ES module: Node.js reads those on a thread of its own, where our hooks on the file system see
+ * nothing.
+ */
 export interface EsModules {
-  /** Loads the program. What it gives Pulumi is its default export, or all that it exports by name. */
+  /** Loads the program. The result for Pulumi is its default export, or all its named exports. */
   load(): Promise<unknown>;
   /** Absolute paths of the modules read so far, those of packages left out. */
   reads(): readonly string[];

@@ -17,17 +17,17 @@ export interface EvaluateOptions {
   /** A folder in which the graph is kept until the program, its configuration or a package changes. */
   readonly cache?: string;
   /**
-   * Types for which the cloud keeps something: a program that reads one of them by its id has to declare it, since an
-   * empty one in its place would do nothing. Default none; `startCloud` hands its own list to `graph`.
+   * Types for which the cloud keeps something: a program that reads one of them by its id must declare it, since an
+   * empty one would do nothing. Default none; `startCloud` passes its own list to `graph`.
    */
   readonly serves?: readonly string[];
   /** Ends the evaluation, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Gets what the program prints, a piece at a time. Default: nothing is shown. */
+  /** Receives the program's output, a piece at a time. Default: nothing is shown. */
   readonly print?: (text: string) => void;
 }
 
-/** The one account of the local cloud: twelve digits that AWS gives to nobody. */
+/** The account of the local cloud: twelve digits that AWS assigns to nobody. */
 export const ACCOUNT_ID = "000000000000";
 /** The region when the stack's configuration has no `aws:region`. */
 export const DEFAULT_REGION = "ap-southeast-1";
@@ -35,8 +35,8 @@ export const DEFAULT_REGION = "ap-southeast-1";
 /**
  * Evaluates a Pulumi program without any cloud and returns what it declares.
  *
- * The program runs in a child process under Pulumi's mocks, in its project's folder, with its own packages. URLs that
- * lead to the local cloud have {@link PLACEHOLDER_HOST} for a host; `atAddress` puts the real one in.
+ * The program runs in a child process under Pulumi's mocks, in its project's folder, with its own packages. URLs of the
+ * local cloud have {@link PLACEHOLDER_HOST} as their host; `atAddress` replaces it by the real one.
  *
  * @throws Error with the program's own message, once, when it fails; or with the setting at fault
  */

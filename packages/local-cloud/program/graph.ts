@@ -1,6 +1,6 @@
 /**
- * The resource graph of a Pulumi program, as plain JSON: what the program declares, with every promise awaited,
- * every secret unwrapped and every computed output filled in.
+ * The resource graph of a Pulumi program, as plain JSON: the program's declarations, with every promise awaited, every
+ * secret unwrapped and every computed output filled in.
  */
 export interface ProgramGraph {
   readonly project: string;
@@ -8,7 +8,7 @@ export interface ProgramGraph {
   readonly region: string;
   readonly accountId: string;
   readonly partition: string;
-  /** In the order of registration: a resource comes after everything that its inputs were made from. */
+  /** In the order of registration: a resource comes after everything that its inputs depend on. */
   readonly resources: readonly ResourceNode[];
   readonly stackOutputs: Readonly<Record<string, unknown>>;
 }
@@ -18,11 +18,11 @@ export interface ResourceNode {
   readonly urn: string;
   /** The type token, for example `aws:s3/bucket:Bucket`. */
   readonly type: string;
-  /** The logical name, the one that the program gives. */
+  /** The logical name, which the program gives. */
   readonly name: string;
   /** The physical id; empty for components. */
   readonly id: string;
-  /** False for components, true for everything that a provider makes. */
+  /** False for components, true for every resource of a provider. */
   readonly custom: boolean;
   /** True for a component whose children only its own plugin knows: nothing below it is in the graph. */
   readonly remote: boolean;
@@ -31,7 +31,7 @@ export interface ResourceNode {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Inputs and computed outputs together, as the program sees them; archives and assets are only in `inputs`. */
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** URNs of the resources that its inputs were made from. */
+  /** URNs of the resources that its inputs depend on. */
   readonly dependencies: readonly string[];
 }
 
@@ -57,14 +57,14 @@ export function isArchive(value: unknown): value is ArchiveNode {
 }
 
 /**
- * Stands for the gateway's address while the program is evaluated: the port is known only when it listens, and the
- * graph is kept from run to run. Port 0 never answers, and a URL with it parses.
+ * Replaces the gateway's address during the evaluation: the port is known only when the gateway listens, and the graph
+ * is kept from run to run. Port 0 never answers, and a URL with it parses.
  */
 export const PLACEHOLDER_HOST = "127.0.0.1:0";
 
 /**
- * The graph with the gateway's real address wherever the program used the placeholder's. What the program takes for
- * HTTPS is HTTP on this machine, where nobody is in between.
+ * The graph with the gateway's real address wherever the program used the placeholder's. HTTPS in the program is HTTP
+ * on this machine, where nobody is in between.
  */
 export function atAddress(graph: ProgramGraph, host: string): ProgramGraph {
   const text = JSON.stringify(graph)

@@ -1,4 +1,4 @@
-/** What the program asks its providers while it is evaluated. */
+/** A function call that the program makes to its providers during the evaluation. */
 export interface Invoke {
   readonly token: string;
   readonly inputs: Readonly<Record<string, unknown>>;
@@ -60,7 +60,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   },
 };
 
-/** Answers an invoke. Throws an Error that names the function when the local mode has no answer to it. */
+/** Answers an invoke. Throws an Error that names the function if the local mode has no answer to it. */
 export function answerInvoke(invoke: Invoke, identity: InvokeIdentity): Record<string, unknown> {
   const answer = ANSWERS[invoke.token];
   if (!answer) {

@@ -3,9 +3,9 @@ import type { ProgramGraph, ResourceNode } from "./graph";
 
 /** A resource's inputs and outputs, read by name with the type that the reader expects. */
 export interface Node extends ResourceNode {
-  /** Text, also of a number; undefined when absent. Computed outputs are found where the program gives no input. */
+  /** Text, also of a number; undefined if absent. Falls back to computed outputs if the program gives no input. */
   text(name: string): string | undefined;
-  /** The same for a member without which the resource cannot be. */
+  /** The same for a required member. */
   required(name: string): string;
   number(name: string): number | undefined;
   flag(name: string): boolean;
@@ -64,12 +64,12 @@ export function nameIn(reference: string): string {
   return reference.split(/[/:]/).at(-1) ?? reference;
 }
 
-/** The policy that a resource gives to another one. */
+/** The policy that one resource attaches to another. */
 export function policyOf(node: Node, resource: string): DeclaredResourcePolicy {
   return { resource, name: node.name, document: node.required("policy") };
 }
 
-/** Policies that stand in the resources of a type themselves; a policy resource replaces them. */
+/** Policies that are inline in the resources of a type; a policy resource replaces them. */
 export function inlinePolicies(graph: ProgramGraph, type: string): readonly DeclaredResourcePolicy[] {
   return nodesOf(graph, type)
     .filter((node) => node.inputs["policy"] !== undefined)

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PLACEHOLDER_HOST } from "./graph";
 
-/** What a provider would know about a resource when it computes its outputs. */
+/** A provider's knowledge about a resource when it computes the outputs. */
 export interface Declared {
   readonly urn: string;
   readonly type: string;
@@ -13,11 +13,11 @@ export interface Declared {
 }
 
 interface ResourceType {
-  /** The input that is the physical name; when the program leaves it out, Pulumi makes one up. */
+  /** The input that is the physical name; if the program omits it, Pulumi generates one. */
   readonly nameInput?: string;
-  /** Longest physical name the service takes; a name made up is cut to fit. */
+  /** Longest physical name that the service accepts; a generated name is cut to fit. */
   readonly maxName?: number;
-  /** The physical id, when it is not the physical name. */
+  /** The physical id, if it is not the physical name. */
   readonly id?: (declared: Declared, physicalName: string) => string;
   readonly computed?: (declared: Declared, physicalName: string, id: string) => Record<string, unknown>;
 }
@@ -151,8 +151,8 @@ const byArn = (
 });
 
 /**
- * Computed outputs by type token. A type that is not here gets an id and, if it has an `arn` in AWS, none: the
- * program then sees `undefined` where it reads one, as it would a property that the provider does not know.
+ * Computed outputs by type token. A type that is not listed gets an id, but no `arn` even if it has one in AWS: the
+ * program then reads `undefined`, as for a property that the provider does not know.
  */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "aws:s3/bucket:Bucket": bucket,
@@ -289,8 +289,8 @@ function uuidOf(urn: string): string {
 }
 
 /**
- * The physical id and all outputs of a resource, as its provider would answer: the inputs, the physical name where
- * the program gives none (logical name, hyphen, seven hexadecimal digits), and what AWS computes.
+ * The physical id and all outputs of a resource, as its provider would answer: the inputs, the physical name if the
+ * program gives none (logical name, hyphen, seven hexadecimal digits), and AWS's computed values.
  */
 export function provision(declared: Declared): { id: string; outputs: Record<string, unknown> } {
   const type = RESOURCE_TYPES[declared.type];
@@ -316,6 +316,6 @@ function nameOf(declared: Declared, nameInput: string, maxName: number): string 
   const prefix = text(declared, `${nameInput}Prefix`);
   const stem = prefix === "" ? declared.name : prefix.replace(/-$/, "");
   const name = stem.slice(0, maxName - suffix.length - fifo.length) + suffix + fifo;
-  // Bucket names are lower case; Pulumi's own rule for them.
+  // Bucket names are lower case; this is Pulumi's own rule for them.
   return declared.type.startsWith("aws:s3/bucket") ? name.toLowerCase() : name;
 }

@@ -4,8 +4,8 @@ import { join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Notes every file and folder that this process reads outside node_modules, its own modules included, so that what
- * was made from them can be kept until one of them changes. Of packages only the package.json files count.
+ * Records every file and folder that this process reads outside node_modules, including its own modules, so that a
+ * result can be kept until one of them changes. In packages only the package.json files count.
  *
  * @returns a function that gives the absolute paths so far
  */
@@ -49,7 +49,7 @@ function isPackageInner(path: string): boolean {
   return inside >= 0 && !path.endsWith(`${sep}package.json`);
 }
 
-/** Replaces a function of a module by one that notes its first argument; the result and errors are the original's. */
+/** Replaces a function of a module by one that records its first argument; the result and errors are the original's. */
 function wrap<Module extends object>(module: Module, name: keyof Module, note: (path: unknown) => void): void {
   const original = module[name] as (...args: unknown[]) => unknown;
   const wrapped = function (this: unknown, ...args: unknown[]): unknown {

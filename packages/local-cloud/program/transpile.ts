@@ -7,15 +7,15 @@ interface CompilingModule extends Module {
   _compile(code: string, filename: string): void;
 }
 
-/** Gives a file's text as JavaScript, for `require` or for `import`. */
+/** Returns a file's text as JavaScript, for `require` or for `import`. */
 export type Transpile = (text: string, filename: string, kind: "commonjs" | "module") => string;
 
 /**
  * Transpiles TypeScript as `pulumi up` does: each file by itself, without checking types, under the nearest
  * tsconfig.json's options.
  *
- * With TypeScript's own transpiler and not a quicker one, because the serializer of callbacks loads TypeScript in
- * any case, so this one costs next to nothing, and because what is serialized is then what `pulumi up` serializes.
+ * TypeScript's own transpiler and not a faster one, because the serializer of callbacks loads TypeScript in any case,
+ * so it costs almost nothing, and because the serialized code is then the same as under `pulumi up`.
  *
  * @param fromPulumi resolves from the Pulumi package, so that both use the same TypeScript
  */
@@ -36,9 +36,9 @@ export function transpiler(program: string, fromPulumi: NodeJS.Require): Transpi
   };
 }
 
-/** TypeScript makes something of any text; what it could not read is told by file, line and column. */
+/** TypeScript produces output for any text; text that it cannot parse is reported by file, line and column. */
 function refuseErrors(typescript: typeof TypeScript, diagnostics: readonly TypeScript.Diagnostic[]): void {
-  // Those of no file are about options, which `pulumi up` does not mind either.
+  // Errors without a file are about options, which `pulumi up` ignores too.
   const errors = diagnostics.filter(({ file }) => file !== undefined);
   if (errors.length === 0) return;
   const host = {
@@ -47,7 +47,7 @@ function refuseErrors(typescript: typeof TypeScript, diagnostics: readonly TypeS
     getNewLine: () => "\n",
   };
   const text = typescript.formatDiagnostics(errors, host).trim();
-  // The place is in the words; that of this function says nothing.
+  // The message has the place; the stack of this function adds nothing.
   throw Object.assign(new SyntaxError(text), { hideStack: true });
 }
 
@@ -55,8 +55,8 @@ function refuseErrors(typescript: typeof TypeScript, diagnostics: readonly TypeS
 export function transpileOnRequire(transpile: Transpile): void {
   const compile = (module: Module, filename: string): void => {
     const text = transpile(readFileSync(filename, "utf8"), filename, "commonjs");
-    // On while the file is read, so that its map is known, and else off: Pulumi makes hundreds of stacks that nobody
-    // reads. It is on again when an error is described.
+    // On while the file is read, so that its map is known, and otherwise off: Pulumi makes hundreds of stacks that
+    // nobody reads. It is on again when an error is described.
     process.setSourceMapsEnabled(true);
     try {
       (module as CompilingModule)._compile(text, filename);
@@ -91,7 +91,7 @@ function compilerOptions(typescript: typeof TypeScript, program: string): TypeSc
   const { sys } = typescript;
   const path = typescript.findConfigFile(dirname(program), (file) => sys.fileExists(file));
   const json: unknown = path === undefined ? {} : typescript.readConfigFile(path, (file) => sys.readFile(file)).config;
-  // With what it extends; which files it is about does not matter here, so none are looked for.
+  // With the configurations that it extends; the list of files does not matter here, so none are searched.
   const host = { ...sys, readDirectory: () => [] };
   const { options } = typescript.parseJsonConfigFileContent(json ?? {}, host, dirname(path ?? program));
   return {

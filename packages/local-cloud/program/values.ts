@@ -5,7 +5,7 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 
-/** What Pulumi's asset and archive classes look like from outside, whichever copy of the package made them. */
+/** The shape of Pulumi's asset and archive classes, whichever copy of the package made them. */
 interface PulumiAssetLike {
   readonly __pulumiAsset?: unknown;
   readonly __pulumiArchive?: unknown;
@@ -16,8 +16,8 @@ interface PulumiAssetLike {
 }
 
 /**
- * A resource's inputs as plain JSON: promises awaited, secrets unwrapped, assets and archives described, and in the
- * place of another resource its URN and id.
+ * A resource's inputs as plain JSON: promises awaited, secrets unwrapped, assets and archives described, and other
+ * resources replaced by their URN and id.
  * Undefined members are left out, as Pulumi leaves them out on the wire.
  */
 export async function plain(value: unknown): Promise<unknown> {
@@ -73,7 +73,7 @@ export function withPoliciesAsText(inputs: Readonly<Record<string, unknown>>): R
   );
 }
 
-/** The same value without assets and archives: what a provider would answer about the resource. */
+/** The same value without assets and archives: a provider's answer about the resource. */
 export function withoutFiles(value: unknown): unknown {
   if (value === null || typeof value !== "object") return value;
   if (Array.isArray(value)) return value.map(withoutFiles);

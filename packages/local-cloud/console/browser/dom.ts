@@ -1,6 +1,6 @@
 /**
- * What the console's script uses of a browser. The project is compiled for Node.js, whose types know no document, and
- * the library of all of the DOM's would let every handler use one.
+ * The part of a browser's API that the console's script uses. The project is compiled for Node.js, whose types know no
+ * document; the full DOM library would let every handler use one.
  */
 export interface Browser {
   readonly document: PageDocument;

@@ -1,6 +1,6 @@
 /**
- * The console's one script: puts what the server streams into the page, and counts the seconds of what runs. Each page
- * is complete without it.
+ * The console's one script: puts the regions that the server streams into the page, and counts the seconds of running
+ * executions. Each page is complete without it.
  */
 import type { Browser, PageElement, PageNode, Stream } from "./dom";
 
@@ -10,7 +10,7 @@ const ELEMENT = 1;
 const TICK_MS = 250;
 let stream: Stream | undefined;
 
-/** Listens while the page is seen: a browser opens six connections to a host, and hidden tabs would use them up. */
+/** Listens while the page is visible: a browser opens six connections to a host, and hidden tabs would use them up. */
 function listen(): void {
   if (document.hidden) {
     stream?.close();
@@ -46,8 +46,8 @@ function showLive(text: string, state: "on" | "off"): void {
 }
 
 /**
- * Makes the children of one element those of another, changing no more than differs: focus, selection, what is unfolded
- * and what moves stay as they are. A child with an id is found again wherever it stands.
+ * Makes the children of one element equal to those of another, changing only the differences: focus, selection, open
+ * details and animations stay as they are. A child with an id is found again wherever it is.
  */
 function become(old: PageElement, next: PageElement): void {
   const known = new Map<string, PageElement>();
@@ -72,7 +72,7 @@ function become(old: PageElement, next: PageElement): void {
 function takeAttributes(old: PageElement, next: PageElement): void {
   const wanted = new Map(Array.from(next.attributes, ({ name, value }) => [name, value]));
   for (const name of Array.from(old.attributes, (attribute) => attribute.name)) {
-    // Whether something is unfolded is the reader's choice.
+    // The reader decides if details are open.
     if (!wanted.has(name) && name !== "open") old.removeAttribute(name);
   }
   for (const [name, value] of wanted) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
@@ -86,7 +86,7 @@ function idOf(node: PageNode): string {
   return isElement(node) ? node.id : "";
 }
 
-/** As format.ts writes durations, in steps that can be read while they run. */
+/** The same format as format.ts for durations, in steps that can be read while they run. */
 function tick(): void {
   for (const element of document.querySelectorAll("[data-since]")) {
     const seconds = Math.max(0, (Date.now() - Number(element.dataset["since"])) / 1000);
@@ -97,7 +97,7 @@ function tick(): void {
   }
 }
 
-/** Buttons that copy a command: they are of use with this script only, so they appear with it. */
+/** Buttons that copy a command: they work only with this script, so the script adds them. */
 function offerCopies(): void {
   for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
   document.addEventListener("click", ({ target }) => {

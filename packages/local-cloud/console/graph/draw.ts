@@ -7,14 +7,14 @@ export type Light = "running" | "succeeded" | "refused" | "failed" | "stopped";
 
 export interface Drawing {
   readonly layout: Layout;
-  /** What the picture is, for those who do not see it. */
+  /** A description of the picture, for screen readers. */
   readonly title: string;
   readonly lights: ReadonlyMap<string, Light>;
-  /** The ways that were taken, as `transition(from, to)`. */
+  /** The transitions that were taken, as `transition(from, to)`. */
   readonly ways: ReadonlySet<string>;
-  /** How many executions are in a state, where that is to be shown. */
+  /** The number of executions in a state, if it is to be shown. */
   readonly counts?: ReadonlyMap<string, number>;
-  /** Where a state leads to. */
+  /** The address that a state links to. */
   readonly href?: (name: string) => string | undefined;
   /** Distinguishes the drawings of one page. */
   readonly id: string;
@@ -23,7 +23,7 @@ export interface Drawing {
 /** The machine as SVG. Colours and movement are the stylesheet's. */
 export function draw({ layout, title, lights, ways, counts, href, id }: Drawing): Html {
   const isTaken = ({ edge }: PlacedEdge): boolean => ways.has(transition(edge.from, edge.to));
-  // What was taken is drawn last, so that it lies on top where ways are shared.
+  // Taken transitions are drawn last, so that they lie on top of shared lines.
   const edges = [...layout.edges].sort((a, b) => Number(isTaken(a)) - Number(isTaken(b)));
   const arrow = (kind: string): string => `${id}-arrow-${kind}`;
   return html`<svg
@@ -81,7 +81,7 @@ function drawEdge({ edge, points }: PlacedEdge, isTaken: boolean, arrow: (kind: 
   </g>`;
 }
 
-/** After every way, for no way must strike it through. */
+/** After all lines, because no line may cross it out. */
 function drawLabel({ label }: PlacedEdge, isTaken: boolean): Html | undefined {
   if (label === undefined) return undefined;
   const { x, y, anchor, text } = label;
@@ -162,7 +162,7 @@ function isCorner(a: Point, b: Point, c: Point): boolean {
   return Math.abs((b.x - a.x) * (c.y - b.y) - (b.y - a.y) * (c.x - b.x)) > 0.01;
 }
 
-/** A corner's radius from the point towards another, or half of the way there. */
+/** The point at a corner's radius from `from` towards `to`, at most half of the way. */
 function towards(from: Point, to: Point): Point {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const share = length === 0 ? 0 : Math.min(CORNER, length / 2) / length;

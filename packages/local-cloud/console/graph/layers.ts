@@ -1,11 +1,11 @@
 import type { Graph, GraphEdge } from "./model";
 
 /**
- * What stands in which row and in which order: the first half of a layered layout after Sugiyama.
+ * Assigns each state to a row and an order within it: the first half of a layered layout after Sugiyama.
  *
- * Machines in which many states share one way out of errors would drown in the edges of that way. So the states that
- * such a way leads to, the side, stand apart from the main flow, and every edge between the two runs on a rail of its
- * target (see layout.ts). Within each of the two, an edge across several rows has a place held for it in each of them.
+ * Machines in which many states share one error path would drown in its edges. So the states that such a path leads to,
+ * the side, are placed apart from the main flow, and every edge between the two runs on a rail of its target (see
+ * layout.ts). Within each of the two, an edge across several rows has a place reserved in each of them.
  */
 export interface Layers {
   readonly main: Block;
@@ -18,10 +18,10 @@ export interface Layers {
 }
 
 export interface Block {
-  /** In each row from left to right: states by name, and places held for edges. */
+  /** In each row from left to right: states by name, and places reserved for edges. */
   readonly rows: readonly (readonly Place[])[];
   readonly chains: readonly Chain[];
-  /** Names of states that are to stand straight below each other. */
+  /** Names of states that should be aligned in one column. */
   readonly spine: ReadonlySet<string>;
 }
 
@@ -40,7 +40,7 @@ export interface Chain {
   readonly isReversed: boolean;
 }
 
-/** From so many states on, a common target of errors is set apart. */
+/** An error target with at least this many source states is set apart. */
 const MIN_SOURCES_OF_HUB = 3;
 const ORDERING_SWEEPS = 12;
 
@@ -54,7 +54,7 @@ export function arrange(graph: Graph): Layers {
   const inside = edges.filter((edge) => !isRail(edge));
   const rails = edges.filter(isRail);
   const rankings = [...inside, ...rails.filter(({ kind, to }) => kind === "next" && side.has(to))];
-  // A state that only errors lead to stands below the first that can lead there.
+  // A state that only errors lead to is placed below the first state that can lead there.
   for (const hub of side) {
     if (rankings.some(({ to }) => to === hub)) continue;
     const first = rails.find(({ to }) => to === hub);
@@ -89,7 +89,7 @@ function hubsOf(start: string, edges: readonly GraphEdge[]): ReadonlySet<string>
   return new Set([...sources].filter(([to, n]) => to !== start && n >= MIN_SOURCES_OF_HUB).map(([to]) => to));
 }
 
-/** The hubs and what only they lead to; also an ending that they share with the main flow. */
+/** The hubs and the states that only they lead to; also an ending that they share with the main flow. */
 function sideOf(
   start: string,
   names: readonly string[],
@@ -181,8 +181,8 @@ function placesOf(
 }
 
 /**
- * Orders each row so that few edges cross: by the mean place of its neighbours above, then below, again and again, and
- * the best of all that.
+ * Orders each row so that few edges cross: by the mean place of its neighbours above, then below, repeatedly, and keeps
+ * the best result.
  *
  * @param first states that edges from the left lead to: they tend to the left
  */

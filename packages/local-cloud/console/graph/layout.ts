@@ -40,7 +40,7 @@ const BOX_PADDING = 14;
 const BOX_TITLE = 30;
 const LETTER = 7.4;
 const MARGIN = 6;
-/** Of the labels at the edges. */
+/** Width of a letter and height of the edge labels, in pixels. */
 const LABEL_LETTER = 6.4;
 const LABEL_HEIGHT = 10;
 
@@ -171,7 +171,7 @@ function chainEdge(
       (node) => node.x < right && node.x + node.width > left && node.y < y && node.y + node.height > y - LABEL_HEIGHT,
     );
   const breadth = (edge.label?.length ?? 0) * LABEL_LETTER + 7;
-  // Beside a state that is left below there is room to its left; beside a line that passes states, where none stands.
+  // Beside a state that is left below, there is room to its left; beside a line that passes states, where no state is.
   const isLeft =
     before !== undefined &&
     after !== undefined &&
@@ -207,7 +207,7 @@ function railEdges(
   const used = new Set<string>();
   const rowOf = (name: string): number => rows.findIndex((_, i) => hasState(layers, i, name));
   const isMain = (name: string): boolean => layers.main.rows.flat().some(({ state }) => state === name);
-  /** Whether nothing stands between a state and the rails. */
+  /** Whether no state lies between a state and the rails. */
   const isFree = (name: string): boolean => {
     const row = rowOf(name);
     return isMain(name) ? layers.main.rows[row]?.at(-1)?.state === name : layers.side.rows[row]?.[0]?.state === name;

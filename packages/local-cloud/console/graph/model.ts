@@ -18,15 +18,17 @@ export interface GraphNode {
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  /** `error` is the way of a Catch. */
+  /** `error` is the transition of a Catch. */
   readonly kind: "next" | "error";
   /** A few words on when a Choice goes this way. */
   readonly label?: string;
-  /** All that there is to say about it, such as the names of the caught errors. */
+  /** The full description, such as the names of the caught errors. */
   readonly title?: string;
 }
 
-/** Reads the graph from the definition; one edge for each pair of states, the ordinary way before that of an error. */
+/**
+ * Reads the graph from the definition; one edge for each pair of states, the ordinary transition before the error one.
+ */
 export function readGraph(definition: Definition): Graph {
   const states = Object.entries(definition.States);
   const edges = new Map<string, GraphEdge>();
@@ -96,7 +98,7 @@ function describe(rule: ChoiceRule): string {
   return `${String(rule["Variable"])} ${operator} ${JSON.stringify(operand)}`;
 }
 
-/** What a Choice's condition compares with, where that says enough: `claimed`. */
+/** The value that a Choice's condition compares with, if that is descriptive enough: `claimed`. */
 function shorten(rule: ChoiceRule, title: string): string {
   const [, operand] = comparisonOf(rule);
   const text = typeof operand === "string" || typeof operand === "number" ? String(operand) : title;

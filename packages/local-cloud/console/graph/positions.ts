@@ -1,12 +1,12 @@
 import type { Block, Place } from "./layers";
 
-/** Pixels between two states beside each other, and between a state and an edge that passes. */
+/** Pixels between two neighbouring states, and between a state and a passing edge. */
 const SPACE = 22;
 const LANE_SPACE = 14;
 const SWEEPS = 24;
-/** So much more the spine holds its place than what stands beside it. */
+/** Weight of the spine's position against that of its neighbours. */
 const SPINE_WEIGHT = 1e6;
-/** Edges that pass several rows are to be straight rather than short. */
+/** Weight of edges that pass several rows: straight is better than short. */
 const LANE_WEIGHT = 4;
 
 /**
@@ -78,8 +78,8 @@ interface Wish {
 }
 
 /**
- * The non-decreasing numbers nearest to the wished ones, by weighted least squares: neighbours that are in each
- * other's way are pooled at their mean (Pool Adjacent Violators).
+ * The non-decreasing numbers nearest to the wished ones, by weighted least squares: neighbours that collide are pooled
+ * at their mean (Pool Adjacent Violators).
  */
 export function inOrder(wishes: readonly Wish[]): readonly number[] {
   const pools: { at: number; weight: number; count: number }[] = [];

@@ -66,7 +66,7 @@ export function executionPage({ machines }: ConsoleSources, layouts: Layouts, wo
   };
 }
 
-/** Of several visits to a state the last one decides. */
+/** If a state was visited several times, the last visit decides. */
 export function lightsOf(visits: readonly Visit[], words: Words): ReadonlyMap<string, Light> {
   return new Map(visits.map((visit) => [visit.name, lightOf(visit, words)]));
 }
@@ -142,7 +142,7 @@ function attemptsText({ attempts }: Visit): string {
   return attempts.length > 1 ? `, attempt ${attempts.length}` : "";
 }
 
-/** What went in and out, folded away: of a Task what its function got and gave, and the state's data around that. */
+/** Input and output, folded away: for a Task its function's payload and result, and the state's data around them. */
 function dataOf({ id, input, output, attempts }: Visit, words: Words): Html {
   const last = attempts.at(-1);
   return html`<div class="folds">

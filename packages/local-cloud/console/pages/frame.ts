@@ -56,7 +56,7 @@ export function titleOf(view: View, title: string): string {
   return `${view.title} – ${title}`;
 }
 
-/** What is shown for an address that leads nowhere; it does not repeat the address. */
+/** The page for an unknown address; it does not repeat the address. */
 export const notFound: View = {
   title: "Not found",
   section: "none",

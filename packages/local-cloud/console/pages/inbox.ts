@@ -82,9 +82,9 @@ function content(mail: Mail): Html {
 }
 
 /**
- * The mail's HTML part with the pictures that come with it in their places: a browser knows no `cid:`.
+ * The mail's HTML part with its attached pictures inlined: a browser knows no `cid:`.
  *
- * @returns undefined when the mail is text alone
+ * @returns undefined if the mail is text only
  */
 export function letterOf({ html: letter, attachments = [] }: Mail): string | undefined {
   return letter?.replace(/\bcid:([^\s"'()<>]+)/g, (link, name: string) => {

@@ -5,7 +5,7 @@ import { transitionsOf, visitsOf } from "../runs";
 import type { MachineSource } from "../sources";
 import { empty } from "./parts";
 
-/** Running executions that light the machine; more of them light the same states. */
+/** Limit of running executions that light the machine; more of them light the same states. */
 const MAX_LIGHTING = 300;
 
 /**
@@ -24,11 +24,11 @@ export function machinePicture(machines: MachineSource, layouts: Layouts, machin
 
 export interface Picture {
   readonly picture: Html;
-  /** How many executions of it run. */
+  /** Number of its running executions. */
   readonly running: number;
 }
 
-/** Which states running executions are in, and how many. */
+/** The states that running executions are in, and how many. */
 function lightMachine(
   machines: MachineSource,
   machineArn: string,

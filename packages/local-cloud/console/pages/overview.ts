@@ -9,7 +9,7 @@ import { type Page } from "./view";
 
 const MAX_MAILS = 6;
 
-/** What runs now and what came last, for any program. */
+/** Running executions and the latest ones, for any program. */
 export function overviewPage({ stack, machines, mails }: ConsoleSources, layouts: Layouts, words: Words): Page {
   return () => {
     const drawn = machines.list().map(({ arn, name }, index) => {

@@ -4,7 +4,7 @@ import { html, type Html } from "../html";
 import type { Words } from "../program";
 import type { Failure } from "../runs";
 
-/** A state of affairs as a coloured word with a sign of its own, so that no colour is needed to tell. */
+/** A status as a coloured word with a sign of its own, so that nobody depends on the colour. */
 export function badge(light: Light | "waiting" | "neutral", word: string): Html {
   return html`<span class="badge ${light}"><span class="sign" aria-hidden="true"></span>${word}</span>`;
 }
@@ -15,7 +15,7 @@ export function outcomeBadge(about: About): Html {
   return badge(about.light, about.word);
 }
 
-/** An error for people: what it means, in their words first, then its name and what was reported. */
+/** An error for people: its meaning in words first, then its name and the report. */
 export function failureBlock(failure: Failure, light: Light, words: Words): Html {
   const { error, title, more, stack } = explain(failure, words);
   return html`<div class="failure ${light}">
@@ -35,7 +35,10 @@ export function empty(text: string | Html): Html {
   return html`<p class="empty">${text}</p>`;
 }
 
-/** Text that may be long or strange, from outside: kept from turning the text around it the other way. */
+/**
+ * Text from outside that may be long or strange: isolated, so that it cannot reverse the direction of the text around
+ * it.
+ */
 export function foreign(text: string | undefined): Html {
   return text === undefined || text === "" ? html`<span class="muted">–</span>` : html`<bdi>${text}</bdi>`;
 }
