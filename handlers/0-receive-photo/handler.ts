@@ -28,7 +28,7 @@ export type ReceivePhotoOutput =
 export interface ReceivePhotoSettings {
   readonly uploadTable: string;
   readonly avatarTable: string;
-  /** How long a row is kept after it was last claimed, in days. */
+  /** The days for which a row is kept after its last claim. */
   readonly rowDays: number;
 }
 

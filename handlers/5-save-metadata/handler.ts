@@ -70,7 +70,7 @@ export function saveMetadata(
     };
     if (!(await replaceAvatar(clients.dynamodb, avatarTable, avatar, before))) {
       // Another upload of the student was saved between the read and the write: the next attempt reads it.
-      throw namedError(unavailable, "The student's row changed while it was being replaced; try again.");
+      throw namedError(unavailable, "The student's row changed while it was being replaced; retry.");
     }
     return { processedAt: avatar.processedAt };
   };

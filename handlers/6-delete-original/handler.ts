@@ -14,7 +14,7 @@ export interface DeleteOriginalInput {
 }
 
 export interface DeleteOriginalOutput {
-  /** How many earlier avatars of the student were removed. */
+  /** The number of the student's earlier avatars that were removed. */
   readonly replaced: number;
 }
 

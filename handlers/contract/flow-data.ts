@@ -66,7 +66,7 @@ export interface Format {
   /** Pixels of the upright photo: the EXIF orientation is applied, of a PNG as well. */
   readonly width: number;
   readonly height: number;
-  /** Of the whole file, in hex. */
+  /** The whole file's hash, in hex. */
   readonly sha256: string;
 }
 

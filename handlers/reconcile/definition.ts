@@ -6,12 +6,12 @@ import { step } from "../runtime/step";
 import { reconcile } from "./handler";
 import type { ReconcileClients, ReconcileSettings } from "./stock";
 
-/** What every stack has alike. */
+/** The settings that every stack shares. */
 const patience = {
   graceMinutes: 15,
-  // Of the function's 15 minutes: the rest is for listing the stores and fixing what differs.
+  // Out of the function's 15 minutes: the rest is for listing the stores and fixing the differences.
   searchSeconds: 600,
-  // Four a second or fewer, of the five that Rekognition allows by default.
+  // At most four a second, out of the five that Rekognition allows by default.
   searchPauseMilliseconds: 200,
 };
 
@@ -57,7 +57,7 @@ export const reconcileFunction = defineFunction({
     allow(["states:StartExecution"], [on.stateMachine]),
     allow(["states:DescribeExecution"], [on.executions]),
   ],
-  // It holds a line for every face, object and row: about 1 KB a student.
+  // The function holds an entry for every face, object and row: about 1 KB a student.
   memorySize: 1024,
   timeout: 900,
 });

@@ -3,7 +3,7 @@ import { getUpload } from "../stores/uploads";
 import { eventFor } from "./originals";
 import type { Difference, ReconcileClients, ReconcileSettings, Stock } from "./stock";
 
-/** Uploads on their way whose execution is not. */
+/** Uploads in progress whose execution is no longer running. */
 export async function interruptedUploads(
   settings: ReconcileSettings,
   clients: ReconcileClients,
@@ -17,7 +17,7 @@ export async function interruptedUploads(
     if (ended === undefined) continue;
     const [key, versionId] = [row.objectKey ?? "", row.versionId ?? ""];
     const original = stock.originals.find((entry) => entry.key === key && entry.versionId === versionId);
-    // The key and the version are what tells the upload: the object itself may be gone.
+    // The key and the version identify the upload: the object itself may be gone.
     const object = original ?? { key, versionId, bytes: 0, etag: "", storedAt: clients.now() };
     const isStill = async () => {
       const current = await getUpload(clients.dynamodb, settings.uploadTable, uploadId);
@@ -36,7 +36,7 @@ export async function interruptedUploads(
   return found;
 }
 
-/** How an execution ended; undefined while it runs. AWS forgets executions after 90 days. */
+/** The end of an execution; undefined while it runs. AWS forgets executions after 90 days. */
 async function endOf({ sfn }: ReconcileClients, executionArn: string): Promise<string | undefined> {
   try {
     const { status } = await sfn.describeExecution({ executionArn });

@@ -12,11 +12,11 @@ import {
   type Stock,
 } from "./stock";
 
-/** Faces that nobody holds. */
+/** Faces that belong to no avatar and no running upload. */
 export function leftFaces(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
   return stock.faces.flatMap(({ faceId, name }): Difference[] => {
     const owner = parseExternalImageId(name);
-    // A collection may be shared: a face that this pipeline did not name is not its to judge.
+    // A collection may be shared: a face that this pipeline did not name is left alone.
     if (owner === undefined) return [];
     const { studentId, uploadId } = owner;
     const avatar = stock.avatars.get(studentId);
@@ -44,7 +44,7 @@ export function missingFaces(settings: ReconcileSettings, clients: ReconcileClie
       const { studentId, uploadId, faceId } = avatar;
       const isStill = async () => {
         const current = await getAvatar(clients.dynamodb, settings.avatarTable, studentId);
-        // An upload that was accepted after the faces had been listed has its face, and it is not among them.
+        // The face of an upload that was accepted after the faces were listed exists, but is not in that list.
         return current?.faceId === faceId && !(await hasFace(clients.rekognition, settings.collectionId, faceId));
       };
       const mend = () => indexAgain(settings, clients, avatar);
@@ -53,8 +53,8 @@ export function missingFaces(settings: ReconcileSettings, clients: ReconcileClie
 }
 
 /**
- * Puts an avatar's face back into the collection from its largest thumbnail: the original is gone. While it was away
- * another student may have registered the same face: the row loses its mark of having been searched for.
+ * Puts an avatar's face back into the collection from its largest thumbnail: the original is gone. While it was
+ * missing, another student may have registered the same face: the row loses its `searchedAt`.
  */
 async function indexAgain(settings: ReconcileSettings, clients: ReconcileClients, avatar: AvatarRow): Promise<void> {
   const { collectionId, photoBucket, avatarTable } = settings;

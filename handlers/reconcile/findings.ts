@@ -1,6 +1,4 @@
-/**
- * What a reconciliation can find. Each kind says which promise it breaks (docs/architecture.md) and what `fix` does.
- */
+/** The kinds of findings. Each states the promise that it breaks (docs/architecture.md) and the effect of `fix`. */
 export const findingKinds = {
   "face-left-over":
     "A face in the collection that no avatar and no upload on its way holds. Fixed by deleting the face.",
@@ -24,31 +22,31 @@ export type FindingKind = keyof typeof findingKinds;
 
 export interface Finding {
   readonly kind: FindingKind;
-  /** Present where the difference belongs to a student. */
+  /** Present if the difference belongs to a student. */
   readonly studentId?: string;
   readonly uploadId?: string;
   /** The face id, key or execution concerned. */
   readonly subject: string;
-  /** Whether it was mended in this run. */
+  /** Whether this run fixed it. */
   readonly fixed: boolean;
-  /** Why it could not be mended, when mending was tried. */
+  /** The reason if an attempted fix failed. */
   readonly problem?: string;
 }
 
 export interface ReconcileReport {
   readonly at: string;
   readonly fix: boolean;
-  /** How much was compared. */
+  /** The number of items compared. */
   readonly compared: {
     readonly avatars: number;
     readonly uploads: number;
     readonly faces: number;
-    /** Those that can be read. */
+    /** Current versions only. */
     readonly thumbnails: number;
     /** Versions. */
     readonly originals: number;
   };
-  /** Present when faces were searched for: how many, and how many more there was no time for. */
+  /** Present if faces were searched for: how many, and how many are left for lack of time. */
   readonly searched?: { readonly done: number; readonly left: number };
   readonly findings: readonly Finding[];
 }

@@ -10,28 +10,30 @@ import { takeStock, type Difference, type ReconcileClients, type ReconcileSettin
 import { currentKeys, leftReplaced, leftThumbnails, missingThumbnails } from "./thumbnails";
 
 export interface ReconcileInput {
-  /** Whether to mend what is found; otherwise it is only reported. */
+  /** Whether to fix the differences; otherwise they are only reported. */
   readonly fix?: boolean;
-  /** Whether to search the collection for avatars' faces, to find two students with one: one Rekognition call a face. */
+  /**
+   * Whether to search the collection for avatars' faces, to find two students with one face: one Rekognition call each.
+   */
   readonly searchFaces?: boolean;
-  /** The same, only for faces that no run has searched for yet. */
+  /** The same, but only for faces that no run has searched for yet. */
   readonly searchNewFaces?: boolean;
-  /** Whether to delete also what more students have left, unaccounted for by any row, than erasing ever leaves. */
+  /** Whether to delete unaccounted leftovers (in no row) even of more students than an erasure ever leaves. */
   readonly deleteUnaccounted?: boolean;
 }
 
 /**
- * Of so many students at most a run deletes what no row accounts for, unless it is told to. An erasure that could not
- * delete everything leaves one; a table that is not the right one would have the faces of a whole school deleted, and
- * their originals are gone.
+ * A run deletes unaccounted leftovers of at most so many students, unless `deleteUnaccounted` is set. An incomplete
+ * erasure leaves one student's; with a wrong table, a run would delete the faces of a whole school, whose originals are
+ * gone.
  */
 export const unaccountedStudents = 10;
 
 /**
- * Compares the collection, the tables, the thumbnails and the originals, reports every difference, and mends it.
+ * Compares the collection, the tables, the thumbnails and the originals, reports every difference, and fixes it.
  *
- * Every difference is looked at again before it is reported or mended, so that an upload that is running is neither
- * taken for a fault nor harmed.
+ * Every difference is checked again before it is reported or fixed, so that a running upload is neither reported as a
+ * fault nor harmed.
  */
 export function reconcile(
   settings: ReconcileSettings & { readonly functionName: string },
@@ -85,21 +87,21 @@ async function compare(
   ];
 }
 
-/** The differences, of which those that no row accounts for are not mended where they are of too many students. */
+/** Makes the fix of unaccounted differences fail if they belong to too many students. */
 function holdingBack(differences: readonly Difference[]): readonly Difference[] {
   const students = new Set(differences.flatMap((one) => (one.isUnaccounted === true ? [one.studentId] : [])));
   if (students.size <= unaccountedStudents) return differences;
   const mend = (): Promise<void> => {
     throw namedError(
       "Unaccounted",
-      `No row accounts for what ${students.size} students have here; are these the right tables? If they are, mend ` +
-        "it with: avatar-pipeline reconcile --fix --delete-unaccounted",
+      `No row accounts for the leftovers of ${students.size} students; are these the right tables? If they are, fix ` +
+        "them with: avatar-pipeline reconcile --fix --delete-unaccounted",
     );
   };
   return differences.map((difference) => (difference.isUnaccounted === true ? { ...difference, mend } : difference));
 }
 
-/** What became of a difference: nothing to report when it is gone by itself. */
+/** The finding of a difference; undefined if the difference has disappeared by itself. */
 async function look(
   { isStill, mend, isUnaccounted: _, ...difference }: Difference,
   fix: boolean,

@@ -5,19 +5,18 @@ import type { Difference, ReconcileClients, ReconcileSettings, Stock } from "./s
 
 export interface FaceSearch {
   readonly differences: readonly Difference[];
-  /** How many faces were searched for. */
+  /** The number of faces searched for. */
   readonly done: number;
-  /** How many more there were, for the next run. */
+  /** The number of faces left for the next run. */
   readonly left: number;
 }
 
 /**
- * Pairs of students whose faces match: what searches that were not fresh can have let through, see
- * docs/architecture.md. Such a pair is found from either side, so that it is enough to search once for each face that
- * came after the last run.
+ * Pairs of students whose faces match: a stale search can have let them through, see docs/architecture.md. A search
+ * finds such a pair from either side, so one search for each face added since the last run is enough.
  *
- * @param which every face, those first that were searched for longest ago, or only those that never were
- * @param remember whether to mark what was searched for
+ * @param which every face, the least recently searched first, or only faces that were never searched for
+ * @param remember whether to mark the faces that were searched for
  */
 export async function searchFaces(
   settings: ReconcileSettings,
@@ -46,7 +45,7 @@ export async function searchFaces(
       const pair = pairOf(settings, clients, avatar, other);
       pairs.set(`${pair.studentId ?? ""} ${pair.subject}`, pair);
     }
-    // A pair is searched for again every time, until a person has decided.
+    // A pair is searched for again on every run, until a person resolves it.
     if (remember && others.length === 0) {
       await markSearched(clients.dynamodb, settings.avatarTable, avatar, clients.now());
     }
@@ -57,7 +56,7 @@ export async function searchFaces(
 
 type Matches = Awaited<ReturnType<typeof searchByFace>>;
 
-/** Searches for a face; waits while Rekognition throttles; "late" when the time for searches is over. */
+/** Searches for a face; waits while Rekognition throttles; returns "late" when the time for searches is over. */
 async function searchPatiently(
   settings: ReconcileSettings,
   clients: ReconcileClients,
@@ -75,7 +74,7 @@ async function searchPatiently(
   return "late";
 }
 
-/** One pair, under the student who came later. */
+/** One pair, reported for the student who came later. */
 function pairOf(settings: ReconcileSettings, clients: ReconcileClients, a: AvatarRow, b: AvatarRow): Difference {
   const [earlier, later] = a.processedAt < b.processedAt ? [a, b] : [b, a];
   const isStill = async () => {

@@ -12,8 +12,8 @@ export function leftOriginals(settings: ReconcileSettings, clients: ReconcileCli
   return stock.originals.flatMap(({ key, versionId, isMarker }): Difference[] => {
     const row = rows.get(`${key}\n${versionId}`);
     const isOver = row?.status === "accepted" || row?.status === "rejected";
-    // A marker over an original is its lifecycle's, or a person's, way of deleting it: without the marker it would be
-    // back, and expire only to be brought back again.
+    // A marker over an original means that the lifecycle or a person deleted it: without the marker the original would
+    // reappear, expire, and be brought back again on every run.
     const isLeft = isMarker ? !stored.has(key) : isOver;
     if (!isLeft) return [];
     const isStill = async () => {
@@ -32,7 +32,7 @@ function rowsByVersion({ uploads }: Stock): Map<string, UploadRow> {
   return new Map([...uploads.values()].map((row) => [`${row.objectKey ?? ""}\n${row.versionId ?? ""}`, row]));
 }
 
-/** Originals that no execution has taken, and that nobody has deleted. */
+/** Originals that no execution has claimed and nobody has deleted. */
 export function lostUploads(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
   const taken = rowsByVersion(stock);
   const youngest = clients.now().getTime() - settings.graceMinutes * 60_000;

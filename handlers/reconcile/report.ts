@@ -1,19 +1,19 @@
 import type { Finding, ReconcileReport } from "./findings";
 import type { ReconcileClients } from "./stock";
 
-/** What an alarm and the dashboard read of each run that mends. */
+/** The metrics of each run with `fix`, for an alarm and the dashboard. */
 export const reconcileMetrics = {
   namespace: "AvatarPipeline",
-  /** How many differences there were. */
+  /** The number of differences. */
   found: "DifferencesFound",
-  /** How many of them it could not mend. */
+  /** The number of differences that the run could not fix. */
   left: "DifferencesLeft",
 } as const;
 
 /**
- * Logs what a run found. Nobody reads the answer of the nightly run: its log tells an operator how many of which kind,
- * and, in the format that CloudWatch makes metrics of, the alarm how many are left. A run that was only to report
- * leaves everything, and is no reason for an alarm.
+ * Logs a run's findings. Nobody reads the nightly run's output: its log counts the findings of each kind for the
+ * operator and, in CloudWatch's embedded metric format, those left for the alarm. A run that only reports leaves
+ * everything, which is no reason for an alarm.
  */
 export function logReport(
   { compared, searched, findings, fix }: ReconcileReport,
@@ -36,7 +36,7 @@ export function logReport(
   );
 }
 
-/** How many findings there are of each kind. */
+/** The number of findings of each kind. */
 function countOf(findings: readonly Finding[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { kind } of findings) counts[kind] = (counts[kind] ?? 0) + 1;

@@ -17,11 +17,11 @@ export interface ReconcileSettings {
   readonly stateMachineArn: string;
   /** 0–100. */
   readonly duplicateSimilarity: number;
-  /** An original younger than this may still be on its way to an execution. */
+  /** The event of an original younger than this may still be on its way. */
   readonly graceMinutes: number;
-  /** How long faces are searched for, at most: what is left over is searched for by the next run. */
+  /** The longest time for searches; the next run searches for the rest. */
   readonly searchSeconds: number;
-  /** Pause after each search: Rekognition allows few calls a second, and a student's photo comes first. */
+  /** Pause after each search: Rekognition allows few calls a second, and students' photos take precedence. */
   readonly searchPauseMilliseconds: number;
 }
 
@@ -32,25 +32,25 @@ export interface ReconcileClients {
   readonly sfn: Pick<SFN, "describeExecution" | "startExecution">;
   readonly now: () => Date;
   readonly sleep: Sleep;
-  /** Writes one line to the log as it is, without what `console.log` puts before it. */
+  /** Writes one line to the log as it is, without the prefix of `console.log`. */
   readonly print: (line: string) => void;
 }
 
-/** Something that differs between the stores, as it was when they were listed. */
+/** A difference between the stores, as of when they were listed. */
 export interface Difference {
   readonly kind: FindingKind;
   readonly studentId?: string;
   readonly uploadId?: string;
   readonly subject: string;
-  /** Present and true where mending deletes what the rows do not account for: see {@link isUnaccounted}. */
+  /** Present and true if the fix deletes unaccounted leftovers: see {@link isUnaccounted}. */
   readonly isUnaccounted?: boolean;
-  /** Looks again: the stores were listed one after the other while uploads went on. */
+  /** Checks again: the stores were listed one after the other while uploads went on. */
   readonly isStill: () => Promise<boolean>;
-  /** Absent: a person must. */
+  /** Fixes the difference; absent if only a person can. */
   readonly mend?: () => Promise<void>;
 }
 
-/** All that is compared. */
+/** The contents of all stores. */
 export interface Stock {
   readonly faces: readonly CollectionFace[];
   readonly thumbnails: readonly StoredVersion[];
@@ -62,8 +62,8 @@ export interface Stock {
 }
 
 /**
- * Lists all stores. Objects and faces come before the rows: what an upload adds meanwhile is then not there yet, and
- * its row tells that it is on its way.
+ * Lists all stores. Objects and faces come before the rows: anything that an upload adds in the meantime is not listed
+ * yet, and its row shows that it is in progress.
  */
 export async function takeStock(settings: ReconcileSettings, clients: ReconcileClients): Promise<Stock> {
   const { dynamodb, rekognition, s3 } = clients;
@@ -83,7 +83,7 @@ async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   return all;
 }
 
-/** Whether what carries an upload's name is somebody's: the upload is on its way or is the student's avatar. */
+/** Whether an item named for an upload belongs to somebody: the upload is in progress or is the student's avatar. */
 export async function isHeld(
   settings: ReconcileSettings,
   { dynamodb }: ReconcileClients,
@@ -101,10 +101,10 @@ export function heldAtFirstSight({ uploads, avatars }: Stock, studentId: string,
 }
 
 /**
- * Whether no row says how something that was left came about. An upload that failed or was refused has its row, and
- * what was replaced an avatar that is newer. A student of whom the tables know nothing, or know something older than
- * what was accepted, has been erased while something could not be deleted: or else the tables are not those that the
- * faces and thumbnails were recorded in, after one was restored to an earlier time, replaced or emptied.
+ * Whether no row explains a leftover. A failed or refused upload has its row, and a replaced avatar has a newer one. If
+ * the tables have nothing about the student, or only something older than the leftover, either an erasure could not
+ * delete everything, or the tables are not the ones that the faces and thumbnails were recorded in, because one was
+ * restored to an earlier time, replaced or emptied.
  */
 export function isUnaccounted({ uploads, avatars }: Stock, studentId: string, uploadId: string): boolean {
   const upload = uploads.get(uploadId);
@@ -113,7 +113,7 @@ export function isUnaccounted({ uploads, avatars }: Stock, studentId: string, up
   return avatar === undefined || (upload?.uploadedAt ?? "") > avatar.uploadedAt;
 }
 
-/** The versions and markers that a key has now. */
+/** The current versions and markers of a key. */
 export async function versionsOf(
   settings: ReconcileSettings,
   { s3 }: ReconcileClients,

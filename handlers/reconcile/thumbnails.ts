@@ -14,12 +14,12 @@ import {
   type Stock,
 } from "./stock";
 
-/** Thumbnails that nobody holds, an upload's together. */
+/** Thumbnails that belong to no avatar and no running upload, grouped by upload. */
 export function leftThumbnails(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
   const folders = new Map<string, { studentId: string; uploadId: string }>();
   for (const { key } of stock.thumbnails) {
     const [, studentId = "", uploadId = ""] = key.split("/");
-    // What no upload can have made is not ours to delete.
+    // A key that no upload can have made is left alone.
     if (isUploadId(uploadId) && !heldAtFirstSight(stock, studentId, uploadId)) {
       folders.set(thumbnailFolder(studentId, uploadId), { studentId, uploadId });
     }
@@ -61,12 +61,12 @@ export function missingThumbnails(settings: ReconcileSettings, clients: Reconcil
   );
 }
 
-/** The keys under which a thumbnail can be read: neither old versions nor what a delete marker hides. */
+/** The keys under which a thumbnail can be read: neither old versions nor keys hidden by a delete marker. */
 export function currentKeys({ thumbnails }: Stock): string[] {
   return thumbnails.filter((entry) => entry.isLatest && !entry.isMarker).map(({ key }) => key);
 }
 
-/** Avatars that still list what they replaced. */
+/** Avatars that still list uploads that they replaced. */
 export function leftReplaced(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
   return [...stock.avatars.values()]
     .filter(({ replaces, uploadId }) => replaces.length > 0 && stock.uploads.get(uploadId)?.status !== "processing")

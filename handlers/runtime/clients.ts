@@ -6,18 +6,18 @@ import type { SFN } from "@aws-sdk/client-sfn";
 import type { SNS } from "@aws-sdk/client-sns";
 
 /**
- * What the functions' handlers work with, made once per process. A definition names what its handler needs, and only
- * that is serialized into the function.
+ * The clients of the functions' handlers, made once per process. A definition names the clients that its handler needs,
+ * and only those are serialized into the function.
  *
- * The SDK is required where a client is made: the Lambda runtime has it, the deployer need not.
+ * Each factory requires the SDK itself: the Lambda runtime includes it, the deployer need not.
  */
 export type ClientsOf<Clients> = { readonly [Name in keyof Clients]: () => Clients[Name] };
 
 /**
- * How every SDK client is made: three attempts of each call, after short pauses (longer patience is the machine's), and
- * none of them hangs. Such a call must end long before the function's own time does, so that the SDK can repeat it; by
- * default it would wait for ever. `requestTimeout` ends with the head of an answer; a body that stalls is ended by
- * `socketTimeout`.
+ * The options of every SDK client: three attempts of each call with short pauses (the machine makes the longer
+ * retries), and a time limit on each attempt. An attempt must end long before the function's own timeout, so that the
+ * SDK can repeat it; by default it would wait for ever. `requestTimeout` covers the response up to its head;
+ * `socketTimeout` ends a body that stalls.
  */
 const sdkOptions = {
   maxAttempts: 3,

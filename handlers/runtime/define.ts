@@ -6,11 +6,11 @@ import { step, type Handler } from "./step";
 
 /** One function, as it is deployed; each is defined once, in the folder of its handler. */
 export interface FunctionDefinition<Arns extends PipelineArns = PipelineArns> {
-  /** In PascalCase and without a number: resources are named by it, so that renumbering replaces nothing. */
+  /** In PascalCase and without a number: resources are named after it, so that renumbering replaces nothing. */
   readonly name: string;
   /** Serialized into the function: makes the handler, once per process. */
   readonly factory: () => Handler<never, unknown>;
-  /** The environment variables that its settings are read from. */
+  /** The environment variables of its settings. */
   readonly variables: readonly SettingName[];
   /** The IAM statements of its role. */
   readonly grants: (on: Arns) => readonly Statement[];
@@ -22,16 +22,16 @@ export interface FunctionDefinition<Arns extends PipelineArns = PipelineArns> {
   readonly usesImaging: boolean;
 }
 
-/** A call of a service, by the service's own name of the operation. */
+/** A call of a service, under the service's own name of the operation. */
 export type ServiceCall = readonly [service: string, operation: string];
 
-/** One step of the flow: the function of the state that has its name. */
+/** One step of the flow: the function of the state with the same name. */
 export interface Step extends FunctionDefinition {
   /** The reasons that the step can refuse a photo for. */
   readonly refusals: readonly ReasonCode[];
   /**
-   * Every call that it makes on some way through it: the cost of a photo is computed from them, and the chaos runs put
-   * their faults there. A test holds the list to the calls that the functions are seen to make.
+   * Every call that any path through the function makes: the cost of a photo is computed from them, and the chaos runs
+   * inject their faults there. A test compares the list with the calls that the functions actually make.
    */
   readonly calls: readonly ServiceCall[];
 }
@@ -41,7 +41,7 @@ interface Definition<Settings, Clients, Input, Output, Arns> {
   readonly handler: (settings: Settings, clients: Clients) => Handler<Input, Output>;
   readonly settings: SettingsOf<Settings>;
   readonly clients: ClientsOf<Clients>;
-  /** What is put around the handler, such as a log line for each call. */
+  /** A wrapper around the handler, such as a log line for each call. */
   readonly around?: (name: string, handle: Handler<Input, Output>) => Handler<Input, Output>;
   readonly grants: (on: Arns) => readonly Statement[];
   readonly memorySize: number;
@@ -50,8 +50,8 @@ interface Definition<Settings, Clients, Input, Output, Arns> {
 }
 
 /**
- * Makes a definition's factory. The serializer ships what the factory names and nothing else: the handler, how its
- * settings are read and how its clients are made. Grants, memory and the rest stay with the deployment.
+ * Makes a definition's factory. The serializer ships only what the factory names: the handler, the reader of its
+ * settings and the factories of its clients. Grants, memory and the rest stay with the deployment.
  */
 export function defineFunction<Settings, Clients, Input, Output, Arns extends PipelineArns = PipelineArns>({
   handler,

@@ -9,8 +9,8 @@ export function namedError(name: string, message: string, cause?: unknown): Erro
 }
 
 /**
- * The refusal of a photo. The message is for logs and operators: it says what was measured and which rule it broke,
- * and never names a face, an address or another student. What the student reads comes from the catalogue.
+ * The refusal of a photo. The message is for logs and operators: it states the measurement and the broken rule, and
+ * never names a face, an address or another student. The student reads the catalogue's text.
  */
 export function rejection(code: Exclude<ReasonCode, "INTERNAL">, measured: string): Error {
   return namedError(code, measured);

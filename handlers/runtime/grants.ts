@@ -1,5 +1,5 @@
 /**
- * The grants of the functions: IAM statements over the ARNs of one pipeline. Deploy-time code: nothing in here is
+ * The grants of the functions: IAM statements over the ARNs of one pipeline. Deploy-time code: nothing here is
  * serialized.
  */
 export interface Statement {
@@ -19,7 +19,10 @@ export interface PipelineArns {
   readonly failureTopic: string;
 }
 
-/** The ARNs that exist only once the machine does: for the operator's functions, as the machine is made of the steps. */
+/**
+ * The ARNs that exist only after the machine does: for the operator's functions, since the machine depends on the
+ * steps'.
+ */
 export interface OperatorArns extends PipelineArns {
   readonly stateMachine: string;
   /** Every execution of the machine: `…:execution:{machine}:*`. */
@@ -27,7 +30,7 @@ export interface OperatorArns extends PipelineArns {
 }
 
 export interface MailArns extends PipelineArns {
-  /** No ARN: the only address that mail comes from. */
+  /** Not an ARN: the only address that mail comes from. */
   readonly sender: string;
 }
 
@@ -36,20 +39,20 @@ export function allow(actions: readonly string[], resources: readonly string[]):
   return { Effect: "Allow", Action: actions, Resource: resources };
 }
 
-/** Reads the uploaded object, in the version that the event named: that is an action of its own. */
+/** Reads the uploaded object, in the version that the event named: IAM has a separate action for versions. */
 export function readUploads(on: PipelineArns): Statement {
   return allow(["s3:GetObjectVersion"], [`${on.photoBucket}/uploads/*`]);
 }
 
 /**
- * The same for steps that have Rekognition read it, with their rights. Rekognition's guide asks for `s3:GetObject` and
- * does not say what it needs of an object whose version is named.
+ * The same for steps for which Rekognition reads it, with their rights. Rekognition's guide asks for `s3:GetObject` and
+ * is silent on objects with a version.
  */
 export function showUploads(on: PipelineArns): Statement {
   return allow(["s3:GetObject", "s3:GetObjectVersion"], [`${on.photoBucket}/uploads/*`]);
 }
 
-/** Deletes the uploaded object for good, which only naming its version does. */
+/** Deletes the uploaded object for good, which requires naming its version. */
 export function deleteUploads(on: PipelineArns): Statement {
   return allow(["s3:DeleteObjectVersion"], [`${on.photoBucket}/uploads/*`]);
 }

@@ -26,10 +26,10 @@ export type SettingName =
   | "UPLOAD_ROW_DAYS"
   | "UPLOAD_TABLE";
 
-/** How a handler's setting is read from its function's environment. */
+/** The reader of a handler's setting from its function's environment. */
 export interface Setting<Value> {
   readonly from: SettingName;
-  /** Serialized with the function. It is given the variable's text, and what reads the variables of `also`. */
+  /** Serialized with the function. Receives the variable's text, and a reader of the variables in `also`. */
   readonly read: (text: string, setting: (name: SettingName) => string) => Value;
   /** Further variables that `read` may ask for. */
   readonly also?: readonly SettingName[];
@@ -39,7 +39,7 @@ export type SettingsOf<Settings> = { readonly [Name in keyof Settings]: Setting<
 
 export const text = (from: SettingName): Setting<string> => ({ from, read: String });
 export const number = (from: SettingName): Setting<number> => ({ from, read: Number });
-/** A setting that the component writes as JSON; `never` is of any type that the handler asks for. */
+/** A setting that the component writes as JSON; `never` is assignable to any type that the handler declares. */
 export const json = (from: SettingName): Setting<never> => ({ from, read: parsed });
 
 const parsed = (given: string): never => JSON.parse(given) as never;
@@ -50,14 +50,14 @@ export const collectionId = text("COLLECTION_ID");
 export const photoBucket = text("PHOTO_BUCKET");
 /** 0–100. */
 export const duplicateSimilarity = number("DUPLICATE_SIMILARITY");
-/** How long an upload's row is kept, in days. */
+/** The days for which an upload's row is kept. */
 export const rowDays = number("UPLOAD_ROW_DAYS");
 export const defaultLocale: Setting<Locale> = { from: "DEFAULT_LOCALE", read: (locale) => locale as Locale };
 
 /**
  * Reads a variable of the function's environment.
  *
- * @throws MissingSetting when it is not set, which is a fault of the deployment
+ * @throws MissingSetting if it is not set, which is a fault of the deployment
  */
 export function setting(name: SettingName): string {
   const value = process.env[name];

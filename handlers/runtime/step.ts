@@ -1,13 +1,13 @@
 import { namedError } from "./errors";
 
 /**
- * How every step's function behaves towards the machine, whatever the step does.
+ * The contract of every step's function with the machine.
  *
  * A handler is `(settings, clients) => async (input) => output`; see define.ts for how it becomes a function.
  */
 export type Handler<Input, Output> = (input: Input) => Promise<Output>;
 
-/** The names under which the machine retries; everything else that is no reason is a permanent fault. */
+/** The error names that the machine retries; any other name that is not a reason is a permanent fault. */
 export const throttled = "Throttled";
 export const unavailable = "Unavailable";
 
@@ -15,8 +15,8 @@ export const unavailable = "Unavailable";
  * Wraps a handler so that the machine sees three kinds of errors only: a reason of the catalogue, `Throttled` or
  * `Unavailable` (both retried, see flow.asl.json), and any other name, which is permanent.
  *
- * Logs one line a call, as JSON: the step and what became of it, with the upload's id. Never an address, a face, a
- * file name or another student.
+ * Logs one line a call, as JSON: the step and its outcome, with the upload's id. Never an address, a face, a file name
+ * or another student.
  */
 export function step<Input, Output>(name: string, handle: Handler<Input, Output>): Handler<Input, Output> {
   return async (input) => {
@@ -42,11 +42,11 @@ function uploadIdOf(input: unknown): string | undefined {
 }
 
 /**
- * Gives an SDK's error one of the names that the machine retries, if a later call may succeed.
+ * Gives an SDK error one of the names that the machine retries, if a later call may succeed.
  *
- * Rekognition, DynamoDB, SNS, S3 and KMS behind them each have names of their own for "slower, please": those are the
- * names that the SDK takes for throttling too, some of which a service sends with status 400. Of the codes of an outage
- * the last is that of a body which broke off while it was read.
+ * Rekognition, DynamoDB, SNS, S3 and KMS behind them each have their own names for throttling: the list has those that
+ * the SDK treats as throttling too, some of which a service sends with status 400. The last code of an outage is that
+ * of a body which broke off while it was read.
  */
 export function asMachineError(error: unknown): Error {
   if (!(error instanceof Error)) return namedError("Error", String(error));

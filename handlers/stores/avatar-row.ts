@@ -6,7 +6,7 @@ import type { Item } from "./dynamodb";
 export interface AvatarRow {
   readonly studentId: string;
   readonly uploadId: string;
-  /** When the photo was uploaded, ISO 8601, UTC: decides which of two photos is the newer. See `replacingAt`. */
+  /** The upload's time, ISO 8601, UTC: it decides which of two photos is newer. See `replacingAt`. */
   readonly uploadedAt: string;
   readonly faceId: string;
   readonly thumbnails: ThumbnailKeys;
@@ -19,7 +19,9 @@ export interface AvatarRow {
   /** ISO 8601, UTC. */
   readonly processedAt: string;
   readonly executionArn: string;
-  /** When a reconciliation found nobody else with the face, ISO 8601, UTC; absent until one has searched. */
+  /**
+   * The time at which a reconciliation found nobody else with the face, ISO 8601, UTC; absent until one has searched.
+   */
   readonly searchedAt?: string | undefined;
   /** Uploads of the same student whose face and thumbnails are still to be removed. */
   readonly replaces: readonly Replaced[];
@@ -33,7 +35,7 @@ export interface Replaced {
 const s = (value: string): AttributeValue => ({ S: value });
 const n = (value: number): AttributeValue => ({ N: String(value) });
 
-/** The item of an avatar that is new: nobody has searched for its face yet. */
+/** The item of a new avatar: no run has searched for its face yet. */
 export function writeAvatarRow(row: AvatarRow): Item {
   const { box } = row.face;
   return {

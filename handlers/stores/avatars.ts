@@ -67,14 +67,14 @@ export async function replaceAvatar(
     before === undefined
       ? { ConditionExpression: "attribute_not_exists(student_id)" }
       : {
-          // With the face: a reconciliation may have given the avatar another, and the list must name the one to remove.
+          // Includes the face: a reconciliation may have replaced it, and `replaces` must name the face to remove.
           ConditionExpression: "upload_id = :before AND face_id = :face",
           ExpressionAttributeValues: { ":before": { S: before.uploadId }, ":face": { S: before.faceId } },
         };
   return written(dynamodb.putItem({ TableName: table, Item: writeAvatarRow(row), ...unchanged }));
 }
 
-/** Strikes what an avatar replaced off its row, once it is removed; a newer avatar has taken the list over. */
+/** Strikes the replaced uploads off an avatar's row after their removal; a newer avatar has taken the list over. */
 export async function strikeReplaced(dynamodb: Updates, table: string, row: AvatarRow): Promise<void> {
   await written(
     dynamodb.updateItem({
@@ -88,9 +88,9 @@ export async function strikeReplaced(dynamodb: Updates, table: string, row: Avat
 }
 
 /**
- * Gives an avatar whose face was lost another one, and takes back that it was searched for.
+ * Gives an avatar whose face was lost a new one, and removes the mark that it was searched for.
  *
- * @returns false if the avatar has been replaced or erased meanwhile
+ * @returns false if the avatar has been replaced or erased in the meantime
  */
 export async function replaceFace(dynamodb: Updates, table: string, row: AvatarRow, faceId: string): Promise<boolean> {
   return written(
@@ -104,7 +104,10 @@ export async function replaceFace(dynamodb: Updates, table: string, row: AvatarR
   );
 }
 
-/** Records when an avatar's face was searched for; if it has been replaced, the next run searches for the new one. */
+/**
+ * Records the time of the search for an avatar's face; if the face has been replaced, the next run searches for the new
+ * one.
+ */
 export async function markSearched(dynamodb: Updates, table: string, row: AvatarRow, now: Date): Promise<void> {
   await written(
     dynamodb.updateItem({

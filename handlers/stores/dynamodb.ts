@@ -1,6 +1,6 @@
 import type { AttributeValue, DynamoDB } from "@aws-sdk/client-dynamodb";
 
-/** What the stores that are tables share. */
+/** An item, for the stores that are tables. */
 export type Item = Record<string, AttributeValue>;
 
 /** Whether an SDK error says that the condition of a write did not hold. */
@@ -8,7 +8,7 @@ export function isConditionFailure(error: unknown): boolean {
   return error instanceof Error && error.name === "ConditionalCheckFailedException";
 }
 
-/** Every item of a table, page by page; with an attribute, those in which it has the given text. */
+/** Every item of a table, page by page; with an attribute, only items in which it has the given text. */
 export async function* everyItem(
   dynamodb: Pick<DynamoDB, "scan">,
   table: string,

@@ -6,7 +6,7 @@ import { namedError } from "../runtime/errors";
 
 /**
  * The face collection: one face per avatar in use, and one per upload between IndexFace and its end. A face carries
- * `{studentId}:{uploadId}` as its ExternalImageId, so that every face says whose it is.
+ * `{studentId}:{uploadId}` as its ExternalImageId, which names the owner.
  *
  *     indexPhoto ──► face of an upload on its way ──SaveMetadata──► face of an avatar ──deleteFaces──► gone
  *                              │                                     ▲
@@ -24,13 +24,13 @@ export function photoImage(photo: Photo): Image {
   return { S3Object: { Bucket: photo.bucket, Name: photo.key, Version: photo.versionId } };
 }
 
-/** Whose a face is, by its ExternalImageId. */
+/** The owner of a face, from its ExternalImageId. */
 export interface FaceOwner {
   readonly studentId: string;
   readonly uploadId: string;
 }
 
-/** A face of the collection that matches, and whose it is. */
+/** A matching face of the collection, with its owner. */
 export interface Match extends FaceOwner {
   readonly faceId: string;
 }
@@ -41,7 +41,7 @@ export interface CollectionFace {
   readonly name: string;
 }
 
-/** The matches that belong to other students. A face that was not named by this pipeline is nobody's. */
+/** The matches that belong to other students. A face that this pipeline did not name has no owner. */
 export function matchesOfOthers(matches: readonly FaceMatch[], studentId: string): readonly Match[] {
   return matches.flatMap(({ Face: face }) => {
     const owner = parseExternalImageId(face?.ExternalImageId ?? "");
@@ -50,7 +50,7 @@ export function matchesOfOthers(matches: readonly FaceMatch[], studentId: string
   });
 }
 
-/** Matches asked for: a student's own old faces and leftovers must never hide another student's behind them. */
+/** The matches requested: a student's own old faces and leftovers must never push another student's off the list. */
 const maxMatches = 100;
 
 /** Searches for the largest face in a photo. */
@@ -65,20 +65,20 @@ export async function searchByPhoto(
     Image: photoImage(photo),
     FaceMatchThreshold: similarity,
     MaxFaces: maxMatches,
-    // DetectFace has judged the face's quality already, by rules that the student is told.
+    // DetectFace has already judged the face's quality, by rules that the refusals explain to the student.
     QualityFilter: "NONE",
   });
   return matches;
 }
 
 /**
- * How long a face is waited for that Rekognition does not know, in milliseconds before each further call. A face that
- * was just indexed may be unknown to other calls for some hundred milliseconds (seen by others, not documented).
+ * The waits before each further call for a face that Rekognition does not know, in milliseconds. A face that was just
+ * indexed may be unknown to other calls for some hundred milliseconds (observed by others, not documented).
  */
 const waits = [200, 500, 1000, 2000];
 
 /**
- * Searches for a face of the collection, and waits for one that was just indexed.
+ * Searches for a face of the collection, and waits for a face that was just indexed.
  *
  * @returns undefined if the face is not in the collection
  */
@@ -107,7 +107,7 @@ export async function searchByFace(
 }
 
 /**
- * Puts a photo's face into the collection. Repeated for the same photo, Rekognition returns the face that it has.
+ * Indexes a photo's face. If repeated for the same photo, Rekognition returns the face that it has.
  *
  * @returns the face's id, or Rekognition's reasons for not indexing any
  */
@@ -128,7 +128,7 @@ export async function indexPhoto(
 }
 
 /**
- * Puts an avatar's face into the collection again, from a thumbnail: the original is gone.
+ * Indexes an avatar's face again, from a thumbnail: the original is gone.
  *
  * @returns the new face's id; undefined if Rekognition finds no face in the thumbnail
  */
@@ -219,8 +219,8 @@ export async function hasFace(
 }
 
 /**
- * Finds the faces of an upload or a student by listing the whole collection, 4,096 a call. No other way to find a face
- * whose id was never recorded is independent of how fresh a search is.
+ * Finds the faces of an upload or a student by listing the whole collection, 4,096 a call. Only the list finds a face
+ * whose id was never recorded even while searches are stale.
  */
 export async function findFaces(
   rekognition: Pick<Rekognition, "listFaces">,

@@ -5,7 +5,7 @@ import { issuedAt, makeUploadId, parseUploadKey } from "../contract/keys";
 import { getUpload } from "./uploads";
 
 /**
- * Finds out which upload an object is: the one that the server issued its key for, or else one of its own.
+ * Identifies an object's upload: the one that the server issued its key for, or else an upload of its own.
  *
  * @returns undefined if the key names no student
  */
@@ -21,7 +21,7 @@ export async function identify(
   const photo = nameless(event, key.studentId, executionArn);
   if (key.issuedId === undefined) return photo;
   const row = await getUpload(dynamodb, uploadTable, key.issuedId);
-  // A second object under an issued key (the form was posted twice) is an upload of its own, as a copy is.
+  // A second object under an issued key (the form was posted twice) is an upload of its own, like a copy.
   const isThisOne =
     row?.studentId === key.studentId && (row.versionId === undefined || row.versionId === (object["version-id"] ?? ""));
   return isThisOne ? { ...photo, uploadId: key.issuedId, uploadedAt: issuedAt(key.issuedId).toISOString() } : photo;
@@ -48,8 +48,8 @@ export function nameless(event: ObjectCreatedEvent, studentId: string, execution
  * its repetition, a dead letter and a reconciliation all derive the same one. It carries no time, because those sources
  * report different times: S3's event says when the object was stored, its listing when storing began.
  *
- * In a bucket without versions the time stands in for the version: otherwise a file that is stored a second time would
- * be taken for the first.
+ * In a bucket without versions the time replaces the version: otherwise a file that is stored a second time would count
+ * as the first.
  */
 export function derivedId({ time, detail: { bucket, object } }: Pick<ObjectCreatedEvent, "time" | "detail">): string {
   const version = object["version-id"];

@@ -18,7 +18,8 @@ import { unavailable } from "../runtime/step";
  *   deleteVersion      | Reconcile                                   | always: one version or marker
  *   deleteEveryVersion | EraseStudent                                | always: one student's
  *
- * Every deletion is safe to repeat and content to find nothing. No step overwrites what another upload has stored.
+ * Every deletion is safe to repeat and succeeds if there is nothing to delete. No step overwrites an object of another
+ * upload.
  */
 export interface StoredVersion {
   readonly key: string;
@@ -60,7 +61,7 @@ export async function storeThumbnail(
     Key: key,
     Body: jpeg,
     ContentType: "image/jpeg",
-    // The key changes with every upload, so that what is cached can never be out of date.
+    // The key changes with every upload, so that a cached thumbnail is never out of date.
     CacheControl: "private, max-age=31536000, immutable",
   });
   return key;
@@ -102,9 +103,9 @@ export async function deleteVersion(
 }
 
 /**
- * Deletes every version and delete marker of the objects below a prefix: on a versioned bucket nothing less deletes.
+ * Deletes every version and delete marker of the objects below a prefix: on a versioned bucket only this deletes.
  *
- * @returns how many
+ * @returns the number of versions and markers
  */
 export async function deleteEveryVersion(
   s3: Pick<S3, "listObjectVersions" | "deleteObjects">,
@@ -113,7 +114,7 @@ export async function deleteEveryVersion(
 ): Promise<number> {
   let deleted = 0;
   for (;;) {
-    // From the start each time: what the page before held is gone by then.
+    // From the start each time: the objects of the previous page are gone by then.
     const page = await s3.listObjectVersions({ Bucket: bucket, Prefix: prefix, MaxKeys: 1000 });
     const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
       Key,
@@ -165,7 +166,7 @@ export async function* everyVersion(
   }
 }
 
-/** Whether anything is left below a prefix, be it a delete marker. */
+/** Whether anything is left below a prefix, even a delete marker. */
 export async function isAnythingBelow(
   s3: Pick<S3, "listObjectVersions">,
   bucket: string,

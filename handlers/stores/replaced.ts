@@ -13,7 +13,7 @@ export interface ReplacedClients {
   readonly sleep: Sleep;
 }
 
-/** Removes the faces and thumbnails that a student's row says it replaced, then strikes them off the row. */
+/** Removes the faces and thumbnails that a student's row lists as replaced, then strikes them off the row. */
 export async function removeReplaced(
   settings: { readonly avatarTable: string; readonly collectionId: string },
   { dynamodb, rekognition, s3, sleep }: ReplacedClients,
@@ -21,7 +21,7 @@ export async function removeReplaced(
   row: AvatarRow,
 ): Promise<void> {
   if (row.replaces.length === 0) return;
-  // Never what is in use. A face is the same one if the same bytes were uploaded twice under one name.
+  // Never the face in use: it is the same one if the same bytes were uploaded twice under one name.
   const faceIds = row.replaces.map(({ faceId }) => faceId).filter((faceId) => faceId !== row.faceId);
   if (faceIds.length > 0) await deleteFaces({ rekognition, sleep }, settings.collectionId, faceIds);
   const uploadIds = row.replaces.map(({ uploadId }) => uploadId).filter((uploadId) => uploadId !== row.uploadId);

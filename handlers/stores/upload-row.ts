@@ -2,14 +2,14 @@ import type { ReasonCode } from "../contract/reasons";
 import type { UploadStatus } from "../contract/upload-status";
 import type { Item } from "./dynamodb";
 
-/** An upload's row as everything but the store knows it; an attribute that the row does not have is undefined. */
+/** An upload's row outside the store; an attribute that the row does not have is undefined. */
 export interface UploadRow {
   readonly uploadId: string;
   readonly studentId: string;
   readonly status: UploadStatus;
-  /** The step that the upload has come to, or ended in. */
+  /** The step that the upload has reached, or ended in. */
   readonly step?: string | undefined;
-  /** When each step began, ISO 8601, UTC, as every time here. */
+  /** The start of each step, ISO 8601, UTC, like every time here. */
   readonly steps: Readonly<Record<string, string>>;
   readonly reason?: ReasonCode | undefined;
   readonly objectKey?: string | undefined;
@@ -27,7 +27,7 @@ export interface UploadRow {
   readonly confirmed: boolean;
   /** The rival that the upload has to yield to. */
   readonly yieldedTo?: string | undefined;
-  /** Why the photo is refused: on the row from before its original is deleted until the refusal is reported. */
+  /** The refusal of the photo: on the row from before the original is deleted until the refusal is reported. */
   readonly refusal?: Refusal | undefined;
   readonly email?: string | undefined;
   readonly locale?: string | undefined;
@@ -35,7 +35,7 @@ export interface UploadRow {
   readonly mailed?: string | undefined;
 }
 
-/** Why a photo is refused, and by which step. */
+/** The reason of a refusal, and the step that refused. */
 export interface Refusal {
   readonly step: string;
   readonly reason: string;

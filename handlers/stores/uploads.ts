@@ -6,7 +6,7 @@ import { everyItem, isConditionFailure, type Item } from "./dynamodb";
 import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
 
 /**
- * The uploads table: one row per upload, the one place that says how far it is and how it ended.
+ * The uploads table: one row per upload, the only record of its progress and its end.
  *
  *   upload_id (key) student_id status step steps reason object_key version_id uploaded_at claimed_at ended_at
  *   execution_arn face_id confirmed yielded_to instead_of refused email locale mailed created_at expires_at (TTL, seconds)
@@ -37,12 +37,12 @@ import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
  *   recordMail           | MailStudent            | the row exists
  *   deleteUpload         | EraseStudent           | always
  *
- * "Own" is: `execution_arn` is this execution's and the status is `processing`. A function that outlived its execution
- * can therefore no longer change anything, and learns that before it does anything else.
+ * "Own" is: `execution_arn` is this execution's and the status is `processing`. A function that outlives its execution
+ * can therefore change nothing, and fails before it does anything else.
  */
 export type { Refusal, UploadRow };
 
-/** The table's key and the attribute by which a row expires, for its declaration. */
+/** The table's key and the attribute with a row's expiry, for its declaration. */
 export const uploadTableKey = "upload_id";
 export const uploadTableExpiry = "expires_at";
 
@@ -54,7 +54,7 @@ type Claim = Pick<Photo, "uploadId" | "executionArn">;
 /** The name of the error that a conditional write throws if the upload has ended or belongs to another execution. */
 export const claimLost = "ClaimLost";
 
-/** A form that was posted late is still waited for: EventBridge delivers an event for up to 24 hours. */
+/** The row outlasts a form that is posted late: EventBridge retries an event for up to 24 hours. */
 const awaitedDays = 2;
 
 /** Reads one row, consistently; undefined if there is none. */
@@ -90,7 +90,7 @@ export async function addAwaited(
     readonly uploadId: string;
     readonly studentId: string;
     readonly createdAt: Date;
-    /** Until when the photo can be stored. */
+    /** The end of the time in which the photo can be stored. */
     readonly storableUntil: Date;
     readonly email?: string | undefined;
     readonly locale?: string | undefined;
@@ -99,7 +99,7 @@ export async function addAwaited(
   const { email, locale } = upload;
   await dynamodb.putItem({
     TableName: table,
-    // Without a condition: an id of 80 random bits does not come twice, and the SDK may send the same put again.
+    // Without a condition: an id of 80 random bits does not repeat, and the SDK may send the same put again.
     Item: {
       upload_id: { S: upload.uploadId },
       student_id: { S: upload.studentId },
@@ -113,14 +113,15 @@ export async function addAwaited(
 }
 
 /**
- * Takes an upload for an execution.
+ * Claims an upload for an execution.
  *
- * What an earlier attempt recorded (steps, face_id, confirmed) stays: Undo goes by it when the same execution is run
- * again, and a row is cleared of it when it ends.
+ * The records of an earlier attempt (steps, face_id, confirmed) stay: Undo uses them if the same execution is run
+ * again, and closing the row clears them.
  *
  * @param interruptedArn the execution that ended without closing the upload, if this one is to close it
- * @param rowDays how long the row is kept, in days
- * @returns the row as it was before, undefined if there was none; false if the upload is not to be had
+ * @param rowDays the days for which the row is kept
+ * @returns the row as it was before, undefined if there was none; false if the upload has ended or belongs to another
+ * execution or object
  */
 export async function claimUpload(
   dynamodb: Updates,
@@ -128,16 +129,16 @@ export async function claimUpload(
   photo: Photo,
   { interruptedArn, now, rowDays }: { readonly interruptedArn: string | undefined; now: Date; rowDays: number },
 ): Promise<UploadRow | undefined | false> {
-  // The same execution claims twice if the answer to its first claim was lost.
+  // The same execution claims twice if the response to its first claim was lost.
   const owners = interruptedArn === undefined ? ":owner" : ":owner, :interrupted";
-  // An upload that failed may be started again; one that failed before its execution ended needs no closing.
+  // A failed upload may be restarted; one that failed before its execution ended needs no closing.
   const open = interruptedArn === undefined ? ":awaiting, :failed" : ":awaiting";
   try {
     const { Attributes: before } = await dynamodb.updateItem({
       TableName: table,
       Key: { upload_id: { S: photo.uploadId } },
       ConditionExpression:
-        // Never another object's row, whatever became of that one.
+        // Never another object's row, whatever that one's status.
         "attribute_not_exists(upload_id) OR ((attribute_not_exists(version_id) OR version_id = :version) AND " +
         `(#status IN (${open}) OR (#status = :processing AND execution_arn IN (${owners}))))`,
       UpdateExpression:
@@ -168,22 +169,22 @@ export async function claimUpload(
   }
 }
 
-/** What a step goes by: the upload's place among others, and what earlier attempts have left. */
+/** The row at the beginning of a step: the upload's place among others, and the records of earlier attempts. */
 export interface Begun {
   readonly uploadId: string;
-  /** When the row was made, ISO 8601, UTC. */
+  /** The row's creation time, ISO 8601, UTC. */
   readonly createdAt: string | undefined;
   /** Whether the upload is past the point at which a rival can make it yield. */
   readonly confirmed: boolean;
-  /** The avatar that SaveMetadata saw first; undefined before it did. */
+  /** The avatar that SaveMetadata's first attempt saw; undefined before that. */
   readonly insteadOf: string | undefined;
 }
 
 /**
- * Records that a step begins: the page shows it, and Undo later goes by it.
+ * Records that a step begins: the page shows it, and Undo uses it later.
  *
  * @param more.forgetFace whether to forget the face of an earlier attempt
- * @param more.insteadOf the avatar that the student has now; an earlier attempt's word stays
+ * @param more.insteadOf the student's current avatar; an earlier attempt's value stays
  * @throws ClaimLost
  */
 export async function beginStep(
@@ -224,7 +225,7 @@ export async function recordFace(dynamodb: Updates, table: string, photo: Claim,
 }
 
 /**
- * Passes the point after which no rival can make this upload yield.
+ * Confirms the upload: from then on no rival can make it yield.
  *
  * @returns false if the upload has yielded
  * @throws ClaimLost
@@ -268,7 +269,7 @@ export async function yieldTo(dynamodb: Updates, table: string, rivalId: string,
 }
 
 /**
- * Gives up that the upload is confirmed.
+ * Withdraws the upload's confirmation.
  *
  * @throws ClaimLost
  */
@@ -277,7 +278,7 @@ export async function withdrawConfirmation(dynamodb: Updates, table: string, pho
 }
 
 /**
- * Records why the photo is refused, before its original is deleted.
+ * Records the reason of a refusal before the original is deleted.
  *
  * @throws ClaimLost
  */
@@ -300,11 +301,11 @@ export async function closeAccepted(dynamodb: Updates, table: string, photo: Cla
 }
 
 /**
- * Ends an upload that was rejected or failed, be it one that nobody could claim, and clears the row of what the next
- * attempt must not find: Undo has removed the face that the row names.
+ * Ends an upload that was rejected or failed, even one that could not be claimed, and clears the attributes that the
+ * next attempt must not find: Undo has removed the face that the row names.
  *
  * @param end.at ISO 8601, UTC
- * @param end.rowDays how long the row is kept from then on, in days
+ * @param end.rowDays the days for which the row is kept from then on
  * @throws ClaimLost
  */
 export async function closeRefused(
@@ -327,7 +328,8 @@ export async function closeRefused(
       UpdateExpression:
         "SET #status = :status, #step = :step, #reason = :reason, ended_at = :at, execution_arn = :owner, " +
         "student_id = :student, object_key = :key, version_id = :version, steps = if_not_exists(steps, :no_steps), " +
-        // The row of an upload that nobody could claim has no expiry yet, or that of one which waits for its photo.
+        // The row of an upload that could not be claimed has no expiry yet, or the expiry of a row that awaits its
+        // photo.
         "expires_at = :expires " +
         "REMOVE face_id, confirmed, yielded_to, refused",
       ExpressionAttributeNames: { "#status": "status", "#step": "step", "#reason": "reason" },
@@ -349,7 +351,7 @@ export async function closeRefused(
   }
 }
 
-/** Records the event that the student was mailed about; a row that has expired meanwhile is not made anew. */
+/** Records the event that the student was mailed about; a row that has expired is not created again. */
 export async function recordMail(dynamodb: Updates, table: string, uploadId: string, type: string): Promise<void> {
   try {
     await dynamodb.updateItem({
@@ -373,7 +375,7 @@ export async function deleteUpload(
   await dynamodb.deleteItem({ TableName: table, Key: { upload_id: { S: uploadId } } });
 }
 
-/** A write that is conditional on the row's being this execution's still; returns the row after it. */
+/** A write on the condition that the row still belongs to this execution; returns the row after the write. */
 async function writeOwn(
   dynamodb: Updates,
   table: string,
@@ -405,7 +407,7 @@ function lost({ uploadId }: Claim, cause: unknown): Error {
   return namedError(claimLost, `Upload ${uploadId} has ended or belongs to another execution.`, cause);
 }
 
-/** When a row expires, in seconds since 1970, UTC. */
+/** A row's expiry, in seconds since 1970, UTC. */
 function expiryOf(from: Date, days: number): string {
   return String(Math.floor(from.getTime() / 1000) + days * 86_400);
 }

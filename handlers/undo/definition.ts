@@ -26,6 +26,6 @@ export const undoStep = defineStep({
     ["s3", "DeleteObject"],
   ],
   memorySize: 256,
-  // It may have to list a whole collection.
+  // Undo may have to list a whole collection.
   timeout: 60,
 });

@@ -17,14 +17,16 @@ export interface UndoInput {
   /** The execution's own input. */
   readonly event: FlowInput;
   readonly execution: string;
-  /** The machine's state; without a photo when ReceivePhoto failed, which may have claimed the upload before that. */
+  /** The machine's state; without a photo if ReceivePhoto failed, which may have claimed the upload before that. */
   readonly state: { readonly photo?: Photo };
-  /** Everything the machine caught on the way here. */
+  /** All errors that the machine caught on the way here. */
   readonly failed: readonly Failures[];
 }
 
 export interface UndoOutput {
-  /** False when the upload is another execution's by now: then this one has nothing to undo and nothing to say. */
+  /**
+   * False if the upload now belongs to another execution: then this one has nothing to undo and no notice to publish.
+   */
   readonly owned: boolean;
 }
 
@@ -42,18 +44,18 @@ export interface UndoClients {
 }
 
 /**
- * Takes back what this upload created, and only that. It goes by the rows and by the names that every object and face
- * carries, not by what the steps reported: a step that died reported nothing. Safe to repeat.
+ * Removes everything that this upload created, and nothing else. Undo uses the rows and the names that every object and
+ * face carries, not the steps' output: a step that died has none. Safe to repeat.
  *
- * An upload that has been saved is the student's avatar and stays; what it replaced is removed.
- * The original goes when the photo was refused, and stays when the fault is ours, so that it can be tried again.
+ * An upload that has been saved is the student's avatar and stays; the avatars that it replaced are removed. The
+ * original is deleted if the photo was refused, and stays if the fault is ours, so that it can be processed again.
  */
 export function undo(settings: UndoSettings, clients: UndoClients): Handler<UndoInput, UndoOutput> {
   return async ({ event, execution, state, failed }) => {
     const photo = state.photo ?? (await claimedPhoto(settings, clients, event, execution));
     if (photo === undefined) return { owned: true };
     const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
-    // No row at all means that the student was erased meanwhile: then all the more must nothing be left.
+    // No row at all means that the student was erased in the meantime: then nothing may be left either.
     if (row !== undefined && row.executionArn !== photo.executionArn) return { owned: false };
     const avatar = await getAvatar(clients.dynamodb, settings.avatarTable, photo.studentId);
     if (avatar?.uploadId === photo.uploadId) {
@@ -61,9 +63,9 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
       return { owned: true };
     }
     const faceIds = await facesToRemove(settings, clients, photo.uploadId, row);
-    // Never the face of the avatar in use: the same bytes may have been given the same face.
+    // Never the face of the avatar in use: the same bytes may have got the same face.
     const removable = faceIds.filter((faceId) => faceId !== avatar?.faceId);
-    // What was won is given up before the face goes: from then on another student may register it.
+    // Withdraws the confirmation before deleting the face: from then on another student may register it.
     if (row?.confirmed === true && row.status === "processing") {
       await withdrawConfirmation(clients.dynamodb, settings.uploadTable, photo);
     }
@@ -71,7 +73,7 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
     await deleteThumbnails(clients.s3, photo.bucket, photo.studentId, photo.uploadId);
     const verdict = verdictOf(failed);
     if (verdict.outcome === "rejected") {
-      // On record first: an attempt that begins anew finds no photo any more that it could judge.
+      // Recorded first: a replayed execution finds no photo left to judge.
       if (row !== undefined) {
         await recordRefusal(clients.dynamodb, settings.uploadTable, photo, verdict);
       }
@@ -81,7 +83,7 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
   };
 }
 
-/** The upload of an execution that claimed it and failed before it could say so; undefined when it did not claim it. */
+/** The upload of an execution that claimed it and failed before it could say so; undefined if it did not claim it. */
 async function claimedPhoto(
   settings: UndoSettings,
   { dynamodb }: UndoClients,
@@ -103,7 +105,7 @@ async function facesToRemove(
   row: UploadRow | undefined,
 ): Promise<readonly string[]> {
   if (row?.faceId !== undefined) return [row.faceId];
-  // IndexFace began and left no id: either it created nothing, or it died before it could say what.
+  // IndexFace began and left no id: either it created no face, or it died before it recorded the id.
   const mayHaveIndexed = row === undefined || row.steps["IndexFace"] !== undefined;
   return mayHaveIndexed ? findFaces(rekognition, settings.collectionId, (owner) => owner.uploadId === uploadId) : [];
 }
