@@ -5,7 +5,7 @@ import { namedError } from "../runtime/errors";
 import type { Photo } from "../contract/flow-data";
 import { displayName, publish } from "../notices/notice";
 import type { Handler } from "../runtime/step";
-import { beginStep, claimLost, closeAccepted, getUpload } from "../stores/uploads";
+import { beginStep, claimLost, closeAccepted, getUpload, type UploadRow } from "../stores/uploads";
 
 export interface NotifySuccessInput {
   readonly photo: Photo;
@@ -40,7 +40,8 @@ export function notifySuccess(
   return async ({ photo }) => {
     const { dynamodb } = clients;
     const avatar = await getAvatar(dynamodb, settings.avatarTable, photo.studentId);
-    if (await isTold(settings, clients, photo)) return { outcome: "accepted", processedAt: avatar?.processedAt ?? "" };
+    const row = await getUpload(dynamodb, settings.uploadTable, photo.uploadId);
+    if (isTold(row, photo)) return { outcome: "accepted", processedAt: avatar?.processedAt ?? "" };
     await beginStep(dynamodb, settings.uploadTable, photo, "NotifySuccess", clients.now());
     const at = clients.now().toISOString();
     // A newer upload of the student may own the row by now: this one was accepted all the same.
@@ -56,7 +57,7 @@ export function notifySuccess(
       schema: "1",
       studentId: photo.studentId,
       uploadId: photo.uploadId,
-      fileName: displayName(photo.key),
+      fileName: displayName(row?.fileName ?? photo.key),
       at,
       executionArn: photo.executionArn,
       bucket: photo.bucket,
@@ -67,17 +68,13 @@ export function notifySuccess(
       await closeAccepted(dynamodb, settings.uploadTable, photo, at);
     } catch (error) {
       // If the SDK repeats the write because the response was lost, the first write has already ended the upload.
-      if ((error as Error).name !== claimLost || !(await isTold(settings, clients, photo))) throw error;
+      if ((error as Error).name !== claimLost) throw error;
+      if (!isTold(await getUpload(dynamodb, settings.uploadTable, photo.uploadId), photo)) throw error;
     }
     return { outcome: "accepted", processedAt: avatar.processedAt };
   };
 }
 
-async function isTold(
-  settings: NotifySuccessSettings,
-  { dynamodb }: NotifySuccessClients,
-  photo: Photo,
-): Promise<boolean> {
-  const row = await getUpload(dynamodb, settings.uploadTable, photo.uploadId);
-  return row?.executionArn === photo.executionArn && row.status === "accepted";
+function isTold(row: UploadRow | undefined, { executionArn }: Photo): boolean {
+  return row?.executionArn === executionArn && row.status === "accepted";
 }

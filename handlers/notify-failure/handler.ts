@@ -66,7 +66,7 @@ export function notifyFailure(
       schema: "1",
       studentId: photo.studentId,
       uploadId: photo.uploadId,
-      fileName: displayName(photo.key),
+      fileName: displayName(row?.fileName ?? photo.key),
       at,
       executionArn: execution,
       step: verdict.step,

@@ -29,6 +29,8 @@ export interface UploadRow {
   readonly yieldedTo?: string | undefined;
   /** The refusal of the photo: on the row from before the original is deleted until the refusal is reported. */
   readonly refusal?: Refusal | undefined;
+  /** The file's own name, if whoever sent the photo gave it. */
+  readonly fileName?: string | undefined;
   readonly email?: string | undefined;
   readonly locale?: string | undefined;
   /** The type of the event that the student was last mailed about. */
@@ -62,6 +64,7 @@ export function readUploadRow(item: Item): UploadRow {
     confirmed: item["confirmed"]?.BOOL === true,
     yieldedTo: text("yielded_to"),
     refusal: step?.S && reason?.S ? { step: step.S, reason: reason.S } : undefined,
+    fileName: text("file_name"),
     email: text("email"),
     locale: text("locale"),
     mailed: text("mailed"),

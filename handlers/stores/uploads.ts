@@ -9,7 +9,8 @@ import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
  * The uploads table: one row per upload, the only record of its progress and its end.
  *
  *   upload_id (key) student_id status step steps reason object_key version_id uploaded_at claimed_at ended_at
- *   execution_arn face_id confirmed yielded_to instead_of refused email locale mailed created_at expires_at (TTL, seconds)
+ *   execution_arn face_id confirmed yielded_to instead_of refused file_name email locale mailed created_at
+ *   expires_at (TTL, seconds)
  *
  *                                          recordFace → confirm | yieldTo
  *                                                  ╭────╮
@@ -92,11 +93,13 @@ export async function addAwaited(
     readonly createdAt: Date;
     /** The end of the time in which the photo can be stored. */
     readonly storableUntil: Date;
+    /** The file's own name where its key is named for the upload, for the notices to name the file by. */
+    readonly fileName?: string | undefined;
     readonly email?: string | undefined;
     readonly locale?: string | undefined;
   },
 ): Promise<void> {
-  const { email, locale } = upload;
+  const { fileName, email, locale } = upload;
   await dynamodb.putItem({
     TableName: table,
     // Without a condition: an id of 80 random bits does not repeat, and the SDK may send the same put again.
@@ -106,6 +109,7 @@ export async function addAwaited(
       status: { S: "awaiting-upload" },
       created_at: { S: upload.createdAt.toISOString() },
       expires_at: { N: expiryOf(upload.storableUntil, awaitedDays) },
+      ...(fileName !== undefined && { file_name: { S: fileName } }),
       ...(email !== undefined && { email: { S: email } }),
       ...(locale !== undefined && { locale: { S: locale } }),
     },

@@ -194,6 +194,12 @@ describe("An upload of a student who was erased meanwhile", () => {
   });
 });
 
+/** The event in the first publication. */
+function eventIn(calls: readonly Call[]): object {
+  const { Message } = calls[0]?.input as { Message: string };
+  return JSON.parse((JSON.parse(Message) as { default: string }).default) as object;
+}
+
 describe("NotifyFailure", () => {
   let tables: Tables;
   before(async () => (tables = await startTables()));
@@ -208,6 +214,13 @@ describe("NotifyFailure", () => {
     );
     return handle({ event, execution: executionArn, state: of === null ? {} : { photo: of }, failed });
   }
+
+  it("names the file by its own name where the key is named for the upload", async () => {
+    await tables.putUpload(aClaimedRow(photo, { file_name: { S: "lan\nnguyen.jpg" } }));
+    const calls: Call[] = [];
+    await tell([caught("DetectFace", "NO_FACE", "0 faces")], calls);
+    expect(eventIn(calls)).to.deep.include({ fileName: "lan nguyen.jpg" });
+  });
 
   it("tells a person why a photo was refused and closes the row with the reason", async () => {
     await tables.putUpload(aClaimedRow(photo, { face_id: { S: "gone" }, confirmed: { BOOL: true } }));
@@ -337,6 +350,14 @@ describe("NotifySuccess", () => {
     const { Message } = calls[0]?.input as { Message: string };
     const event = JSON.parse((JSON.parse(Message) as { default: string }).default) as object;
     expect(event).to.deep.include({ type: "avatar.accepted", uploadId: photo.uploadId, bucket: "photos" });
+  });
+
+  it("names the file by its own name where the key is named for the upload", async () => {
+    await tables.putUpload(aClaimedRow(photo, { file_name: { S: "lan.jpg" } }));
+    await tables.putAvatar(anAvatar({ uploadId: photo.uploadId }));
+    const calls: Call[] = [];
+    await tell(calls);
+    expect(eventIn(calls)).to.deep.include({ fileName: "lan.jpg" });
   });
 
   it("leaves the row open when nobody could be told", async () => {

@@ -46,7 +46,8 @@ export async function sendFile(
   const uploadId = makeUploadId(now.getTime(), randomBytes(10));
   onNamed(uploadId);
   const { studentId } = photo;
-  await addAwaited(dynamodb, uploadTable, { uploadId, studentId, createdAt: now, storableUntil: now });
+  const fileName = basename(photo.path);
+  await addAwaited(dynamodb, uploadTable, { uploadId, studentId, createdAt: now, storableUntil: now, fileName });
   await storePhoto(uploadId, photo, destination);
   return uploadId;
 }
