@@ -6,8 +6,8 @@ import { refuse } from "./usage-error";
 /**
  * Reads a command's arguments.
  *
- * @returns `help` when the help text is asked for
- * @throws UsageError with every problem, each in one line that says what to do
+ * @returns `help` if the help text is requested
+ * @throws UsageError with every problem, each in one line with its fix
  */
 export function readArguments(command: Command, args: readonly string[]): Call<Options> | "help" {
   const { options } = command;
@@ -17,7 +17,7 @@ export function readArguments(command: Command, args: readonly string[]): Call<O
     args: [...args],
     options: { ...Object.fromEntries(known), ...flags },
     allowPositionals: true,
-    // Node.js reports the first problem alone; the tokens have all of them.
+    // Node.js reports only the first problem; the tokens show all of them.
     strict: false,
     tokens: true,
   });
@@ -30,7 +30,7 @@ export function readArguments(command: Command, args: readonly string[]): Call<O
     if (name === "help") return "help";
     const own = Object.hasOwn(options, name) ? options[name] : undefined;
     if (!own) {
-      // A word of several letters after one dash is read as one option a letter, and reported once.
+      // parseArgs reads several letters after one dash as one option each; the word is reported once.
       if (!unknown.has(index)) problems.push(unknownOption(command, token.rawName, args[index] ?? token.rawName));
       unknown.add(index);
       continue;
@@ -48,7 +48,7 @@ export function readArguments(command: Command, args: readonly string[]): Call<O
       problems.push(messageOfError(error));
     }
   }
-  // What follows an unknown option may be its value.
+  // The argument after an unknown option may be its value.
   if (unknown.size === 0) {
     problems.push(...operandProblems(command, positionals));
     const asked: Given = { texts, has: (name) => given.has(name), operands: positionals };
@@ -62,7 +62,7 @@ function typeOf(placeholder: string | undefined) {
   return { type: placeholder === undefined ? "boolean" : "string" } as const;
 }
 
-/** @param argument the argument that the option was read from: `-x` may be a part of `-SVx` */
+/** @param argument the argument that the option was read from: `-x` may be part of `-SVx` */
 function unknownOption({ name, operands }: Command, option: string, argument: string): string {
   const operand =
     operands === undefined

@@ -1,4 +1,6 @@
-/** A command as data: the reader of its arguments, its help text and its page of the reference are made from this. */
+/**
+ * A command as data: the reader of its arguments, its help text and its page of the reference are generated from it.
+ */
 
 /** An option, declared once. */
 export interface Option<Value> {
@@ -6,7 +8,7 @@ export interface Option<Value> {
   readonly placeholder: string | undefined;
   readonly help: string;
   /**
-   * Reads the texts that were given, in their order; none when the option was left out.
+   * Reads the given texts, in their order; none if the option was left out.
    *
    * @throws UsageError naming the option, its value and the rule
    */
@@ -19,13 +21,13 @@ export type Values<Own extends Options> = {
   readonly [Name in keyof Own]: Own[Name] extends Option<infer Value> ? Value : never;
 };
 
-/** What follows the options. */
+/** The operands, which follow the options. */
 export interface Operands {
   readonly least: number;
   readonly most: number;
-  /** The operand in a sentence, such as `a photo`. */
+  /** The operand's name in a sentence, such as `a photo`. */
   readonly called: string;
-  /** Reported when there are too few or too many. */
+  /** Reported if there are too few or too many. */
   readonly rule: string;
   /** A line of help for each kind of operand. */
   readonly help: Readonly<Record<string, string>>;
@@ -36,7 +38,7 @@ export type Exits = readonly (readonly [status: number, meaning: string])[];
 
 /** The arguments as they were typed. */
 export interface Given {
-  /** The texts of an option in their order; none when it was left out. */
+  /** The texts of an option in their order; none if it was left out. */
   readonly texts: (option: string) => readonly string[];
   readonly has: (option: string) => boolean;
   readonly operands: readonly string[];
@@ -46,29 +48,29 @@ export interface Command<Own extends Options = Options> {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What follows the command's name, one for each form: `PHOTO…`. */
+  /** The text after the command's name, one for each form: `PHOTO…`. */
   readonly synopses: readonly string[];
   /** Paragraphs. */
   readonly description: readonly string[];
-  /** `--help` is every command's. */
+  /** Without `--help`, which every command has. */
   readonly options: Own;
   readonly operands?: Operands;
   /** Paragraphs after the options. */
   readonly notes?: readonly string[];
   readonly exits: Exits;
-  /** Problems that no option has alone; reported together with those of single options. */
+  /** Finds problems of several options together; reported with those of single options. */
   readonly check?: (given: Given) => readonly string[];
   /** @returns the exit status */
   run(call: Call<Own>): Promise<number>;
 }
 
-/** The arguments as the options read them. */
+/** The arguments after the options have read them. */
 export interface Call<Own extends Options> {
   readonly values: Values<Own>;
   readonly operands: readonly string[];
 }
 
-/** Types `run` by the options; whoever runs the command knows it as one of any options. */
+/** Types `run` by the options; the caller of the command sees any options. */
 export function defineCommand<Own extends Options>(command: Command<Own>): Command {
   return command;
 }
@@ -78,7 +80,7 @@ export function flag(help: string): Option<boolean> {
   return { placeholder: undefined, help, read: (texts) => texts.length > 0 };
 }
 
-/** An option with one value; of several that are given the last one counts. */
+/** An option with one value; if several are given, the last one counts. */
 export function option<Value>(
   placeholder: string,
   help: string,
@@ -87,7 +89,7 @@ export function option<Value>(
   return { placeholder, help, read: (texts) => read(texts.at(-1)) };
 }
 
-/** An option that may be given again. */
+/** An option that may be given several times. */
 export function list<Value>(
   placeholder: string,
   help: string,

@@ -4,30 +4,30 @@ import { cannotRead } from "./system-errors";
 import { refuseSource, usageError } from "./usage-error";
 
 export interface CsvRecord {
-  /** In the order of the columns, without the blanks around them. */
+  /** In the order of the columns, without surrounding blanks. */
   readonly fields: readonly string[];
-  /** Where it begins in the file, from 1: a quoted field may run over several lines. */
+  /** The record's first line in the file, from 1: a quoted field may span several lines. */
   readonly line: number;
-  /** Why its fields cannot be trusted to be those of the columns. */
+  /** The reason why its fields may not belong to the columns. */
   readonly problem?: string;
 }
 
 export interface Csv {
   readonly header: readonly string[];
-  /** Those below the header that have anything in them. */
+  /** The non-empty records below the header. */
   readonly records: readonly CsvRecord[];
-  /** What stands between the fields. */
+  /** The character between the fields. */
   readonly delimiter: string;
-  /** The field of a column; empty where the record or the file has none. */
+  /** The field of a column; empty if the record or the file has none. */
   field(record: CsvRecord, column: string): string;
 }
 
 /**
  * Reads a CSV file as spreadsheets write it: UTF-8, with or without a byte order mark, or UTF-16 with one, which they
- * call Unicode text; with commas, semicolons or tabs between its fields.
+ * call Unicode text; with commas, semicolons or tabs between the fields.
  *
- * @param columns.required must be there once, the optional ones at most once
- * @throws UsageError when it cannot be read, is in another encoding, lacks a column or ends within a quoted field
+ * @param columns.required must occur once, the optional ones at most once
+ * @throws UsageError if the file cannot be read, has another encoding, lacks a column or ends within a quoted field
  */
 export function readCsv(
   path: string,
@@ -53,7 +53,7 @@ export function readCsv(
     header,
     delimiter,
     records: rest.map((record) => {
-      // A comma within a name that nobody quoted moves all that follows it.
+      // An unquoted comma within a name shifts all fields after it.
       if (!record.fields.slice(header.length).some((field) => field !== "")) return record;
       const counts = `there are ${record.fields.length} fields, and the header has ${header.length}`;
       return { ...record, problem: `${counts}; quote a field that has a comma in it.` };
@@ -63,8 +63,8 @@ export function readCsv(
 }
 
 /**
- * By the header alone, whose names are known: one that gives the most of them, else the most fields. The lines below it
- * may be few, and hold any of these characters.
+ * Chosen by the header alone, whose names are known: the delimiter that yields the most of these names, else the most
+ * fields. The lines below it may be few, and contain any of these characters.
  */
 function delimiterOf(text: string, names: readonly string[]): string {
   const choices = [",", ";", "\t"].map((delimiter) => {
@@ -76,12 +76,12 @@ function delimiterOf(text: string, names: readonly string[]): string {
   return best?.delimiter ?? ",";
 }
 
-/** Removes the mark that {@link csvText} puts before what a spreadsheet would take for a formula. */
+/** Removes the mark that {@link csvText} puts before a field that a spreadsheet would read as a formula. */
 export function plainField(field: string): string {
   return /^'[=+\-@\t\r]/.test(field) ? field.slice(1) : field;
 }
 
-/** Rows as text, in which no field is a formula to a spreadsheet. */
+/** Rows as text, in which no spreadsheet reads a field as a formula. */
 export function csvText(
   rows: readonly (readonly string[])[],
   options: { readonly delimiter?: string; readonly newline: "\n" | "\r\n" },
@@ -103,7 +103,7 @@ function textOf(path: string): string {
   }
 }
 
-/** Where each record begins. */
+/** The first line of each record. */
 function linesOf(data: readonly (readonly string[])[]): readonly number[] {
   const lines: number[] = [];
   let line = 1;

@@ -1,7 +1,7 @@
 import type { Command } from "./command";
 
 const WIDTH = 118;
-/** Where the explanations begin. */
+/** The column at which the explanations begin. */
 const COLUMN = 22;
 
 /** A command's help text. */
@@ -19,14 +19,14 @@ export function helpOf(command: Command): string {
   return `${parts.join("\n\n")}\n`;
 }
 
-/** A command's forms, a line each. */
+/** A command's forms, one a line. */
 export function usageOf({ name, synopses }: Command): string {
   return synopses
     .map((synopsis, index) => `${index === 0 ? "Usage:" : "      "} avatar-pipeline ${name} ${synopsis}`.trimEnd())
     .join("\n");
 }
 
-/** Options as they are typed, with their explanations; `--help` is every command's. */
+/** Options as they are typed, with their explanations; every command has `--help`. */
 export function optionsOf({ options }: Command): readonly (readonly [typed: string, help: string])[] {
   const own = Object.entries(options).map(
     ([name, { placeholder, help }]) =>
@@ -43,7 +43,7 @@ function entry(name: string, help: string): string {
   return [`${head.padEnd(COLUMN)}${first.trimStart()}`, ...more].join("\n");
 }
 
-/** Lines of at most so many characters; a line break in the text stays, and a line that begins with `{` is kept whole. */
+/** Lines of at most `width` characters; a line break in the text stays, and a line that begins with `{` stays whole. */
 function wrapped(text: string, width: number): readonly string[] {
   return text.split("\n").flatMap((paragraph) => {
     if (paragraph.startsWith("{")) return [paragraph];

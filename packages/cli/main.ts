@@ -14,7 +14,8 @@ import { messageOfError } from "./system-errors";
  * @returns the exit status
  */
 export async function main(args: readonly string[]): Promise<number> {
-  // The SDK warns of the Node.js version that it needs next year; a person who processes a photo has no use for that.
+  // The SDK warns about the Node.js version that it needs next year, which does not help a person who processes a
+  // photo.
   process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] = "true";
   const [name, ...rest] = args;
   if (name === undefined || ["--help", "-h", "help"].includes(name)) {
@@ -54,7 +55,7 @@ ${all.map(({ name, summary }) => `  ${name.padEnd(9)}  ${summary}\n`).join("")}
 `;
 }
 
-/** Of this package: its manifest is above the compiled file of this module. */
+/** This package's version: its manifest is in a folder above the compiled file of this module. */
 function version(): string {
   for (let folder = __dirname; ; folder = dirname(folder)) {
     const manifest = join(folder, "package.json");

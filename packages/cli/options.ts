@@ -12,7 +12,7 @@ export const data = option(
   "DIR",
   `The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.`,
   (folder = DEFAULT_DATA) => {
-    // As a variable that is not set makes it.
+    // The shell passes an empty text for a variable that is not set.
     if (folder === "") throw usageError("--data is empty; name the folder that keeps everything, or leave --data out.");
     return resolve(folder);
   },
@@ -33,7 +33,7 @@ export const program = option(
   readProgram,
 );
 
-/** The program of a command that uses a running local mode if there is one. */
+/** The program for a command that prefers a running local mode. */
 export const programToStart = option(
   "FILE",
   "The Pulumi program for a local mode that does not run yet, default the project's.",
@@ -53,10 +53,10 @@ export const config = list("KEY=VALUE", "A configuration value for this run alon
 
 export const configToStart = list("KEY=VALUE", "A configuration value for that; can be given again.", readConfig);
 
-/** A stack as the local mode uses it: the name of a configuration. */
+/** A stack in the local mode: the name of a configuration. */
 export const stack = option("NAME", "Its stack, which names the configuration Pulumi.NAME.yaml; default dev.", asGiven);
 
-/** A stack as it was deployed. */
+/** A deployed stack. */
 export const stackOnAws = option("NAME", "A stack on AWS instead; needs the Pulumi CLI and AWS credentials.", asGiven);
 
 export const pipeline = option("NAME", "The pipeline, where the program has several.", asGiven);
@@ -68,7 +68,7 @@ export const pipelineAnywhere = option(
   asGiven,
 );
 
-/** Options that say where a pipeline is: in a data folder of the local mode, or in a stack on AWS. */
+/** Options that locate a pipeline: in a data folder of the local mode, or in a stack on AWS. */
 export const whereabouts = {
   data,
   program: programToStart,

@@ -1,6 +1,6 @@
 import type { SetupError, SetupErrorCode } from "pulumi-local-cloud/errors";
 
-/** The option by which each of the local cloud's errors is fixed; its messages end with the fix, without the option. */
+/** The option that fixes each of the local cloud's errors; its messages end with the fix, without the option. */
 const OPTIONS: Readonly<Partial<Record<SetupErrorCode, (error: SetupError) => string>>> = {
   PORT_UNAVAILABLE: () => " with --port N",
   FOLDER_IN_USE: () => " with --data DIR",

@@ -1,4 +1,4 @@
-/** What ends a command that was interrupted before it had anything to end: its exit status is 130, and it says nothing. */
+/** The error that ends a command interrupted before it had anything to end: exit status 130, and no message. */
 export function interruption(): Error {
   return Object.assign(new Error("Interrupted."), { name: INTERRUPTED });
 }

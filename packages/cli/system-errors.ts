@@ -1,6 +1,6 @@
 /** Errors of the operating system in words: the path, the rule, and the fix. */
 
-/** In words, by the system's own code. What is not among them is told by its code alone. */
+/** In words, by the system's own code. An error that is not listed is reported by its code alone. */
 const rules: Readonly<Record<string, string>> = {
   EACCES: "this user has no permission",
   EBUSY: "another program is using it",
@@ -38,14 +38,14 @@ export function cannotWrite(path: string, error: unknown, fix: string): Error {
   return new Error(`${path} cannot be written${problem}; ${fix}.`, { cause: error });
 }
 
-/** An error's message for a person; of one that comes from the system itself, what it is about and what to do. */
+/** An error's message for a person; for an error of the operating system, its path, the rule and the fix. */
 export function messageOfError(error: unknown): string {
   if (!isSystemError(error)) return error instanceof Error ? error.message : String(error);
   if (error.path === undefined) return `${error.message}.`;
   return `${error.path} cannot be used${problemOf(error)}; fix that, or name another path.`;
 }
 
-/** The system's code, and what it means. */
+/** The system's code, and its meaning. */
 function problemOf(error: unknown): string {
   if (!isSystemError(error)) return `: ${error instanceof Error ? error.message : String(error)}`;
   const rule = rules[error.code];

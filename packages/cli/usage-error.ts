@@ -1,4 +1,4 @@
-/** A mistake of the person at the keyboard, or something that person can fix: one message, without a stack. */
+/** A user's mistake, or a problem that the user can fix: one message, without a stack. */
 export interface UsageError extends Error {
   readonly name: "UsageError";
 }

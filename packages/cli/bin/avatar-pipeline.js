@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 "use strict";
 
-// Keeps the compiled code of all that is loaded between runs, where Node.js can (22.8 and newer).
+// Caches the compiled code of all modules between runs, if Node.js can (22.8 and newer).
 require("node:module").enableCompileCache?.();
 
 require("../lib/main.js")

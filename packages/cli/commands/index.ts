@@ -1,6 +1,6 @@
 import type { Command } from "../command";
 
-/** The commands in the order of the help text. Each is loaded when it is asked for: loading takes most of a short run. */
+/** The commands in the order of the help text. Each is loaded on demand: loading takes most of a short run. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   local: async () => (await import("./local.js")).local,
   process: async () => (await import("./process/index.js")).process_,

@@ -58,7 +58,9 @@ export const reconcile = defineCommand({
 /** Kinds that a run reports and cannot fix. */
 const beyondFix: readonly FindingKind[] = ["faces-match", "thumbnail-missing"];
 
-/** The report for a person: the numbers that were compared, then a line for each finding, then the meaning of each kind. */
+/**
+ * The report for a person: the numbers of items compared, then a line for each finding, then the meaning of each kind.
+ */
 export function textOf({ compared, searched, findings, fix }: ReconcileReport): string {
   const { avatars, faces, thumbnails, originals, uploads } = compared;
   const lines = [

@@ -1,6 +1,6 @@
 /**
- * The avatars' part of the console: an overview of uploads and avatars, thumbnails, and the words in which the local
- * cloud's pages speak of photos.
+ * The avatars' part of the console: an overview of uploads and avatars, thumbnails, and the words for photos on the
+ * local cloud's pages.
  *
  *   createConsole({ …sources, pipelines }, options)
  *
@@ -29,7 +29,7 @@ function avatarsProgram(sources: AvatarSources): ConsoleProgram {
   return {
     words,
     overview: (layouts) => overviewPage(sources, layouts),
-    // The build puts it beside this file.
+    // The build puts the stylesheet beside this file.
     styles: readFileSync(join(__dirname, "assets", "avatars.css"), "utf8"),
     async fileAt([first, index = "", ...key]) {
       if (first !== "thumbnails" || key.length === 0 || !/^\d+$/.test(index)) return undefined;

@@ -6,9 +6,9 @@ import { everyAvatar } from "../../../handlers/stores/avatars";
 import { everyUpload } from "../../../handlers/stores/uploads";
 import type { PipelineSource } from "./sources";
 
-/** What the avatars' pages read of the running cloud. */
+/** The parts of the running cloud that the avatars' pages read. */
 export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s3" | "url"> {
-  /** A client with the operator's credentials; asked for when the first page is looked at. */
+  /** A client with the operator's credentials; created when the first page is opened. */
   readonly dynamodb: () => Pick<DynamoDB, "scan">;
 }
 
@@ -30,11 +30,11 @@ function pipelineOf(
     return typeof value === "string" && value !== "" ? value : undefined;
   };
   const bucket = physicalName(graph, node, "photoBucket");
-  // Not the output: of several pages none is at the address that the program knows.
+  // Read from the graph and not from the output: with several pages, none is at the address that the program knows.
   const site = graph.resources.find(
     ({ type, name, parent }) => type === "aws:s3/bucket:Bucket" && name === `${node.name}-site` && parent === node.urn,
   );
-  // The fixed credentials of the local cloud, which are no secret.
+  // The fixed credentials of the local cloud, which are not secret.
   const { accessKeyId, secretAccessKey } = clientConfig.credentials;
   const { region } = graph;
   return {
@@ -49,7 +49,7 @@ function pipelineOf(
     avatars: () => all(everyAvatar(dynamodb(), physicalName(graph, node, "avatarTable"))),
     uploads: () => all(everyUpload(dynamodb(), physicalName(graph, node, "uploadTable"))),
     async thumbnail(key) {
-      // Only what is meant to be seen: the bucket holds the originals as well.
+      // Only thumbnails are shown: the bucket holds the originals as well.
       const found = key.startsWith("avatars/") ? await s3.getObject(bucket, key) : undefined;
       if (!found) return undefined;
       const chunks: Buffer[] = [];

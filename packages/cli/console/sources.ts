@@ -2,12 +2,12 @@ import type { ConsoleSources } from "pulumi-local-cloud/console/sources";
 import type { AvatarRow } from "../../../handlers/stores/avatars";
 import type { UploadRow } from "../../../handlers/stores/uploads";
 
-/** What the general pages read, and the pipelines of the program. */
+/** The sources of the general pages, and the program's pipelines. */
 export interface AvatarSources extends ConsoleSources {
   readonly pipelines: readonly PipelineSource[];
 }
 
-/** One AvatarPipeline: where its photos go in, and what came of them. */
+/** One AvatarPipeline: the way to upload a photo, and the results. */
 export interface PipelineSource {
   /** The component's name, unique in the program. */
   readonly name: string;
@@ -22,6 +22,6 @@ export interface PipelineSource {
   avatars(): Promise<readonly AvatarRow[]>;
   /** Every row of the table of uploads, in any order. */
   uploads(): Promise<readonly UploadRow[]>;
-  /** The bytes of a thumbnail, by its key in the bucket; undefined when there is none. */
+  /** The bytes of a thumbnail, by its key in the bucket; undefined if there is none. */
   thumbnail(key: string): Promise<Uint8Array | undefined>;
 }

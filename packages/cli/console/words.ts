@@ -4,7 +4,7 @@ import { parseUploadKey } from "../../../handlers/contract/keys";
 import { isRejection, reasons, type ReasonCode } from "../../../handlers/contract/reasons";
 import { stepTitle } from "../../../handlers/contract/step-titles";
 
-/** How the console speaks of avatars. */
+/** The console's words for avatars. */
 export const words: Words = {
   title: "AvatarPipeline",
   subjectHead: "Photo",
@@ -19,7 +19,7 @@ export const words: Words = {
   },
 };
 
-/** Student and file of the object that an execution's input names, be it one that closes another's upload. */
+/** Student and file of the object that an execution's input names, even if the execution closes another's upload. */
 function photoOf(input: string): Subject {
   const key = readFlowInput(parse(input)).created?.detail.object.key;
   if (key === undefined) return {};
@@ -34,7 +34,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** The title of a reason in the table; the code itself where the catalogue does not know it. */
+/** The title of a reason in the table; the code itself if the catalogue does not have it. */
 export function reasonText(code: string): string {
   return Object.hasOwn(reasons, code) ? reasons[code as ReasonCode].title.en : code;
 }

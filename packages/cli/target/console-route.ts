@@ -12,7 +12,7 @@ export function consoleRoute(parts: CloudParts): Route {
   const pipelines = pipelineSources({
     ...parts,
     dynamodb() {
-      // With the first page and not before: the client takes a while to load, and many a run is never looked at.
+      // Created with the first page: the client takes a while to load, and many runs are never looked at.
       client ??= new (
         createRequire(__filename)("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb")
       ).DynamoDB(parts.clientConfig);

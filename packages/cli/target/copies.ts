@@ -13,15 +13,15 @@ import type { Target } from "./target";
  *
  *   thumbnails/{studentId}/{uploadId}/{size}.jpg     of the object avatars/{studentId}/{uploadId}/{size}.jpg
  *
- * A copy is there for no longer than its object: photos of people that were erased or replaced must not stay behind,
- * whoever erased or replaced them.
+ * A copy exists only as long as its object: erased or replaced photos of people must not stay behind, whoever erased or
+ * replaced them.
  */
 
 function folderOf(data: string): string {
   return join(data, "thumbnails");
 }
 
-/** Where the copy of an object is; undefined when the key is no thumbnail's. */
+/** The path of an object's copy; undefined if the key is not a thumbnail's. */
 function copyOf(data: string, key: string): string | undefined {
   const [, studentId = "", uploadId = "", name = ""] = /^avatars\/([^/]+)\/([^/]+)\/(\d+\.jpg)$/.exec(key) ?? [];
   return isStudentId(studentId) && isUploadId(uploadId) ? join(folderOf(data), studentId, uploadId, name) : undefined;
@@ -31,7 +31,7 @@ function copyOf(data: string, key: string): string | undefined {
  * Writes the copy of a thumbnail.
  *
  * @returns its path
- * @throws Error in one line when it cannot be written
+ * @throws Error in one line if it cannot be written
  */
 export function writeCopy(data: string, key: string, bytes: Uint8Array): string {
   const path = copyOf(data, key);
@@ -45,13 +45,13 @@ export function writeCopy(data: string, key: string, bytes: Uint8Array): string 
   return path;
 }
 
-/** Removes the copy of an object, if there is one, and the folders that it leaves empty. */
+/** Removes an object's copy, if there is one, and the folders that this leaves empty. */
 export function removeCopy(data: string, key: string): void {
   const path = copyOf(data, key);
   if (path === undefined) return;
   rmSync(path, { force: true });
   try {
-    // The upload's folder and the student's; not empty, or not there, is the end of it.
+    // The upload's folder, then the student's; stops at one that is not empty or missing.
     rmdirSync(dirname(path));
     rmdirSync(dirname(dirname(path)));
   } catch (error) {
@@ -59,7 +59,7 @@ export function removeCopy(data: string, key: string): void {
   }
 }
 
-/** The keys of the objects of which there are copies: a student's, or everybody's. */
+/** The keys of the objects that have copies: a student's, or everybody's. */
 export function copiedKeys(data: string, studentId?: string): readonly string[] {
   const below = (...parts: string[]): readonly string[] => {
     try {
@@ -77,10 +77,10 @@ export function copiedKeys(data: string, studentId?: string): readonly string[] 
 }
 
 /**
- * Erases a student in one pipeline, with the copies of its thumbnails; the copies of other pipelines in the folder stay.
+ * Erases a student in one pipeline, with the copies of its thumbnails; other pipelines' copies in the folder stay.
  *
  * @param erase erases what the pipeline itself holds
- * @returns its result, and how many copies there were
+ * @returns its result, and the number of copies
  */
 export async function eraseCopies<Result>(
   data: string,
@@ -109,7 +109,7 @@ export async function eraseCopies<Result>(
       const held = await Promise.all(target.photoBuckets.map((bucket) => isIn(bucket, key)));
       if (!held.includes(true)) removeCopy(data, key);
     }
-    // With whatever else is in the folder, once nobody's copy is.
+    // Removes the folder with any other contents once it has no copy left.
     if (copiedKeys(data, studentId).length === 0) {
       rmSync(join(folderOf(data), studentId), { recursive: true, force: true });
     }
@@ -119,14 +119,14 @@ export async function eraseCopies<Result>(
   }
 }
 
-/** Removes the copy of an object that an event says is deleted. */
+/** Removes the copy of an object after the event of its deletion. */
 export function followDeletion(data: string, event: CloudEvent): void {
   if (event.source !== "aws.s3" || event["detail-type"] !== "Object Deleted") return;
   const { object } = event.detail as { readonly object?: { readonly key?: unknown } };
   if (typeof object?.key === "string") removeCopy(data, object.key);
 }
 
-/** Removes the copies whose objects are gone: deleted while nothing followed it. */
+/** Removes the copies of objects that were deleted while nothing followed the events. */
 export function sweepCopies({ data, graph, buckets, s3 }: Pick<Cloud, "data" | "graph" | "buckets" | "s3">): void {
   const photoBuckets = pipelinesOf(graph)
     .map(({ photoBucket }) => photoBucket)

@@ -10,25 +10,26 @@ import { factsRoute, findOccupant, serviceOf, type Service } from "./running";
 import { startLocalCloud } from "./start-cloud";
 import type { OpenOptions, Target } from "./target";
 
-/** Between two looks at a folder that another command has. */
+/** Between two checks of a folder that another command holds. */
 const FOLDER_POLL_MS = 100;
-/** A shorter wait is not worth a line. */
+/** A shorter wait is not reported. */
 const QUIET_MS = 1_000;
-/** A local mode that starts evaluates its program first, which takes the longest. */
+/** A starting local mode first evaluates its program, which takes the longest. */
 const SILENCE_MS = 60_000;
 
-/** A local mode, and how it is ended when it was started for this command. */
+/** A local mode, and the way to end it if it was started for this command. */
 interface Opened extends Service {
   idle(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * The pipeline of the local mode that has a data folder, or of one that is started on it for this command alone. What
- * another command started for itself is not shared, since it ends when that command ends; its end is waited for.
+ * The pipeline of the local mode that holds a data folder, or of one that is started on it for this command alone. A
+ * local mode that another command started for itself is not shared, since it ends with that command; this one waits for
+ * its end.
  *
- * @throws Error in one line when the folder cannot be had, or as {@link checkOptions}; UsageError as
- * {@link findProgram} and {@link choosePipeline}
+ * @throws Error in one line if the folder is not available, or as {@link checkOptions}; UsageError as {@link
+ * findProgram} and {@link choosePipeline}
  */
 export async function openLocalMode(place: LocalPlace, options: OpenOptions): Promise<Target> {
   const service = await openFolder(place, options);
@@ -36,7 +37,7 @@ export async function openLocalMode(place: LocalPlace, options: OpenOptions): Pr
     const pipeline = choosePipeline(service.pipelines, place.pipeline);
     const isOneOfSeveral = service.pipelines.length > 1;
     return {
-      // Not the bucket's name, which every data folder has; nor the folder alone, where several pipelines share it.
+      // Not the bucket's name, which every data folder has, nor the folder alone if several pipelines share it.
       name: isOneOfSeveral ? `${pipeline.name} in ${place.data}` : place.data,
       reportName: isOneOfSeveral ? `local-${pipeline.name}` : "local",
       clientConfig: service.clientConfig,
@@ -74,7 +75,7 @@ async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Pr
       reportIgnored(place, running, print);
       return { ...running, idle: () => Promise.resolve(), close: () => Promise.resolve() };
     }
-    // Not before: what runs already has its program and its settings.
+    // Only now: a running local mode has its own program and settings.
     const program = findProgram(place.program);
     await checkOptions(program, { stack: configuration, config });
     const started = { program, stack: configuration ?? DEFAULT_STACK };
@@ -88,13 +89,13 @@ async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Pr
       });
       return { ...serviceOf(cloud, started), idle: () => cloud.idle(), close: () => cloud.close() };
     } catch (error) {
-      // Another command was quicker: it is waited for as well.
+      // Another command was quicker: wait for that one as well.
       if ((error as NodeJS.ErrnoException).code !== FOLDER_IN_USE) throw error;
     }
   }
 }
 
-/** Reports the options that have no effect, since a local mode runs already, with others. */
+/** Reports the options without effect, because a local mode already runs with others. */
 function reportIgnored(place: LocalPlace, { url, started }: Service, print: (line: string) => void): void {
   const { program, config, configuration } = place;
   const options = [
@@ -107,7 +108,7 @@ function reportIgnored(place: LocalPlace, { url, started }: Service, print: (lin
   print(`${options.join(" and ")} ${are} left out: the local mode at ${url} is used, as it was started.`);
 }
 
-/** @returns the local mode to use; undefined when the folder is free */
+/** @returns the local mode to use; undefined if the folder is free */
 async function awaitTurn(
   data: string,
   signal: AbortSignal | undefined,

@@ -6,19 +6,19 @@ import { usageError } from "../usage-error";
 import type { Place } from "./place";
 import { openTarget, type ResourceName, type Target } from "./target";
 
-/** The operators' functions by the output that names each. */
+/** The operators' functions, by the output that names each. */
 export type OperatorFunction = Extract<ResourceName, `${string}FunctionName`>;
 
-/** The local mode makes this in every data folder before anything else is kept there. */
+/** The local mode creates this in every data folder before it stores anything else there. */
 const MARK = "buckets";
 
 /**
- * Opens a pipeline that holds something already, for the time of some work with it.
+ * Opens a pipeline that already holds data, for the duration of some work.
  *
- * @throws UsageError when there is no such pipeline
+ * @throws UsageError if there is no such pipeline
  */
 export async function withHeld<Result>(place: Place, work: (target: Target) => Promise<Result>): Promise<Result> {
-  // A new folder would hold nothing, and the receipt or report would say so of data that is elsewhere.
+  // A new folder would be empty, and the receipt or report would claim the same of data that is elsewhere.
   if (place.is === "local" && holderOf(place.data) === undefined && !existsSync(join(place.data, MARK))) {
     throw usageError(`There is no local pipeline in ${place.data}; give its data folder with --data DIR.`);
   }
@@ -34,13 +34,13 @@ export async function withHeld<Result>(place: Place, work: (target: Target) => P
 }
 
 /**
- * Calls one of the operators' functions, and returns its answer.
+ * Calls one of the operators' functions, and returns its output.
  *
- * @throws Error with the function's own message when it fails
+ * @throws Error with the function's own message if it fails
  */
 export async function callOperator<Output>(target: Target, which: OperatorFunction, input: unknown): Promise<Output> {
   const functionName = target.resource(which);
-  // One attempt: the function may run for a quarter of an hour, and a second run beside it would help nobody.
+  // One attempt: the function may run for a quarter of an hour, and a second run in parallel would not help.
   const lambda = new Lambda({ ...target.clientConfig, maxAttempts: 1 });
   try {
     const answer = await lambda.invoke({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(input)) });

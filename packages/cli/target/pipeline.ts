@@ -1,7 +1,7 @@
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
 import { usageError } from "../usage-error";
 
-/** What a command needs of a pipeline that the program declares: names, and addresses where there are any. */
+/** The facts of a declared pipeline that a command needs: names, and addresses if there are any. */
 export interface Pipeline {
   /** The component's name in the program. */
   readonly name: string;
@@ -20,7 +20,7 @@ const COMPONENT = "avatar-pipeline:index:AvatarPipeline";
 /**
  * The AvatarPipelines of a program, in the order of their declaration, whatever the stack itself exports.
  *
- * @throws Error when there is none
+ * @throws Error if there is none
  */
 export function pipelinesOf(graph: ProgramGraph): readonly [Pipeline, ...Pipeline[]] {
   const [first, ...more] = graph.resources.filter(({ type }) => type === COMPONENT).map(pipelineOf);
@@ -31,10 +31,10 @@ export function pipelinesOf(graph: ProgramGraph): readonly [Pipeline, ...Pipelin
 }
 
 /**
- * The pipeline that a command is about.
+ * The pipeline that a command works on.
  *
- * @param name as `--pipeline` says it; undefined where it was not given
- * @throws UsageError when there are several and none is named, or none is named so
+ * @param name the value of `--pipeline`; undefined if it was not given
+ * @throws UsageError if there are several and none is named, or none has that name
  */
 export function choosePipeline(pipelines: readonly Pipeline[], name: string | undefined): Pipeline {
   const names = pipelines.map((pipeline) => pipeline.name).join(", ");
@@ -52,7 +52,7 @@ function pipelineOf({ name, outputs }: ResourceNode): Pipeline {
     const value = outputs[output];
     return typeof value === "string" ? value : undefined;
   };
-  /** A resource among the outputs stands there with its id, which is its physical name. */
+  /** An output that is a resource carries its id, which is its physical name. */
   const id = (output: string): string => (outputs[output] as { readonly id?: string } | undefined)?.id ?? "";
   const [siteUrl, apiUrl] = [text("siteUrl"), text("apiUrl")];
   return {

@@ -1,6 +1,6 @@
 import type { Given } from "../command";
 
-/** Where a pipeline is. */
+/** The place of a pipeline. */
 export type Place = LocalPlace | StackPlace;
 
 /** A data folder of the local mode. */
@@ -8,12 +8,12 @@ export interface LocalPlace {
   readonly is: "local";
   /** The absolute path. */
   readonly data: string;
-  /** The program's entry file or its project's folder, by default the project's; used where no local mode runs yet. */
+  /** The program's entry file or its project's folder, by default the project's; used if no local mode runs yet. */
   readonly program: string | undefined;
   readonly config: Readonly<Record<string, string>>;
   /** The stack that names the program's configuration. */
   readonly configuration?: string | undefined;
-  /** The pipeline's name, where the program has several. */
+  /** The pipeline's name, if the program has several. */
   readonly pipeline: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface StackPlace {
   readonly is: "stack";
   /** As `pulumi stack ls` lists it. */
   readonly stack: string;
-  /** The output with the pipeline's names, where the stack has several. */
+  /** The output with the pipeline's names, if the stack has several. */
   readonly pipeline: string | undefined;
 }
 
@@ -38,7 +38,7 @@ export function placeOf(values: {
   return stack === undefined ? { is: "local", data, program, config, pipeline } : { is: "stack", stack, pipeline };
 }
 
-/** One of them names a stack on AWS and another one a local pipeline. */
+/** The problem of naming both a stack on AWS and a local pipeline. */
 export function placeProblems({ has }: Given): readonly string[] {
   if (!has("stack")) return [];
   return ["data", "program", "config"]

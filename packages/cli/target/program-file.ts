@@ -4,11 +4,12 @@ import { checkSettings, plainSetting } from "pulumi-local-cloud/program/config";
 import { usageError } from "../usage-error";
 
 /**
- * The entry file of the Pulumi program that a command runs: the program that is named, else the project's in the working
- * directory, else that of the project around this package: a clone of the repository, or one that installed it.
+ * The entry file of the Pulumi program that a command runs: the named program, else that of the project in the working
+ * directory, else that of the project around this package: a clone of the repository, or a project that installed the
+ * package.
  *
  * @param named an entry file or a project's folder, as an absolute path
- * @throws UsageError when there is none
+ * @throws UsageError if there is none
  */
 export function findProgram(named: string | undefined): string {
   if (named === undefined) return entryOf(process.cwd()) ?? entryAround(__dirname) ?? missing(process.cwd());

@@ -4,7 +4,7 @@ import { holderOf } from "pulumi-local-cloud/storage/lock";
 import type { Route } from "pulumi-local-cloud/gateway/index";
 import { pipelinesOf, type Pipeline } from "./pipeline";
 
-/** What a local mode was started with. */
+/** The program and stack that a local mode was started with. */
 export interface StartedWith {
   /** The program's entry file. */
   readonly program: string;
@@ -12,31 +12,31 @@ export interface StartedWith {
   readonly stack: string;
 }
 
-/** A local mode that a command can send photos to: one of its own, or one that runs already. */
+/** A local mode that a command can send photos to: its own, or one that is already running. */
 export interface Service {
   readonly url: string;
   readonly started: StartedWith;
-  /** Those of its program, at least one. */
+  /** The pipelines of its program, at least one. */
   readonly pipelines: readonly Pipeline[];
   readonly clientConfig: Cloud["clientConfig"];
-  /** Events undelivered and executions running; of one that does not answer any more, none. */
+  /** The number of undelivered events and running executions; 0 if the local mode no longer responds. */
   pending(): Promise<number>;
-  /** Whether it still answers. */
+  /** Whether it still responds. */
   isThere(): Promise<boolean>;
 }
 
 const PATH = "/_local";
 
-/** What {@link PATH} answers. */
+/** The response of {@link PATH}. */
 interface Facts extends StartedWith {
   readonly region: string;
   readonly pipelines: readonly Pipeline[];
   readonly pending: number;
-  /** Whether it runs until somebody ends it; what a command has started for itself ends with that. */
+  /** Whether it runs until somebody ends it; one that a command started for itself ends with that command. */
   readonly stays: boolean;
 }
 
-/** Tells other commands on this machine what runs here. */
+/** Serves the facts about this local mode to other commands on this machine. */
 export function factsRoute(
   { graph, identity, bus, machines, functions }: CloudParts,
   started: StartedWith & Pick<Facts, "stays">,
@@ -66,15 +66,15 @@ export function serviceOf(cloud: Cloud, started: StartedWith): Service {
   };
 }
 
-/** What has a data folder: a local mode that commands can use, or something that has to end first. */
+/** The holder of a data folder: a local mode that commands can use, or a process that has to end first. */
 export type Occupant =
   | { readonly is: "service"; readonly service: Service }
   /** Another command, which ends by itself. */
   | { readonly is: "command"; readonly pid: number }
-  /** It does not answer: it only begins, or is ending, or hangs. */
+  /** It does not respond: it is starting, ending or hanging. */
   | { readonly is: "silent"; readonly pid: number };
 
-/** What has a data folder; undefined when nothing has. */
+/** The holder of a data folder; undefined if there is none. */
 export async function findOccupant(data: string): Promise<Occupant | undefined> {
   const holder = holderOf(data);
   if (holder === undefined) return undefined;
@@ -99,7 +99,7 @@ export async function findOccupant(data: string): Promise<Occupant | undefined> 
   };
 }
 
-/** With `node:http` and not `fetch`, whose pooled connection would keep the process waiting at its end. */
+/** With `node:http` instead of `fetch`, whose pooled connection would delay the end of the process. */
 function readFacts(url: string): Promise<Facts | undefined> {
   return new Promise((resolve) => {
     const asked = request(url + PATH, { agent: false, timeout: 3_000 }, (response) => {

@@ -16,9 +16,9 @@ export interface ServeOptions {
   readonly program: string | undefined;
   readonly stack: string | undefined;
   readonly config: Readonly<Record<string, string>>;
-  /** A server that gets every mail as well: `smtp://host:port`. */
+  /** A server that also receives every mail: `smtp://host:port`. */
   readonly smtp: string | undefined;
-  /** The file of a script of faults. */
+  /** The file with a script of faults. */
   readonly faults: string | undefined;
 }
 
@@ -34,7 +34,7 @@ export async function serve({ port, data, stack, config, smtp, ...files }: Serve
   const started = { program, stack: stack ?? DEFAULT_STACK };
   const faults = files.faults === undefined ? undefined : readFaults(files.faults);
   await checkOptions(program, { stack, config });
-  // Loaded here: all the services take a while, and a mistake on the command line is reported before.
+  // Loaded here: the services take a while to load, and mistakes on the command line are reported before that.
   const [{ startLocalCloud }, { consoleRoute }, { factsRoute }] = await Promise.all([
     import("./start-cloud.js"),
     import("./console-route.js"),
@@ -79,7 +79,7 @@ function readFaults(file: string): FaultInjector {
     onInjection: ({ kind, service, operation, caller }) =>
       process.stderr.write(`fault: ${kind} at ${service} ${operation}, called by ${caller}\n`),
   });
-  // Some editors put a byte order mark in front.
+  // Some editors write a byte order mark.
   faults.use(text.replace(/^\uFEFF/, ""), `--faults ${file}`);
   return faults;
 }

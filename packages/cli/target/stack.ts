@@ -8,15 +8,15 @@ import type { ResourceName, Target } from "./target";
 export async function openStack(place: StackPlace): Promise<Target> {
   const { region, resource } = await readStack(place);
   return {
-    // A bucket's name is one stack's alone.
+    // A bucket's name belongs to one stack only.
     get name() {
       return resource("photoBucket");
     },
     reportName: place.pipeline === undefined ? place.stack : `${place.stack}-${place.pipeline}`,
-    // More attempts than the SDK's three: thousands of calls over an hour meet a lost connection sooner or later.
+    // More attempts than the SDK's three: among thousands of calls in an hour some connection is lost.
     clientConfig: { maxAttempts: 6, ...(region !== undefined && { region }) },
     photoBuckets: [],
-    // A photo takes some seconds there; with one look a second each costs a few thousandths of a cent.
+    // A photo takes some seconds on AWS; one read a second costs a few thousandths of a cent per photo.
     pollMilliseconds: 1_000,
     resource,
     pending: () => Promise.resolve(undefined),
@@ -26,18 +26,18 @@ export async function openStack(place: StackPlace): Promise<Target> {
   };
 }
 
-/** What the Pulumi CLI knows of a stack. */
+/** The Pulumi CLI's facts about a stack. */
 interface Stack {
-  /** `aws:region` of its configuration; undefined where that leaves it to the environment. */
+  /** `aws:region` of its configuration; undefined if the environment decides. */
   readonly region: string | undefined;
   readonly resource: (name: ResourceName) => string;
 }
 
 /**
- * Asks the Pulumi CLI, which knows where the stack's state is.
+ * Asks the Pulumi CLI, which knows the location of the stack's state.
  *
- * @throws UsageError in one line when there is no Pulumi CLI, or in its own words when there is no such stack; when the
- * stack has no such pipeline
+ * @throws UsageError in one line if there is no Pulumi CLI or the stack has no such pipeline, or in the CLI's own words
+ * if there is no such stack
  */
 async function readStack({ stack, pipeline }: StackPlace): Promise<Stack> {
   const pulumi = async (...args: string[]): Promise<string> => {

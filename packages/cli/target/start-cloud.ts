@@ -4,7 +4,10 @@ import { followDeletion, sweepCopies } from "./copies";
 
 export type LocalOptions = Omit<CloudOptions, "fallbackEmail" | "onEvent" | "secret" | "title">;
 
-/** The local mode as every command starts it: mail of topics without a subscriber has an inbox, copies are kept true. */
+/**
+ * The local mode as every command starts it: topics without a subscriber get an inbox for their mail, and copies follow
+ * their objects.
+ */
 export async function startLocalCloud(options: LocalOptions): Promise<Cloud> {
   const { data, onWarning = () => undefined } = options;
   const orWarn = (keep: () => void): void => {
@@ -17,7 +20,7 @@ export async function startLocalCloud(options: LocalOptions): Promise<Cloud> {
   const cloud = await startCloud({
     ...options,
     title: "AvatarPipeline's local cloud",
-    // As in every version so far: links that were presigned before a restart stay valid.
+    // The same in every version so far: links that were presigned before a restart stay valid.
     secret: "avatar-pipeline local",
     fallbackEmail: (topic) => `${topic}@inbox.local`,
     onEvent: (event) => orWarn(() => followDeletion(data, event)),

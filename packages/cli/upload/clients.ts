@@ -2,7 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { Target } from "../target/target";
 
-/** A pipeline that photos are sent to, with the clients for it. */
+/** A pipeline that receives photos, with its clients. */
 export interface Destination {
   readonly target: Target;
   readonly s3: S3;
@@ -10,11 +10,11 @@ export interface Destination {
   readonly photoBucket: string;
   readonly avatarTable: string;
   readonly uploadTable: string;
-  /** Ends the clients, and not the target. */
+  /** Closes the clients, but not the target. */
   close(): void;
 }
 
-/** @throws UsageError when the target does not name its bucket and tables */
+/** @throws UsageError if the target does not name its bucket and tables */
 export async function openDestination(target: Target): Promise<Destination> {
   const [photoBucket, avatarTable, uploadTable] = [
     target.resource("photoBucket"),

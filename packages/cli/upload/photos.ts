@@ -6,7 +6,7 @@ import { refuse } from "../usage-error";
 
 /** A photo on the command line that can be sent. */
 export interface PhotoFile {
-  /** As it was given. */
+  /** The path as given. */
   readonly file: string;
   /** The absolute path. */
   readonly path: string;
@@ -16,7 +16,7 @@ export interface PhotoFile {
 /**
  * Checks every photo before any is sent.
  *
- * @param student the student whose photos they are; undefined when each file's name says it
+ * @param student the student in the photos; undefined if each file's name gives the id
  * @throws UsageError with every photo that cannot be sent
  */
 export function readPhotos(files: readonly string[], student: string | undefined): readonly PhotoFile[] {
@@ -24,20 +24,20 @@ export function readPhotos(files: readonly string[], student: string | undefined
   return files.map((file) => ({ file, path: resolve(file), studentId: student ?? studentIn(file) ?? "" }));
 }
 
-/** Every reason why photos cannot be sent, each in a line. */
+/** Every reason why photos cannot be sent, one a line. */
 export function photoProblems(files: readonly string[], student: string | undefined): readonly string[] {
   if (student === undefined) return [...files.flatMap(namedFileProblems), ...clashes(files)];
   const rule = `--student ${student}: a student's id is 1 to 64 of A-Z a-z 0-9 _ . - and neither "." nor "..".`;
   return [...(isStudentId(student) ? [] : [rule]), ...files.flatMap(fileProblems)];
 }
 
-/** Why the upload API would refuse an address. */
+/** The reason why the upload API would refuse an address. */
 export function emailProblems(email: string | undefined): readonly string[] {
   const isGood: boolean = email === undefined || isEmail(email);
   return isGood ? [] : [`--email ${email ?? ""}: that is no e-mail address.`];
 }
 
-/** Why a file cannot be sent; at most one line. */
+/** The reason why a file cannot be sent; at most one line. */
 export function fileProblems(file: string): readonly string[] {
   let stat;
   try {
@@ -62,8 +62,8 @@ function namedFileProblems(file: string): readonly string[] {
 }
 
 /**
- * Of several photos of one student the newest stays, and their names alone must not bring that about: `Hoà.jpg` and
- * `Hoá.jpg` are most likely two students.
+ * If one student has several photos, the newest stays. File names alone must not cause that: `Hoà.jpg` and `Hoá.jpg`
+ * are most likely two students.
  */
 function clashes(files: readonly string[]): readonly string[] {
   const byStudent = new Map<string, string[]>();
@@ -79,7 +79,7 @@ function clashes(files: readonly string[]): readonly string[] {
   );
 }
 
-/** The file's name without its extension, with a hyphen for each character that an id may not have. */
+/** The file's name without its extension, with a hyphen for each character that is not allowed in an id. */
 function studentIn(file: string): string | undefined {
   const id = basename(file, extname(file))
     .normalize("NFC")

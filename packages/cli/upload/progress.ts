@@ -1,10 +1,10 @@
 import { MultiBar, Presets } from "cli-progress";
 
-/** A bar below what is printed, on a terminal; nothing anywhere else. */
+/** A bar below the printed lines, on a terminal; nothing anywhere else. */
 export interface Progress {
-  /** What is being done right now. */
+  /** Shows the current step. */
   step(text: string): void;
-  /** One more photo has ended. */
+  /** Counts one more ended photo. */
   done(): void;
   /** Prints a line above the bar. */
   print(stream: NodeJS.WriteStream, line: string): void;
@@ -20,7 +20,7 @@ export function openProgress(total: number): Progress {
       close: () => undefined,
     };
   }
-  // The kind for several bars, of which there is one: only it can print lines above itself.
+  // MultiBar with a single bar: only MultiBar can print lines above itself.
   const bars = new MultiBar(
     {
       format: "{bar} {value}/{total}  {step}",
@@ -28,7 +28,7 @@ export function openProgress(total: number): Progress {
       hideCursor: true,
       clearOnComplete: true,
       gracefulExit: false,
-      // What is printed above the bar may be longer than the terminal is wide.
+      // A line printed above the bar may be longer than the terminal is wide.
       linewrap: true,
       barsize: 24,
     },
@@ -39,12 +39,12 @@ export function openProgress(total: number): Progress {
     step: (step) => bar.update({ step }),
     done: () => bar.increment(),
     print(stream, line) {
-      // Whatever goes to the terminal goes through the bar; a file or pipe gets it as it is.
+      // The bar prints all lines for the terminal; a file or pipe gets them directly.
       if (stream.isTTY) bars.log(`${line}\n`);
       else stream.write(`${line}\n`);
     },
     close() {
-      // Prints what is still to be printed.
+      // Prints the lines that are still buffered.
       bars.update();
       bars.stop();
     },

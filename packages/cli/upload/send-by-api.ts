@@ -3,7 +3,7 @@ import type { IssuedUpload, ProblemDetails } from "../../../handlers/contract/ap
 import type { Locale } from "../../../handlers/contract/reasons";
 import { contentTypeOf, type Outgoing } from "./send";
 
-/** An address can be kept with an upload by the API alone. */
+/** Only the API can store an address with an upload. */
 export interface ByApi {
   readonly apiUrl: string;
   readonly email: string;
@@ -11,10 +11,10 @@ export interface ByApi {
 }
 
 /**
- * Sends a photo as the upload page does.
+ * Sends a photo the way the upload page does.
  *
- * @returns the uploadId; undefined when the API does not take such a file
- * @throws Error with the API's reason when it refuses the request itself
+ * @returns the uploadId; undefined if the API does not accept such a file
+ * @throws Error with the API's reason if it refuses the request itself
  */
 export async function sendByApi(photo: Outgoing, by: ByApi): Promise<string | undefined> {
   const issued = await issue(photo, by);

@@ -1,6 +1,6 @@
 /**
- * The one way that the command line sends a photo: the upload has its row first, as the upload API does it. So it has an
- * id before it begins, and its end is found by that id.
+ * The only way in which the command line sends a photo: like the upload API, it writes the upload's row first. So the
+ * upload has an id before it begins, and its end is found by that id.
  */
 import { randomBytes } from "node:crypto";
 import { basename, extname } from "node:path";
@@ -12,7 +12,7 @@ import type { Destination } from "./clients";
 /** A photo in memory. */
 export interface Outgoing {
   readonly studentId: string;
-  /** Its name says which kind of file it is. */
+  /** Its name determines the file's type. */
   readonly path: string;
   readonly body: Buffer;
 }
@@ -23,14 +23,14 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".png": "image/png",
 };
 
-/** The type that a file's name says. */
+/** The content type for a file's name. */
 export function contentTypeOf(path: string): string {
   return CONTENT_TYPES[extname(path).toLowerCase()] ?? "application/octet-stream";
 }
 
 /**
- * Sends a file. A file that is no photo by its name, which no upload can be named for, is sent as a plain copy, so that
- * the pipeline itself says what is wrong with it.
+ * Sends a file. If its name is not a photo's, no upload can be issued for it: the file is sent as a plain copy, so that
+ * the pipeline itself reports the fault.
  *
  * @param onNamed receives the uploadId before anything is sent
  * @returns the uploadId
@@ -52,7 +52,7 @@ export async function sendFile(
   return uploadId;
 }
 
-/** Stores the photo of an upload that has its row. */
+/** Stores the photo of an upload whose row exists. */
 export async function storePhoto(
   uploadId: string,
   { studentId, path, body }: Outgoing,

@@ -6,7 +6,7 @@ import type { Destination } from "./clients";
  * Copies an avatar's thumbnails into the data folder.
  *
  * @param data the data folder
- * @returns size in pixels to the file's path; none when the avatar is replaced or erased meanwhile
+ * @returns size in pixels to the file's path; none if the avatar is replaced or erased in the meantime
  */
 export async function fetchThumbnails(
   { studentId, uploadId, thumbnails }: AvatarRow,
@@ -20,7 +20,7 @@ export async function fetchThumbnails(
       const { Body } = await s3.getObject({ Bucket, Key });
       copies.push([size, writeCopy(data, Key, (await Body?.transformToByteArray()) ?? new Uint8Array())]);
     }
-    // The row goes before the objects do, so that a copy made of an object that has gone is noticed here.
+    // The row is deleted before the objects, so that this read notices a copy of an object that is being deleted.
     const now = await getAvatar(dynamodb, avatarTable, studentId);
     if (now?.uploadId === uploadId) return Object.fromEntries(copies);
   } catch (error) {

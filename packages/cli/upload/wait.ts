@@ -4,19 +4,19 @@ import type { Destination } from "./clients";
 
 export interface WaitOptions {
   readonly signal: AbortSignal;
-  /** Receives the step that the photo has come to. */
+  /** Receives the step that the photo has reached. */
   readonly onStep: (step: string) => void;
 }
 
-/** An execution may retry for hours under throttling; the same command, run again, looks at the photo's end. */
+/** An execution may retry for hours under throttling; the same command, run again, reads the photo's outcome. */
 const WAIT_MINUTES = 15;
-/** So often nothing may be pending before a photo counts as lost: an event may be on its way from bucket to bus. */
+/** The polls with nothing pending before a photo counts as lost: an event may be on its way from bucket to bus. */
 const QUIET_POLLS = 25;
 
 /**
  * Waits for an upload's end.
  *
- * @throws Error when nothing works on it, or it has not ended in time; the signal's reason once that is given
+ * @throws Error if nothing works on it, or it has not ended in time; the signal's reason once that is aborted
  */
 export async function awaitEnd(
   uploadId: string,
@@ -29,7 +29,7 @@ export async function awaitEnd(
   let quiet = 0;
   for (;;) {
     signal.throwIfAborted();
-    // Asked before the row: the other way round, a photo that ends in between would count as lost.
+    // Read before the row: in the other order, a photo that ends in between would count as lost.
     const pending = await target.pending();
     const upload = await getUpload(destination.dynamodb, destination.uploadTable, uploadId);
     if (upload && ["accepted", "rejected", "failed"].includes(upload.status)) return upload;

@@ -2,7 +2,7 @@ import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { everyAvatar } from "../../../../handlers/stores/avatars";
 import type { Target } from "../../target/target";
 
-/** The students who have an avatar; none where a stack does not export the table's name, which erasing does not need. */
+/** The students who have an avatar; none if a stack does not export the table's name, which erasing does not need. */
 export async function knownStudents(target: Target): Promise<readonly string[]> {
   let table: string;
   try {

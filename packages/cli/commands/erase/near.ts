@@ -6,7 +6,7 @@ export function isNear(typed: string, other: string): boolean {
   let same = 0;
   while (same < a.length && a[same] === b[same]) same += 1;
   const [restA, restB] = [a.slice(same), b.slice(same)];
-  // One character replaced, or one more in either.
+  // One character replaced, or one extra in either.
   return [
     [restA, restB],
     [restA.slice(1), restB.slice(1)],

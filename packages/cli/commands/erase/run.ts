@@ -13,19 +13,19 @@ import { knownStudents } from "./known-students";
 
 export interface EraseOptions {
   readonly place: Place;
-  /** Whether a list is confirmed already. */
+  /** Whether a list is already confirmed. */
   readonly yes: boolean;
   readonly json: boolean;
 }
 
-/** What was erased, with the files on this disk if the pipeline is a local one. */
+/** The receipt, with the files on this disk if the pipeline is a local one. */
 type Receipt = EraseReceipt & {
   /** Copies of thumbnails that `avatar-pipeline process` left in the data folder. */
   readonly copies?: number | undefined;
 };
 
 /**
- * Erases a student, or those of a list.
+ * Erases a student, or the students of a list.
  *
  * @param operand an id, or the path of a CSV file
  * @returns the exit status

@@ -15,24 +15,24 @@ export interface ImportPhotoOptions {
   readonly report: Report;
   readonly locale: Locale;
   readonly signal: AbortSignal;
-  /** Receives the step that the photo has come to. */
+  /** Receives the step that the photo has reached. */
   readonly onStep: (step: string) => void;
 }
 
-/** Of a photo that has come to its end. */
+/** The row of a photo that has ended. */
 export type EndedRow = ReportRow & { readonly outcome: "accepted" | "rejected" | "failed" };
 
 export interface ImportedPhoto {
   readonly row: EndedRow;
-  /** Whether an earlier run had it already. */
+  /** Whether an earlier run already brought it to its end. */
   readonly isKnown: boolean;
 }
 
 /**
- * Takes a photo to its end, and records that in the report. What an earlier run knows of it is not done again: a photo
- * that was accepted or rejected is left, one that was sent is waited for.
+ * Processes a photo to its end, and records the outcome in the report. Work of an earlier run is not repeated: an
+ * accepted or rejected photo is skipped, a sent one is waited for.
  *
- * @throws Error when it could not be sent or its end not be learned; AbortError once the signal is given
+ * @throws Error if the photo could not be sent or its outcome not be read; AbortError once the signal is aborted
  */
 export async function importPhoto(school: SchoolPhoto, options: ImportPhotoOptions): Promise<ImportedPhoto> {
   const { destination, report, signal } = options;
@@ -63,7 +63,7 @@ export async function importPhoto(school: SchoolPhoto, options: ImportPhotoOptio
 }
 
 /**
- * Sends a photo, unless the upload that an earlier run made of it is still good.
+ * Sends a photo, unless an earlier run's upload of it is still valid.
  *
  * @returns the uploadId
  */
@@ -80,7 +80,7 @@ async function send(photo: Outgoing, base: ReportRow, { destination, report }: I
   return uploadId;
 }
 
-/** Waits for an upload's end, and gives it as the report has it. */
+/** Waits for an upload's end, and returns the row for the report. */
 async function endOf(sent: ReportRow, options: ImportPhotoOptions): Promise<EndedRow> {
   const { destination, locale } = options;
   const upload = await awaitEnd(sent.upload_id, destination, options);

@@ -5,8 +5,8 @@ import { placeOf } from "../../target/place";
 import { usageError } from "../../usage-error";
 
 /**
- * Each operation of Rekognition takes 5 calls a second where an account has no more, a photo needs each of them once,
- * and is under way for some seconds: four leave most of that to the students who upload meanwhile.
+ * Rekognition's default quota is 5 calls a second for each operation. A photo needs each operation once and takes some
+ * seconds: four at a time leave most of the quota to students who upload in the meantime.
  */
 const DEFAULT_CONCURRENCY = "4";
 

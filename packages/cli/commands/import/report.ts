@@ -28,10 +28,10 @@ const columns = [
 ] as const;
 
 /**
- * What is known of one photo. All are texts as they stand in the file, empty where there is nothing to say.
+ * The report's row of one photo. All fields are texts as in the file, empty if there is no value.
  *
- * `sent` stands there from before the upload until the photo's end is known: a run that was killed in between leaves
- * it, and the next one goes on with that upload in place of sending the photo again.
+ * The outcome is `sent` from before the upload until the photo has ended: a run that is killed in between leaves it,
+ * and the next run continues that upload instead of sending the photo again.
  */
 export interface ReportRow {
   readonly student_id: string;
@@ -43,27 +43,27 @@ export interface ReportRow {
   readonly upload_id: string;
   /** ISO 8601, UTC. */
   readonly processed_at: string;
-  /** Of the photo's bytes, in hexadecimal. */
+  /** The hash of the photo's bytes, in hexadecimal. */
   readonly sha256: string;
-  /** Where it was imported to. */
+  /** The pipeline that it was imported into. */
   readonly pipeline: string;
 }
 
 export interface Report {
   readonly file: string;
-  /** What is known of a student's photo with this content; undefined when nothing is. */
+  /** Finds the row of a student's photo with this content; undefined if there is none. */
   find(studentId: string, photo: string, sha256: string): ReportRow | undefined;
-  /** Appends the row; it is on the disk when this returns. */
+  /** Appends the row; it is on disk when this returns. */
   record(row: ReportRow): void;
-  /** Leaves one row for each photo, in the order given, and then those that are not among them. */
+  /** Keeps one row for each photo, in the given order, followed by the rows of other photos. */
   close(photos: readonly { readonly studentId: string; readonly photo: string }[]): void;
 }
 
 /**
- * Opens a report, and makes it if it is not there. A last line that a kill has cut short is dropped.
+ * Opens a report, and creates it if it is missing. A last line that a kill has cut short is dropped.
  *
- * @param pipeline where photos are imported to
- * @throws UsageError when the file is no report, or one of another pipeline: what that one has, this one has not
+ * @param pipeline the pipeline that photos are imported into
+ * @throws UsageError if the file is not a report, or belongs to another pipeline, whose photos this one does not have
  */
 export function openReport(file: string, pipeline: string): Report {
   const rows = new Map<string, ReportRow>();
@@ -105,7 +105,10 @@ export function openReport(file: string, pipeline: string): Report {
   };
 }
 
-/** Neither half can have a NUL: one is an id, the other a path. A path has one key however its letters are composed. */
+/**
+ * Neither half can have a NUL: one is an id, the other a path. A path has one key whether its letters are composed or
+ * decomposed.
+ */
 function keyOf(studentId: string, photo: string): string {
   return `${studentId}\0${photo.normalize("NFC")}`;
 }
@@ -117,7 +120,7 @@ function readRows(file: string): readonly ReportRow[] {
   } catch (error) {
     throw cannotRead(`The report ${file}`, error, "name another with --report");
   }
-  // A spreadsheet may have saved it, with its own kind of line ends and separators.
+  // A spreadsheet may have saved the file, with its own line ends and separators.
   const { data, errors, meta } = Papa.parse<string[]>(text, { skipEmptyLines: true });
   if (data.length === 0) return [];
   const isWhole = text.endsWith(meta.linebreak) && !errors.some(({ type }) => type === "Quotes");
@@ -140,7 +143,7 @@ function textOf(rows: readonly ReportRow[]): string {
   );
 }
 
-/** Whole or not at all, whenever it is interrupted. */
+/** Atomic: an interruption leaves the old file or the new one. */
 function replace(file: string, rows: readonly ReportRow[]): void {
   const fresh = `${file}.new`;
   writeFileSync(fresh, `${columns.join(",")}\n${textOf(rows)}`, { flush: true });

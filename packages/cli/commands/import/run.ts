@@ -12,19 +12,19 @@ import { importPhoto } from "./import-photo";
 import { openReport, type Report, type ReportRow } from "./report";
 import { readSchool, type SchoolPhoto } from "./source";
 
-/** With so many photos failed one after the other it is not the photos: credentials that ran out, a network gone. */
+/** After so many failures in a row the photos are not the cause: credentials have expired, or the network is gone. */
 const FAILURES_IN_A_ROW = 10;
 
 export interface ImportOptions {
   readonly place: Place;
-  /** Photos under way at a time. */
+  /** Photos in progress at a time. */
   readonly concurrency: number;
   /** The report's path; by default beside the source. */
   readonly report: string | undefined;
 }
 
 /**
- * Takes a school's photos to their ends.
+ * Processes a school's photos to their ends.
  *
  * @param source a folder or a CSV file
  * @returns the exit status
@@ -52,13 +52,13 @@ export async function importSchool(source: string, options: ImportOptions): Prom
   }
 }
 
-/** Each pipeline has its own, so that a school that is in one is not taken for being in the other. */
+/** Each pipeline has its own report, so that photos imported into one do not count as imported into another. */
 function reportBeside(source: string, name: string): string {
   const path = resolve(source);
   return join(dirname(path), `${basename(path)}.import-${name.replace(/[^A-Za-z0-9_.-]/g, "-")}.csv`);
 }
 
-/** Reads from the table, so that missing credentials are reported once and not for every photo. */
+/** Reads from the table, so that missing credentials are reported once instead of for every photo. */
 async function reach(destination: Destination): Promise<void> {
   try {
     await getUpload(destination.dynamodb, destination.uploadTable, "none");
@@ -74,7 +74,7 @@ interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-/** Takes every photo to its end, or as many as it gets to, and sums them up. */
+/** Processes photos to their ends until all are done or the run stops, and sums them up. */
 async function run(photos: readonly SchoolPhoto[], options: RunOptions): Promise<number> {
   const { report, signal } = options;
   const progress = openProgress(photos.length);

@@ -6,18 +6,18 @@ import { fileProblems } from "../../upload/photos";
 import { cannotRead } from "../../system-errors";
 import { refuseSource, usageError } from "../../usage-error";
 
-/** A photo of a school's, ready to be sent. */
+/** A school's photo, ready to be sent. */
 export interface SchoolPhoto {
   readonly studentId: string;
-  /** As the CSV names it; below a folder, the path from there with `/` between its parts. */
+  /** As named in the CSV; for a folder, the relative path with `/` between its parts. */
   readonly photo: string;
   readonly path: string;
 }
 
 export interface School {
-  /** In the order of the CSV's rows, or of the paths. */
+  /** In the order of the CSV's rows or of the paths. */
   readonly photos: readonly SchoolPhoto[];
-  /** Files below the folder that are no photos by their names. */
+  /** The number of files below the folder whose names are not a photo's. */
   readonly others: number;
 }
 
@@ -25,10 +25,10 @@ const columns = { studentId: "student_id", photo: "photo" } as const;
 const extensions: readonly string[] = [".jpg", ".jpeg", ".png"];
 
 /**
- * Reads which photos a school has, and checks all of them before any is sent.
+ * Lists a school's photos, and checks all of them before any is sent.
  *
- * @param source a folder, every photo below which is taken for the student that its name says, or a CSV file with the
- * columns student_id and photo
+ * @param source a folder, in which each photo's name is the student's id, or a CSV file with the columns student_id and
+ * photo
  * @throws UsageError with a line for each photo that cannot be sent
  */
 export function readSchool(source: string): School {
@@ -49,7 +49,7 @@ export function readSchool(source: string): School {
 
 function readFolder(folder: string): School {
   const files = entriesBelow(folder)
-    // Hidden ones are no photos whatever they are called: macOS leaves a "._lan.jpg" beside each lan.jpg.
+    // Hidden files are never photos, whatever their names: macOS leaves a "._lan.jpg" beside each lan.jpg.
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith("."))
     .map(({ parentPath, name }) => join(parentPath, name))
     .sort();
@@ -84,8 +84,8 @@ function entriesBelow(folder: string): readonly Dirent[] {
 }
 
 /**
- * The file's name, as it is: a school's photo under an id that was made up would be nobody's, and its owner's next one
- * a duplicate.
+ * The file's name, unchanged: under an invented id a school's photo would belong to nobody, and its owner's next photo
+ * would be a duplicate.
  */
 function studentOf(path: string, problems: string[]): string | undefined {
   const { name } = parse(path);
@@ -125,7 +125,7 @@ function readPhotoList(path: string): readonly SchoolPhoto[] {
     else if (!isPhotoName(photo)) problem(`photo is "${photo}", but must be a .jpg, .jpeg or .png.`);
     else {
       for (const found of fileProblems(file)) {
-        // It begins with the whole path, and for a folder goes on with advice for the shell.
+        // The text begins with the whole path, and for a folder ends with advice for the shell.
         problem(`photo "${photo}"${found.replace(file, "").replace(/ Name the photos .*/, "")}`);
       }
     }
@@ -135,7 +135,7 @@ function readPhotoList(path: string): readonly SchoolPhoto[] {
   return photos;
 }
 
-/** A file's name may be stored with composed letters or with decomposed ones; the CSV may have the other form. */
+/** A file's name may have composed or decomposed letters; the CSV may have the other form. */
 function fileAsWritten(path: string): string {
   return [path, path.normalize("NFD")].find((form) => existsSync(form)) ?? path;
 }

@@ -4,7 +4,7 @@ import { usageError } from "../../usage-error";
 const DEFAULT_KEY = "invitation-key.pem";
 const DEFAULT_DAYS = "30";
 
-/** The school's side of the invitations: the private key stays in a file of the school's, the stack gets the public key. */
+/** The school's side of the invitations: the private key stays in the school's file, the stack gets the public key. */
 export const invite = defineCommand({
   name: "invite",
   summary: "Makes the keys and the links that invite students to upload.",

@@ -6,7 +6,7 @@ import { usageError } from "../../usage-error";
 import { writeNew } from "./write-new";
 
 /**
- * Makes a pair of keys: the private one into a file, the public one is printed for the stack.
+ * Generates a pair of keys: writes the private key to a file, and prints the public key for the stack.
  *
  * @returns the exit status
  */
@@ -18,7 +18,7 @@ export function keygen(path: string): 0 {
     );
   }
   let { privateKey } = generateKeyPairSync("ed25519");
-  // One public key in 64 begins with a dash, and the Pulumi CLI would take it for a flag.
+  // One public key in 64 begins with a dash, and the Pulumi CLI would read it as a flag.
   while (publicKeyOf(privateKey).startsWith("-")) ({ privateKey } = generateKeyPairSync("ed25519"));
   const fix = "make its folder first, or name another file with --key";
   writeNew(path, privateKey.export({ format: "pem", type: "pkcs8" }).toString(), fix);
@@ -38,7 +38,7 @@ export function publicKeyOf(privateKey: KeyObject): string {
   return createPublicKey(privateKey).export({ format: "jwk" }).x ?? "";
 }
 
-/** @throws Error when the file holds no private key of the kind that the stack takes */
+/** @throws Error if the file holds no private key of the type that the stack accepts */
 export function readKey(path: string): KeyObject {
   let pem: string;
   try {

@@ -10,18 +10,18 @@ import { writeNew } from "./write-new";
 const columns = { studentId: "student_id", name: "name", email: "email" } as const;
 
 export interface InviteOptions {
-  /** The file of the private key. */
+  /** The private key's file. */
   readonly key: string;
   /** The upload page's address. */
   readonly url: string;
-  /** How long the links are good. */
+  /** The days for which the links are valid. */
   readonly days: number;
-  /** The file for the CSV; by default the standard output. */
+  /** The CSV's file; by default the standard output. */
   readonly out: string | undefined;
 }
 
 /**
- * Writes the CSV of students with a link for each.
+ * Writes the CSV of students with each student's link.
  *
  * @returns the exit status
  */
@@ -32,20 +32,20 @@ export function inviteStudents(csvPath: string, options: InviteOptions): 0 {
     throw usageError(`${options.out} is there already; name another file with --out, or move that one away.`);
   }
   const { header, lines, delimiter } = readStudents(csvPath, expires);
-  // Links of an earlier run are written anew.
+  // Links of an earlier run are replaced.
   const kept = header.flatMap((column, index) => (column === "link" ? [] : [index]));
   const table = lines.map(({ fields, invitation }) => [
     ...kept.map((index) => fields[index] ?? ""),
     `${options.url}#invite=${signInvitation(invitation, privateKey)}`,
   ]);
   const head = [...kept.map((index) => header[index] ?? ""), "link"];
-  // In the separators that came, which are those that the school's spreadsheet reads.
+  // With the input's separators, which the school's spreadsheet reads.
   const csv = csvText([head, ...table], { delimiter, newline: "\r\n" });
   if (options.out === undefined) {
     process.stdout.write(csv);
     return 0;
   }
-  // Without a byte order mark a spreadsheet takes a file for one of the computer's own code page.
+  // Without a byte order mark a spreadsheet reads a file in the computer's own code page.
   writeNew(options.out, `\uFEFF${csv}`, "make its folder first, or name another file with --out");
   process.stderr.write(
     `${links(lines.length)}, good until ${new Date(expires * 1000).toISOString()}: ${options.out}\n`,
@@ -58,7 +58,7 @@ function links(count: number): string {
 }
 
 interface Students {
-  /** The file's columns, and what each student's line has in them. */
+  /** The file's columns, and each student's fields in them. */
   readonly header: readonly string[];
   readonly lines: readonly { readonly fields: readonly string[]; readonly invitation: Claims }[];
   readonly delimiter: string;

@@ -2,10 +2,10 @@ import { writeFileSync } from "node:fs";
 import { cannotWrite } from "../../system-errors";
 
 /**
- * Writes a file that its owner alone can read: a key is the school's, and a link a student's own.
+ * Writes a file that only its owner can read: a key belongs to the school, and a link to one student.
  *
  * @param remedy ends the error, without its full stop
- * @throws Error in one line when the file is there already or cannot be written
+ * @throws Error in one line if the file exists already or cannot be written
  */
 export function writeNew(path: string, text: string, remedy: string): void {
   try {

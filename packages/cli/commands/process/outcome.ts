@@ -13,20 +13,20 @@ import { awaitEnd } from "../../upload/wait";
 export interface Outcome {
   readonly file: string;
   readonly studentId: string;
-  /** Null when it failed before it had one. */
+  /** Null if it failed before it had one. */
   readonly uploadId: string | null;
   readonly outcome: "accepted" | "rejected" | "failed";
   /** The step that ended it. */
   readonly step: string | null;
   readonly reason: ReasonCode | null;
-  /** What is wrong and what to do; null when accepted. */
+  /** The fault and its fix; null if accepted. */
   readonly message: string | null;
-  /** By size in pixels: files on this disk. */
+  /** Files on this disk, by size in pixels. */
   readonly thumbnails: Readonly<Record<string, string>>;
   readonly faceId: string | null;
   /** ISO 8601, UTC. */
   readonly processedAt: string | null;
-  /** From the upload's beginning to its end. */
+  /** From the upload's start to its end. */
   readonly milliseconds: number;
 }
 
@@ -44,7 +44,7 @@ export interface ProcessPhotoOptions {
  * Sends a photo, waits for its end, and fetches its thumbnails. Any error on the way makes the photo's outcome `failed`,
  * with the cause in its message.
  *
- * @returns undefined when the signal was given meanwhile
+ * @returns undefined if the signal was aborted in the meantime
  */
 export async function processPhoto(photo: PhotoFile, options: ProcessPhotoOptions): Promise<Outcome | undefined> {
   const { destination, data, locale, signal } = options;
@@ -65,7 +65,7 @@ export async function processPhoto(photo: PhotoFile, options: ProcessPhotoOption
     }
     const avatar = await getAvatar(destination.dynamodb, destination.avatarTable, studentId);
     const accepted = { outcome: "accepted", step, reason: null, message: null } as const;
-    // A newer photo may have replaced it already.
+    // A newer photo may already have replaced it.
     if (avatar?.uploadId !== uploadId) return outcome({ ...accepted, ...nothing });
     const { faceId, processedAt } = avatar;
     const thumbnails = await fetchThumbnails(avatar, data, destination);

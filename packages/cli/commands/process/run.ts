@@ -10,7 +10,7 @@ import { openProgress, type Progress } from "../../upload/progress";
 import { usageError } from "../../usage-error";
 import { processPhoto, type Outcome } from "./outcome";
 
-/** Photos of different students that are under way at a time. */
+/** Photos of different students in progress at a time. */
 const CONCURRENCY = Math.max(2, availableParallelism());
 
 export interface ProcessValues {
@@ -25,7 +25,7 @@ export interface ProcessValues {
 }
 
 /**
- * Takes each photo to its end.
+ * Processes each photo to its end.
  *
  * @returns the exit status
  */
@@ -95,7 +95,7 @@ async function run(photos: readonly PhotoFile[], options: RunOptions): Promise<n
 }
 
 /**
- * Runs several students' photos side by side, and one student's one after the other: of two that are under way at
+ * Processes the photos of different students in parallel, and one student's one after the other: of two in progress at
  * once the newer would supersede the older.
  */
 async function eachByStudent(

@@ -17,7 +17,7 @@ import { reasonText, words } from "../words";
 const MAX_AVATARS = 48;
 const MAX_UPLOADS = 12;
 const MAX_MAILS = 6;
-/** A row that the API writes before any upload starts no execution, so that no source tells of it. */
+/** The API writes a row before any upload, without an execution: no source reports that row, so the page polls. */
 const POLL_MILLISECONDS = 4_000;
 
 export function overviewPage(sources: AvatarSources, layouts: Layouts): Page {
@@ -96,7 +96,7 @@ async function pipelineParts(
   };
 }
 
-/** When an upload was asked for, or taken; ISO 8601. */
+/** The time at which an upload was requested, or else claimed; ISO 8601. */
 function beganAt({ createdAt, claimedAt }: UploadRow): string {
   return createdAt ?? claimedAt ?? "";
 }
@@ -140,7 +140,7 @@ function how({ siteUrl, apiUrl, bucket, sampleCommand }: PipelineSource, command
   </dl>`;
 }
 
-/** A link to a page of the program; as text when it is no web address. */
+/** A link to a page of the program; plain text if it is not a web address. */
 function link(url: string): Html {
   return /^https?:\/\//.test(url) ? html`<a href="${url}">${url}</a>` : html`<code>${url}</code>`;
 }
