@@ -12,26 +12,28 @@ const pageSize = 65536;
 
 /**
  * Memory for one photo, with plenty left of a Lambda function of 512 MB, and of 256 MB beside a photo of 48 million
- * pixels. More is needed only for an output of thousands of pixels from a progressive photo.
+ * pixels. Only an output of thousands of pixels from a progressive photo needs more.
  */
 const maxBytes = 176 * 1024 * 1024;
 
-/** A kernel with its memory, which is handed out from the bottom up and all given back at once. */
+/** A kernel with its memory, which is allocated from the bottom up and released all at once. */
 export interface Engine {
   readonly kind: EngineKind;
-  /** The kernel's functions, set upon this engine's memory. Take it anew after every await. */
+  /** The kernel's functions, bound to this engine's memory. Read this property again after every await. */
   readonly kernel: Kernel;
-  /** All of the memory. Take it anew after every {@link Engine.allocate}, which may move it. */
+  /** The whole memory. Read this property again after every {@link Engine.allocate}, which may move the memory. */
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
-  /** The address of so many new bytes, all 0, aligned to 8. Throws IMAGE_TOO_LARGE when the photo asks too much. */
+  /**
+   * Allocates so many bytes, all 0, aligned to 8, and returns their address. Throws IMAGE_TOO_LARGE above the limit.
+   */
   allocate(length: number): number;
-  /** Gives back what was allocated since {@link Engine.used} had this value. */
+  /** Releases everything allocated since {@link Engine.used} had this value. */
   release(used: number): void;
   readonly used: number;
 }
 
-/** The first page stays empty: reads just below an allocation, as damaged data can cause, hit nothing of worth. */
+/** The first page stays empty: reads just below an allocation, which damaged data can cause, hit no other data. */
 const bottom = pageSize;
 
 abstract class BumpEngine implements Engine {
@@ -40,13 +42,13 @@ abstract class BumpEngine implements Engine {
   used = bottom;
   private dirty = bottom;
   /*
-   * Views of the memory as it now is. They are fields, made anew where it grows, because the stream of a JPEG reads
-   * and writes a few words for every restart marker, of which a photo can have millions.
+   * Views of the current memory. They are fields, recreated when the memory grows, because the stream of a JPEG reads
+   * and writes a few words for every restart marker, and a photo can have millions of markers.
    */
   bytes = new Uint8Array(0);
   words = new Int32Array(0);
 
-  /** Makes the memory larger by at least so many pages and shows it. */
+  /** Grows the memory by at least so many pages and updates the views. */
   protected abstract grow(pages: number): void;
 
   protected show(buffer: ArrayBuffer): void {
@@ -103,7 +105,7 @@ class PlainEngine extends BumpEngine {
     this.show(this.buffer);
   }
 
-  /** The plain kernel has one memory at a time, so every use says which. */
+  /** The plain kernel has one memory at a time, so every use selects this engine's. */
   get kernel(): Kernel {
     useMemory(this.buffer);
     return plainKernel;
@@ -118,10 +120,13 @@ class PlainEngine extends BumpEngine {
   }
 }
 
-/** Compiled once a process; null where there is no WebAssembly. */
+/** Compiled once per process; null if the runtime has no WebAssembly. */
 let compiled: WebAssembly.Module | null | undefined;
 
-/** @throws Error when `kind` is "wasm" and the runtime has no WebAssembly. Without a kind, the faster one there is. */
+/**
+ * @throws Error when `kind` is "wasm" and the runtime has no WebAssembly. Without a kind, the fastest available one is
+ * used.
+ */
 export function openEngine(kind?: EngineKind): Engine {
   if (kind === "plain") return new PlainEngine();
   if (compiled === undefined) {
@@ -132,11 +137,11 @@ export function openEngine(kind?: EngineKind): Engine {
   return new PlainEngine();
 }
 
-/** Engines at rest, kept for the next photo unless a large one has swollen them: memory never shrinks. */
+/** Idle engines, kept for the next photo unless a large photo has grown their memory: it never shrinks. */
 const idle: Engine[] = [];
 const maxIdleBytes = 24 * 1024 * 1024;
 
-/** Runs work with an engine of its own, so that photos processed at the same time don't meet. */
+/** Runs work with its own engine, so that photos processed at the same time share no memory. */
 export async function withEngine<T>(
   kind: EngineKind | undefined,
   work: (engine: Engine) => Promise<T> | T,

@@ -8,7 +8,7 @@ import { asStored, type Region } from "./region";
 import { render, type Bitmap, type Decoded } from "./render";
 import type { Engine } from "./engine";
 
-/** What of a photo to decode, and how large: all optional, by default all of it at full size. */
+/** The region of a photo to decode, and its size: all optional, by default the whole photo at full size. */
 export interface DecodeOptions {
   /** In pixels of the photo as it is stored. */
   readonly region?: Region;
@@ -18,7 +18,7 @@ export interface DecodeOptions {
 }
 
 export interface EncodeOptions {
-  /** 1 to 100, on libjpeg's scale; 90 unless said. */
+  /** 1 to 100, on libjpeg's scale; 90 by default. */
   readonly quality?: number;
 }
 

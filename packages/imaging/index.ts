@@ -6,10 +6,10 @@ export type { Square, Thumbnail, ThumbnailOptions } from "./thumbnails";
 /**
  * Decodes once, crops, resizes to every size, encodes as baseline JPEG 4:2:0 sRGB without metadata.
  *
- * Photos are turned upright by their EXIF orientation, which PNG has in its eXIf chunk.
+ * Photos are turned upright by their EXIF orientation, which PNG stores in its eXIf chunk.
  *
  * @returns the thumbnails in the order of `sizes`
  * @throws FILE_CORRUPT, FORMAT_NOT_SUPPORTED or IMAGE_TOO_LARGE by name, for photos; RangeError for options that
- *   do not fit the photo, which is the caller's fault and no judgement on the photo
+ *   do not fit the photo, which is the caller's fault and not a fault of the photo
  */
 export const createThumbnails = thumbnailer();

@@ -1,6 +1,6 @@
 import type { ImageHeader } from "./file/header";
 
-/** A part of the photo as it is stored, in whole full-size pixels. */
+/** A part of the stored photo, in whole full-size pixels. */
 export interface Region {
   readonly left: number;
   readonly top: number;
@@ -8,14 +8,14 @@ export interface Region {
   readonly height: number;
 }
 
-/** How the stored photo is turned for the eye: first mirrored left-right and top-bottom, then rows become columns. */
+/** The steps that turn the stored photo upright: first mirrored left-right and top-bottom, then rows become columns. */
 export interface Turn {
   readonly mirrored: boolean;
   readonly flipped: boolean;
   readonly transposed: boolean;
 }
 
-/** What an EXIF orientation of 1 to 8 asks for. */
+/** The turn for an EXIF orientation of 1 to 8. */
 export function turnOf(orientation: number): Turn {
   return {
     mirrored: [2, 3, 7, 8].includes(orientation),
@@ -26,7 +26,7 @@ export function turnOf(orientation: number): Turn {
 
 export const asStored: Turn = { mirrored: false, flipped: false, transposed: false };
 
-/** Where a region of the upright photo lies in the stored one. */
+/** The position of a region of the upright photo in the stored one. */
 export function storedRegion(upright: Region, header: Pick<ImageHeader, "width" | "height" | "orientation">): Region {
   const { mirrored, flipped, transposed } = turnOf(header.orientation);
   const { left, top, width, height } = transposed

@@ -4,33 +4,33 @@ import type { MatrixConversion } from "./icc/matrix";
 import type { Region, Turn } from "./region";
 import { writeTaps } from "./taps";
 
-/** One component of the photo, decoded at some scale, in the kernel's memory: one byte a sample. */
+/** One component of the photo, decoded at some scale, in the kernel's memory: one byte per sample. */
 export interface Plane {
   readonly address: number;
   readonly stride: number;
   /** Samples. */
   readonly width: number;
   readonly height: number;
-  /** Where the first sample's upper left corner lies in the full-size photo, and how many pixels a sample spans. */
+  /** The first sample's upper left corner in the full-size photo, and the number of pixels that a sample spans. */
   readonly left: number;
   readonly top: number;
   readonly stepX: number;
   readonly stepY: number;
 }
 
-/** What the planes hold. "cmyk" and "ycck" are as Adobe and after it everybody writes them: light instead of ink. */
+/** The colour model of the planes. "cmyk" and "ycck" follow Adobe, as all writers do: light instead of ink. */
 export type Colours = "grey" | "rgb" | "ycc" | "cmyk" | "ycck";
 
-/** A region of a photo, decoded about as finely as it was asked for, to be rendered at any size. */
+/** A region of a photo, decoded at about the requested scale, to be rendered at any size. */
 export interface Decoded {
   readonly planes: readonly Plane[];
   readonly colours: Colours;
   readonly region: Region;
-  /** From the photo's own colours to sRGB, or undefined when it is sRGB or does not say. */
+  /** The conversion from the photo's own colours to sRGB, or undefined if the photo is sRGB or has no profile. */
   readonly conversion: ColourConversion | undefined;
 }
 
-/** jimp's own form of an image: red, green, blue and alpha, 8 bits each. */
+/** jimp's own image format: red, green, blue and alpha, 8 bits each. */
 export interface Bitmap {
   readonly data: Buffer;
   readonly width: number;
@@ -63,11 +63,11 @@ function tapsOf(engine: Engine, plane: Plane, region: Region, turn: Turn, across
   return { columns: writeTaps(engine, horizontal, across), rows: writeTaps(engine, vertical, down) };
 }
 
-/** Renders a decoded region as an sRGB bitmap of the given size, turned for the eye. */
+/** Renders a decoded region as an sRGB bitmap of the given size, turned upright. */
 export function render(engine: Engine, decoded: Decoded, width: number, height: number, turn: Turn): Bitmap {
   const { region, planes, colours, conversion } = decoded;
   const mark = engine.used;
-  // Sides of the region as stored; the bitmap has them exchanged when it is transposed.
+  // The sides of the region as stored; a transposed bitmap has them swapped.
   const [across, down] = turn.transposed ? [height, width] : [width, height];
   const count = width * height;
   const pixels = engine.allocate(count * 4);
@@ -113,9 +113,9 @@ function finishPixels(engine: Engine, samples: number, count: number, pixels: nu
   finish(samples, count, pixels);
 }
 
-/** Pixels of cyan, magenta, yellow and black, 255 the most ink, for a profile that knows what the inks look like. */
+/** Pixels of cyan, magenta, yellow and black, 255 the most ink, for a profile that defines the inks' colours. */
 function writeInks(engine: Engine, samples: number, count: number, pixels: number, colours: Colours): void {
-  // The colours of YCCK are inks, those of CMYK light where there is no ink; black is light in both.
+  // The colours of YCCK are inks, those of CMYK are light; black is light in both.
   if (colours === "ycck") engine.kernel.finishYcc(samples, count, pixels);
   const { bytes } = engine;
   const lights = new Int16Array(bytes.buffer, samples, count * 4);

@@ -1,22 +1,22 @@
 import type { Engine } from "./engine";
 
-/** One direction of a plane that is to be resampled. Lengths are in full-size pixels, unless said. */
+/** One direction of a plane to resample. Lengths are in full-size pixels unless stated otherwise. */
 export interface Axis {
-  /** The region's first pixel and how many it has. */
+  /** The region's first pixel and its number of pixels. */
   readonly start: number;
   readonly length: number;
-  /** Where the plane's first sample begins, how much each spans, and how many there are. */
+  /** The start of the plane's first sample, the span of each sample, and their number. */
   readonly origin: number;
   readonly step: number;
   readonly samples: number;
-  /** Whether the last of the output shows the first of the region. */
+  /** Whether the output is reversed: its last sample shows the region's first. */
   readonly reversed: boolean;
 }
 
-/** The kernel's weights add up to this. */
+/** The sum of the kernel's weights. */
 const unit = 16384;
 
-/** Lanczos with three lobes: its value at so many points for each whole number, and a straight line between them. */
+/** Lanczos with three lobes: its value at this many points per unit, linearly interpolated between them. */
 const points = 512;
 const lobes = Float64Array.from({ length: 3 * points + 2 }, (_, index) => {
   const angle = (Math.PI * index) / points;
@@ -32,7 +32,7 @@ function lanczos3(x: number): number {
   return value + ((lobes[below + 1] ?? 0) - value) * (place - below);
 }
 
-/** Which of the plane's samples have a weight. */
+/** The range of the plane's samples that have a weight. */
 interface Span {
   readonly first: number;
   readonly count: number;
@@ -42,10 +42,10 @@ interface Span {
 type Weigh = (axis: Axis, size: number, index: number, weights: Float64Array) => Span;
 
 /**
- * Writes the taps of {@link Kernel.resample} for one axis. Samples outside the region don't count: the outermost
- * ones stand in for them, as if the region had been cut out first.
+ * Writes the taps of {@link Kernel.resample} for one axis. Samples outside the region don't count: the outermost ones
+ * replace them, as if the region had been cut out first.
  *
- * A process that starts runs this before any compiler has seen it: hence its plain loops.
+ * A new process runs this code before it is compiled: hence the plain loops.
  *
  * @param size samples of the output
  * @returns the address of the taps
@@ -54,7 +54,7 @@ export function writeTaps(engine: Engine, axis: Axis, size: number): number {
   const { step, length, reversed, samples } = axis;
   const interpolates = step > 1 && step > length / size;
   const weigh: Weigh = interpolates ? weighInterpolated : weighSamples;
-  // In multiples of eight, zeros at the end, as the vector loops read them.
+  // In multiples of eight, padded with zeros, as the vector loops require.
   const most =
     (Math.min(samples, Math.ceil((6 * Math.max(interpolates ? 1 : step, length / size)) / step) + 3) + 7) & ~7;
   const taps = engine.allocate(size * 12);
@@ -74,7 +74,7 @@ export function writeTaps(engine: Engine, axis: Axis, size: number): number {
   return taps;
 }
 
-/** Rounded so that they add up: what one loses the next gains. */
+/** Rounded so that the sum is exact: the next weight takes over each rounding error. */
 function roundWeights(exact: Float64Array, count: number, rounded: Int16Array, at: number): void {
   let sum = 0;
   for (let n = 0; n < count; n++) sum += exact[n] ?? 0;
@@ -115,8 +115,8 @@ function weighSamples(axis: Axis, size: number, index: number, weights: Float64A
 }
 
 /**
- * The filter laid over full-size pixels, each interpolated between the two nearest samples: what a decoder shows that
- * first enlarges chroma to the photo's size. For chroma that is coarser than the output.
+ * The filter laid over full-size pixels, each interpolated between the two nearest samples: the result of a decoder
+ * that first enlarges chroma to the photo's size. For chroma that is coarser than the output.
  */
 function weighInterpolated(axis: Axis, size: number, index: number, weights: Float64Array): Span {
   const { start, length, origin, step } = axis;

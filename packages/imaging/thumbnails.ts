@@ -20,20 +20,20 @@ export interface Thumbnail {
 }
 
 export interface ThumbnailOptions {
-  /** What of the upright photo is shown. It must lie inside the photo. */
+  /** The part of the upright photo that is shown. It must lie inside the photo. */
   readonly square: Square;
   /** Side lengths of the thumbnails, 1 to 2048 pixels; one larger than the square is enlarged smoothly. */
   readonly sizes: readonly number[];
   /** JPEG quality, 1 to 100, on the scale of libjpeg. */
   readonly quality: number;
-  /** Photos with more pixels than this are refused from their header alone. */
+  /** Photos with more pixels than this are refused based on the header alone. */
   readonly maxPixels: number;
 }
 
-/** With larger ones, a photo that the step has to take no longer fits into its memory. */
+/** With larger ones, a photo that the step must accept would no longer fit into its memory. */
 const maxSide = 2048;
 
-/** Makes thumbnails with one engine: the faster one there is, unless a kind is named. */
+/** Makes thumbnails with one engine: the fastest available one, unless a kind is given. */
 export function thumbnailer(kind?: EngineKind) {
   const Jimp = createJimp({ formats: [() => jpegFormat(kind), () => pngFormat(kind)] });
 
@@ -50,12 +50,12 @@ export function thumbnailer(kind?: EngineKind) {
     checkOptions(options, header.width, header.height);
     const { square, sizes, quality } = options;
     const region = storedRegion({ ...square, width: square.size, height: square.size }, header);
-    // One decode serves all sizes: it is as fine as the largest of them asks for.
+    // One decode serves all sizes: its scale is chosen for the largest of them.
     const ratio = square.size / Math.max(...sizes);
     return withEngine(kind, async (engine) => {
       const decoded = await decodeRegion(engine, file, header, region, ratio);
       const thumbnails: Thumbnail[] = [];
-      // One after the other: as bitmaps, thumbnails of some thousand pixels take more memory than the photo does.
+      // One after the other: thumbnails of some thousand pixels take more memory as bitmaps than the photo does.
       for (const size of sizes) {
         const bitmap = render(engine, decoded, size, size, turnOf(header.orientation));
         thumbnails.push({ size, jpeg: await new Jimp(bitmap).getBuffer("image/jpeg", { quality }) });

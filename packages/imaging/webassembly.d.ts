@@ -1,4 +1,7 @@
-/** What the engine uses of WebAssembly: neither Node's types nor ES2023's declare it, and the DOM's would bring a browser. */
+/**
+ * The part of WebAssembly that the engine uses: neither Node's types nor ES2023's declare it, and the DOM's types would
+ * declare a whole browser.
+ */
 declare namespace WebAssembly {
   const moduleBrand: unique symbol;
   interface Module {

@@ -1,6 +1,6 @@
 /** Readers of bytes. All numbers of JPEG and PNG are big-endian; bytes beyond the end of the data count as 0. */
 
-// Not u16 and u32: AssemblyScript's compiler makes globals of these, and Pulumi's serializer captures no global.
+// Not named u16 and u32: AssemblyScript's compiler makes these globals, and Pulumi's serializer captures no global.
 
 export function uint16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);

@@ -1,10 +1,10 @@
 import { hasText, uint16, uint32 } from "./bytes";
 
 /**
- * The orientation, 1 to 8, that a JPEG's APP1 payload holds; undefined if the payload is not EXIF.
+ * The orientation, 1 to 8, in a JPEG's APP1 payload; undefined if the payload is not EXIF.
  *
- * Exif 2.32, 4.7.2 wants two zeros after "Exif". Cameras exist that write another byte in place of the second one, and
- * Blink, Gecko and WebKit look at the first alone.
+ * Exif 2.32, 4.7.2 requires two zeros after "Exif". Some cameras write another byte in place of the second, and Blink,
+ * Gecko and WebKit check only the first.
  */
 export function exifOrientation(payload: Uint8Array): number | undefined {
   return hasText(payload, 0, "Exif\0") ? tiffOrientation(payload.subarray(6)) : undefined;
@@ -25,7 +25,7 @@ export function tiffOrientation(tiff: Uint8Array): number {
   const directory = little ? read16(4) + read16(6) * 65536 : uint32(tiff, 4);
   if (read16(2) !== 42) return 1;
   const entries = read16(directory);
-  // A directory that claims 65,535 entries costs no more than the entries that the data have room for.
+  // A directory that claims 65,535 entries costs no more than the entries that fit into the data.
   for (let entry = 0; entry < entries && directory + 14 + entry * 12 <= tiff.length; entry++) {
     const at = directory + 2 + entry * 12;
     if (read16(at) !== 0x0112) continue;

@@ -3,7 +3,7 @@ import { checkWholeJpeg, readJpegHeader } from "./jpeg";
 import { fileKind } from "./kind";
 import { checkWholePng, readUprightPngHeader } from "./png";
 
-/** What a photo's header tells, before a single pixel is decoded. */
+/** The facts in a photo's header, read before a single pixel is decoded. */
 export interface ImageHeader {
   readonly format: "jpeg" | "png";
   /** Pixels of the upright photo: orientations 5 to 8 have width and height exchanged here. */
@@ -16,11 +16,11 @@ export interface ImageHeader {
 }
 
 /**
- * Reads format, upright size and orientation from the first bytes of a file. The name and type that came with the
- * file play no part.
+ * Reads format, upright size and orientation from the first bytes of a file. The file's declared name and type are
+ * ignored.
  *
- * The bytes must reach the frame header (JPEG) or the header chunk (PNG); for the orientation, the first data of
- * pixels. Whole files always do.
+ * The bytes must reach the frame header (JPEG) or the header chunk (PNG); for the orientation, the first pixel data.
+ * Whole files always do.
  *
  * @throws FORMAT_NOT_SUPPORTED neither JPEG nor PNG by its bytes, or a kind of JPEG that no camera writes
  *   (lossless, hierarchical, arithmetic-coded, 12 bits). FILE_CORRUPT the header is damaged or ends early.
@@ -37,13 +37,13 @@ export function readImageHeader(bytes: Uint8Array): ImageHeader {
 }
 
 /**
- * Checks that a JPEG or PNG, whose header has been read, is there to its last row: without decoding, by its structure,
- * and by its compressed data where the structure has lost its end. Damage that no viewer minds is passed over.
+ * Checks that a JPEG or PNG, whose header has been read, is complete to its last row: without decoding, by its
+ * structure, or by its compressed data if the structure has no end. Damage that no viewer rejects is ignored.
  *
- * Check the size first: the work grows with it, for JPEGs that lack their end.
+ * Check the size first: for JPEGs without an end, the work grows with the size.
  *
- * @param checksum CRC-32 of zlib, which a PNG's pixels are compared with; undefined leaves them uncompared
- * @returns the photo's bytes, in parts: the file, or up to its last row and the end that it lacks, without which
+ * @param checksum zlib's CRC-32, to verify a PNG's pixels with; undefined skips this check
+ * @returns the photo's bytes, in parts: the file, or the file up to its last row plus the missing end, without which
  *   `createImageBitmap` refuses it
  * @throws FILE_CORRUPT
  */

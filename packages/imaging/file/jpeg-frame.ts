@@ -35,7 +35,7 @@ export function readFrame(marker: number, payload: Uint8Array): Frame {
   if (precision !== 8) throw unsupported(`has ${precision} bits a sample`);
   const height = uint16(payload, 1);
   const width = uint16(payload, 3);
-  // B.2.5: a height of 0 is told after the first scan (DNL); no camera does so, and browsers refuse it.
+  // B.2.5: a height of 0 is defined after the first scan (DNL); no camera does so, and browsers refuse it.
   if (width === 0 || height === 0) {
     throw corrupt(`The JPEG's header says ${width}×${height} pixels; neither side can be 0.`);
   }

@@ -1,8 +1,8 @@
 import { corrupt } from "./errors";
 
 /**
- * A Huffman table as DHT has it (T.81, B.2.4.2): 16 bytes tell how many codes there are of each length from 1 to 16,
- * and the symbols follow in the order of their codes.
+ * A Huffman table as stored in DHT (T.81, B.2.4.2): 16 bytes hold the number of codes of each length from 1 to 16, and
+ * the symbols follow in the order of their codes.
  */
 export type HuffmanTable = Uint8Array;
 
@@ -25,8 +25,8 @@ const chromaAc =
   "a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae2e3e4e5e6e7e8e9eaf2f3f4f5f6f7f8f9fa";
 
 /**
- * The standard's tables, which are in force until a file defines others: frames of Motion JPEG define none, and
- * libjpeg-turbo, and with it all browsers, then decode by these.
+ * The standard's tables, which apply until a file defines others: Motion JPEG frames define none, and libjpeg-turbo,
+ * and with it every browser, then uses these.
  */
 export function standardTables(): HuffmanTables {
   const tables: HuffmanTables = [];
@@ -40,7 +40,7 @@ function fromHex(text: string): Uint8Array {
 }
 
 /**
- * Puts the tables of a DHT payload in force.
+ * Applies the tables of a DHT payload.
  *
  * @throws FILE_CORRUPT
  */

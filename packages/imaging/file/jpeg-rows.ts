@@ -5,12 +5,12 @@ import { readHuffmanTables, standardTables, type HuffmanTable, type HuffmanTable
 import { DHT, DRI, EOI, isFrame, isRestart, nextMarker, nextSegment, SOI, SOS } from "./jpeg-segments";
 
 /**
- * Where the last data of a JPEG's rows end, for a file that has no end-of-image marker (EOI): it may have been cut off
- * in the middle, or be whole but for those two bytes. Only its entropy-coded data can tell. They are stepped through
- * without decoding a value, which costs about 0.1 s for a photo of 12 megapixels.
+ * Finds the end of the last row's data in a JPEG without an end-of-image marker (EOI): the file may be cut off in the
+ * middle, or lack only those two bytes. Only the entropy-coded data show which. The scan steps through the data without
+ * decoding a value and takes about 0.1 s for a photo of 12 megapixels.
  *
- * A sequential photo is whole if every component's scan is, a progressive one if in addition the scans bring every
- * coefficient down to its last bit.
+ * A sequential photo is complete if every component's scan is; a progressive photo also needs scans that refine every
+ * coefficient to its last bit.
  *
  * @returns undefined if rows are missing
  */
@@ -23,11 +23,11 @@ export function endOfRows(bytes: Uint8Array): number | undefined {
   }
 }
 
-/** What a component's scans have brought so far. */
+/** The data that a component's scans have supplied so far. */
 interface Progress {
-  /** By coefficient in zigzag order, the lowest bit that a scan has brought. */
+  /** By coefficient in zigzag order, the lowest bit that a scan has supplied. */
   readonly lowBits: number[];
-  /** By block, 64 bits that tell which coefficients are not 0; progressive photos only. */
+  /** By block, 64 bits that mark the coefficients that are not 0; progressive photos only. */
   readonly nonzero: Int32Array;
   readonly columns: number;
   readonly rows: number;
@@ -67,7 +67,7 @@ const notYet = 99;
 
 function startOf(frame: Frame, index: number): Progress {
   const { h, v } = frame.components[index] ?? { h: 1, v: 1 };
-  // A.1.1 and A.2.4: blocks that fill up a unit are not among those of a scan of one component.
+  // A.1.1 and A.2.4: a scan of one component does not contain the padding blocks of a unit.
   const columns = Math.ceil(Math.ceil((frame.width * h) / frame.maxH) / 8);
   const rows = Math.ceil(Math.ceil((frame.height * v) / frame.maxV) / 8);
   return {
@@ -87,7 +87,7 @@ interface Work {
   readonly restartInterval: number;
 }
 
-/** Steps through a scan. @returns where its data end, or undefined if they end early or make no sense */
+/** Steps through a scan. @returns the end of its data, or undefined if the data end early or are invalid */
 function walkScan(bytes: Uint8Array, start: number, work: Work): number | undefined {
   const { frame, scan, tables, progress, restartInterval } = work;
   const [alone] = scan.components.length === 1 ? scan.components.map(({ index }) => progress[index]) : [];
@@ -108,11 +108,11 @@ function walkScan(bytes: Uint8Array, start: number, work: Work): number | undefi
     for (const { blocks, walk } of members) {
       for (let block = 0; block < blocks; block++) if (!walk(unit)) return undefined;
     }
-    // Soon enough for a photo that was cut off, and often enough to cost nothing.
+    // Often enough to notice a truncated photo soon, and rare enough to cost nothing.
     if ((unit & 63) === 63 && bits.isShort()) return undefined;
   }
   for (const { index } of scan.components) {
-    // A sequential scan brings all of its components' coefficients.
+    // A sequential scan supplies all of its components' coefficients.
     const [first, last] = frame.progressive ? [scan.spectralStart, scan.spectralEnd] : [0, 63];
     progress[index]?.lowBits.fill(frame.progressive ? scan.lowBit : 0, first, last + 1);
   }
@@ -123,14 +123,14 @@ interface Bits {
   /** The symbol of the next code, or -1 if there is no such code. */
   readonly symbol: (code: Code) => number;
   readonly take: (length: number) => number;
-  /** Whether more bits were taken than there are before the next marker. */
+  /** Whether more bits were read than the data before the next marker have. */
   readonly isShort: () => boolean;
   /** Goes on behind the next restart marker. @returns false if another marker comes first */
   readonly restart: () => boolean;
   readonly end: () => number;
 }
 
-/** Reads entropy-coded data bit by bit: T.81, F.2.2.5. Behind their end come zeros. */
+/** Reads entropy-coded data bit by bit: T.81, F.2.2.5. Reads past the end give zeros. */
 function bitReader(bytes: Uint8Array, start: number): Bits {
   let at = start;
   let held = 0;
@@ -206,7 +206,7 @@ function codeOf(table: HuffmanTable | undefined): Code {
 /**
  * Steps over a block of one component by the procedure of the scan: T.81, F.2.2 (sequential), G.1.2 (progressive).
  *
- * @returns takes the block's number, or -1 at a restart; answers false if the data make no sense
+ * @returns a function that takes the block's number, or -1 at a restart, and returns false if the data are invalid
  */
 function blockWalker(
   bits: Bits,
@@ -262,7 +262,7 @@ function acWalker(
 ): (block: number) => boolean {
   let run = 0;
   const isSet = (block: number, k: number): boolean => (((nonzero[block * 2 + (k >> 5)] ?? 0) >>> (k & 31)) & 1) === 1;
-  /** Steps over corrections from k on and so many zeros. @returns where the zero after them is, or behind the band */
+  /** Steps over corrections from k on and so many zeros. @returns the index of the zero after them, or past the band */
   const correct = (block: number, k: number, zeros: number): number => {
     for (; k <= last; k++) {
       if (isSet(block, k)) bits.take(1);
@@ -291,7 +291,7 @@ function acWalker(
       k++;
     }
     if (run === 0) return true;
-    // Of a run of ended blocks, those that are refined may still have corrections.
+    // In a run of ended blocks, a refining scan may still contain corrections.
     if (refines && ((nonzero[block * 2] ?? 0) | (nonzero[block * 2 + 1] ?? 0)) !== 0) correct(block, k, 64);
     run--;
     return true;

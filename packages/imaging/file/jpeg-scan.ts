@@ -7,7 +7,7 @@ export interface ScanHeader {
   readonly components: readonly {
     /** Index into the frame's components. */
     readonly index: number;
-    /** Of the Huffman tables, class (0 DC, 1 AC) × 16 + destination, as DHT numbers them. */
+    /** The Huffman tables' numbers as in DHT: class (0 DC, 1 AC) × 16 + destination. */
     readonly dcTable: number;
     readonly acTable: number;
   }[];
@@ -37,7 +37,7 @@ export function readScan(payload: Uint8Array, frame: Frame): ScanHeader {
   if (components.some(({ index }, n) => components.findIndex((other) => other.index === index) < n)) {
     throw corrupt("The JPEG has a scan that names a component twice.");
   }
-  // A component alone in its scan comes block by block, whatever its sampling factors (A.2.2).
+  // A component alone in its scan is stored block by block, regardless of its sampling factors (A.2.2).
   const blocks = components.reduce((sum, { index }) => sum + blocksOf(frame, index), 0);
   if (count > 1 && blocks > maxBlocksOfUnit) {
     throw corrupt(`The JPEG has a scan of ${blocks} blocks a unit; JPEG allows ${maxBlocksOfUnit}.`);
@@ -54,7 +54,7 @@ export function readScan(payload: Uint8Array, frame: Frame): ScanHeader {
   return scan;
 }
 
-/** How many blocks of a component a unit of an interleaved scan has. */
+/** The number of a component's blocks in a unit of an interleaved scan. */
 export function blocksOf(frame: Frame, index: number): number {
   const component = frame.components[index];
   return component === undefined ? 0 : component.h * component.v;

@@ -22,20 +22,20 @@ export function isRestart(marker: number): boolean {
   return marker >= 0xd0 && marker <= 0xd7;
 }
 
-/** A marker segment. The payload is what follows its length. */
+/** A marker segment. The payload follows the length field. */
 export interface Segment {
   readonly marker: number;
-  /** Where the payload starts and ends; the end may lie outside of the file, or before the start. */
+  /** The payload's start and end; the end may lie outside the file, or before the start. */
   readonly from: number;
   readonly end: number;
   readonly isWhole: boolean;
 }
 
 /**
- * Where the next marker stands, from a place between segments or inside entropy-coded data.
+ * The position of the next marker, searched from a position between segments or inside entropy-coded data.
  *
- * Bytes that no segment owns are passed over, as libjpeg and with it all browsers do: fill bytes (T.81, B.1.1.2), the
- * stuffed zeros of entropy-coded data (B.1.1.5), and whatever a careless writer left behind.
+ * Bytes outside every segment are skipped, as libjpeg, and with it every browser, does: fill bytes (T.81, B.1.1.2), the
+ * stuffed zeros of entropy-coded data (B.1.1.5), and anything that a careless writer left behind.
  *
  * @returns -1 if there is none
  */
@@ -50,8 +50,8 @@ export function nextMarker(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * The next segment, from a place between segments or inside entropy-coded data. The markers without a payload (T.81,
- * B.1.1.3) are TEM and RST0 to RST7, which are passed over, and SOI and EOI, whose segments are empty.
+ * The next segment, searched from a position between segments or inside entropy-coded data. The markers without a
+ * payload (T.81, B.1.1.3) are TEM and RST0 to RST7, which are skipped, and SOI and EOI, whose segments are empty.
  *
  * @returns undefined if the file ends
  */

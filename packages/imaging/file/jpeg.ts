@@ -13,7 +13,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
   let frame: Frame | undefined;
   for (let at = 2; ;) {
     const segment = nextSegment(bytes, at);
-    // EXIF may come behind the frame header, before the first scan. A file that ends in between has said enough.
+    // EXIF may follow the frame header, before the first scan. A file that ends in between is enough for a header.
     if (frame !== undefined && (segment?.isWhole !== true || segment.marker === SOS || segment.marker === EOI)) break;
     if (segment === undefined) throw corrupt("The JPEG ends before its frame header (SOF).");
     const { marker, from, end, isWhole } = segment;
@@ -40,10 +40,10 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
 }
 
 /**
- * Checks that a JPEG is whole: it has its scans, no more than are read, and its end marker (T.81, B.2.1) or, without
+ * Checks that a JPEG is complete: it has scans, no more than the limit, and an end marker (T.81, B.2.1) or, without
  * one, all of its rows.
  *
- * @returns where the rows end, if there is no end marker behind them
+ * @returns the end of the rows, if no end marker follows them
  * @throws FILE_CORRUPT
  */
 export function checkWholeJpeg(bytes: Uint8Array): number | undefined {
@@ -60,7 +60,7 @@ export function checkWholeJpeg(bytes: Uint8Array): number | undefined {
       if (scans > 0) return undefined;
       damage = "has no image data";
     } else if (segment.marker === SOI) {
-      // Behind the scans it is another picture: a preview in the trailer that a phone's maker adds.
+      // After the scans it starts another picture: a preview in the trailer that a phone's maker adds.
       damage = "has no end marker (EOI) before another picture starts (SOI)";
     } else if (isFrame(segment.marker)) {
       if (frame !== undefined) damage = "has two frame headers (SOF)";

@@ -2,7 +2,7 @@ import { hasText } from "./bytes";
 
 export type FileKind = "jpeg" | "png" | "gif" | "webp" | "heic" | "avif" | "bmp" | "tiff" | "pdf" | "unknown";
 
-/** Tells a file's kind by its first bytes. A file's name or declared type may say anything. */
+/** Determines a file's kind from its first bytes. A file's name or declared type may be wrong. */
 export function fileKind(bytes: Uint8Array): FileKind {
   // T.81, B.1.1.3: a JPEG starts with SOI (ff d8), and whatever follows it starts with another ff.
   if (hasText(bytes, 0, "\xff\xd8\xff")) return "jpeg";

@@ -1,7 +1,7 @@
 import { uint32 } from "./bytes";
 import { crc32 } from "./crc32";
 
-/** Chunk types as numbers: a file may have a million chunks, and a string for each takes its time. */
+/** Chunk types as numbers: a file may have a million chunks, and a string for each would be slow. */
 export const IHDR = 0x49484452;
 export const PLTE = 0x504c5445;
 export const IDAT = 0x49444154;
@@ -13,14 +13,14 @@ export const eXIf = 0x65584966;
 /** A chunk: PNG, 5.3. */
 export interface Chunk {
   readonly type: number;
-  /** Where the data start and end; the end may lie outside of the file. */
+  /** The start and end of the data; the end may lie outside the file. */
   readonly from: number;
   readonly end: number;
-  /** Where the next chunk starts. */
+  /** The start of the next chunk. */
   readonly next: number;
 }
 
-/** The chunk at a place, or undefined if the file ends before its type does. */
+/** The chunk at a position, or undefined if the file ends before the chunk's type does. */
 export function chunkAt(bytes: Uint8Array, at: number): Chunk | undefined {
   if (at + 8 > bytes.length) return undefined;
   const end = at + 8 + uint32(bytes, at);
@@ -32,7 +32,7 @@ export function isCritical(type: number): boolean {
   return (type & 0x20000000) === 0;
 }
 
-/** The type's four letters, or undefined if they are none, so that this is no chunk. */
+/** The type's four letters, or undefined if they are not letters, so this is not a chunk. */
 export function nameOfChunk(type: number): string | undefined {
   const name = String.fromCharCode(type >>> 24, (type >> 16) & 255, (type >> 8) & 255, type & 255);
   return /^[A-Za-z]{4}$/.test(name) ? name : undefined;

@@ -3,7 +3,7 @@ import { corrupt } from "./errors";
 import { tiffOrientation } from "./exif";
 import { chunkAt, eXIf, iCCP, IDAT, IEND, IHDR, isSound, PLTE, tRNS, type Chunk } from "./png-chunks";
 
-/** What a PNG says before its pixels. */
+/** The facts in a PNG before its pixels. */
 export interface PngHeader {
   /** As stored, in pixels. */
   readonly width: number;
@@ -19,7 +19,7 @@ export interface PngHeader {
   readonly palette: Uint8Array | undefined;
   readonly transparency: Uint8Array | undefined;
   readonly profile: Uint8Array | undefined;
-  /** Where the first chunk of compressed pixels (IDAT) starts. */
+  /** The start of the first chunk of compressed pixels (IDAT). */
   readonly dataStart: number;
 }
 
@@ -37,8 +37,8 @@ const depthsByType: readonly (readonly number[])[] = [
 /**
  * Reads a PNG up to its pixels.
  *
- * An ancillary chunk with a wrong checksum is passed over, as libpng and with it all browsers do. Of several chunks of
- * one type the first counts (PNG, 5.6, allows one).
+ * An ancillary chunk with a wrong checksum is skipped, as libpng, and with it every browser, does. If a type occurs
+ * several times, the first chunk counts (PNG, 5.6, allows one).
  *
  * @throws FILE_CORRUPT
  */
@@ -74,7 +74,7 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
   };
 }
 
-/** The chunks of interest before the pixels, by type. A file that ends before its pixels has said enough for a header. */
+/** The relevant chunks before the pixels, by type. A file that ends before its pixels is enough for a header. */
 function readChunks(bytes: Uint8Array, start: number) {
   const chunks: Partial<Record<number, Uint8Array>> = {};
   let at = start;

@@ -23,8 +23,8 @@ export function bytesOfRow(header: Pick<PngHeader, "type" | "depth">, pixels: nu
 }
 
 /**
- * Whether the compressed pixels are all there, in a PNG without an end (IEND). The compressed data are stepped through
- * without keeping what they unpack to, so that this needs no memory, and no zlib, which a browser does not have.
+ * Whether a PNG without an end (IEND) has all of its compressed pixels. The check steps through the compressed data
+ * without keeping the unpacked bytes, so it needs no memory, and no zlib, which a browser does not have.
  */
 export function hasAllPixels(bytes: Uint8Array): boolean {
   const header = readPngHeader(bytes);
@@ -37,7 +37,7 @@ export function hasAllPixels(bytes: Uint8Array): boolean {
   return inflatedLength(pixelBytes(bytes, header.dataStart), wanted) >= wanted;
 }
 
-/** Reads the data of the chunks of pixels byte by byte; -1 behind them. */
+/** Reads the data of the pixel chunks byte by byte; -1 after their end. */
 function pixelBytes(bytes: Uint8Array, start: number): () => number {
   let at = start;
   let end = start;
@@ -58,15 +58,15 @@ function pixelBytes(bytes: Uint8Array, start: number): () => number {
 const lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /**
- * How many bytes a zlib stream (RFC 1950, 1951) unpacks to, counted until at least so many as wanted are there, the
- * stream ends, or it makes no sense.
+ * The number of bytes that a zlib stream (RFC 1950, 1951) unpacks to, counted until the wanted number is reached, the
+ * stream ends, or the stream is invalid.
  */
 function inflatedLength(nextByte: () => number, wanted: number): number {
   let held = 0;
   let count = 0;
   let ended = false;
   let length = 0;
-  /** Whether more bits were taken than there are. */
+  /** Whether more bits were read than the data have. */
   const isOver = (): boolean => ended;
   /** Up to 16 bits, the lowest first. */
   const take = (size: number): number => {

@@ -18,12 +18,12 @@ export function readUprightPngHeader(bytes: Uint8Array): ImageHeader {
 }
 
 /**
- * Checks that a PNG is whole: every chunk up to the last one (IEND) lies inside the file, and the chunks without which
- * it cannot be shown have the checksums that they state. Other chunks may be damaged. IEND may be cut off, if the
- * pixels are all there; what follows it is no part of the picture.
+ * Checks that a PNG is complete: every chunk up to the last one (IEND) lies inside the file, and the critical chunks
+ * match their checksums. Other chunks may be damaged. IEND may be cut off if all pixels are present; data after IEND
+ * are not part of the picture.
  *
- * @param checksum what a critical chunk's checksum is compared with; undefined leaves it uncompared
- * @returns where the last chunk (IEND) would have to start, if it is not there
+ * @param checksum computes the checksum to verify critical chunks with; undefined skips this check
+ * @returns the position where the last chunk (IEND) is missing; undefined if the file has IEND
  * @throws FILE_CORRUPT
  */
 export function checkWholePng(bytes: Uint8Array, checksum?: (bytes: Uint8Array) => number): number | undefined {

@@ -1,11 +1,11 @@
-/** A curve of a profile, from 0 to 1 to 0 to 1. */
+/** A curve of a profile, which maps 0 to 1 onto 0 to 1. */
 export type Curve = (x: number) => number;
 
 /**
  * Reads a curve: ICC.1:2022, 10.6 (`curv`) and 10.18 (`para`).
  *
- * @returns the curve and how many bytes it takes; undefined if it is of a type that ICC does not have
- * @throws RangeError where the profile ends before the curve
+ * @returns the curve and its length in bytes; undefined if ICC does not define its type
+ * @throws RangeError if the profile ends before the curve
  */
 export function readCurve(profile: Buffer, at: number): { readonly curve: Curve; readonly size: number } | undefined {
   const type = profile.toString("latin1", at, at + 4);

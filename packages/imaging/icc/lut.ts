@@ -1,8 +1,8 @@
 import { interpolated, readCurve, type Curve } from "./curve";
 
 /**
- * A profile's way from device values to its connection space (PCS), by tables: each step takes and gives values of 0 to
- * 1. All of a type's steps are brought into this one form; a step that the type or the profile lacks changes nothing.
+ * A profile's conversion from device values to its connection space (PCS) by tables: each step maps values of 0 to
+ * 1. The steps of every type are converted to this form; a step that the type or the profile lacks changes nothing.
  */
 export interface Lut {
   /** Device components: 1 grey, 3 RGB, 4 CMYK. */
@@ -26,7 +26,7 @@ const identity: Curve = (x) => x;
  * Reads a table element: ICC.1:2022, 10.10 (`mft1`), 10.11 (`mft2`) and 10.12 (`mAB `).
  *
  * @returns undefined if it is of another type or for another number of components
- * @throws RangeError where the profile ends before the element
+ * @throws RangeError if the profile ends before the element
  */
 export function readLut(profile: Buffer, at: number, inputs: number): Lut | undefined {
   const type = profile.toString("latin1", at, at + 4);
@@ -43,7 +43,7 @@ interface Shape {
   readonly bytes: 1 | 2;
 }
 
-/** Tables of 8 or 16 bits. Their matrix is for XYZ as the input alone. */
+/** Tables of 8 or 16 bits. Their matrix applies only if the input is XYZ. */
 function readTables(profile: Buffer, from: number, { inputs, points, bytes }: Shape): Lut | undefined {
   const [entriesIn, entriesOut] =
     bytes === 1 ? [256, 256] : [profile.readUInt16BE(from), profile.readUInt16BE(from + 2)];
@@ -69,7 +69,7 @@ function readTables(profile: Buffer, from: number, { inputs, points, bytes }: Sh
   };
 }
 
-/** A curves, grid, M curves, matrix, B curves: each may be missing, apart from the B curves. */
+/** A curves, grid, M curves, matrix, B curves: all but the B curves may be missing. */
 function readModern(profile: Buffer, at: number, inputs: number): Lut | undefined {
   const [b = 0, matrix = 0, m = 0, grid = 0, a = 0] = [12, 16, 20, 24, 28].map((n) => profile.readUInt32BE(at + n));
   const curvesAt = (offset: number, count: number): readonly Curve[] | undefined => {
@@ -107,7 +107,7 @@ function readGrid(profile: Buffer, at: number, inputs: number): Pick<Lut, "point
   return { points, grid: readValues(profile, at + 20, count, bytes) };
 }
 
-/** Two points along each of three components, which a grid that changes nothing has. */
+/** A grid that changes nothing: two points along each of three components. */
 function plainGrid(inputs: number): Pick<Lut, "points" | "grid"> | undefined {
   if (inputs !== 3) return undefined;
   const grid = Float32Array.from({ length: 24 }, (_, n) => (Math.floor(n / 3) >> (2 - (n % 3))) & 1);

@@ -12,7 +12,7 @@ export interface MatrixConversion {
 /**
  * The conversion by three tone curves and the XYZ (D50) of the primaries, as the columns of a 3 × 3 matrix.
  *
- * @returns undefined if it would change nothing: the primaries and curves are those of sRGB
+ * @returns undefined if it would change nothing because the primaries and curves are those of sRGB
  */
 export function convertByMatrix(toXyz: readonly number[], curves: readonly Curve[]): MatrixConversion | undefined {
   return conversionOf(multiply(xyzToSrgb(), toXyz), curves);
@@ -31,7 +31,7 @@ function conversionOf(matrix: readonly number[], curves: readonly Curve[]): Matr
       const light = curves[Math.floor(index / 256)]?.((index % 256) / 255) ?? 0;
       return Math.round(Math.min(1, Math.max(0, light)) * 65520);
     }),
-    // No real profile goes beyond (ProPhoto has 2.03), and above 2.66 the kernel's 32 bits would not suffice.
+    // No real profile exceeds this (ProPhoto has 2.03), and values above 2.66 would overflow the kernel's 32 bits.
     matrix: Int32Array.from(matrix, (value) => Math.round(Math.min(2.5, Math.max(-2.5, value)) * 4096)),
     tones: srgbTones(),
   };

@@ -3,19 +3,21 @@ import { readLut } from "./lut";
 import { convertByMatrix, convertGrey, type MatrixConversion } from "./matrix";
 import { convertByTable, type TableConversion } from "./table";
 
-/** From a photo's colours to sRGB. */
+/** The conversion from a photo's colours to sRGB. */
 export type ColourConversion = MatrixConversion | TableConversion;
 
-/** By data colour space, how many components it has. */
+/** The number of components, by data colour space. */
 const components: Readonly<Record<string, number>> = { GRAY: 1, "RGB ": 3, CMYK: 4 };
 
 /**
- * The conversion that an ICC profile asks for: by its tables (A2B0) if it has any, as the perceptual intent wants it
- * (ICC.1:2022, 8.10), otherwise by primaries and tone curves, such as Display P3 and Adobe RGB, or a tone curve of grey.
+ * The conversion that an ICC profile defines: by its tables (A2B0) if it has any, as the perceptual intent requires
+ * (ICC.1:2022, 8.10), otherwise by primaries and tone curves, such as Display P3 and Adobe RGB, or a tone curve of
+ * grey.
  *
  * @param channels colour components of the photo: 1, 3 or 4
- * @returns undefined when nothing is to convert: the profile is sRGB, of another number of components than the photo,
- *   or damaged, that is, its elements are not what its tags say. Viewers take such photos as sRGB.
+ * @returns undefined when there is nothing to convert: the profile is sRGB, has another number of components than the
+ * photo,
+ *   or is damaged, that is, its elements do not match its tags. Viewers treat such photos as sRGB.
  */
 export function readProfile(profile: Buffer, channels: number): ColourConversion | undefined {
   try {
@@ -28,7 +30,7 @@ export function readProfile(profile: Buffer, channels: number): ColourConversion
     const curve = channels === 1 ? curveOf(profile, tags.get("kTRC")) : undefined;
     return curve && convertGrey(curve);
   } catch (error) {
-    // Reads beyond the end throw it, as Buffer's do.
+    // Reads beyond the end throw a RangeError, as Buffer's do.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -58,7 +60,7 @@ function curveOf(profile: Buffer, at: number | undefined): Curve | undefined {
   return at === undefined ? undefined : readCurve(profile, at)?.curve;
 }
 
-/** Where the elements start: ICC.1:2022, 7.3. */
+/** The start of the elements: ICC.1:2022, 7.3. */
 function readTags(profile: Buffer): ReadonlyMap<string, number> {
   const count = Math.min(100, profile.readUInt32BE(128));
   const tags = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** Columns are the XYZ (D50) of the sRGB primaries, as every sRGB profile has them. */
+/** The columns are the XYZ (D50) of the sRGB primaries, the same in every sRGB profile. */
 const srgbToXyz = [0.43607, 0.38515, 0.14307, 0.22249, 0.71687, 0.06061, 0.01392, 0.09708, 0.7141];
 
 /** 3 × 3, row by row: linear light of sRGB from the XYZ (D50) of a profile's connection space. */

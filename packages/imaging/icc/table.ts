@@ -17,7 +17,7 @@ export interface TableConversion {
 const white = [0.9642, 1, 0.8249] as const;
 
 /**
- * The conversion by tables. Every pixel goes the whole way, linear between the points of the grid, which takes about
+ * The conversion by tables. Every pixel is converted in full, linear between the points of the grid, which takes about
  * 0.2 µs: for a thumbnail's pixels that is no more than decoding costs.
  *
  * @param isLab whether the connection space is Lab, otherwise XYZ
@@ -57,7 +57,7 @@ export function convertByTable(lut: Lut, isLab: boolean): TableConversion {
 /** Reads the grid at a pixel, linear between its points: over 2, 8 or 16 of them. */
 function gridReader({ inputs, inputCurves, points, grid }: Lut) {
   const strides = points.map((_, n) => points.slice(n + 1).reduce((product, count) => product * count, 3));
-  /** By component and sample, the place in the grid. */
+  /** The position in the grid, by component and sample. */
   const places = inputCurves.map((curve, n) => {
     const last = (points[n] ?? 2) - 1;
     return Float64Array.from({ length: 256 }, (_, sample) => Math.min(1, Math.max(0, curve(sample / 255))) * last);
@@ -102,10 +102,10 @@ function encodedToXyz(values: Float64Array): void {
 }
 
 /**
- * ICC.1:2022, table 11: L of 0 to 100, a and b of -128 to 127; then CIE 15:2004, 8.2.1.1 backwards.
+ * ICC.1:2022, table 11: L of 0 to 100, a and b of -128 to 127; then the inverse of CIE 15:2004, 8.2.1.1.
  *
- * Version 2 encodes 16 bits somewhat otherwise (100 at 0xff00), which makes a difference of 1 or 2 levels. Blink reads
- * them as version 4's all the same, and a photo's avatar has to look as the photo did on the page.
+ * Version 2 encodes 16 bits slightly differently (100 at 0xff00), a difference of 1 or 2 levels. Blink nevertheless
+ * reads them like version 4's, and an avatar has to look like the photo did on the page.
  */
 function labToXyz(values: Float64Array): void {
   const [l, a, b] = [(values[0] ?? 0) * 100, (values[1] ?? 0) * 255 - 128, (values[2] ?? 0) * 255 - 128];

@@ -16,7 +16,7 @@ import { zigzagOrder } from "./tables";
 interface Component {
   readonly h: number;
   readonly v: number;
-  /** Samples a block and axis that are decoded: 1, 2, 4 or 8. */
+  /** Decoded samples per block and axis: 1, 2, 4 or 8. */
   readonly scale: number;
   /** Blocks of the whole component. */
   readonly columns: number;
@@ -34,8 +34,8 @@ interface Component {
 }
 
 /**
- * Decodes a region of a JPEG at the smallest of 1/8, 1/4, 1/2 and 1/1 of its size that shows the wanted one well.
- * What lies below the region is not read, what lies beside and above it is only stepped over.
+ * Decodes a region of a JPEG at the smallest of 1/8, 1/4, 1/2 and 1/1 of its size that is fine enough for the wanted
+ * size. Data below the region are not read; data beside and above it are only stepped over.
  *
  * @param ratio how many full-size pixels become one of the output, both ways
  * @throws FILE_CORRUPT, FORMAT_NOT_SUPPORTED, or IMAGE_TOO_LARGE when coefficients and samples would not fit
@@ -60,7 +60,7 @@ export function decodeJpeg(engine: Engine, photo: Buffer, region: Region, ratio:
 
 /**
  * Reads the photo up to its first scan. Entropy-coded data cannot contain an end marker (EOI) by chance: a file without
- * one has been cut off, or lacks nothing but the marker. It is then read up to the end of its rows.
+ * one has been cut off, or lacks only the marker. Such a file is read up to the end of its rows.
  */
 function openFile(photo: Buffer) {
   const reader = new JpegReader(photo);
@@ -87,26 +87,26 @@ interface Work {
 
 function writeScanTables(engine: Engine, scan: number): void {
   const zigzag = engine.allocate(64);
-  // A block of 64 16-bit values and 64 words for between the passes of a transform.
+  // A block of 64 16-bit values, and 64 words of intermediate values between the passes of a transform.
   const block = engine.allocate(128 + 256);
   engine.bytes.set(zigzagOrder, zigzag);
   engine.words[(scan + layout.S_ZIGZAG) >> 2] = zigzag;
   engine.words[(scan + layout.S_BLOCK) >> 2] = block;
 }
 
-/** The smallest scale whose samples span no more than the wanted pixels, in both directions. */
+/** The smallest scale at which a sample spans no more than the wanted pixels, in both directions. */
 export function scaleFor(spanX: number, spanY: number, ratio: number): number {
   return [1, 2, 4].find((scale) => Math.max(spanX, spanY) / scale <= ratio) ?? 8;
 }
 
-/** Samples of luma that a whole photo may be decoded to for the sake of quality alone. */
+/** The most luma samples that a whole photo is decoded to for quality alone. */
 const maxSpareSamples = 12_000_000;
 
 /**
- * How many pixels a sample of luma may span at most. Where the region is a small part of the photo, half a pixel of
- * the output: what is left to resample then hides that a block's transform knows nothing of its neighbours, and costs
- * little. Where it is most of the photo, somewhat less than one: a grid hardly finer than the output's, such as an
- * eighth of the size for 1/8.4, beats against it and costs 10 dB and more. Unless that would be too many samples.
+ * The most pixels that a luma sample may span. If the region is a small part of the photo, half a pixel of the output:
+ * the remaining resampling then hides the block edges, which a block's transform cannot avoid, and costs little. If the
+ * region is most of the photo, somewhat less than one pixel: a grid hardly finer than the output's, such as an eighth
+ * of the size for 1/8.4, beats against it and costs 10 dB and more. Both apply only within the limit of samples.
  */
 function lumaSpan(frame: Frame, region: Region, ratio: number): number {
   if (isSmall(frame, region)) return ratio / 2;
@@ -131,7 +131,7 @@ function spanOf(frame: Frame, index: number, region: Region, ratio: number): num
 
 function layOut(engine: Engine, frame: Frame, index: number, region: Region, ratio: number): Component {
   const { h, v } = frame.components[index] ?? { h: 1, v: 1 };
-  // Full-size pixels that a block of this component spans.
+  // The full-size pixels that a block of this component spans.
   const spanX = (8 * frame.maxH) / h;
   const spanY = (8 * frame.maxV) / v;
   const scale = scaleFor(spanX, spanY, spanOf(frame, index, region, ratio));
@@ -158,7 +158,7 @@ function layOut(engine: Engine, frame: Frame, index: number, region: Region, rat
     plane: {
       address: engine.allocate(stride * (bottom - top) * scale),
       stride,
-      // What a block has beyond the photo's edge is no part of it.
+      // Samples of a block beyond the photo's edge are not part of the photo.
       width: Math.min(stride, Math.ceil(frame.width / stepX - 1e-6) - left * scale),
       height: Math.min((bottom - top) * scale, Math.ceil(frame.height / stepY - 1e-6) - top * scale),
       left: left * spanX,
@@ -172,7 +172,7 @@ function layOut(engine: Engine, frame: Frame, index: number, region: Region, rat
   };
 }
 
-/** What libjpeg, and so everybody, takes the components for when the segments contradict each other or are missing. */
+/** The colours that libjpeg, and so every viewer, assumes if the segments contradict each other or are missing. */
 function coloursOf({ adobeTransform, hasJfif }: JpegReader, { components }: Frame): Colours {
   if (components.length === 1) return "grey";
   if (components.length === 4) return (adobeTransform ?? 0) === 0 ? "cmyk" : "ycck";
@@ -227,7 +227,7 @@ function progressiveDecoder({ kernel }: Engine, { spectralStart, highBit }: Scan
   return highBit === 0 ? kernel.decodeAcFirst : kernel.decodeAcRefinement;
 }
 
-/** Fills the scan record and builds the scan's tables, which the caller releases. */
+/** Fills the scan record and builds the scan's tables. The caller releases the tables. */
 function writeScan(work: Work, scan: Scan, history: number): void {
   const { engine, scan: record, frame } = work;
   const write = (field: number, value: number): void => {
@@ -248,13 +248,13 @@ function writeScan(work: Work, scan: Scan, history: number): void {
   const usesAc = !frame.progressive || scan.spectralStart > 0;
   scan.components.forEach(({ index, dcTable, acTable, quant }, place) => {
     const at = writeComponent(work, index, place, history);
-    // Tables first: building one may move the memory.
+    // The tables come first: building one may move the memory.
     const dc = usesDc ? addressOf(dcTable, layout.KIND_DC) : 0;
     const ac = usesAc ? addressOf(acTable, layout.KIND_AC) : 0;
     engine.words[(at + layout.C_DC_TABLE) >> 2] = dc;
     engine.words[(at + layout.C_AC_TABLE) >> 2] = ac;
     if (!frame.progressive) writeQuant(work, index, quant);
-    // Alone in its scan, a component comes block by block, not in its share of the units.
+    // A component alone in its scan is stored block by block, not in units.
     if (scan.components.length === 1) {
       engine.words[(at + layout.C_H) >> 2] = 1;
       engine.words[(at + layout.C_V) >> 2] = 1;

@@ -3,7 +3,7 @@ import * as layout from "../kernel/encode";
 import type { Bitmap } from "../render";
 import { chromaAc, chromaDc, chromaSteps, lumaAc, lumaDc, lumaSteps, zigzagOrder, type HuffmanSpec } from "./tables";
 
-/** A row of 16 pixels: at most 6 blocks of 64 coefficients of 27 bits for each 16 columns, and stuffing. */
+/** The most bytes of a row of 16 pixels: 6 blocks of 64 coefficients of 27 bits for each 16 columns, plus stuffing. */
 const bytesPerUnit = 6 * 64 * 4 * 2;
 
 /**
@@ -63,7 +63,7 @@ function scaleSteps(table: readonly number[], quality: number): number[] {
   return zigzagOrder.map((at) => Math.min(255, Math.max(1, Math.floor(((table[at] ?? 0) * percent + 50) / 100))));
 }
 
-/** By symbol: its code in bits 8 and up, the code's length below. */
+/** By symbol: the code in bits 8 and up, its length below. */
 function codesOf({ counts, symbols }: HuffmanSpec): number[] {
   const codes = Array.from({ length: 256 }, () => 0);
   let code = 0;
@@ -89,7 +89,7 @@ function headerOf(width: number, height: number, steps: readonly (readonly numbe
   return Buffer.from([
     0xff,
     0xd8,
-    // JFIF 1.1, square pixels: what tells a reader that the colours are YCbCr.
+    // JFIF 1.1, square pixels: a reader takes from this that the colours are YCbCr.
     ...segment(0xe0, [0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0]),
     ...segment(
       0xdb,

@@ -3,9 +3,9 @@ import { corrupt } from "../file/errors";
 import { isRestart, nextMarker } from "../file/jpeg-segments";
 import { S_BASE, S_CONSUMED, S_LIMIT, S_NEXT, S_POSITION } from "../kernel/layout";
 
-/** Of the file, this much is copied to the kernel at a time. */
+/** The bytes of the file that are copied to the kernel at a time. */
 const chunk = 32 * 1024;
-/** Unread data that the kernel holds at most: a few chunks, so that they stay in the processor's cache. */
+/** The most unread data in the kernel: a few chunks, so that they stay in the processor's cache. */
 const windowSize = 4 * chunk;
 /** More than any unit takes: 10 blocks of 64 coefficients of at most 31 bits are 2,480 bytes. */
 const margin = 4096;
@@ -14,20 +14,20 @@ const margin = 4096;
 export type UnitDecoder = (scan: number, from: number, to: number) => number;
 
 /**
- * Feeds the kernel with the entropy-coded data between two markers, a window at a time, so that neither a large file
- * nor a scan is ever copied whole.
+ * Feeds the kernel the entropy-coded data between two markers, one window at a time, so that neither a large file nor a
+ * scan is ever copied as a whole.
  */
 export class EntropyStream {
   private readonly staging: number;
   private readonly low: number;
-  /** Address of the byte with which the window starts, after sliding. */
+  /** Address of the window's first byte, after sliding. */
   private readonly high: number;
-  /** Where in the file the bytes start that the kernel has not unstuffed. */
+  /** The position in the file of the first byte that the kernel has not unstuffed. */
   private source = 0;
-  /** The part of the file that is staged. */
+  /** The staged part of the file. */
   private stagedFrom = 0;
   private stagedTo = 0;
-  /** Address of stream byte 0, were it still there. */
+  /** Address of stream byte 0, as if the window still held it. */
   private zero = 0;
   /** Address for the next stream byte. */
   private next = 0;
@@ -39,12 +39,12 @@ export class EntropyStream {
     private readonly scan: number,
   ) {
     this.staging = engine.allocate(chunk);
-    // Below the window, room for what a damaged unit reads beyond its end.
+    // Below the window is room for a damaged unit's reads beyond its end.
     this.low = engine.allocate(margin + windowSize) + margin;
     this.high = this.low + windowSize - 1;
   }
 
-  /** Starts at a place of the file, right after a scan's header or a restart marker. */
+  /** Starts at a position in the file, right after a scan's header or a restart marker. */
   open(source: number): void {
     this.source = source;
     this.zero = this.high;
@@ -57,7 +57,7 @@ export class EntropyStream {
   /** Goes on behind the next restart marker. */
   restart(): void {
     const { file, source } = this;
-    // Mostly the marker is where the data ended. A search would take as long as a unit.
+    // The marker is usually right where the data ended. A search would take as long as a unit.
     const at = isRestartAt(file, source) ? source : nextMarker(file, source);
     if (!isRestartAt(file, at)) {
       throw corrupt("The JPEG lacks a restart marker.");
@@ -65,12 +65,12 @@ export class EntropyStream {
     this.open(at + 2);
   }
 
-  /** From where on the file's next marker is to be looked for. */
+  /** The position from which to search for the file's next marker. */
   get end(): number {
     return this.source;
   }
 
-  /** Decodes units `from` to before `to` of the row that the scan record names. */
+  /** Decodes units `from` up to, not including, `to` of the scan record's current row. */
   decode(decoder: UnitDecoder, from: number, to: number): void {
     let unit = decoder(this.scan, from, to);
     while (unit >= 0 && unit < to) {
@@ -86,21 +86,21 @@ export class EntropyStream {
 
   private feed(): void {
     if (this.next - chunk < this.low) this.slide();
-    // A single byte may be an ff, which means nothing without the byte after it.
+    // A single byte may be an ff, which has no meaning without the next byte.
     if (this.source < this.stagedFrom || this.source + 2 > this.stagedTo) this.stage();
     const from = this.staging + this.source - this.stagedFrom;
     const marker = this.engine.kernel.unstuff(this.scan, from, this.stagedTo - this.source, this.next);
     this.next = this.read(S_NEXT);
     this.source += this.read(S_CONSUMED);
-    // What then lies beyond the data are bytes of an interval before, and nobody has to clear them: a unit that reads
-    // them ends beyond the data, whatever they are, and is refused for that.
+    // The bytes beyond the data are then those of an earlier interval. They need not be cleared: a unit that reads them
+    // ends beyond the data, whatever their values, and is refused for that.
     this.final = marker !== 0 || this.stagedTo === this.file.length;
     this.publish();
   }
 
   /**
-   * Copies the next chunk of the file. It serves until it is used up, also behind restart markers: were each interval
-   * to copy a chunk of its own, a file with a marker after every block would take a hundred times its due.
+   * Copies the next chunk of the file. A chunk is used to its end, across restart markers: if each interval copied its
+   * own chunk, a file with a marker after every block would take a hundred times as long.
    */
   private stage(): void {
     const { file, source } = this;

@@ -6,19 +6,19 @@ import { readScan, type ScanHeader } from "../file/jpeg-scan";
 import { APP0, APP14, APP2, DHT, DQT, DRI, EOI, isFrame, nextSegment, SOI, SOS } from "../file/jpeg-segments";
 import { maxScans } from "../file/limits";
 
-/** A scan's header, with what was defined before it. */
+/** A scan's header, with the definitions before it. */
 export interface Scan extends Omit<ScanHeader, "components"> {
   readonly components: readonly ScanComponent[];
   /** Units between restart markers, or 0. */
   readonly restartInterval: number;
-  /** Where in the file the entropy-coded data start. */
+  /** The position in the file of the entropy-coded data. */
   readonly dataStart: number;
 }
 
 export interface ScanComponent {
   /** Index into the frame's components. */
   readonly index: number;
-  /** The tables in force at the scan. */
+  /** The tables that apply to the scan. */
   readonly dcTable: HuffmanTable | undefined;
   readonly acTable: HuffmanTable | undefined;
   /** Steps in zigzag order. */
@@ -26,9 +26,9 @@ export interface ScanComponent {
 }
 
 /**
- * Reads what a JPEG's decoder needs of its segments, scan by scan. The walk between scans is the caller's to start:
- * {@link JpegReader.nextScan} goes on from `position`, which is to be set to where a scan's data ended, or may be left
- * at their start.
+ * Reads the segments that a JPEG's decoder needs, scan by scan. The caller advances from scan to scan: {@link
+ * JpegReader.nextScan} continues from `position`, which the caller may set to the end of a scan's data, or leave at
+ * their start.
  */
 export class JpegReader {
   frame: Frame | undefined;
@@ -44,7 +44,7 @@ export class JpegReader {
 
   constructor(private readonly bytes: Buffer) {}
 
-  /** The ICC profile, put together, or undefined when there is none or a part is missing. */
+  /** The assembled ICC profile, or undefined if there is none or a part is missing. */
   get profile(): Buffer | undefined {
     const parts = this.profileParts.filter((part) => part !== undefined);
     return parts.length > 0 && parts.length === this.profileParts.length ? Buffer.concat(parts) : undefined;
@@ -54,7 +54,7 @@ export class JpegReader {
   nextScan(): Scan | undefined {
     for (;;) {
       const segment = nextSegment(this.bytes, this.position);
-      // Behind scans, another start is that of a preview in a trailer, before which the end marker is missing.
+      // After the scans, another start marker belongs to a preview in a trailer; the end marker before it is missing.
       if (segment === undefined || segment.marker === EOI || segment.marker === SOI) return undefined;
       const { marker, from, end, isWhole } = segment;
       if (!isWhole) throw corrupt(`The JPEG ends inside its marker ff${marker.toString(16)}.`);
@@ -79,7 +79,7 @@ export class JpegReader {
     } else if (marker === APP14 && payload.length >= 12 && payload.toString("latin1", 0, 5) === "Adobe") {
       this.adobeTransform = payload[11];
     } else if (marker === APP2 && payload.length > 14 && payload.toString("latin1", 0, 11) === "ICC_PROFILE") {
-      // ICC.1:2022, B.4: each part says its number, from 1, and how many there are.
+      // ICC.1:2022, B.4: each part holds its number, from 1, and the number of parts.
       const [number = 0, count = 0] = payload.subarray(12, 14);
       if (number >= 1 && number <= count) {
         this.profileParts.length = count;

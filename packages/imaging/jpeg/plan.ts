@@ -4,18 +4,18 @@ import type { Scan } from "./markers";
 export interface ScanPlan {
   /** The scans to decode, in order. */
   readonly scans: readonly Scan[];
-  /** The components of which it has to be known which coefficients are not 0, for scans that refine them. */
+  /** The components that need a record of the coefficients that are not 0, for the scans that refine them. */
   readonly histories: ReadonlySet<number>;
 }
 
 /**
- * Chooses the scans of a progressive photo that have to be decoded. At an eighth of the size that is often those of
- * the DC coefficients alone.
+ * Chooses the scans of a progressive photo that have to be decoded. At an eighth of the size these are often only the
+ * scans of the DC coefficients.
  *
- * A scan that refines a band can only be read by who knows which of the band's coefficients are not 0: whoever needs
- * one coefficient of the band needs the earlier scans of all of them.
+ * A scan that refines a band can only be read if it is known which of the band's coefficients are not 0: one wanted
+ * coefficient of the band requires the earlier scans of all of them.
  *
- * @param kept by component, how many coefficients are wanted, in zigzag order
+ * @param kept by component, the number of wanted coefficients in zigzag order
  */
 export function planScans(scans: readonly Scan[], kept: readonly number[]): ScanPlan {
   const needed = kept.map((count) => Array.from({ length: 64 }, (_, k) => k < count));

@@ -1,6 +1,6 @@
 import { standardTables } from "../file/jpeg-huffman";
 
-/** Natural index (row × 8 + column) of each coefficient in the order in which JPEG stores them. */
+/** Natural index (row × 8 + column) of each coefficient, in JPEG's storage order. */
 export const zigzagOrder: readonly number[] = [
   0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
   35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47,
@@ -21,7 +21,7 @@ export const chromaSteps: readonly number[] = [
   99, 99, 99, 99, 99, 99,
 ];
 
-/** A Huffman table: how many codes of each length from 1 to 16, and the symbols in order of code. */
+/** A Huffman table: the number of codes of each length from 1 to 16, and the symbols in order of code. */
 export interface HuffmanSpec {
   readonly counts: readonly number[];
   readonly symbols: readonly number[];

@@ -34,7 +34,7 @@ export function nextBits(base: i32, position: i32): i32 {
   return peek(base - (position >> 3)) << (position & 7);
 }
 
-/** The last zigzag index that a transform to this many samples looks at. */
+/** The last zigzag index that a transform to this many samples reads. */
 export function lastOf(scale: i32): i32 {
   return scale === 1 ? 0 : scale === 2 ? 4 : scale === 4 ? 24 : 63;
 }
@@ -42,7 +42,7 @@ export function lastOf(scale: i32): i32 {
 /**
  * Decodes the DC difference at a position and adds it to the component's prediction.
  *
- * @returns the position after it, or -1 when it is no code of the table
+ * @returns the position after it, or -1 if the table has no such code
  */
 export function decodeDc(component: i32, base: i32, position: i32): i32 {
   const table = i32At(component + C_DC_TABLE);
@@ -62,7 +62,7 @@ export function decodeDc(component: i32, base: i32, position: i32): i32 {
 }
 
 /**
- * Consumes a block's AC coefficients from zigzag index k on without looking at their values.
+ * Consumes a block's AC coefficients from zigzag index k on without reading their values.
  *
  * @returns the position after the block, or -1 when it is damaged
  */
@@ -77,7 +77,7 @@ function skipCoefficients(table: i32, base: i32, position: i32, k: i32): i32 {
       k += advance;
       continue;
     }
-    // Symbols of the next block may be among those of the lookup: one by one now.
+    // The lookup may contain symbols of the next block: from here on one symbol at a time.
     const entry = entryAt(table, bits, KIND_AC);
     if (entry === -1) return -1;
     position += entry & 31;
@@ -89,7 +89,7 @@ function skipCoefficients(table: i32, base: i32, position: i32, k: i32): i32 {
   return k === 64 ? position : -1;
 }
 
-/** Decodes one wanted block into its samples; see {@link skipCoefficients} for what is returned. */
+/** Decodes one wanted block into its samples; returns as {@link skipCoefficients}. */
 function decodeBlock(scan: i32, component: i32, base: i32, position: i32, out: i32): i32 {
   const scale = i32At(component + C_SCALE);
   const quant = i32At(component + C_QUANT);
@@ -138,7 +138,7 @@ function decodeBlock(scan: i32, component: i32, base: i32, position: i32, out: i
  * Decodes units `from` to before `to` of the scan's row: MCUs, or blocks when the scan has one component. Blocks
  * outside the wanted rectangle are stepped over.
  *
- * @returns the first unit not decoded, for want of data, or -1 when the data are damaged
+ * @returns the first unit not decoded because data are missing, or -1 if the data are damaged
  */
 export function decodeBaseline(scan: i32, from: i32, to: i32): i32 {
   const base = i32At(scan + S_BASE);

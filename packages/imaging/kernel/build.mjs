@@ -3,10 +3,10 @@
  *
  *   npm run build:wasm
  *
- * `npm run generate` runs it as well; `--check` writes nothing and fails if the file is not what the kernel compiles to.
+ * `npm run generate` runs it as well; `--check` writes nothing and fails if the file differs from the compiled kernel.
  *
  * The generated file is committed beside its source, so that neither a build nor a deployment needs the compiler; a
- * test holds the two together.
+ * test compares the two.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -35,11 +35,11 @@ export async function compileKernel() {
   ];
   const { error, stderr } = await asc.main(["index.ts", "--outFile", "kernel.wasm", "--baseDir", home, ...options], {
     readFile(name) {
-      // The memory and the vector loops are what differs between the two kernels.
+      // The two kernels differ only in the memory and the vector loops.
       const differs = ["memory.ts", "vector.ts"].includes(basename(name));
       const file = differs ? name.replace(".ts", ".assembly.txt") : name;
       try {
-        // TypeScript has no decorators for functions, so that the source names in a comment what is to be inlined.
+        // TypeScript has no decorators for functions, so a comment in the source marks the functions to inline.
         return readFileSync(join(home, file), "utf8").replaceAll(
           /^\/\/ @inline$/gm,
           "// @ts-ignore: decorator\n@inline",

@@ -14,10 +14,10 @@ export const E_CHROMA_DC: i32 = 28;
 export const E_CHROMA_AC: i32 = 32;
 /** Natural index by zigzag index, 64 bytes. */
 export const E_ZIGZAG: i32 = 36;
-/** Words to work in: 256 luma, 64 + 64 chroma, 64 + 64 for a block, one after the other. */
+/** Working memory in words: 256 luma, 64 + 64 chroma, 64 + 64 for a block, one after the other. */
 export const E_WORK: i32 = 40;
 export const E_OUT: i32 = 44;
-/** Where the next byte goes, the bits not yet written (at the top) and how many they are. */
+/** The next byte's address, the bits not yet written (at the top) and their number. */
 export const E_NEXT: i32 = 48;
 export const E_BITS: i32 = 52;
 export const E_COUNT: i32 = 56;
@@ -75,7 +75,7 @@ export function finishStream(encoder: i32): void {
   setI32(encoder + E_NEXT, next);
 }
 
-/** Writes a value's size class by its code, and then its bits. */
+/** Writes the code of a value's size class, and then the value's bits. */
 function putValue(encoder: i32, table: i32, run: i32, value: i32): void {
   const size = bitLength(value < 0 ? -value : value);
   const code = i32At(table + ((run << 4) | size) * 4);
@@ -106,7 +106,7 @@ function transformLine(at: i32, step: i32, shift: i32, scale: i32): void {
   const b1 = a1 + a2;
   const b2 = a1 - a2;
   const round = 1 << (shift - 1);
-  // The sums have no constant in them: they are brought to the scale of the products.
+  // The sums contain no constant: they are shifted to the scale of the products.
   setI32(at, (((b0 + b1) << scale) + round) >> shift);
   setI32(at + step * 4, (((b0 - b1) << scale) + round) >> shift);
   const even = (b2 + b3) * 4433 + round;
@@ -138,7 +138,7 @@ function encodeBlock(encoder: i32, samples: i32, stride: i32, quant: i32, last: 
   let run = 0;
   for (let k = 0; k < 64; k++) {
     const value = i32At(block + (u8At(zigzag + k) << 2));
-    // The transform is 8 times the one that the steps are meant for.
+    // The transform's values are 8 times those that the steps are defined for.
     const step = i32At(quant + (k << 2)) << 3;
     const size = (value < 0 ? -value : value) + (step >> 1);
     let level = 0;
@@ -167,7 +167,7 @@ function encodeBlock(encoder: i32, samples: i32, stride: i32, quant: i32, last: 
   }
 }
 
-/** Brings 16×16 pixels, repeated beyond the image's edges, into 256 luma and 64 + 64 chroma samples about 0. */
+/** Converts 16×16 pixels, repeated beyond the image's edges, to 256 luma and 64 + 64 chroma samples centred on 0. */
 function loadUnit(encoder: i32, left: i32, top: i32): void {
   const width = i32At(encoder + E_WIDTH);
   const height = i32At(encoder + E_HEIGHT);
@@ -199,7 +199,7 @@ function loadUnit(encoder: i32, left: i32, top: i32): void {
   }
 }
 
-/** Encodes one row of 16×16 pixel units (4:2:0), from the pixel row `top` on, to where E_OUT points. */
+/** Encodes one row of 16×16 pixel units (4:2:0), from the pixel row `top` on, to the address in E_OUT. */
 export function encodeRow(encoder: i32, top: i32): void {
   setI32(encoder + E_NEXT, i32At(encoder + E_OUT));
   const width = i32At(encoder + E_WIDTH);

@@ -3,7 +3,7 @@ import { fill, i32At, setI16, setI32, setU8, u8At } from "./memory";
 
 const LOOKUPS: i32 = 1 << LOOKUP_BITS;
 
-/** The value that `size` bits stand for: those with a leading 0 are negative. */
+/** The value that `size` bits encode: bits with a leading 0 are negative. */
 export function extend(bits: i32, size: i32): i32 {
   return bits < 1 << (size - 1) ? bits - (1 << size) + 1 : bits;
 }
@@ -11,9 +11,9 @@ export function extend(bits: i32, size: i32): i32 {
 /**
  * Builds the lookups of a table from its DHT segment.
  *
- * @param counts 16 bytes, how many codes of each length, followed by the symbols
+ * @param counts 16 bytes, the number of codes of each length, followed by the symbols
  * @param scratch 4,096 words
- * @returns 0, or -1 when the lengths make no prefix code or a DC symbol is above 15
+ * @returns 0, or -1 if the lengths form no prefix code or a DC symbol is above 15
  */
 export function buildHuffman(table: i32, counts: i32, kind: i32, scratch: i32): i32 {
   fill(table + H_VALUES, 0, LOOKUPS * 4);
@@ -60,7 +60,7 @@ function fillLookups(table: i32, scratch: i32, kind: i32, first: i32, length: i3
   }
 }
 
-/** For each lookup, how far as many symbols as it surely holds lead. */
+/** For each lookup, the total advance of all symbols that lie wholly within it. */
 function buildSkips(table: i32, scratch: i32): void {
   for (let lookup = 0; lookup < LOOKUPS; lookup++) {
     let consumed = 0;
@@ -108,7 +108,7 @@ export function entryAt(table: i32, bits: i32, kind: i32): i32 {
   return entry !== 0 ? entry : findEntry(table, bits, kind);
 }
 
-/** Likewise for a code that is longer than a lookup: an entry that leaves the value to further bits. */
+/** The same for a code longer than a lookup: the entry leaves the value to further bits. */
 function findEntry(table: i32, bits: i32, kind: i32): i32 {
   const found = findSymbol(table, bits);
   if (found < 0) return -1;

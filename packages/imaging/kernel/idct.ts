@@ -11,7 +11,7 @@ export function clamp(value: i32): i32 {
   return value < 0 ? 0 : value > 255 ? 255 : value;
 }
 
-/** All samples alike: a block of which only the mean is known, in units of 8 grey levels. */
+/** Sets all samples to one value: for a block of which only the mean is known, in units of 8 grey levels. */
 export function flatBlock(mean: i32, scale: i32, out: i32, stride: i32): void {
   const sample = clamp(((mean + 4) >> 3) + 128);
   for (let y = 0; y < scale; y++) {
@@ -40,7 +40,9 @@ export function showBlock(block: i32, mean: i32, blank: boolean, scale: i32, out
   else transform8(block, block + 128, out, stride);
 }
 
-/** Sets to 0 what {@link showBlock} reads of a block at a scale: of 4×4 the first four of each of the first four rows. */
+/**
+ * Sets to 0 the coefficients that {@link showBlock} reads at a scale: for 4×4, the first four of the first four rows.
+ */
 export function clearBlock(block: i32, scale: i32): void {
   fill(block, 0, scale === 8 ? 128 : scale * 16);
 }
@@ -149,7 +151,7 @@ function rowOf8(at: i32, out: i32): void {
   const even = (s2 + s6) * 4433;
   const e2 = even - s6 * 15137;
   const e3 = even + s2 * 6270;
-  // As in the first pass; besides, 128 to the middle grey and half a step to round.
+  // As in the first pass, plus 128 to the middle grey and half a step for rounding.
   const first = (s0 << 13) + (128 << 18) + (1 << 17);
   const e0 = first + (s4 << 13);
   const e1 = first - (s4 << 13);

@@ -1,4 +1,4 @@
-/** All that the driver calls: the exports of the WebAssembly module and of its plain counterpart. */
+/** All functions that the driver calls: the exports of the WebAssembly module and of its plain counterpart. */
 export { decodeBaseline } from "./baseline";
 export { encodeRow, finishStream } from "./encode";
 export { buildHuffman } from "./huffman";

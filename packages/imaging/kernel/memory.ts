@@ -1,5 +1,5 @@
 /**
- * The kernel's memory as plain JavaScript sees it: one buffer, addressed in bytes, little-endian.
+ * The kernel's memory in plain JavaScript: one buffer, addressed in bytes, little-endian.
  *
  * The WebAssembly build replaces this file by memory.assembly.txt, whose functions are single machine instructions;
  * the two must offer the same functions. Addresses of 16- and 32-bit values are aligned, but for `peek`.
@@ -73,7 +73,7 @@ export function ones(value: i32): i32 {
   return Math.imul(v, 0x01010101) >>> 24;
 }
 
-/** How many bits the value takes; 0 for 0. */
+/** The number of bits of the value without leading zeros; 0 for 0. */
 export function bitLength(value: i32): i32 {
   return 32 - Math.clz32(value);
 }

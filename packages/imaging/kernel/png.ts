@@ -49,7 +49,7 @@ function paeth(left: i32, above: i32, corner: i32): i32 {
   return toCorner < distance ? corner : nearer;
 }
 
-/** Paeth's filter over three-byte pixels, the neighbours held in locals: the common case of photos. */
+/** Paeth's filter over three-byte pixels, with the neighbours in locals: the common case of photos. */
 function paethOf3(row: i32, before: i32, length: i32): void {
   let a0 = u8At(row);
   let a1 = u8At(row + 1);
@@ -130,7 +130,7 @@ export function expandRow(
       if (type === 3) {
         copyColour(palette + u8At(pixel) * 3, out);
       } else {
-        // Of 16 bits the upper 8 are taken.
+        // 16-bit samples keep their upper 8 bits.
         if (coloured) {
           setU8(out, u8At(pixel));
           setU8(out + 1, u8At(pixel + bytes));
@@ -209,7 +209,7 @@ export function writeMeans(sums: i32, count: i32, area: i32, planes: i32, planeS
   }
 }
 
-/** Puts the RGB pixels of one row of an Adam7 pass where they belong in three planes, `step` columns apart. */
+/** Writes the RGB pixels of one row of an Adam7 pass to their places in three planes, `step` columns apart. */
 export function scatter(from: i32, count: i32, planes: i32, step: i32, planeSize: i32): void {
   for (let x = 0; x < count; x++) {
     setU8(planes, u8At(from));
@@ -221,10 +221,10 @@ export function scatter(from: i32, count: i32, planes: i32, step: i32, planeSize
 }
 
 /**
- * Adds the RGB pixels of one row of an Adam7 pass to the sums of the squares that they lie in: three of 16 bits each.
+ * Adds the RGB pixels of one row of an Adam7 pass to the sums of their squares: three sums of 16 bits each.
  *
  * @param left column of the first pixel, `step` columns before the next
- * @param last the column that counts `repeats` times more
+ * @param last the column to count `repeats` more times
  */
 export function addScattered(
   from: i32,

@@ -35,7 +35,7 @@ import {
 } from "./layout";
 import { i16At, i32At, ones, setI16, setI32, u8At } from "./memory";
 
-/** Where the kept coefficients of a block stand, or 0 for a block outside the wanted rectangle. */
+/** The address of a block's kept coefficients, or 0 for a block outside the wanted rectangle. */
 function keptAt(component: i32, row: i32, column: i32): i32 {
   const left = i32At(component + C_LEFT);
   const right = i32At(component + C_RIGHT);
@@ -175,7 +175,7 @@ function countHistory(lower: i32, upper: i32, first: i32, last: i32): i32 {
 /** Moves a coefficient that is not 0 one step of the refined bit away from 0. */
 function refine(coefficient: i32, low: i32): void {
   const value = i16At(coefficient);
-  // A bit that an earlier scan of the same level has set already is not added twice.
+  // A bit that an earlier scan of the same level has already set is not added again.
   if (((value < 0 ? -value : value) & (1 << low)) === 0) {
     setI16(coefficient, value < 0 ? value - (1 << low) : value + (1 << low));
   }
@@ -262,7 +262,7 @@ export function decodeAcRefinement(scan: i32, from: i32, to: i32): i32 {
           position++;
         }
         let zero = k + step - 1;
-        // Mostly nothing but zeros lies ahead, and nothing to correct on the way. (k is at least 1.)
+        // Usually only zeros lie ahead, with nothing to correct on the way. (k is at least 1.)
         const ahead = k < 32 ? (lower >>> k) | (upper << (32 - k)) : upper >>> (k - 32);
         if ((ahead & ((1 << step) - 1)) !== 0) {
           zero = findZero(lower, upper, k, last, step - 1);

@@ -5,10 +5,10 @@ import { blendRows, colourPixels, dot } from "./vector";
 /**
  * Resamples a plane of bytes to another size.
  *
- * Taps are, for each output row or column, three words: its first source row or column, how many follow, and the
- * address of its 16-bit weights, which add up to 16384 and are followed by zeros up to a multiple of eight.
+ * Taps are, for each output row or column, three words: its first source row or column, their number, and the address
+ * of its 16-bit weights, which add up to 16384 and are followed by zeros up to a multiple of eight.
  *
- * @param work room for one row of 16-bit samples and 16 more bytes, zeros at its end
+ * @param work room for one row of 16-bit samples and 16 more bytes, with zeros at the end
  * @param out 16-bit samples with 6 fractional bits, `step` bytes apart in a row and `stride` between rows
  */
 export function resample(
@@ -38,8 +38,8 @@ export function resample(
 }
 
 /*
- * The rest turns the samples of up to four components, eight bytes a pixel, into opaque pixels of red, green, blue and
- * alpha, four bytes each. Rounding comes last: luma and chroma that were rounded before would cost some 2 dB.
+ * The functions below turn the samples of up to four components, eight bytes a pixel, into opaque pixels of red, green,
+ * blue and alpha, four bytes each. Rounding comes last: rounding luma and chroma first would cost about 2 dB.
  */
 
 function rounded(sample: i32): i32 {
@@ -66,12 +66,12 @@ export function finishRgb(samples: i32, count: i32, pixels: i32): void {
   }
 }
 
-/** Luma and chroma of ITU-R BT.601, full range, as JFIF has them. */
+/** Luma and chroma of ITU-R BT.601, full range, as JFIF defines them. */
 export function finishYcc(samples: i32, count: i32, pixels: i32): void {
   colourPixels(samples, count, pixels);
 }
 
-/** Cyan, magenta, yellow and black as light: 255 where there is none of the ink. */
+/** Cyan, magenta, yellow and black stored as light: 255 means no ink. */
 export function finishCmyk(samples: i32, count: i32, pixels: i32): void {
   for (let n = 0; n < count; n++) {
     const light = rounded(i16At(samples + 6));
@@ -82,7 +82,7 @@ export function finishCmyk(samples: i32, count: i32, pixels: i32): void {
   }
 }
 
-/** Adobe's YCCK: the colours that luma and chroma give are the inks. */
+/** Adobe's YCCK: luma and chroma convert to the inks. */
 export function finishYcck(samples: i32, count: i32, pixels: i32): void {
   colourPixels(samples, count, pixels);
   for (let n = 0; n < count; n++) {

@@ -5,8 +5,8 @@ import { peek, poke, setI32, setU8, u8At } from "./memory";
  * Copies entropy-coded bytes without their stuffing (a 0 after each ff) and backwards, so that later loads find the
  * next bits on top. Stops at a marker, or before an ff that ends the source.
  *
- * @param to where the first byte goes; further ones go to lower addresses
- * @returns the marker's second byte, or 0 when the source is used up; the scan record has the counts
+ * @param to the first byte's address; further bytes go to lower addresses
+ * @returns the marker's second byte, or 0 at the end of the source; the counts are in the scan record
  */
 export function unstuff(scan: i32, from: i32, length: i32, to: i32): i32 {
   const end = from + length;

@@ -2,8 +2,8 @@ import { clamp } from "./idct";
 import { i16At, setI16, setU8, u8At } from "./memory";
 
 /**
- * The loops of rendering, as plain JavaScript has them. The WebAssembly build replaces this file by
- * vector.assembly.txt, which takes several samples at a time and comes to the same results.
+ * The rendering loops in plain JavaScript. The WebAssembly build replaces this file by vector.assembly.txt, which
+ * processes several samples at a time and gives the same results.
  */
 
 /**
@@ -20,8 +20,8 @@ export function blendRows(rows: i32, stride: i32, count: i32, weights: i32, widt
 }
 
 /**
- * The sum of the products of 16-bit samples and weights. What follows the last of either up to a multiple of eight
- * must be there to be read, and the weights there must be 0.
+ * The sum of the products of 16-bit samples and weights. Both must be readable up to a multiple of eight, and the
+ * weights after the last must be 0.
  */
 export function dot(samples: i32, weights: i32, count: i32): i32 {
   let sum = 0;

@@ -5,7 +5,7 @@ import { chunkAt, IDAT } from "../file/png-chunks";
 import { readPngHeader, type PngHeader } from "../file/png-header";
 import { channelsOf } from "../file/png-pixels";
 
-/** What the decoder needs of a PNG before its pixels. */
+/** The parts of a PNG before its pixels that the decoder needs. */
 export interface PngInfo extends Omit<PngHeader, "palette" | "profile" | "transparency"> {
   readonly channels: number;
   /** Red, green, blue of 256 colours (type 3), transparency already on white. */
@@ -30,11 +30,11 @@ export function readPngInfo(file: Buffer): PngInfo {
 }
 
 /**
- * The compressed pixels in pieces of one size. Writers cut them into chunks as they like, 8 KB or a few bytes, and
- * every piece costs the inflater a good part of what inflating it does.
+ * The compressed pixels in pieces of one size. Writers choose the chunk size freely, 8 KB or a few bytes, and the
+ * inflater's overhead for each piece is a large part of the inflating itself.
  *
- * @param from where the first chunk of pixels starts; they end with the first chunk of another kind, or the file
- * @returns pieces that hold until the next is asked for
+ * @param from start of the first pixel chunk; the pixels end at the first chunk of another kind or the end of the file
+ * @returns pieces that are valid until the next one is requested
  */
 export function* readPixels(file: Buffer, from: number, size: number): Generator<Buffer> {
   const piece = Buffer.allocUnsafe(size);
@@ -65,13 +65,13 @@ function readPalette(colours: Uint8Array | undefined, alphas: Uint8Array | undef
   return palette;
 }
 
-/** PNG, 11.3.1.1: two bytes a sample, of which only the image's own depth counts. */
+/** PNG, 11.3.1.1: two bytes per sample; only the bits of the image's own depth count. */
 function readKey(transparency: Uint8Array, count: number, depth: number): readonly number[] | undefined {
   if (transparency.length < count * 2) return undefined;
   return Array.from({ length: count }, (_, n) => uint16(transparency, n * 2) & ((1 << depth) - 1));
 }
 
-/** A profile that cannot be read is as none: the picture is shown as sRGB, as viewers do. */
+/** An unreadable profile is ignored: the picture is shown as sRGB, as in viewers. */
 function inflateProfile(chunk: Uint8Array | undefined): Buffer | undefined {
   const end = chunk?.indexOf(0) ?? -1;
   if (!chunk || end < 0) return undefined;

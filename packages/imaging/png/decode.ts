@@ -8,8 +8,8 @@ import { inflateRows } from "./inflate";
 import { RowShrinker, ScatteredShrinker } from "./shrink";
 
 /**
- * Decodes a region of a PNG, shrunk by a whole factor that leaves it at least twice as large as wanted, so that what
- * follows has enough to filter from. Rows below the region are not inflated.
+ * Decodes a region of a PNG, shrunk by a whole factor that leaves it at least twice as large as wanted, so that the
+ * resampling filter has enough samples. Rows below the region are not inflated.
  *
  * @param ratio how many full-size pixels become one of the output, both ways
  * @throws FILE_CORRUPT, or IMAGE_TOO_LARGE when the output would take more memory than there is
@@ -34,7 +34,7 @@ async function decodeRows(engine: Engine, file: Buffer, info: PngInfo, region: R
   const length = bytesOfRow(info, info.width);
   const rows = region.top + region.height;
   const pixels = engine.allocate(region.width * 3);
-  // 8-bit RGB is already as the shrinker takes it.
+  // 8-bit RGB is already in the shrinker's format.
   const direct = info.type === 2 && info.depth === 8 && info.key === undefined;
   await inflateRows(engine, file, info, { lengths: [{ length, rows }] }, (at, row) => {
     if (row < region.top) return;
@@ -48,7 +48,7 @@ async function decodeRows(engine: Engine, file: Buffer, info: PngInfo, region: R
   return sink.finish();
 }
 
-/** The pixels of an interlaced photo come in seven passes over the whole: each is added to the square it lies in. */
+/** The pixels of an interlaced photo come in seven passes over the whole: each pixel is added to its square. */
 async function decodeInterlaced(engine: Engine, file: Buffer, info: PngInfo, region: Region, factor: number) {
   const sink = new ScatteredShrinker(engine, info, region, factor);
   const passes = adam7

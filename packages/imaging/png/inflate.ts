@@ -3,13 +3,13 @@ import type { Engine } from "../engine";
 import { corrupt, imagingError } from "../file/errors";
 import { readPixels, type PngInfo } from "./chunks";
 
-/** Inflated bytes come in pieces of this size, of which so many may wait to be worked on. */
+/** The size of the pieces of inflated bytes, and the number of pieces that may wait to be processed. */
 const pieceSize = 128 * 1024;
 const maxWaiting = 4;
-/** Compressed bytes go in in pieces of this size. */
+/** The size of the pieces of compressed bytes. */
 const inputSize = 256 * 1024;
 
-/** Rows of pixels that follow each other: of the image, or of one interlacing pass. */
+/** Consecutive rows of pixels: those of the image, or of one interlacing pass. */
 interface Rows {
   /** Bytes a row, without its filter byte. */
   readonly length: number;
@@ -17,9 +17,10 @@ interface Rows {
 }
 
 /**
- * Inflates the pixels piece by piece, undoes the filters and hands over every row, until all wanted rows are there.
+ * Inflates the pixels piece by piece, undoes the filters and passes on every row, up to the last wanted one.
  *
- * @param take gets the address of a row's bytes, its number, and the index of its group; it must not keep the address
+ * @param take receives the address of a row's bytes, its number, and the index of its group; it must not keep the
+ * address
  * @throws FILE_CORRUPT when the data are damaged or end before the last wanted row
  */
 export async function inflateRows(
@@ -54,7 +55,7 @@ export async function inflateRows(
     };
     inflate.on("error", (error) => settle(damaged(error)));
     inflate.on("data", (piece: Buffer) => {
-      // Worked on in a moment, so that zlib's thread inflates the next piece meanwhile.
+      // Processed asynchronously, so that zlib's thread inflates the next piece meanwhile.
       waiting.push(piece);
       setImmediate(work);
       while (waiting.length > maxWaiting) work();
@@ -74,7 +75,7 @@ async function feed(
   settled: () => boolean,
 ): Promise<void> {
   for (const piece of pieces) {
-    // A stream that is destroyed may leave this unanswered; nobody waits for it then.
+    // A destroyed stream may never call back; nothing waits for it then.
     await new Promise<void>((resolve) => inflate.write(piece, () => resolve()));
     if (settled()) return;
   }
@@ -84,7 +85,7 @@ async function feed(
 /** Cuts the inflated bytes into rows and undoes their filters. */
 class RowAssembler {
   private readonly pixel: number;
-  /** Two rows, each after 8 bytes of which the last takes the filter byte. */
+  /** Two rows, each preceded by 8 bytes; the last of these takes the filter byte. */
   private current: number;
   private before: number;
   private readonly longest: number;
@@ -104,7 +105,7 @@ class RowAssembler {
     this.before = engine.allocate(this.longest + 8) + 7;
   }
 
-  /** @returns whether the last wanted row has been handed over */
+  /** @returns whether the last wanted row has been passed on */
   add(inflated: Buffer): boolean {
     const { engine } = this;
     const { kernel } = engine;

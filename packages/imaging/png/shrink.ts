@@ -30,13 +30,13 @@ abstract class Shrinker {
     if (info.key) engine.words.set(info.key, this.key >> 2);
   }
 
-  /** Some pixels of an unfiltered row, as the file has them, become RGB at `out`. */
+  /** Converts pixels of an unfiltered row, in the file's format, to RGB at `out`. */
   expand(row: number, left: number, count: number, out: number): void {
     const { type, depth } = this.info;
     this.engine.kernel.expandRow(row, left, count, type, depth, this.palette, this.key, out);
   }
 
-  /** Writes what is still held. */
+  /** Writes the sums that are still held. */
   protected abstract flush(): void;
 
   /** @returns the planes, once all pixels are added */
@@ -55,14 +55,14 @@ abstract class Shrinker {
   }
 }
 
-/** For rows that come one after the other. */
+/** For rows in order. */
 export class RowShrinker extends Shrinker {
   private readonly sums: number;
   private added = 0;
   private written = 0;
 
   constructor(engine: Engine, info: PngInfo, region: Region, factor: number) {
-    // Of 64 × 64 squares, the sums are far from 32 bits.
+    // The sums of 64 × 64 squares are far below 32 bits.
     super(engine, info, region, Math.min(64, factor));
     this.sums = engine.allocate(this.columns * 12);
   }
@@ -73,7 +73,7 @@ export class RowShrinker extends Shrinker {
     if (this.added === this.factor) this.flush();
   }
 
-  /** The last squares may lack rows: they are the means of those that there are. */
+  /** The last squares may lack rows: their means cover the rows that exist. */
   protected flush(): void {
     if (this.added === 0) return;
     const at = this.planes + this.written * this.columns;
@@ -84,8 +84,8 @@ export class RowShrinker extends Shrinker {
 }
 
 /**
- * For pixels that come in any order. The sums of all squares are held at once, in 16 bits each, which suffice for
- * squares of 16 × 16: six bytes a square. Where a square is one pixel, it goes straight into the planes.
+ * For pixels in any order. The sums of all squares are held at once, in 16 bits each, enough for squares of 16 × 16:
+ * six bytes per square. If a square is one pixel, it is written directly to the planes.
  */
 export class ScatteredShrinker extends Shrinker {
   private readonly sums: number;
@@ -98,8 +98,8 @@ export class ScatteredShrinker extends Shrinker {
   /**
    * Adds pixels of one row of an interlacing pass.
    *
-   * @param left column of the first one in the region
-   * @param step columns from one to the next
+   * @param left column of the first pixel in the region
+   * @param step columns from one pixel to the next
    * @param top row in the region
    */
   add(pixels: number, count: number, left: number, step: number, top: number): void {
@@ -109,7 +109,7 @@ export class ScatteredShrinker extends Shrinker {
       kernel.scatter(pixels, count, this.planes + first + left, step, this.planeSize);
       return;
     }
-    // The last column is repeated where a square reaches beyond the region, as addRow does.
+    // The last column is repeated if a square extends beyond the region, as in addRow.
     const repeats = this.columns * this.factor - this.region.width;
     const last = this.region.width - 1;
     kernel.addScattered(pixels, count, left, step, this.factor, last, repeats, this.sums + first * 6);
