@@ -278,7 +278,10 @@ function portError(error: NodeJS.ErrnoException, port: number): Error {
   return setupError("PORT_UNAVAILABLE", `Port ${port} of 127.0.0.1 ${why}, or choose another.`, { cause: error });
 }
 
-/** The body, checked by its signed hash, by the literal in the hash's place, or unchecked if neither is given. */
+/**
+ * The body, according to the signature: verified if it signs a hash, plain if it signs a literal, buffered for the
+ * gateway to hash if it signs neither.
+ */
 async function bodyOf(request: IncomingMessage, signature: Signature, dialect: ErrorDialect): Promise<Body> {
   const { payloadHash } = signature;
   if (payloadHash !== undefined && /^[0-9a-f]{64}$/.test(payloadHash)) {

@@ -1,5 +1,5 @@
 /**
- * The services of the local cloud, in the order in which they are opened and started: a service stands below those
+ * The services of the local cloud, in the order in which they are opened and started: a service is listed below those
  * whose parts it uses. They stop from the last to the first.
  */
 import { ROLE_TYPES } from "../iam/graph";

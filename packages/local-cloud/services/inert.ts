@@ -1,6 +1,6 @@
 import type { ProgramGraph } from "../program/graph";
 
-/** Types that change nothing that could be seen on one machine: encryption at rest, watching, keeping, price. */
+/** Types without a visible effect on one machine: encryption at rest, monitoring, retention, price. */
 const INERT: readonly string[] = [
   "aws:apigatewayv2/deployment:Deployment",
   "aws:cloudfront/cachePolicy:CachePolicy",
@@ -28,7 +28,7 @@ const INERT: readonly string[] = [
   "aws:s3/bucketTransferAccelerationConfiguration:BucketAccelerateConfigurationV2",
 ];
 
-/** Providers whose resources live in the program's own state: random values, commands, settings of providers. */
+/** Providers whose resources live in the program's own state: random values, commands, provider settings. */
 const ELSEWHERE = /^(pulumi:|random:|tls:|time:|null:)/;
 
 /** A line for each type of the program that has no local counterpart and is left out. */

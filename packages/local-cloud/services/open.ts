@@ -8,22 +8,22 @@ import type { LocalService, Opened, ServiceContext } from "./module";
 /** All services, open. */
 export interface OpenServices {
   part<Part>(service: LocalService<unknown, Part>): Part;
-  /** What the gateway serves, and closes. */
+  /** The services that the gateway serves, and closes. */
   readonly wires: readonly CloudService[];
   /** @param home see {@link Opened.routes} */
   routes(home: string): readonly Route[];
   start(): Promise<void>;
   /** Fulfils when nothing is pending anywhere. */
   idle(): Promise<void>;
-  /** From the last service to the first: nothing new begins, and what is under way ends or is kept. */
+  /** From the last service to the first: no new work begins; work under way ends or is kept. */
   stop(): Promise<void>;
-  /** Releases what the services hold, once no request is under way. */
+  /** Releases the services' resources, once no request is under way. */
   close(): Promise<void>;
-  /** Closes everything, the wires too, whatever of it fails: for a start that failed. */
+  /** Closes everything, including the wires, even if parts of it fail: for a start that failed. */
   abandon(): Promise<void>;
 }
 
-/** What all services are opened with; the rest of the context is what they are to each other. */
+/** The part of the context that is the same for all services; the rest depends on the other services. */
 export type Surroundings = Omit<ServiceContext, "folder" | "part" | "takes" | "handOver" | "publish">;
 
 const IDLE_POLL_MS = 20;
@@ -31,7 +31,7 @@ const IDLE_POLL_MS = 20;
 /**
  * Opens services one after the other.
  *
- * @throws what a service's `declared` or `open` throws, with what was open until then closed again
+ * @throws errors of a service's `declared` or `open`, after closing the services opened so far
  */
 export async function openServices(
   services: readonly LocalService[],
@@ -41,7 +41,7 @@ export async function openServices(
   const opened = new Map<string, Opened<unknown>>();
   const all = (): Opened<unknown>[] => [...opened.values()];
 
-  /** States the order of the list: whoever asks for a part too early stands at the wrong place in it. */
+  /** Enforces the order of the list: a service that asks for a part too early is in the wrong place in it. */
   const partOf = <Part>({ name }: LocalService<unknown, Part>): Part => {
     const found = opened.get(name);
     if (!found) throw new Error(`The service ${name} is not open yet: list it before the one that uses it.`);

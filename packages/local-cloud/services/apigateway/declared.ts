@@ -1,8 +1,8 @@
-/** An HTTP API that the program declares, with everything that belongs to it. */
+/** An HTTP API that the program declares, with all its parts. */
 export interface DeclaredApi {
   readonly id: string;
   readonly name: string;
-  /** `arn:aws:execute-api:REGION:ACCOUNT:ID`, what permissions name. */
+  /** `arn:aws:execute-api:REGION:ACCOUNT:ID`, as permissions name it. */
   readonly executionArn: string;
   readonly cors?: CorsConfiguration | undefined;
   readonly routes: readonly DeclaredRoute[];
@@ -22,27 +22,27 @@ export interface CorsConfiguration {
 export interface DeclaredRoute {
   /** `GET /uploads/{uploadId}`, `ANY /{proxy+}` or `$default`. */
   readonly routeKey: string;
-  /** ARN of the function behind it; undefined when the integration is of a kind that is not served. */
+  /** ARN of the function behind it; undefined if this kind of integration is not served. */
   readonly functionArn?: string | undefined;
   readonly payloadFormatVersion: string;
-  /** Milliseconds after which the gateway gives up on the function. */
+  /** Timeout of the function, in milliseconds. */
   readonly timeout: number;
-  /** Whatever keeps strangers out: only `NONE` is served. */
+  /** The route's authorization: only `NONE` is served. */
   readonly authorization: string;
 }
 
 export interface Throttling {
-  /** Requests a second over time, and at once. */
+  /** Requests per second over time, and at once. */
   readonly rate: number;
   readonly burst: number;
 }
 
 export interface DeclaredStage {
-  /** `$default` stands at the API's root, any other name is the first part of the path. */
+  /** `$default` is served at the API's root, any other name is the first part of the path. */
   readonly name: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly throttling?: Throttling | undefined;
   readonly routeThrottling: Readonly<Record<string, Throttling>>;
-  /** With `$context.…` variables; none when absent. */
+  /** With `$context.…` variables; none if absent. */
   readonly accessLogFormat?: string | undefined;
 }

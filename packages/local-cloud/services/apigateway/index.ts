@@ -1,5 +1,5 @@
 /**
- * API Gateway's HTTP APIs, as the program declares them, below `/_api` of the gateway.
+ * API Gateway's HTTP APIs, as the program declares them, served below `/_api` of the gateway.
  *
  *   httpApis({ identity, apis, functions, authorizer, onLog? }): Route
  *
@@ -24,7 +24,7 @@ export interface HttpApisOptions {
   readonly apis: readonly DeclaredApi[];
   readonly functions: Pick<FunctionRuntime, "invoke">;
   readonly authorizer: Pick<Authorizer, "authorizeService">;
-  /** Gets the access log of stages that declare one, and why a request ended in 500. */
+  /** Receives the access log of stages that declare one, and the reason for each 500. */
   readonly onLog?: ((line: { readonly source: string; readonly text: string }) => void) | undefined;
 }
 
@@ -117,7 +117,7 @@ export function httpApis(options: HttpApisOptions): Route {
       return answer ? { answer, error: undefined } : fail("The function's answer is not a response");
     } catch (error) {
       if (!isCloudError(error)) throw error;
-      // Throttled by Lambda: the API says that it is busy. Everything else is a fault behind it.
+      // Throttled by Lambda: the API reports that it is busy. Everything else is a fault behind it.
       return error.status === 429 ? fail(error.message, 503, "Service Unavailable") : fail(error.message);
     } finally {
       clearTimeout(timer);
@@ -127,7 +127,7 @@ export function httpApis(options: HttpApisOptions): Route {
   function throttleOf(api: DeclaredApi, stage: DeclaredStage, routeKey: string): Throttle {
     const limits = stage.routeThrottling[routeKey] ?? stage.throttling;
     if (!limits) return () => true;
-    // Without settings of their own all routes share the stage's.
+    // Routes without settings of their own share the stage's.
     const key = `${api.id} ${stage.name} ${stage.routeThrottling[routeKey] ? routeKey : ""}`;
     const throttle = throttles.get(key) ?? createThrottle(limits);
     throttles.set(key, throttle);

@@ -3,7 +3,7 @@ import type { CloudIdentity } from "../../gateway/service";
 import type { DeclaredApi, DeclaredStage } from "./declared";
 import type { Match } from "./routes";
 
-/** A request to an API, taken apart. */
+/** A parsed request to an API. */
 export interface ApiRequest {
   readonly id: string;
   readonly api: DeclaredApi;
@@ -20,7 +20,7 @@ export interface ApiRequest {
   readonly time: Date;
 }
 
-/** What a function gets: Lambda proxy integration, payload format 2.0. */
+/** The payload of a function: Lambda proxy integration, payload format 2.0. */
 export function proxyEvent(request: ApiRequest, identity: CloudIdentity): Record<string, unknown> {
   const { api, stage, match, headers, time } = request;
   const query = queryOf(request.query);
@@ -70,9 +70,9 @@ export interface ApiResponse {
 }
 
 /**
- * What a function's JSON comes to: a response when it has a statusCode, else a body of its own.
+ * Interprets a function's JSON: a response if it has a statusCode, otherwise a body.
  *
- * @returns undefined when it is neither, which API Gateway answers with 500
+ * @returns undefined if it is neither; API Gateway answers 500
  */
 export function responseOf(payload: string): ApiResponse | undefined {
   const value: unknown = JSON.parse(payload);
@@ -99,12 +99,12 @@ export function responseOf(payload: string): ApiResponse | undefined {
 /** API Gateway's limit on a request's body, in bytes. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** A client that sends more than this is cut off after all. */
+/** A client that sends more than this is disconnected after all. */
 const DRAIN_BYTES = 100 * 1024 * 1024;
 
 /**
- * The whole body; undefined when it is larger than API Gateway takes. What is beyond is read and dropped, because a
- * client that is cut off while it sends never sees the answer.
+ * The whole body; undefined if it is larger than API Gateway accepts. The rest is read and dropped, because a client
+ * that is disconnected while it sends never sees the answer.
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];

@@ -6,8 +6,8 @@ export interface Match {
 }
 
 /**
- * The route of a request, by API Gateway's own order: a route with every part of the path before one with a greedy
- * `{name+}`, fixed parts before parameters, the method before ANY, and `$default` when nothing else fits.
+ * The route of a request, in API Gateway's own order: a route with every part of the path before one with a greedy
+ * `{name+}`, fixed parts before parameters, the method before ANY, and `$default` if nothing else matches.
  *
  * @param path as sent, still percent-encoded, beginning with `/`
  */
@@ -61,7 +61,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // A lone percent sign: what was sent is the best that can be said.
+    // A lone percent sign: the text as sent is the best available.
     return text;
   }
 }

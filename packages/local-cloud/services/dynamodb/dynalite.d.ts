@@ -1,4 +1,4 @@
-/** What of dynalite's insides is used: its store and its operations, without its HTTP server. */
+/** The used parts of dynalite's insides: its store and its operations, without its HTTP server. */
 declare module "dynalite/db" {
   export interface SubStore {
     awsAccountId: string;

@@ -49,7 +49,7 @@ export type EngineOperation = keyof typeof operations;
 /** Dynalite without its HTTP server: its store and operations, called in the process. */
 export interface Engine {
   readonly store: Store;
-  /** Does an operation, named and shaped as in the DynamoDB API. @throws CloudError as DynamoDB would */
+  /** Performs an operation, named and shaped as in the DynamoDB API. @throws CloudError as DynamoDB would */
   run<Answer>(operation: EngineOperation, input: object): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export interface Engine {
 /**
  * Opens the database.
  *
- * @param folder of its files
+ * @param folder the folder of its files
  * @throws Error when another process has it open
  */
 export async function openEngine(folder: string, identity: CloudIdentity): Promise<Engine> {
@@ -85,8 +85,8 @@ export async function openEngine(folder: string, identity: CloudIdentity): Promi
 
 function run<Answer>(store: Store, operation: EngineOperation, input: object): Promise<Answer> {
   const [action, rules] = operations[operation];
-  // Dynalite drops what it does not know, which would turn an option into a false success.
-  // Every read of the store is consistent, so that asking for it changes nothing.
+  // Dynalite drops unknown members, which would turn an option into a false success.
+  // Every read of the store is consistent, so asking for consistency changes nothing.
   const unknown = Object.keys(input).find(
     (parameter) => parameter !== "ConsistentRead" && !Object.hasOwn(rules.types, parameter),
   );
@@ -114,7 +114,7 @@ interface Checked {
   readonly _filter?: { expression: Expression };
 }
 
-/** The input with expressions that dynalite's grammar knows. */
+/** The input with its expressions rewritten to dynalite's grammar. */
 function readable(input: object): object {
   const texts = Object.entries(input).filter(
     (entry): entry is [string, string] =>

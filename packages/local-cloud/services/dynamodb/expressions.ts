@@ -1,25 +1,25 @@
 /**
- * What dynalite's conditions and filters get wrong, put right in the expression before it is judged:
+ * Rewrites conditions and filters that dynalite gets wrong, before it evaluates them:
  *
- *   - two attributes that are both missing are equal, or below each other, or make a function fail
- *   - IN finds neither false nor an empty text, and fails on an attribute that is missing
+ *   - two missing attributes are equal, or below each other, or make a function fail
+ *   - IN finds neither false nor an empty text, and fails on a missing attribute
  *   - BETWEEN does not find an empty text
  *   - NOT NOT is no expression
  */
 
-/** A path, a value, or a function of a path: only dynalite looks into it. */
+/** A path, a value, or a function of a path: only dynalite looks inside. */
 type Operand = unknown;
 
 /** An expression as dynalite parses it. */
 export interface Expression {
   readonly type: string;
-  /** Of a function. */
+  /** The name of a function. */
   readonly name?: string;
-  /** Of `and`, `or` and `not` expressions, of everything else operands. */
+  /** Expressions if the type is `and`, `or` or `not`, otherwise operands. */
   readonly args: readonly unknown[];
 }
 
-/** Writes an expression so that dynalite judges it as DynamoDB does. */
+/** Writes an expression so that dynalite evaluates it as DynamoDB does. */
 export function corrected(expression: Expression): Expression {
   const { type, args } = expression;
   const [first, ...others] = args;
@@ -49,7 +49,7 @@ export function corrected(expression: Expression): Expression {
   }
 }
 
-/** Two texts that are missing would be of one type to dynalite. */
+/** Dynalite would treat two missing texts as having the same type. */
 function comparison(type: string, left: Operand, right: Operand): Expression {
   return both(exists(left), { type, args: [left, right] });
 }
@@ -60,7 +60,7 @@ const both = (one: Expression, other: Expression): Expression => ({ type: "and",
 
 const not = (expression: Expression): Expression => ({ type: "not", args: [expression] });
 
-/** Takes pairs of NOT out of the text of an expression, which has no quotes that could hold one. */
+/** Removes pairs of NOT from the text of an expression, which has no quotes that could contain one. */
 export function withoutDoubleNot(text: string): string {
   return text.replace(/(?<![\w#:.])NOT\s+NOT(?=[\s(])/gi, " ");
 }

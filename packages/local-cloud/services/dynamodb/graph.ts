@@ -34,7 +34,7 @@ function indexOf(block: Block): Omit<DeclaredIndex, "hashKey"> {
   };
 }
 
-/** Newer providers write `keySchemas` in place of `hashKey`. */
+/** Newer providers write `keySchemas` instead of `hashKey`. */
 function globalHashKey(block: Block): string {
   const schema = blocksOf(block["keySchemas"]).find(({ keyType }) => keyType === "HASH");
   return String(block["hashKey"] ?? schema?.["attributeName"]);

@@ -3,16 +3,16 @@
  *
  *   startDynamoDb({ folder, identity, tables, sweepMilliseconds?, now? }): Promise<DynamoDb>
  *     a CloudService (`dynamodb`), and
- *     .sweep(): Promise<number>     deletes what its TTL attribute says is over; runs by itself every minute
+ *     .sweep(): Promise<number>     deletes items that are expired by their TTL; runs by itself every minute
  *
  * Serves GetItem, PutItem, UpdateItem, DeleteItem, Query, Scan, BatchGetItem, BatchWriteItem, DescribeTable, ListTables
- * and DescribeTimeToLive, each authorized as `dynamodb:<Operation>` on the table's (or index's) ARN. What else there
- * is, transactions among it, answers NotImplemented with its name. The tables are those of the program: they are made
- * when it starts and kept, with their items, in the folder.
+ * and DescribeTimeToLive, each authorized as `dynamodb:<Operation>` on the table's (or index's) ARN. All other
+ * operations, including transactions, answer NotImplemented with their name. The tables are those of the program: they
+ * are made when it starts and kept, with their items, in the folder.
  *
- * Every answered write survives a kill of the process. Known limit of dynalite: of the items with one and the
- * same index key, two whose table keys have the same 24-bit hash share an index entry; at six thousand items under one
- * index key one such pair is to be expected.
+ * Every answered write survives a kill of the process. Known limit of dynalite: among the items with the same index
+ * key, two whose table keys have the same 24-bit hash share an index entry; with six thousand items under one index
+ * key, one such pair is to be expected.
  */
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -32,22 +32,22 @@ import { allItems, settleTables, type DeclaredTable } from "./tables";
 export type { DeclaredIndex, DeclaredTable } from "./tables";
 
 export interface DynamoDbOptions {
-  /** Where the data is kept; made if missing. */
+  /** The data folder; made if missing. */
   readonly folder: string;
   readonly identity: CloudIdentity;
   readonly tables: readonly DeclaredTable[];
-  /** How often expired items are looked for, default a minute. AWS promises a few days. */
+  /** The interval between searches for expired items, default a minute. AWS promises a few days. */
   readonly sweepMilliseconds?: number;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 export interface DynamoDb extends CloudService {
-  /** @returns how many items it deleted */
+  /** @returns the number of deleted items */
   sweep(): Promise<number>;
 }
 
-/** @throws Error when the folder is in use by another process, or keeps a table under another key */
+/** @throws Error if the folder is in use by another process, or keeps a table under another key */
 export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb> {
   const { folder, identity, tables, sweepMilliseconds = 60_000, now = Date.now } = options;
   await mkdir(folder, { recursive: true });
@@ -148,12 +148,12 @@ function toOperations(
   };
 }
 
-/** A table may be given by its ARN as well. */
+/** A table may also be given by its ARN. */
 function bareName(table: unknown): string {
   return String(table).replace(/^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\//, "");
 }
 
-/** Adds to dynalite what a failed condition may be asked to bring along: the item as it is. */
+/** Adds an option that dynalite lacks: a failed condition may return the item as it is. */
 async function runWithOldItem(
   engine: Engine,
   operation: EngineOperation,
@@ -175,7 +175,9 @@ async function runWithOldItem(
   }
 }
 
-/** Deletes what is over, unless it changed meanwhile. Times more than five years back are taken for mistakes, as on AWS. */
+/**
+ * Deletes expired items, unless they changed meanwhile. Times more than five years back count as mistakes, as on AWS.
+ */
 async function sweepAll(engine: Engine, tables: readonly DeclaredTable[], now: () => number): Promise<number> {
   const seconds = Math.floor(now() / 1000);
   let deleted = 0;

@@ -15,7 +15,7 @@ export interface DeclaredTable {
   readonly globalSecondaryIndexes?: readonly DeclaredIndex[] | undefined;
   /** Their hash key is the table's. */
   readonly localSecondaryIndexes?: readonly Omit<DeclaredIndex, "hashKey">[] | undefined;
-  /** The attribute that says, in epoch seconds, when an item may be deleted. */
+  /** The attribute with the time, in epoch seconds, after which an item may be deleted. */
   readonly ttlAttribute?: string | undefined;
 }
 
@@ -28,11 +28,11 @@ export interface DeclaredIndex {
 }
 
 /**
- * Makes the tables that are not there yet, and brings the indexes of those that are to what is declared.
+ * Creates the missing tables, and updates the indexes of the existing ones to the declared ones.
  *
- * @param unclean whether the last run was killed: an index entry and its item are two writes, so the indexes are built
- * anew
- * @throws Error naming table, keys and fix when a table is kept under another key
+ * @param unclean whether the last run was killed: an index entry and its item are two writes, so the indexes are
+ * rebuilt
+ * @throws Error naming table, keys and fix if a table is kept under another key
  */
 export async function settleTables(
   engine: Engine,
@@ -118,7 +118,7 @@ async function rebuildIndexes(engine: Engine, kept: Table, wanted: CreateTable):
 
 type Item = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Every item that a Scan with this input gives, page by page. */
+/** Every item that a Scan with this input returns, page by page. */
 export async function* allItems(engine: Engine, input: { TableName: string }): AsyncGenerator<Item> {
   let ExclusiveStartKey: object | undefined;
   do {

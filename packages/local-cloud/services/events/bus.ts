@@ -11,7 +11,7 @@ import { readPattern, type Matches } from "./pattern";
 export interface DeclaredRule {
   readonly name: string;
   readonly arn: string;
-  /** The event pattern, or its JSON text. Without one the rule takes no event. */
+  /** The event pattern, or its JSON text. Without one the rule matches no event. */
   readonly pattern?: unknown;
   /** Default true. */
   readonly enabled?: boolean | undefined;
@@ -23,19 +23,19 @@ export interface DeclaredTarget extends TargetInput {
   readonly id: string;
   readonly arn: string;
   /**
-   * Hands the input (JSON text) to the target, and resolves once the target has taken it over. An error is tried again,
-   * unless it is a CloudError with a 4xx status other than throttling: that one would stay the same.
+   * Hands the input (JSON text) to the target, and resolves once the target has accepted it. An error is retried,
+   * unless it is a CloudError with a 4xx status other than throttling: a retry would fail the same way.
    */
   deliver(input: string, delivery: Delivery): Promise<void>;
   /** Default 185, as on AWS. */
   readonly maximumRetryAttempts?: number | undefined;
   /** Default 86,400, as on AWS. */
   readonly maximumEventAgeInSeconds?: number | undefined;
-  /** Takes what could not be delivered, for example `queue.send` of the DLQ. */
+  /** Receives events that could not be delivered, for example `queue.send` of the DLQ. */
   readonly deadLetter?: ((body: string, attributes: Readonly<Record<string, string>>) => Promise<void>) | undefined;
 }
 
-/** What a target may want to know beside the input. */
+/** Context that a target may need beside the input. */
 export interface Delivery {
   readonly event: CloudEvent;
   readonly ruleArn: string;
@@ -44,11 +44,11 @@ export interface Delivery {
 }
 
 export interface EventBus {
-  /** Resolves once every delivery that the event leads to is kept: from then on a kill loses nothing. */
+  /** Resolves once every delivery of the event is kept: from then on a kill loses nothing. */
   publish(event: CloudEvent): Promise<void>;
-  /** Begins to deliver, first what an earlier run left. Until then events are only kept. */
+  /** Begins to deliver, first the deliveries that an earlier run left. Until then events are only kept. */
   start(): void;
-  /** Deliveries not made yet, those that wait for another attempt among them. */
+  /** Deliveries not made yet, including those that wait for another attempt. */
   readonly pending: number;
   /** Resolves when nothing is pending. */
   idle(): Promise<void>;
@@ -57,13 +57,15 @@ export interface EventBus {
 }
 
 export interface EventBusOptions {
-  /** Where deliveries are kept until they are made. */
+  /** The folder in which deliveries are kept until they are made. */
   readonly folder: string;
   readonly rules: readonly DeclaredRule[];
   readonly faults?: FaultInjector | undefined;
-  /** Milliseconds to the next attempt, after so many (from 1); the default doubles from 100 ms to a minute, with jitter. */
+  /**
+   * Milliseconds to the next attempt, after so many (from 1); the default doubles from 100 ms to a minute, with jitter.
+   */
   readonly retryDelay?: ((attempts: number) => number) | undefined;
-  /** Told of an event that is lost because its target has no dead letter queue; by default it goes to stderr. */
+  /** Receives each event that is lost because its target has no dead-letter queue; by default it goes to stderr. */
   readonly onDrop?: ((line: string) => void) | undefined;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
@@ -88,7 +90,7 @@ interface Rule extends Omit<DeclaredRule, "targets"> {
   readonly targets: readonly Target[];
 }
 
-/** @throws Error that names the rule, the value and the fix when a pattern or an input cannot be read */
+/** @throws Error that names the rule, the value and the fix if a pattern or an input cannot be read */
 export async function openEventBus(options: EventBusOptions): Promise<EventBus> {
   const { faults, retryDelay = backoff, now = Date.now } = options;
   const onDrop = options.onDrop ?? ((line) => console.error(line));
@@ -140,7 +142,7 @@ export async function openEventBus(options: EventBusOptions): Promise<EventBus> 
     return settle(id);
   }
 
-  /** Tries again later, or gives the event to the dead letter queue. */
+  /** Retries later, or gives the event to the dead-letter queue. */
   async function failed(id: string, delivery: KeptDelivery, rule: Rule, target: Target, error: unknown): Promise<void> {
     const { maximumRetryAttempts = 185, maximumEventAgeInSeconds = 86_400 } = target;
     const exhausted = isPermanent(error)
@@ -187,7 +189,7 @@ export async function openEventBus(options: EventBusOptions): Promise<EventBus> 
     if (kept.size === 0) for (const done of waiters.splice(0)) done();
   }
 
-  /** False when the bus closes meanwhile: what is cut short is delivered by the next run. */
+  /** False if the bus closes meanwhile: the next run makes an interrupted delivery. */
   function pause(milliseconds: number): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
@@ -208,7 +210,8 @@ export async function openEventBus(options: EventBusOptions): Promise<EventBus> 
       await Promise.all(
         deliveries.map(async (delivery) => {
           const id = `${event.id}/${delivery.rule}/${delivery.target}`;
-          // An event that comes again while its delivery is pending is the same event: S3's outbox repeats itself so.
+          // An event that arrives again while its delivery is pending is the same event: S3's outbox repeats events
+          // this way.
           return kept.has(id) ? undefined : keep(id, delivery, 0);
         }),
       );
@@ -257,7 +260,7 @@ function readRule(rule: DeclaredRule): Rule {
   return { ...rule, matches, targets };
 }
 
-/** Permissions, missing resources and bad input stay what they are; throttling passes. */
+/** Permission errors, missing resources and bad input are permanent; throttling passes. */
 function isPermanent(error: unknown): boolean {
   if (!isCloudError(error) || error.status < 400 || error.status > 499) return false;
   return error.status !== 429 && !/Throttl|TooManyRequests|ThroughputExceeded|LimitExceeded|SlowDown/i.test(error.code);

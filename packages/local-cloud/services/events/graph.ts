@@ -6,7 +6,7 @@ import { scheduledPattern } from "./schedules";
 export const RULE = "aws:cloudwatch/eventRule:EventRule";
 export const TARGET = "aws:cloudwatch/eventTarget:EventTarget";
 
-/** A target as the program declares it, before it is known who takes its events. */
+/** A target as the program declares it, before its receiver is known. */
 export interface GraphTarget extends Omit<DeclaredTarget, "deliver" | "deadLetter"> {
   /** The logical name, for messages. */
   readonly name: string;
@@ -21,7 +21,7 @@ export interface GraphRule extends Omit<DeclaredRule, "targets"> {
 }
 
 /**
- * The declared rules of the default bus. A rule with a schedule takes the event that its timer publishes.
+ * The declared rules of the default bus. A rule with a schedule matches the event that its timer publishes.
  *
  * @param warn receives a line for each rule of another bus
  */

@@ -2,8 +2,8 @@
  * EventBridge: the declared rules of the default bus, delivered at least once.
  *
  *   openEventBus({ folder, rules, faults?, retryDelay?, onDrop?, now? }): Promise<EventBus>
- *     .publish(event)    resolves once its deliveries are kept in the folder; a kill after that loses nothing
- *     .start()           begins to deliver, first what the last run left
+ * .publish(event)    resolves once its deliveries are kept in the folder; a kill after that loses nothing
+ * .start()           begins to deliver, first the deliveries that the last run left
  *     .idle()  .pending  .close()
  *   rule    { name, arn, pattern?, enabled?, targets }
  *   target  { id, arn, deliver(input, { event, ruleArn, attempt }), input? | inputPath? | inputTransformer?,
@@ -58,10 +58,10 @@ export function newEvent(
   };
 }
 
-/** Most that one PutEvents may bring. */
+/** Maximum entries of one PutEvents. */
 const MAX_ENTRIES = 10;
 
-/** The `events` API, as far as it puts events on the default bus. */
+/** The `events` API, limited to putting events on the default bus. */
 export function eventsService(options: { identity: CloudIdentity; bus: Pick<EventBus, "publish"> }): CloudService {
   const { identity, bus } = options;
   const busArn = `arn:${identity.partition}:events:${identity.region}:${identity.accountId}:event-bus/default`;

@@ -1,28 +1,28 @@
 import type { CloudEvent } from "../../gateway/service";
 
-/** What a rule's target gets in place of the whole event; at most one of them is set. */
+/** A rule's input for its target in place of the whole event; at most one of them is set. */
 export interface TargetInput {
-  /** JSON text, given as it is. */
+  /** JSON text, passed unchanged. */
   readonly input?: string | undefined;
-  /** The part of the event that is given: `$.detail`. */
+  /** The part of the event that is passed: `$.detail`. */
   readonly inputPath?: string | undefined;
   readonly inputTransformer?:
     | {
-        /** Names of the template's variables, and where their values stand in the event. */
+        /** Names of the template's variables, and the paths of their values in the event. */
         readonly inputPathsMap?: Readonly<Record<string, string>> | undefined;
-        /** JSON or text with `<name>` where a value goes. */
+        /** JSON or text with `<name>` in place of each value. */
         readonly inputTemplate: string;
       }
     | undefined;
 }
 
-/** What the rule knows of itself, for the template's `<aws.events.…>` variables. */
+/** The rule's own data, for the template's `<aws.events.…>` variables. */
 export interface RuleContext {
   readonly ruleName: string;
   readonly ruleArn: string;
 }
 
-/** Gives the text that the target gets for an event. */
+/** Returns the text that the target receives for an event. */
 export type MakeInput = (event: CloudEvent) => string;
 
 /** @throws Error that names the path or template, the rule and the fix */
@@ -72,7 +72,7 @@ function fill(template: string, values: ReadonlyMap<string, unknown>): string {
   });
 }
 
-/** The paths that EventBridge takes: fields and indexes, no wildcards or filters. */
+/** The paths that EventBridge accepts: fields and indexes, no wildcards or filters. */
 function readPath(path: string, where: string): (event: unknown) => unknown {
   const steps = [...path.slice(1).matchAll(/\.([^.[\]]+)|\[(\d+)\]|\[(?:'([^']*)'|"([^"]*)")\]/gy)];
   const length = steps.reduce((sum, [step]) => sum + step.length, 1);

@@ -35,14 +35,14 @@ function connect(rule: GraphRule, context: ServiceContext): DeclaredRule {
   return { ...rule, targets: rule.targets.flatMap((target) => connectTarget(target, rule.arn, context)) };
 }
 
-/** How the rule hands an event to the target; nothing for a target of a kind that takes none. */
+/** How the rule hands an event to the target; nothing for a target of a kind that accepts none. */
 function connectTarget(target: GraphTarget, ruleArn: string, context: ServiceContext): DeclaredTarget[] {
   const { name, arn, roleArn, deadLetterArn } = target;
   if (!context.takes(arn)) {
     context.warn(`The target ${name} (${arn}) is of a kind that gets no events in the local mode.`);
     return [];
   }
-  // Until what it starts has ended: a kill before that would lose an event that was taken over.
+  // Waits until the started work has ended: a kill before that would lose an accepted event.
   const from = { sender: "events.amazonaws.com", sourceArn: ruleArn, untilEnded: true };
   return [
     {

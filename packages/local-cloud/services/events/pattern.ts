@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 
 import { matchesPattern, type PatternPart } from "../../iam/pattern";
 
-/** True when the value is of the pattern. */
+/** True if the value matches the pattern. */
 export type Matches = (value: unknown) => boolean;
 
 /**
@@ -12,7 +12,7 @@ export type Matches = (value: unknown) => boolean;
  * matches if one of its elements does. A pattern that EventBridge refuses is refused here as well.
  *
  * @param source the pattern, or its JSON text
- * @param where what names the pattern in errors
+ * @param where the pattern's name in errors
  * @throws Error that names the place in the pattern, the value, the rule and the fix
  */
 export function readPattern(source: unknown, where: string): Matches {
@@ -44,7 +44,7 @@ function readObject(pattern: Readonly<Record<string, unknown>>, where: string): 
   });
   const matchesObject = (value: unknown): boolean => {
     if (Array.isArray(value)) return value.some(matchesObject);
-    // A field that is not there is an empty object: a nested {"exists": false} matches it.
+    // A missing field counts as an empty object: a nested {"exists": false} matches it.
     return fields.every((field) => field(isObject(value) ? value : {}));
   };
   return matchesObject;
@@ -55,7 +55,7 @@ function readAlternative(pattern: Readonly<Record<string, unknown>>, where: stri
   throw new Error(`${where} is an empty object, which would match everything. Name a field.`);
 }
 
-/** A list of matchers, of which one has to take the value. */
+/** A list of matchers, one of which must match the value. */
 function readLeaf(wanted: readonly unknown[], where: string): Matches {
   if (wanted.length === 0) throw new Error(`${where} is an empty list, which would match nothing. Name a value.`);
   const matchers = wanted.map((matcher, i) => readMatcher(matcher, `${where}[${i}]`));
@@ -65,7 +65,7 @@ function readLeaf(wanted: readonly unknown[], where: string): Matches {
   };
 }
 
-/** Takes the values of a field: none when it is not there, several when it is a list. */
+/** Matches the values of a field: none if it is missing, several if it is a list. */
 type Matcher = (values: readonly unknown[]) => boolean;
 
 const some = (test: Matches): Matcher => {

@@ -16,16 +16,16 @@ const UNITS: Readonly<Record<string, number>> = { minute: 1, hour: 60, day: 1440
 const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
-/** Matches the event of this rule's timer, and of no other. */
+/** Matches the event of this rule's timer, and no other. */
 export function scheduledPattern(ruleArn: string): object {
   return { source: ["aws.events"], "detail-type": ["Scheduled Event"], resources: [ruleArn] };
 }
 
 /**
- * Publishes the event of every rule with a schedule whenever it is due, in UTC, as long as the local mode runs; what
- * was due meanwhile is not caught up.
+ * Publishes the event of every rule with a schedule whenever it is due, in UTC, as long as the local mode runs; times
+ * that were due before the start are not caught up.
  *
- * @returns stops the timer
+ * @returns the function that stops the timer
  */
 export function runSchedules(
   rules: readonly ScheduledRule[],
@@ -44,7 +44,7 @@ export function runSchedules(
   let seen = started;
   const timer = setInterval(() => {
     const minute = Math.floor(Date.now() / MINUTE_MS);
-    // Minutes that passed while the machine slept are not caught up.
+    // Minutes during which the machine slept are not caught up.
     if (minute === seen) return;
     seen = minute;
     const time = new Date(minute * MINUTE_MS);

@@ -10,18 +10,18 @@ export interface DeclaredFunction {
   /** `__index.handler`: file without extension, and the export. */
   readonly handler: string;
   readonly code: ArchiveNode;
-  /** Each as its folder would look below `/opt`. */
+  /** Layer archives, each with the content of a folder below `/opt`. */
   readonly layers: readonly { readonly name: string; readonly code: ArchiveNode }[];
   readonly environment: Readonly<Record<string, string>>;
   /** In seconds. */
   readonly timeout: number;
   /** In MB. */
   readonly memorySize: number;
-  /** Reserved concurrency; -1 when none is reserved. */
+  /** Reserved concurrency; -1 if none is reserved. */
   readonly reservedConcurrency: number;
 }
 
-/** What an invocation comes to: the function's JSON, or the error that Lambda would report for it. */
+/** The outcome of an invocation: the function's JSON, or the error that Lambda would report for it. */
 export type InvokeResult =
   | { readonly ok: true; readonly payload: string; readonly requestId: string }
   | { readonly ok: false; readonly error: FunctionError; readonly requestId: string };

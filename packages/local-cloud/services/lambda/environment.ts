@@ -3,7 +3,7 @@ import type { Credentials } from "../../iam";
 import type { CloudIdentity } from "../../gateway/service";
 import type { DeclaredFunction } from "./declared";
 
-/** What the environment of a function's process is made from, beside the function itself. */
+/** The inputs of a function process's environment, beside the function itself. */
 export interface Surroundings {
   readonly identity: CloudIdentity;
   /** `http://127.0.0.1:PORT` */
@@ -11,9 +11,9 @@ export interface Surroundings {
   readonly credentials: Credentials;
   /** The folder with the function's code. */
   readonly root: string;
-  /** Folders of the layers, as they would be mounted at /opt. */
+  /** Folders of the layers, which Lambda would mount at /opt. */
   readonly layers: readonly string[];
-  /** The node_modules folder with what the runtime brings along. */
+  /** The node_modules folder with the packages that the runtime includes. */
   readonly runtimePackages: string;
   /** A folder that the function may write to. */
   readonly temporary: string;
@@ -41,10 +41,10 @@ const RESERVED = new Set([
   "LAMBDA_RUNTIME_DIR",
 ]);
 
-/** What Windows and the dynamic loader need to start any program at all. */
+/** Variables that Windows and the dynamic loader need to start any program at all. */
 const FROM_THIS_MACHINE = ["PATH", "SystemRoot", "SYSTEMROOT", "ComSpec", "PATHEXT", "windir", "LD_LIBRARY_PATH"];
 
-/** @throws Error naming the variable when the function declares one that Lambda keeps for itself */
+/** @throws Error naming the variable if the function declares one that Lambda reserves */
 export function checkEnvironment(declared: Pick<DeclaredFunction, "name" | "environment">): void {
   const reserved = Object.keys(declared.environment).find((name) => RESERVED.has(name));
   if (reserved !== undefined) {
@@ -56,8 +56,8 @@ export function checkEnvironment(declared: Pick<DeclaredFunction, "name" | "envi
 }
 
 /**
- * The whole environment of a function's process: the declared variables and those that Lambda sets. Of this
- * machine's own environment it gets only what a process needs to start, so that no credentials or settings of the
+ * The whole environment of a function's process: the declared variables and those that Lambda sets. From this machine's
+ * own environment it gets only the variables that a process needs to start, so that no credentials or settings of the
  * person at the keyboard reach it.
  */
 export function environmentOf(declared: DeclaredFunction, around: Surroundings): NodeJS.ProcessEnv {
@@ -85,7 +85,7 @@ export function environmentOf(declared: DeclaredFunction, around: Surroundings):
     AWS_CONFIG_FILE: join(around.temporary, "no-aws-config"),
     AWS_SHARED_CREDENTIALS_FILE: join(around.temporary, "no-aws-credentials"),
     AWS_EC2_METADATA_DISABLED: "true",
-    // Of this machine's Node.js, which is not the declared runtime's.
+    // For this machine's Node.js, which is not the declared runtime's.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     AWS_ENDPOINT_URL: around.endpoint,
     NODE_PATH: packageFolders.join(delimiter),

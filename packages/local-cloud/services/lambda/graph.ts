@@ -11,7 +11,7 @@ export const PERMISSION = "aws:lambda/permission:Permission";
 const DEFAULT_TIMEOUT = 3;
 const DEFAULT_MEMORY = 128;
 
-/** @throws Error naming the function whose code is not declared with it, such as one that lies in a bucket */
+/** @throws Error naming the function whose code is not declared with it, such as code in a bucket */
 export function readFunctions(graph: ProgramGraph): readonly DeclaredFunction[] {
   const layers = new Map(nodesOf(graph, LAYER).map((node) => [node.required("arn"), node]));
   return nodesOf(graph, FUNCTION).map((node) => ({

@@ -7,10 +7,10 @@ export interface LogLine {
   readonly text: string;
 }
 
-/** A file a function, kept small: one older generation of each stays. */
+/** One file per function, kept small: one older generation of each stays. */
 export interface LogFiles {
   write(line: LogLine): void;
-  /** Writes what is still in memory. */
+  /** Writes the lines still in memory. */
   flush(): void;
 }
 

@@ -17,16 +17,16 @@ export interface FunctionRuntimeOptions {
   readonly storage: string;
   readonly functions: readonly DeclaredFunction[];
   readonly credentials: CredentialStore;
-  /** `http://127.0.0.1:PORT`, where the SDK in a function finds every service. */
+  /** `http://127.0.0.1:PORT`, the endpoint of every service for the SDK in a function. */
   readonly endpoint: string;
-  /** Folders in which the SDK is looked for, nearest first. */
+  /** Folders that are searched for the SDK, nearest first. */
   readonly packagesFrom: readonly string[];
   readonly faults?: FaultInjector | undefined;
-  /** Told of every line that a function or the runtime writes to a log. */
+  /** Receives every line that a function or the runtime writes to a log. */
   readonly onLog?: ((line: LogLine) => void) | undefined;
-  /** How long a process may be idle, default 60,000 ms. */
+  /** Idle time after which a process ends, default 60,000 ms. */
   readonly idleMilliseconds?: number | undefined;
-  /** Most processes of one function at a time, default the number of cores, but at least 2. */
+  /** Maximum processes of one function at a time, default the number of cores, but at least 2. */
   readonly maxProcesses?: number | undefined;
 }
 
@@ -37,17 +37,17 @@ export interface FunctionRuntime {
    * Runs a function once and waits for its answer.
    *
    * @param payload JSON text
-   * @param started called when a process takes the event; before that it may have waited for one
+   * @param started called when a process accepts the event; before that the event may have waited for one
    * @throws CloudError ResourceNotFoundException; TooManyRequestsException beyond the declared reserved concurrency; or
-   * what the fault script says. Whatever the function itself does is a result and never throws.
+   * an error of the fault script. The function's own behaviour is always a result and never throws.
    */
   invoke(nameOrArn: string, payload: string, started?: () => void): Promise<InvokeResult>;
   /**
-   * Runs a function for an event whose sender wants no answer: up to three times, as Lambda does (which waits minutes
-   * between the attempts, where this waits seconds); what then still fails is only in the log.
+   * Runs a function for an event whose sender wants no answer: up to three attempts, as on Lambda (which waits minutes
+   * between the attempts, while this waits seconds); if the last one fails, only the log shows it.
    *
-   * @returns fulfils when it has ended, well or not; a sender that is content with the event's being taken over need
-   * not wait
+   * @returns fulfils when the last attempt has ended, well or not; a sender that only needs the event accepted need not
+   * wait
    */
   invokeEvent(nameOrArn: string, payload: string): Promise<void>;
   /** Events that were handed over and have not ended. */
@@ -71,11 +71,11 @@ interface RuntimeState {
   closed: boolean;
 }
 
-/** @throws Error naming the function when its code cannot be had or its environment is one that Lambda refuses */
+/** @throws Error naming the function if its code is not available or its environment is one that Lambda refuses */
 export function createFunctionRuntime(options: FunctionRuntimeOptions): FunctionRuntime {
   const { identity, storage, faults, credentials, endpoint, idleMilliseconds = 60_000 } = options;
   const most = options.maxProcesses ?? Math.max(2, availableParallelism());
-  // The functions of a machine run side by side as it is: one each keeps two cores busy.
+  // The functions of a machine run side by side anyway: one process each keeps two cores busy.
   const size = { most, eager: Math.min(most, Math.max(1, Math.floor(availableParallelism() / 2))) };
   const folders = makeFolders(storage, options.packagesFrom);
   const logs = openLogFiles(join(storage, "logs"));

@@ -4,12 +4,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DeclaredFunction, FunctionError, InvokeMessage, WorkerMessage } from "./declared";
 
-/** What one call came to, and what it took. */
+/** The outcome of one call, and its cost. */
 export interface CallOutcome {
   readonly result:
     { readonly ok: true; readonly payload: string } | { readonly ok: false; readonly error: FunctionError };
   readonly durationMs: number;
-  /** Time to load the function, in the first call of a process only. */
+  /** Time to load the function, only in the first call of a process. */
   readonly initMs?: number;
   readonly maxMemoryMB: number;
 }
@@ -22,7 +22,7 @@ export interface SandboxOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** How often the memory of a process is looked at while it works. */
+/** Interval at which the memory of a working process is checked. */
 const MEMORY_POLL_MS = 50;
 const PAGE_BYTES = 4096;
 /** Lambda gives a function ten seconds to load; a laptop that runs everything at once gets more. */
@@ -31,8 +31,8 @@ const INIT_TIMEOUT_MS = 30_000;
 /**
  * One execution environment of a function: a process that is kept warm and takes one event at a time.
  *
- * It ends for good when a call times out, takes more memory than declared, or its process dies; the function then gets
- * a new one.
+ * It ends for good if a call times out or takes more memory than declared, or if its process dies; the function then
+ * gets a new one.
  */
 export class Sandbox {
   readonly id = randomUUID();
@@ -86,12 +86,12 @@ export class Sandbox {
     return !this.dead;
   }
 
-  /** Resident memory in MB right now, 0 where the system does not tell. */
+  /** Resident memory in MB right now, 0 if the system does not report it. */
   get memoryMB(): number {
     return residentMB(this.child.pid);
   }
 
-  /** Runs one event. Never rejects: whatever happens to the process is an error as Lambda reports it. */
+  /** Runs one event. Never rejects: any failure of the process becomes an error as Lambda reports it. */
   async call(message: Omit<InvokeMessage, "deadline">): Promise<CallOutcome> {
     const { declared } = this.options;
     const initError = await this.untilLoaded();
@@ -176,7 +176,7 @@ export class Sandbox {
     });
   }
 
-  /** Lambda ends an environment that takes more than the declared memory; so does this, where the system tells. */
+  /** Lambda ends an environment that takes more than the declared memory; so does this, if the system reports it. */
   private watchMemory(requestId: string): () => void {
     const timer = setInterval(() => {
       const megabytes = this.memoryMB;
@@ -203,7 +203,7 @@ function residentMB(pid: number | undefined): number {
     const [, resident = "0"] = readFileSync(`/proc/${pid}/statm`, "latin1").split(" ");
     return Math.ceil((Number(resident) * PAGE_BYTES) / 1024 / 1024);
   } catch {
-    // Gone between the look and the read.
+    // Gone between the listing and the read.
     return 0;
   }
 }

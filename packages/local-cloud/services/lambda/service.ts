@@ -9,7 +9,7 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
-/** Lambda's REST API, as far as an SDK client needs it to invoke a function. */
+/** Lambda's REST API, limited to the calls with which an SDK client invokes a function. */
 export function lambdaService(runtime: FunctionRuntime): CloudService {
   const service: CloudService = {
     name: "lambda",
@@ -76,7 +76,7 @@ export function lambdaService(runtime: FunctionRuntime): CloudService {
   return service;
 }
 
-/** What Invoke reads beside its path and its payload. */
+/** The parameters that Invoke reads beside its path and its payload. */
 const INVOKE: Owned = {
   name: "Invoke",
   query: ["Qualifier"],

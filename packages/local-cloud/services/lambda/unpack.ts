@@ -15,16 +15,16 @@ import { readAsset } from "../../program/assets";
 import { isAsset, type ArchiveNode, type AssetNode } from "../../program/graph";
 
 /**
- * Writes an archive that the program declares to a folder, once: the folder's name tells its content, and what is
- * there already is not written again.
+ * Writes an archive that the program declares to a folder, once: the folder's name is a digest of its content, and an
+ * existing folder is not written again.
  *
  * @returns the folder
- * @throws Error naming the archive when it is one that cannot be had here
+ * @throws Error naming the archive if it is not available here
  */
 export function unpack(archive: ArchiveNode, parent: string, what: string): string {
   const folder = join(parent, `${what}-${fingerprint(archive, what)}`);
   if (existsSync(folder)) return folder;
-  // Beside it first, so that a start that was cut short leaves nothing that looks complete.
+  // Beside it first, so that an interrupted start leaves nothing that looks complete.
   const temporary = `${folder}.${process.pid}.part`;
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
@@ -77,7 +77,7 @@ function inside(folder: string, name: string, what: string): string {
   return path;
 }
 
-/** Of the content for what the program holds in memory; of names, sizes and times for folders on disk. */
+/** A digest: from the content for archives in memory; from names, sizes and times for folders on disk. */
 function fingerprint(node: ArchiveNode, what: string): string {
   const hash = createHash("sha256");
   const visit = (name: string, member: ArchiveNode | AssetNode): void => {
@@ -102,7 +102,7 @@ function fingerprint(node: ArchiveNode, what: string): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** What the Lambda runtime for Node.js brings along: version 3 of the SDK, and nothing else. */
+/** The packages of Lambda's Node.js runtime: version 3 of the SDK, and nothing else. */
 const RUNTIME_SCOPES = ["@aws-sdk", "@smithy"];
 
 /**

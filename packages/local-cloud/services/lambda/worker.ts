@@ -1,8 +1,8 @@
 /**
- * Runs inside the process of one function, in the place of Lambda's Node.js runtime: loads the handler, calls it with
- * one event at a time, and reports results and errors in the runtime's own shapes.
+ * Runs inside the process of one function, in place of Lambda's Node.js runtime: loads the handler, calls it with one
+ * event at a time, and reports results and errors in the runtime's own shapes.
  *
- * It uses no package, and nothing of this repository at run time, so that a function finds only what it ships.
+ * It uses no package, and nothing of this repository at run time, so that a function finds only its own files.
  */
 import { readFileSync, realpathSync } from "node:fs";
 import Module from "node:module";
@@ -49,7 +49,7 @@ function describe(error: unknown): FunctionError {
   return { errorType: typeof error, errorMessage: String(error), trace: [] };
 }
 
-/** The most that this process has ever held, in MB, as Lambda's report counts it. */
+/** The peak memory of this process, in MB, as Lambda's report counts it. */
 function maxMemoryMB(): number {
   try {
     const peak = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "latin1"));
@@ -103,7 +103,7 @@ function contextOf(message: InvokeMessage, done: (error: unknown, result?: unkno
   };
 }
 
-/** Promise, callback or context method: whichever the handler answers with first. */
+/** Promise, callback or context method: the handler's first answer counts. */
 function call(handler: Handler, message: InvokeMessage): Promise<unknown> {
   return new Promise((fulfil, reject) => {
     const done = (error: unknown, result?: unknown): void => {
@@ -144,7 +144,7 @@ async function answer(handler: Handler, message: InvokeMessage): Promise<void> {
   }
 }
 
-/** An error that nobody awaits ends the process, after the invocation under way has been told. */
+/** An error that nobody awaits ends the process, after the invocation under way has been answered. */
 function fatal(error: FunctionError): void {
   const requestId = current?.requestId;
   console.error("Invoke Error", JSON.stringify(error));
@@ -158,9 +158,9 @@ process.on("unhandledRejection", (reason) => {
   const message = errorType === "string" ? errorMessage : `${errorType}: ${errorMessage}`;
   fatal({ errorType: "Runtime.UnhandledPromiseRejection", errorMessage: message, trace: trace ?? [] });
 });
-// The host went away, by whatever death: nobody is left to answer.
+// The host is gone, for any reason: nobody is left to answer.
 process.on("disconnect", () => process.exit(0));
-// Ctrl-C reaches the whole process group; the host decides what ends when.
+// Ctrl-C reaches the whole process group; the host decides the order of shutdown.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 
 cutModulePathsAtRoot();

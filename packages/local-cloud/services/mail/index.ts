@@ -38,15 +38,15 @@ export interface Mailbox {
 
 export interface MailboxOptions {
   readonly folder: string;
-  /** `smtp://[user:password@]host:port` or `smtps://…`. A mail is kept whether or not the server takes it. */
+  /** `smtp://[user:password@]host:port` or `smtps://…`. A mail is kept whether or not the server accepts it. */
   readonly smtp?: string | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
-  /** Told of a mail that the SMTP server did not take; by default it goes to stderr. */
+  /** Receives each mail that the SMTP server did not accept; by default it goes to stderr. */
   readonly onSmtpError?: (line: string) => void;
 }
 
-/** @throws Error naming the file when one in the folder is no mail */
+/** @throws Error naming the file if one in the folder is no mail */
 export async function openMailbox(options: MailboxOptions): Promise<Mailbox> {
   const { folder, now = Date.now } = options;
   await mkdir(folder, { recursive: true });
@@ -63,7 +63,7 @@ export async function openMailbox(options: MailboxOptions): Promise<Mailbox> {
       const at = new Date(now()).toISOString();
       const mail: Mail = { id: nextId(), at, ...draft };
       const file = join(folder, `${mail.id}.json`);
-      // Under another name first: a kill leaves a mail whole or not at all.
+      // Under another name first: after a kill a mail is either complete or absent.
       await writeFile(`${file}.new`, JSON.stringify(mail, undefined, 2));
       await rename(`${file}.new`, file);
       summaries.push(toSummary(mail));
@@ -78,13 +78,13 @@ export async function openMailbox(options: MailboxOptions): Promise<Mailbox> {
         .slice(0, limit);
     },
     async get(id) {
-      // The id comes from a URL: only one that is listed may become part of a path.
+      // The id comes from a URL: only a listed one may become part of a path.
       if (!summaries.some((mail) => mail.id === id)) return undefined;
       return JSON.parse(await readFile(join(folder, `${id}.json`), "utf8")) as Mail;
     },
     watch(signal) {
       const stop = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-      // Listening begins here, not with the first `next()`: what comes in between would be missed.
+      // Listening begins here, not with the first `next()`: mails between the two would be missed.
       return stop.aborted ? nothing() : summariesOf(on(arrivals, "mail", { signal: stop }), stop);
     },
     async close() {
@@ -129,7 +129,7 @@ function toSummary({ id, at, from, to, subject, origin }: Mail): MailSummary {
 /**
  * Ids that sort by the time they were made, within one millisecond by their order; random at the end.
  *
- * @param newest the last one that an earlier run gave out: this run's come after it, whatever the clock says by now
+ * @param newest the last one that an earlier run issued: this run's sort after it, whatever the clock says by now
  */
 function sortableIds(now: () => number, newest = ""): () => string {
   let last = parseInt(newest.slice(0, 9), 36) || 0;

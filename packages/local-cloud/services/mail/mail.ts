@@ -1,4 +1,4 @@
-/** A mail that is to be sent. Addresses may have names: `Shop <orders@shop.example>`. */
+/** A mail to send. Addresses may have names: `Shop <orders@shop.example>`. */
 export interface MailDraft {
   readonly from: string;
   readonly to: readonly string[];
@@ -9,7 +9,7 @@ export interface MailDraft {
   readonly text: string;
   readonly html?: string;
   readonly attachments?: readonly MailAttachment[];
-  /** Which service sends it, and for which topic. */
+  /** The service that sends it, and the topic, if any. */
   readonly origin: { readonly service: "sns" | "ses"; readonly topicArn?: string };
 }
 
@@ -18,7 +18,7 @@ export interface MailAttachment {
   readonly contentType: string;
   /** base64 */
   readonly content: string;
-  /** The name by which the HTML part shows it, as `cid:NAME`. */
+  /** The name by which the HTML part references it, as `cid:NAME`. */
   readonly contentId?: string;
 }
 
@@ -28,5 +28,5 @@ export interface Mail extends MailDraft {
   readonly at: string;
 }
 
-/** What a list shows of a mail. */
+/** The parts of a mail that a list shows. */
 export type MailSummary = Pick<Mail, "id" | "at" | "from" | "to" | "subject" | "origin">;

@@ -11,13 +11,13 @@ const RETRY_DELAYS = [500, 2000, 8000];
 export interface Smtp {
   /** Sends in the background; the mailbox does not wait for the server. */
   send(mail: Mail): void;
-  /** Gives up what is being tried again, waits for what is being sent. */
+  /** Gives up pending retries, waits for mails that are being sent. */
   close(): Promise<void>;
 }
 
 /**
  * @param url of the server; without one nothing is sent
- * @param onError told which mail the server did not take, and why
+ * @param onError receives each mail that the server did not accept, and the reason
  */
 export function openSmtp(url: string | undefined, onError: (line: string) => void): Smtp {
   if (url === undefined) return { send: () => undefined, close: () => Promise.resolve() };

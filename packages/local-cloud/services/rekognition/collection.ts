@@ -13,7 +13,7 @@ export interface StoredFace {
   readonly confidence: number;
   /** Milliseconds since 1970. */
   readonly indexed: number;
-  /** Counts up within the collection; listings go by it. */
+  /** A counter within the collection; listings are ordered by it. */
   readonly sequence: number;
 }
 
@@ -29,7 +29,7 @@ interface Head {
   readonly created: number;
 }
 
-/** An entry of a collection's file, behind its head. */
+/** An entry of a collection's file, after its head. */
 type Change = { readonly add: StoredFace; readonly embedding: string } | { readonly remove: readonly string[] };
 
 /** One face collection, in memory for searching and in a log, so that every answered change survives a kill. */
@@ -47,7 +47,7 @@ export class Collection {
 
   private head: Head = { collection: "", created: 0 };
 
-  /** @param fresh the head of a collection that is new */
+  /** @param fresh the head of a new collection */
   private constructor(
     private readonly path: string,
     fresh?: Head,
@@ -107,7 +107,7 @@ export class Collection {
   /**
    * Keeps a face, once: the same face of the same image under the same external id is the one already kept.
    *
-   * @param seen what the image shows, and what it is called
+   * @param seen the content of the image, and its name
    */
   add(seen: Omit<StoredFace, "faceId" | "sequence">, embedding: Float32Array): StoredFace {
     const known = this.faceIds.get(appearance(seen));
@@ -118,7 +118,7 @@ export class Collection {
     return face;
   }
 
-  /** Removes those of the faces that are there. @returns their ids */
+  /** Removes those of the faces that exist. @returns their ids */
   remove(faceIds: readonly string[]): readonly string[] {
     const known = [...new Set(faceIds)].filter((faceId) => this.faces.has(faceId));
     if (known.length > 0) this.log.append([{ remove: known }]);
@@ -126,7 +126,7 @@ export class Collection {
     return known;
   }
 
-  /** Those of the faces within a distance of an embedding that satisfy the test, nearest first, at most `limit`. */
+  /** The faces within a distance of an embedding that satisfy the test, nearest first, at most `limit`. */
   near(
     embedding: Float32Array,
     distance: number,
@@ -201,7 +201,7 @@ function damaged(path: string, line: number): Error {
   return new Error(`Line ${line} of the face collection ${path} is damaged; restore the file or remove it.`);
 }
 
-/** What makes a face the same one when it is sent again: its place in the image, and what the image was called. */
+/** The identity of a face that is sent again: its place in the image, and the image's name. */
 function appearance({
   imageId,
   externalImageId,

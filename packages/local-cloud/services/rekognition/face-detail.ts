@@ -3,7 +3,7 @@ import type { Box, DetectedFace } from "./faces/engine";
 import { chosenOf, type Input } from "./input";
 import type { StoredFace } from "./collection";
 
-/** The version that collections made today have on AWS. */
+/** The model version of new collections on AWS today. */
 export const faceModelVersion = "7.0";
 
 const attributes = [
@@ -32,7 +32,7 @@ export function attributesOf(input: Input, name: string): readonly Attribute[] {
 
 /**
  * A FaceDetail: box, confidence, five landmarks, pose and quality always; all thirty landmarks with ALL; Sunglasses
- * with ALL or SUNGLASSES. The other attributes are left out whether asked for or not: nothing here measures them.
+ * with ALL or SUNGLASSES. The other attributes are left out even if requested: nothing here measures them.
  */
 export function faceDetail(face: DetectedFace, asked: readonly Attribute[]): Record<string, unknown> {
   const all = asked.includes("ALL");
@@ -76,8 +76,8 @@ export function qualityFilterOf(input: Input, fallback: QualityFilter): QualityF
 }
 
 /**
- * The bars of the filters; AWS does not publish its own. AUTO takes what LOW takes: photos come here that the
- * pipeline's own, stricter limits have passed.
+ * The thresholds of the filters; AWS does not publish its own. AUTO accepts the same as LOW: photos arrive here after
+ * they have passed the pipeline's own, stricter limits.
  */
 const bars = {
   LOW: { brightness: 10, sharpness: 10, confidence: 80, angle: 70, pixels: 30 },
@@ -85,7 +85,7 @@ const bars = {
   HIGH: { brightness: 30, sharpness: 50, confidence: 95, angle: 40, pixels: 60 },
 } as const;
 
-/** Why a filter leaves a face out, in Rekognition's names; empty when it does not. */
+/** The reasons for which a filter leaves a face out, in Rekognition's names; empty if it does not. */
 export function filterReasons(face: DetectedFace, image: ImageHeader, filter: QualityFilter): readonly string[] {
   if (filter === "NONE") return [];
   const bar = bars[filter === "AUTO" ? "LOW" : filter];

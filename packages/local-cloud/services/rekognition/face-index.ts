@@ -7,17 +7,17 @@ export interface Neighbour {
   readonly distance: number;
 }
 
-/** Most faces are already too far away in the first half of their numbers, and the second is not looked at. */
+/** Most faces are already too far away in the first half of their numbers, so the second half is skipped. */
 const half = dimensions / 2;
 
 /**
- * Embeddings in one flat array, searched from end to end: exact, and for 100,000 faces a matter of milliseconds
+ * Embeddings in one flat array, searched from end to end: exact, and a matter of milliseconds for 100,000 faces
  * (`tools/bench/collection.ts`). Slots are dense: removing one moves the last into its place.
  */
 export class FaceIndex {
   private vectors = new Float32Array(64 * dimensions);
   /**
-   * Half the squared length of each vector's first and second half, so that a search needs nothing but dot products:
+   * Half the squared length of each vector's first and second half, so that a search needs only dot products:
    * |a − q|² = 2·(|a|²/2 + |q|²/2 − a·q).
    */
   private norms = new Float32Array(64 * 2);
@@ -86,9 +86,9 @@ export class FaceIndex {
   }
 }
 
-/** The product of half a vector with half an embedding, from the given places on. */
+/** The product of half a vector with half an embedding, starting at the given positions. */
 function dot(vectors: Float32Array, at: number, embedding: Float32Array, from: number): number {
-  // Four sums at once: one sum would make each addition wait for the one before.
+  // Four sums at once: one sum would make each addition wait for the previous one.
   let a = 0;
   let b = 0;
   let c = 0;

@@ -4,7 +4,7 @@ import { cloudError, isCloudError, type CloudRequest } from "../../gateway/servi
 import type { DetectedFace, FaceEngine } from "./faces/engine";
 import { invalidParameter, objectOf, optionalText, requiredText, violation, type Input } from "./input";
 
-/** Reads an object with the caller's own permissions: s3:GetObject, or s3:GetObjectVersion when a version is named. */
+/** Reads an object with the caller's own permissions: s3:GetObject, or s3:GetObjectVersion if a version is named. */
 export type ReadObject = (request: CloudRequest, bucket: string, key: string, version?: string) => Promise<Buffer>;
 
 /** An image that has passed Rekognition's limits. */
@@ -54,7 +54,7 @@ async function readStored(request: CloudRequest, object: Input, readObject: Read
   const version = optionalText(object, "Version", /^[^]*$/, 1024, "image.s3Object.version");
   const bytes = await readObject(request, bucket, key, version).catch((error: unknown) => {
     if (!isCloudError(error) || error.status >= 500) throw error;
-    // AWS says no more than the first sentence, whether the object is missing or not allowed to be read.
+    // AWS reports no more than the first sentence, whether the object is missing or its read is denied.
     throw cloudError(
       "InvalidS3ObjectException",
       400,
@@ -95,7 +95,7 @@ export async function detectFaces(engine: FaceEngine, image: CheckedImage): Prom
   return engine.detect(image.bytes).catch(refuse);
 }
 
-/** What a face is compared by. @throws as {@link detectFaces} */
+/** The embedding of a face. @throws as {@link detectFaces} */
 export async function embed(face: DetectedFace): Promise<Float32Array> {
   return face.embedding().catch(refuse);
 }

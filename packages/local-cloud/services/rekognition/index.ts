@@ -11,22 +11,22 @@ export type { SearchOperation } from "./operations";
 
 export interface RekognitionOptions {
   readonly identity: CloudIdentity;
-  /** Who looks at the images. It is the caller's: closing the service leaves it open. */
+  /** The face engine. It belongs to the caller: closing the service leaves it open. */
   readonly engine: FaceEngine;
-  /** The folder of the collections; made when it is not there. One service at a time. */
+  /** The folder of the collections; made if it is missing. One service at a time. */
   readonly storage: string;
   /** The collections that the program declares: they exist from the start. */
   readonly collections: readonly string[];
   /** Reads an `S3Object` with the caller's own permissions. */
   readonly readObject: ReadObject;
   /**
-   * How old a face has to be for this search to know and find it, in milliseconds: AWS promises no time after which a face is
-   * found. Default 0, every face is found at once.
+   * The minimum age of a face for this search to know and find it, in milliseconds: AWS promises no time after which a
+   * face is found. Default 0, every face is found at once.
    */
   readonly searchLag?: ((operation: SearchOperation, request: CloudRequest) => number) | undefined;
 }
 
-/** 5 MB of image in base64 and then some, so that an image too large is told so by name. */
+/** 5 MB of image in base64 with a margin, so that an image that is too large is refused by name. */
 const mostRequestBytes = 24 * 1024 * 1024;
 
 /**

@@ -1,14 +1,14 @@
 import { cloudError, type CloudError } from "../../gateway/service";
 
-/** A request's JSON body; every member is what the caller sent, so each is checked before it is used. */
+/** A request's JSON body; every member comes from the caller, so each is checked before it is used. */
 export type Input = Readonly<Record<string, unknown>>;
 
-/** What the service itself finds wrong with a request. */
+/** A fault of a request by the service's own rules. */
 export function invalidParameter(detail: string): CloudError {
   return cloudError("InvalidParameterException", 400, `Request has invalid parameters: ${detail}`);
 }
 
-/** What AWS finds wrong by the API's model alone, in its words; `member` is the path in lower camel case. */
+/** A fault of a request by the API's model alone, in AWS's words; `member` is the path in lower camel case. */
 export function violation(value: unknown, member: string, constraint: string): CloudError {
   const shown = typeof value === "string" || typeof value === "number" ? String(value) : typeof value;
   return cloudError(
@@ -18,7 +18,7 @@ export function violation(value: unknown, member: string, constraint: string): C
   );
 }
 
-/** A string of a whole-string pattern (`^…$`) and length, or undefined when it was not sent. */
+/** A string that matches a whole-string pattern (`^…$`) and length, or undefined if it was not sent. */
 export function optionalText(
   input: Input,
   name: string,
@@ -49,7 +49,7 @@ export function requiredText(
   return value;
 }
 
-/** A number from `least` to `most`, or `fallback` when it was not sent. */
+/** A number from `least` to `most`, or `fallback` if it was not sent. */
 export function numberOr(
   input: Input,
   name: string,

@@ -4,7 +4,7 @@ const IMAGE = { Bytes: true, S3Object: { Bucket: true, Name: true, Version: true
 const PAGE = { MaxResults: true, NextToken: true } as const;
 const SEARCH = { CollectionId: true, MaxFaces: true, FaceMatchThreshold: true } as const;
 
-/** What each operation of Rekognition reads. */
+/** The input members of each operation of Rekognition. */
 export const members: Readonly<Record<string, Members>> = {
   CreateCollection: { CollectionId: true, Tags: true },
   DeleteCollection: { CollectionId: true },

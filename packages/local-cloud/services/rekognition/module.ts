@@ -22,11 +22,11 @@ export const rekognition: LocalService<readonly string[], undefined> = {
     const { identity, faults, folder, options, part, warn } = context;
     const engine = options.engine ?? networkEngine();
     const isOwn = options.engine === undefined;
-    // The networks load while the rest starts: a program with a collection is going to send photos.
+    // The networks load during the rest of the startup: a program with a collection will send photos.
     if (isOwn && collections.length > 0) {
       engine.ready().catch((error: unknown) => {
         const { name, message } = error as Error;
-        // A command that needs no face may be done before the networks are.
+        // A command that needs no face may end before the networks are loaded.
         if (name !== "EngineClosed") warn(message);
       });
     }
@@ -43,7 +43,7 @@ export const rekognition: LocalService<readonly string[], undefined> = {
   },
 };
 
-/** Reads an image in a bucket with the permissions of the one who asks. */
+/** Reads an image in a bucket with the caller's permissions. */
 function objectReader(buckets: S3Service, { identity }: ServiceContext) {
   return async (request: CloudRequest, bucket: string, key: string, version?: string): Promise<Buffer> => {
     const action = version === undefined ? "s3:GetObject" : "s3:GetObjectVersion";

@@ -16,13 +16,13 @@ import { detectFaces, embed, readImage, type ReadObject } from "./image";
 import { numberOr, optionalText, requiredText, textsOf, violation, type Input } from "./input";
 import type { CollectionStore } from "./store";
 
-/** What the operations work with. */
+/** The dependencies of the operations. */
 export interface Workplace {
   readonly identity: CloudIdentity;
   readonly engine: FaceEngine;
   readonly store: CollectionStore;
   readonly readObject: ReadObject;
-  /** How old a face has to be for this search to know and find it, in milliseconds. */
+  /** The minimum age of a face for this search to know and find it, in milliseconds. */
   readonly searchLag: (operation: SearchOperation, request: CloudRequest) => number;
 }
 
@@ -59,7 +59,7 @@ const operations: Readonly<Record<string, Operation>> = {
         unindexed.push({ Reasons: all, FaceDetail: faceDetail(face, asked) });
       }
     }
-    // The collection may have gone while the engine was at work.
+    // The collection may have been deleted while the engine was at work.
     const collection = existing(place, id);
     const records = kept.map(({ face, embedding }) => {
       const seen = {
@@ -203,7 +203,7 @@ export function rekognitionOperations(place: Workplace): Readonly<Record<string,
   );
 }
 
-/** The request's collection id, once the caller is known to be allowed the operation on it. */
+/** The request's collection id, after the caller was authorized for the operation on it. */
 function authorizedId({ identity }: Workplace, request: CloudRequest, input: Input, operation: string): string {
   const id = requiredText(input, "CollectionId", /^[a-zA-Z0-9_.-]+$/, 255);
   request.authorize(`rekognition:${operation}`, arnOf(identity, id));

@@ -8,7 +8,7 @@ export class CollectionStore {
   private readonly collections = new Map<string, Collection>();
 
   /**
-   * Opens what the folder holds, makes the folder if it is not there.
+   * Opens the folder's collections, and makes the folder if it is missing.
    *
    * @param declared collections that exist from the start, empty if the folder does not know them yet
    */
@@ -51,7 +51,7 @@ export class CollectionStore {
     this.collections.clear();
   }
 
-  /** Readable, and still one file an id where names are long or a file system takes A for a. */
+  /** Readable, and one file per id even if names are long or a file system ignores case. */
   private pathOf(id: string): string {
     const digest = createHash("sha256").update(id).digest("hex").slice(0, 12);
     return join(this.folder, `${id.slice(0, 80)}-${digest}.jsonl`);

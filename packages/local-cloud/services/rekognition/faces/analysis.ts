@@ -12,7 +12,7 @@ export interface AnalysedFace extends FaceMeasures {
   readonly aligned: Uint8Array;
 }
 
-/** Larger photos are reduced to this longer side; a face of 40 in 1,920 px is the least that Rekognition sees. */
+/** Larger photos are reduced to this longer side; a face of 40 in 1,920 px is the smallest that Rekognition sees. */
 const workSide = 1920;
 
 /** As many as Rekognition returns. */
@@ -64,7 +64,7 @@ async function measure(
 }
 
 /**
- * Looks for the landmarks once more, in the face laid upright and centred as the first look found it: at a tilt of
+ * Searches the landmarks once more, in the face laid upright and centred according to the first search: at a tilt of
  * 30° an embedding's distance to that of the upright face falls from 0.19 to 0.08, and no variant of a photo in
  * `test/photos.ts` gets worse.
  */

@@ -10,9 +10,9 @@ import type { Picture } from "./picture";
 const maxPixels = 64_000_000;
 
 /**
- * Decodes a JPEG or PNG file to its upright picture, made smaller so that its longer side is at most `longSide`.
- * The picture is turned as its EXIF orientation (of a PNG, its eXIf chunk) says, as everywhere in the pipeline. What is
- * transparent in a PNG is laid on white.
+ * Decodes a JPEG or PNG file to its upright picture, reduced so that its longer side is at most `longSide`. The picture
+ * is turned according to its EXIF orientation (in a PNG, its eXIf chunk), as everywhere in the pipeline. Transparent
+ * parts of a PNG are laid on white.
  *
  * @throws UnreadableImage, ImageTooManyPixels by name
  */

@@ -1,6 +1,6 @@
 /**
- * What the local Rekognition asks of a face engine. Two stand behind it: the networks in a worker thread
- * (`network-engine.ts`), and one that is told by the photo itself who is on it (`scripted-engine.ts`).
+ * The local Rekognition's interface to a face engine. There are two: the networks in a worker thread
+ * (`network-engine.ts`), and one that reads from the photo's script who is on it (`scripted-engine.ts`).
  */
 export interface FaceEngine {
   /** Resolves when the engine can answer; rejects with the reason when it never will. */
@@ -8,27 +8,27 @@ export interface FaceEngine {
   /**
    * Finds the faces of a JPEG or PNG file, the largest first.
    *
-   * @throws by name: `UnreadableImage` the bytes are no whole JPEG or PNG; `ImageTooManyPixels`; `EngineBusy` too
-   *   many photos are waiting, try again later
+   * @throws by name: `UnreadableImage` the bytes are no complete JPEG or PNG; `ImageTooManyPixels`; `EngineBusy` too
+   * many photos are waiting, retry later
    */
   detect(image: Buffer): Promise<readonly DetectedFace[]>;
-  /** Ends the engine; what is under way is rejected. */
+  /** Ends the engine; requests under way are rejected. */
   close(): Promise<void>;
 }
 
 /** One face. Positions are ratios of the upright photo's width and height: a box may reach past the photo's edge. */
 export interface DetectedFace extends FaceMeasures {
   /**
-   * What the face is compared by: 128 numbers, small Euclidean distance meaning the same person; see
-   * `similarity.ts`. Computed at the first call.
+   * The face's embedding: 128 numbers, small Euclidean distance meaning the same person; see `similarity.ts`. Computed
+   * at the first call.
    */
   embedding(): Promise<Float32Array>;
 }
 
-/** All that is known of a face before it is compared with others. */
+/** All measures of a face before it is compared with others. */
 export interface FaceMeasures {
   readonly box: Box;
-  /** That this is a face at all, in percent. */
+  /** Confidence that this is a face at all, in percent. */
   readonly confidence: number;
   readonly landmarks: readonly Landmark[];
   readonly pose: Pose;

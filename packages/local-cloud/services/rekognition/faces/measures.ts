@@ -9,8 +9,8 @@ const measuredSide = 160;
  * Brightness is the box's mean luma in percent.
  *
  * Sharpness grows with the logarithm of the Laplacian's variance over the luma's variance, so that light and contrast
- * cancel out: 5 where detail of four pixels in 160 is gone (0.001), over 90 for a portrait in focus (0.03), about 75
- * for a soft one. Measured on the portraits in `test/photos.ts` and blurred copies of them.
+ * cancel out: 5 if detail of four pixels in 160 is gone (0.001), over 90 for a portrait in focus (0.03), about 75 for a
+ * soft one. Measured on the portraits in `test/photos.ts` and blurred copies of them.
  */
 export function qualityOf(picture: Picture, left: number, top: number, width: number, height: number): Quality {
   const scale = Math.max(width, height) / measuredSide;
@@ -36,9 +36,9 @@ export function qualityOf(picture: Picture, left: number, top: number, width: nu
 }
 
 /**
- * Whether dark glasses hide the eyes: the skin right under the eyes, which lenses cover, against the cheeks below,
- * both in the aligned square. Found both real cases with 3 false ones of 239 faces; it does not see light or mirrored
- * lenses.
+ * Whether dark glasses hide the eyes: compares the skin right under the eyes, which lenses cover, with the cheeks
+ * below, both in the aligned square. Found both real cases with 3 false ones of 239 faces; it does not detect light or
+ * mirrored lenses.
  */
 export function sunglassesOf(aligned: Picture): Judgement {
   const lenses = (patch(aligned, 40, 52, 58, 60) + patch(aligned, 90, 52, 108, 60)) / 2;

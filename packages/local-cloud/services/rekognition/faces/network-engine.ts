@@ -13,21 +13,21 @@ interface Task {
 }
 
 /**
- * A photo passes DetectFaces, SearchFacesByImage and IndexFaces, each of which looks at it: this many photos are
- * remembered, at about 70 KB a face.
+ * DetectFaces, SearchFacesByImage and IndexFaces each analyse a photo: this many photos are remembered, at about 70 KB
+ * a face.
  */
 const remembered = 64;
 
 /**
- * Photos that may wait. A detection takes a quarter of a second on an idle machine and a full one on a busy machine;
- * with more waiting, callers would run into their own timeouts, so they are told to come back.
+ * Maximum number of waiting photos. A detection takes a quarter of a second on an idle machine and a full one on a busy
+ * machine; with more waiting, callers would run into their own timeouts, so they are asked to retry later.
  */
 const defaultWaiting = 24;
 
 /** Optional peers of this package: with their weights they are 150 MB, which a program without faces does not need. */
 const packages = ["@vladmandic/face-api", "@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm"];
 
-/** @returns the error that names them and the fix when some of the networks' packages are not installed */
+/** @returns the error that names them and the fix if some of the networks' packages are not installed */
 export function missingNetworks(isInstalled = isResolvable): Error | undefined {
   const missing = packages.filter((name) => !isInstalled(name));
   if (missing.length === 0) return undefined;
@@ -47,11 +47,11 @@ function isResolvable(name: string): boolean {
 }
 
 /**
- * The real thing: a detector, a landmark and a recognition network in one worker thread. The thread is started by the
- * first call, of `ready` or `detect`, and does one thing at a time, in the order asked; embeddings, which end a request
- * under way, go first. An idle engine does not keep the process alive.
+ * The real engine: a detector, a landmark and a recognition network in one worker thread. The first call of `ready` or
+ * `detect` starts the thread, which does one thing at a time, in the order asked; embeddings, which end a request under
+ * way, go first. An idle engine does not keep the process alive.
  *
- * @param options.waiting photos that may wait before `detect` throws EngineBusy; default 24
+ * @param options.waiting maximum number of waiting photos before `detect` throws EngineBusy; default 24
  * @param options.missing see {@link missingNetworks}; such an engine rejects every call with that error
  */
 export function networkEngine(
@@ -71,7 +71,7 @@ export function networkEngine(
     tellReady = resolve;
     tellFailed = reject;
   });
-  // Whoever waits for it is told; a failure that nobody waits for must not end the process.
+  // Callers that await it receive the failure; one that nobody awaits must not end the process.
   ready.catch(() => undefined);
 
   /** Starts the thread, unless it runs already or the engine has ended. */
@@ -104,7 +104,7 @@ export function networkEngine(
       if (ended !== undefined) return;
       const error = new Error(`The face engine's thread ended with code ${code}.`, { cause });
       settle((task) => task.reject(error));
-      // Dying at the start it would die again; later, one bad photo must not take the service with it.
+      // If it died at the start, it would die again; later, one bad photo must not stop the service.
       if (!loaded) return stop(error);
       loaded = false;
       start();

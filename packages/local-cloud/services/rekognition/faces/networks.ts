@@ -4,13 +4,13 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { dirname, join, sep } from "node:path";
 import type { Picture, Point } from "./picture";
 
-/** A candidate of the detector, in pixels of the picture it was given. */
+/** A candidate of the detector, in pixels of its input picture. */
 export interface Candidate {
   readonly left: number;
   readonly top: number;
   readonly width: number;
   readonly height: number;
-  /** The detector's own, 0 to 1. */
+  /** The detector's own score, 0 to 1. */
   readonly score: number;
 }
 
@@ -24,12 +24,12 @@ export interface Networks {
   embed(aligned: Picture): Promise<Float32Array>;
 }
 
-/** What the detector works on, in pixels; anything else it would resize without averaging. */
+/** The detector's input size, in pixels; it would resize any other without averaging. */
 export const detectorSide = 512;
 
 /**
- * `@tensorflow/tfjs` is an alias of tfjs-core here, which saves 200 MB of other backends and training code. The whole
- * package also gives tensors the operations as methods; face-api calls these eight of them.
+ * `@tensorflow/tfjs` is an alias of tfjs-core here, which saves 200 MB of other backends and training code. The full
+ * package also adds the operations to tensors as methods; face-api calls these eight of them.
  */
 function giveTensorsMethods(): void {
   const operations = ["div", "mul", "sub", "mean"] as const;

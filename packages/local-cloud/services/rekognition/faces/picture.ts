@@ -10,7 +10,7 @@ export interface Point {
   readonly y: number;
 }
 
-/** Where a point of the new picture lies in the old one: x' = a·x − b·y + dx, y' = b·x + a·y + dy. */
+/** Maps a point of the new picture to the old one: x' = a·x − b·y + dx, y' = b·x + a·y + dy. */
 export interface Similarity {
   readonly a: number;
   readonly b: number;
@@ -75,8 +75,8 @@ function coverage(length: number, count: number): { first: number; weights: Floa
 }
 
 /**
- * A picture of `width` × `height` whose pixels are looked up through `map`, bilinearly, several samples a pixel
- * where the source is finer; `fill` outside of it.
+ * A picture of `width` × `height` whose pixels are looked up through `map`, bilinearly, with several samples a pixel if
+ * the source is finer; `fill` outside of it.
  */
 export function warp(source: Picture, map: Similarity, width: number, height: number, fill = 0): Picture {
   const data = new Uint8Array(width * height * 3);
@@ -141,7 +141,7 @@ export function turn(picture: Picture, turns: Turns): Picture {
   return { data: out, width: outWidth, height: outHeight };
 }
 
-/** Where a point of a picture that was turned lay before; `width` and `height` are those before the turn. */
+/** Maps a point of a turned picture to its place before; `width` and `height` are those before the turn. */
 export function turnBack({ x, y }: Point, turns: Turns, width: number, height: number): Point {
   if (turns === 1) return { x: y, y: height - x };
   if (turns === 2) return { x: width - x, y: height - y };

@@ -1,6 +1,6 @@
 /**
  * Imported before the libraries of the worker thread, which print hints of no use to anybody here while they load.
- * What goes wrong reaches the engine as an error, not as text.
+ * Errors reach the engine as errors, not as text.
  */
 for (const method of ["debug", "info", "log", "warn", "error"] as const) console[method] = () => undefined;
 

@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 import { readImageHeader } from "avatar-imaging/file/header";
 import { engineError, type DetectedFace, type FaceEngine, type FaceMeasures } from "./engine";
 
-/** What a photo says of a face on it: whose it is, and any measure that shall differ from a good portrait's. */
+/** A photo's script for a face on it: the person, and any measure that differs from a good portrait's. */
 export interface ScriptedFace extends Partial<Omit<FaceMeasures, "landmarks">> {
   /** The same person is found again with Similarity over 99, anybody else stays under 1. */
   readonly person: string;
 }
 
-/** Stands between the image's own end and the script, which is JSON up to the end of the file. */
+/** Separates the image's own end from the script, which is JSON up to the end of the file. */
 const mark = Buffer.from("\nscripted-faces:");
 
 /**
- * The image with faces written after its end, where decoders don't look: to {@link scriptedEngine} these are the
- * faces on it, to everybody else it is the same image.
+ * The image with faces written after its end, which decoders ignore: to {@link scriptedEngine} these are the faces on
+ * it, to everybody else it is the same image.
  */
 export function scriptFaces(image: Buffer, faces: readonly ScriptedFace[]): Buffer {
   return Buffer.concat([image, mark, Buffer.from(JSON.stringify(faces))]);
 }
 
 /**
- * An engine that is told by the photo who is on it, quick and exact, for runs with thousands of photos. A photo
- * without a script shows nobody.
+ * An engine that reads from the photo's script who is on it, quick and exact, for runs with thousands of photos. A
+ * photo without a script shows nobody.
  */
 export function scriptedEngine(): FaceEngine {
   return {
@@ -74,7 +74,7 @@ function detected({ person, ...measures }: ScriptedFace): DetectedFace {
 }
 
 /**
- * A point on the sphere on which the recognition network's embeddings lie, radius about 1.45, from the person's name
+ * A point on the sphere of the recognition network's embeddings, radius about 1.45, derived from the person's name
  * alone: two names are about 2 apart, which no threshold mistakes for one person.
  */
 export function embeddingOf(person: string): Float32Array {

@@ -22,7 +22,7 @@ export interface SearchResult {
 /** Below it the detector also marks shoulders and lamps: of 61 faceless crops of real photos none reached 0.5. */
 const leastScore = 0.5;
 
-/** Where one view of the picture lies on the detector's canvas, in pixels: a square cell, and the turns inside it. */
+/** The place of one view of the picture on the detector's canvas, in pixels: a square cell, and the turns inside it. */
 interface View {
   readonly left: number;
   readonly top: number;
@@ -41,7 +41,7 @@ const fourWays: readonly View[] = ([0, 1, 2, 3] as const).map((turns) => ({
   turns,
 }));
 
-/** Two thirds of full size, and all four ways up at a quarter, where a blurred face looks sharp. */
+/** Two thirds of full size, and all four ways up at a quarter, at which a blurred face looks sharp. */
 const smaller: readonly View[] = [
   { left: 16, top: 86, side: 340, turns: 0 },
   ...([0, 1, 2, 3] as const).map((turns) => ({ left: 388, top: turns * 128 + 4, side: 120, turns })),
@@ -52,8 +52,8 @@ interface Seen extends Found {
 }
 
 /**
- * Finds the faces of a picture whichever way up it is, filling the frame or small in it, in poor light or blurred.
- * A clear, upright face is found by the first look; each further look costs as much as the first.
+ * Finds the faces of a picture whichever way up it is, filling the frame or small in it, in poor light or blurred. The
+ * first pass finds a clear, upright face; each further pass costs as much as the first.
  */
 export async function searchFaces(networks: Networks, picture: Picture): Promise<SearchResult> {
   const upright = await look(networks, picture, whole);
@@ -68,7 +68,7 @@ export async function searchFaces(networks: Networks, picture: Picture): Promise
     if (chosen === undefined) continue;
     const { turns } = chosen.seen;
     if (turns === 0 && upright.length > 0) return { turned: picture, turns, faces: upright };
-    // Seen small on a shared canvas; at full size its box is truer, and more faces may appear.
+    // Seen small on a shared canvas; at full size its box is more accurate, and more faces may appear.
     const again = await look(networks, turn(lit, turns), whole);
     const faces = again.length > 0 ? again : distinct(seen.filter((face) => face.turns === turns));
     return { turned: turn(picture, turns), turns, faces };
@@ -76,7 +76,7 @@ export async function searchFaces(networks: Networks, picture: Picture): Promise
   return { turned: picture, turns: 0, faces: await searchParts(networks, lit) };
 }
 
-/** Looks at four overlapping parts of a large picture, in which faces too small for the whole canvas may be seen. */
+/** Searches four overlapping parts of a large picture, for faces too small for the whole canvas. */
 async function searchParts(networks: Networks, picture: Picture): Promise<readonly Found[]> {
   if (Math.max(picture.width, picture.height) < 1.5 * detectorSide) return [];
   const width = Math.round(picture.width * 0.6);
@@ -134,7 +134,7 @@ async function look(networks: Networks, picture: Picture, views: readonly View[]
   return only ? distinct(seen) : seen;
 }
 
-/** The most credible of what was seen: a high score on a face whose landmarks form a face. */
+/** The most credible candidate: a high score on a face whose landmarks form a face. */
 async function best(
   networks: Networks,
   picture: Picture,
@@ -153,7 +153,7 @@ async function best(
   return chosen;
 }
 
-/** The 68 landmarks by one look at the face's box, in pixels of the picture. */
+/** The 68 landmarks from one pass over the face's box, in pixels of the picture. */
 export async function roughLandmarks(networks: Networks, picture: Picture, face: Found): Promise<readonly Point[]> {
   const scale = Math.max(face.width, face.height) / landmarkSide;
   const map = { a: scale, b: 0, dx: face.left, dy: face.top };
@@ -163,10 +163,10 @@ export async function roughLandmarks(networks: Networks, picture: Picture, face:
   return points.map(({ x, y }) => ({ x: x * scale + face.left, y: y * scale + face.top }));
 }
 
-/** What the landmark network works on, in pixels. */
+/** The landmark network's input size, in pixels. */
 export const landmarkSide = 112;
 
-/** Without the lower scored of two that mark the same face: one lies mostly inside the other. */
+/** Drops the lower scored of two that mark the same face: one lies mostly inside the other. */
 function distinct<T extends Found>(faces: readonly T[]): readonly T[] {
   const kept: T[] = [];
   for (const face of [...faces].sort((one, other) => other.score - one.score)) {

@@ -5,10 +5,10 @@ import type { Pose } from "./engine";
 export const alignedSide = 150;
 
 /**
- * Where the inner landmarks of a frontal face lie in that square: [landmark, x, y]. The mean over the better aligned
- * faces of the photos in `@vladmandic/face-api/demo` and their mirror images, in the frame that the recognition
- * network was trained with (dlib's face chips, padding 0.25). Brows, jaw and lower lip are left out: they move with
- * expression and age.
+ * Positions of the inner landmarks of a frontal face in that square: [landmark, x, y]. The mean over the better aligned
+ * faces of the photos in `@vladmandic/face-api/demo` and their mirror images, in the frame that the recognition network
+ * was trained with (dlib's face chips, padding 0.25). Brows, jaw and lower lip are left out: they move with expression
+ * and age.
  */
 export const meanShape: readonly (readonly [landmark: number, x: number, y: number])[] = [
   // The nose, from between the eyes to its tip, then its lower edge.
@@ -58,7 +58,7 @@ export const meanShape: readonly (readonly [landmark: number, x: number, y: numb
   ] as const),
 ];
 
-/** How a face lies in its picture. */
+/** A face's position in its picture. */
 export interface Alignment {
   /** From the aligned square to the picture. */
   readonly map: Similarity;
@@ -69,7 +69,7 @@ export interface Alignment {
   readonly residual: number;
 }
 
-/** Lays the mean shape over the 68 landmarks by the similarity of least squares. */
+/** Fits the mean shape to the 68 landmarks by the least-squares similarity. */
 export function align(landmarks: readonly Point[]): Alignment {
   const pairs = meanShape.map(([landmark, x, y]) => ({ from: { x, y }, to: landmarks[landmark]! }));
   const from = mean(pairs.map((pair) => pair.from));
@@ -98,8 +98,8 @@ export function align(landmarks: readonly Point[]): Alignment {
 }
 
 /**
- * How far landmarks of {@link meanShape} stand out of the plane of the eyes' inner corners towards the camera, in
- * pixels of the aligned square, of which the eyes are 54 (63 mm) apart. Estimates from anatomy, not measured.
+ * The depth of the landmarks of {@link meanShape} in front of the plane of the eyes' inner corners, towards the camera,
+ * in pixels of the aligned square, of which the eyes are 54 (63 mm) apart. Estimates from anatomy, not measured.
  */
 const depths: Readonly<Record<number, number>> = {
   27: 3, 28: 10, 29: 18, 30: 27, 31: 11, 33: 16, 35: 11, 36: -9, 39: 0, 42: 0, 45: -9, 48: 4, 51: 15, 54: 4,

@@ -1,5 +1,6 @@
 /**
- * The worker thread of `network-engine.ts`: loads the networks, says so, then answers one request after the other.
+ * The worker thread of `network-engine.ts`: loads the networks, reports that it is ready, then answers one request
+ * after the other.
  */
 import { parentPort } from "node:worker_threads";
 import "./quiet";
@@ -42,7 +43,7 @@ async function serve(): Promise<void> {
   });
 }
 
-/** Compiles the networks' kernels on empty pictures: the first photo would else take a second longer. */
+/** Compiles the networks' kernels on empty pictures: otherwise the first photo would take a second longer. */
 async function warmUp(networks: Networks): Promise<void> {
   const blank = (side: number): Picture => ({ data: new Uint8Array(side * side * 3), width: side, height: side });
   await networks.detect(blank(detectorSide), 0.5);
