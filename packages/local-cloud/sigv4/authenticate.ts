@@ -5,7 +5,7 @@ import { signatureMatches, timeOf, type RequestHead, type Signature } from "./in
 /** How far a request's clock may be off, as on AWS. */
 const SKEW_MILLISECONDS = 15 * 60_000;
 
-/** How a service names the gateway's refusals: S3, the JSON protocols and the Query protocol each have their own. */
+/** The names of the gateway's refusals: S3, the JSON protocols and the Query protocol each have their own. */
 export type ErrorDialect = "s3" | "json" | "query";
 
 interface Refusal {
@@ -40,7 +40,7 @@ const refusals = {
   },
 } satisfies Record<string, Refusal>;
 
-/** A refusal of the gateway's under the name and status that the service's clients expect. */
+/** A refusal by the gateway with the name and status that the service's clients expect. */
 export function refusal(
   which: keyof typeof refusals,
   dialect: ErrorDialect,
@@ -51,9 +51,9 @@ export function refusal(
 }
 
 /**
- * Verifies who signed a request, and that it is fresh.
+ * Verifies the signer of a request, and its freshness.
  *
- * @param bodyHash asked for the SHA-256 of the body when the request's head does not say it
+ * @param bodyHash returns the SHA-256 of the body, called if the request's head does not have it
  * @param now milliseconds since 1970
  * @returns the credentials that signed it
  * @throws CloudError in the dialect's names: unknown key, bad signature, expired token or URL, clock off by over 15 min

@@ -4,7 +4,7 @@ import { Readable, Transform } from "node:stream";
 import { cloudError } from "../gateway/errors";
 import { refusal, type ErrorDialect } from "./authenticate";
 
-/** What a service may read whole unless it asks for more or less, in bytes. */
+/** The default limit of a body that a service reads whole, in bytes. */
 const DEFAULT_LIMIT = 8 * 1024 * 1024;
 
 /** A request's body, which is read as a stream or as a whole, once. */
@@ -13,13 +13,13 @@ export interface Body {
   bytes(limit?: number): Promise<Buffer>;
 }
 
-/** A body as it comes over the wire. */
+/** A body as it arrives on the wire. */
 export function plainBody(source: Readable): Body {
   let whole: Promise<Buffer> | undefined;
   return { stream: source, bytes: (limit = DEFAULT_LIMIT) => (whole ??= collect(source, limit)) };
 }
 
-/** A body that was read already. */
+/** A body that is already in memory. */
 export function bufferedBody(content: Buffer): Body {
   return {
     stream: Readable.from(content.length > 0 ? [content] : [], { objectMode: false }),
@@ -57,7 +57,7 @@ export function verifiedBody(source: Readable, sha256: string, dialect: ErrorDia
       );
     },
   });
-  // A service may answer without reading: then nobody else listens, and an unheard error ends the process.
+  // A service may answer without reading: then nobody else listens, and an unhandled error ends the process.
   check.on("error", () => undefined);
   source.on("error", (error) => check.destroy(error));
   source.on("close", () => {

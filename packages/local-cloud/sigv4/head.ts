@@ -1,4 +1,4 @@
-/** The head of a request, taken apart once for everything that looks at it. */
+/** The head of a request, parsed once for everything that reads it. */
 export interface RequestHead {
   readonly method: string;
   /** The request target as sent (`/bucket/key?versionId=1`): a parsed URL would have lost `.` segments and escapes. */
@@ -20,7 +20,7 @@ export interface RawRequest {
 }
 
 export function readHead({ method = "GET", url = "/", rawHeaders }: RawRequest): RequestHead {
-  // A proxy's absolute target; the host stands in its header as well.
+  // A proxy's absolute target; its header names the host as well.
   const target = url.replace(/^https?:\/\/[^/?]*/i, "") || "/";
   return { method, target, path: target.split("?", 1)[0] || "/", query: readQuery(target), headers: group(rawHeaders) };
 }

@@ -12,12 +12,12 @@ export interface Scope {
   readonly service: string;
 }
 
-/** What `Credential` says: `KEY/YYYYMMDD/REGION/SERVICE/aws4_request`. */
+/** The parts of `Credential`: `KEY/YYYYMMDD/REGION/SERVICE/aws4_request`. */
 export interface Credential extends Scope {
   readonly accessKeyId: string;
 }
 
-/** What a signed request says of itself. Nothing of it is verified yet. */
+/** A signed request's statements about itself. None of them is verified yet. */
 export interface Signature extends Credential {
   readonly signedHeaders: readonly string[];
   /** Hexadecimal. */
@@ -25,7 +25,7 @@ export interface Signature extends Credential {
   /** `YYYYMMDDTHHMMSSZ`. */
   readonly timestamp: string;
   readonly sessionToken?: string | undefined;
-  /** Seconds that a presigned URL lives from `timestamp`; undefined if the signature stands in a header. */
+  /** Seconds that a presigned URL lives from `timestamp`; undefined if the signature is in a header. */
   readonly expiresIn?: number | undefined;
   /** `x-amz-content-sha256` as sent: a hash, `UNSIGNED-PAYLOAD` or `STREAMING-…`; undefined if not sent. */
   readonly payloadHash?: string | undefined;

@@ -4,9 +4,9 @@ import { decode, type RequestHead } from "./head";
 import { ALGORITHM, type Scope, type Signature } from "./read";
 
 /**
- * True if the signature is the one that the secret makes for this request.
+ * True if the secret makes this signature for this request.
  *
- * @param payloadHash what stands for the body in the canonical request: its SHA-256 in hexadecimal, or the literal
+ * @param payloadHash the body's part of the canonical request: its SHA-256 in hexadecimal, or the literal
  * (`UNSIGNED-PAYLOAD`, `STREAMING-…`) that the client signed in its place
  */
 export function signatureMatches(
@@ -34,7 +34,7 @@ export function signatureMatches(
 
 /** True if `given` is the HMAC-SHA256 of the text in hexadecimal. The time it takes does not depend on how much matches. */
 export function isHmac(given: string, key: Buffer, text: string): boolean {
-  // Decoding would stop at the first other character and pass over the rest.
+  // Decoding would stop at the first other character and ignore the rest.
   if (!/^[0-9a-f]{64}$/i.test(given)) return false;
   const expected = createHmac("sha256", key).update(text).digest();
   return timingSafeEqual(Buffer.from(given, "hex"), expected);
@@ -48,14 +48,14 @@ export function signingKey(secret: string, { scopeDate, region, service }: Scope
   );
 }
 
-/** The scope as it is signed: `YYYYMMDD/REGION/SERVICE/aws4_request`. */
+/** The scope as signed: `YYYYMMDD/REGION/SERVICE/aws4_request`. */
 export function scopeText({ scopeDate, region, service }: Scope): string {
   return `${scopeDate}/${region}/${service}/aws4_request`;
 }
 
 /**
- * The canonical path: S3 takes the path encoded once, every other service encodes the sent path once more. Clients
- * differ in what they escape on the wire, so the path as sent and the path escaped anew both count.
+ * The canonical path: S3 uses the path encoded once, every other service encodes the sent path once more. Clients
+ * differ in the characters that they escape on the wire, so the path as sent and the path escaped anew both count.
  */
 function canonicalPaths(sent: string, service: string): string[] {
   const anew = sent
@@ -86,7 +86,7 @@ function canonicalHeader({ headers }: RequestHead, name: string): string {
 
 /** Percent-encodes everything but RFC 3986's unreserved characters. */
 export function uriEncode(text: string): string {
-  // By way of bytes, because a lone surrogate would make encodeURIComponent throw.
+  // Through bytes, because a lone surrogate would make encodeURIComponent throw.
   return encodeURIComponent(Buffer.from(text, "utf8").toString("utf8")).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -1,5 +1,5 @@
 /**
- * A map that survives a kill of the process: what the queues and the event bus keep their messages in.
+ * A map that survives a kill of the process: the queues and the event bus keep their messages in it.
  *
  *   openKeptMap<Value>(file): Promise<KeptMap<Value>>
  *     .get(key)  .has(key)  .size  .entries()         as of a Map, in order of insertion
@@ -74,7 +74,7 @@ export async function openKeptMap<Value>(file: string): Promise<KeptMap<Value>> 
     async close() {
       if (closed) return;
       closed = true;
-      // Whoever made the last changes learns of a failure; the file is closed in either case.
+      // The callers of the last changes receive a failure; the file is closed in either case.
       await flushing?.catch(() => undefined);
       log.close();
     },

@@ -14,24 +14,24 @@ import {
 import { join } from "node:path";
 import { setupError } from "../errors";
 
-/** What stands in a data folder's lock while a local mode has it. */
+/** The content of a data folder's lock while a local mode holds it. */
 export interface Holder {
   readonly pid: number;
-  /** When the process began, by the system's own count, where it tells: process ids are used again. */
+  /** The process's start by the system's own count, if it is available: process ids are reused. */
   readonly began?: string;
   readonly token: string;
-  /** Where it answers, once it does. */
+  /** The address of the cloud, once it answers. */
   readonly url?: string;
 }
 
 export interface Lock {
-  /** Tells whoever finds the lock where its holder answers. */
+  /** Records the holder's address for other processes that find the lock. */
   announce(url: string): void;
   readonly token: string;
   release(): void;
 }
 
-/** The code of the error about a folder that another process has. */
+/** The code of the error about a folder that another process holds. */
 export const FOLDER_IN_USE = "FOLDER_IN_USE";
 
 const FILE = "lock";
@@ -39,11 +39,11 @@ const FILE = "lock";
 const held = new Set<string>();
 
 /**
- * Takes a data folder for this process, and makes it if it is not there.
+ * Takes a data folder for this process, and makes it if it is missing.
  *
  * A lock whose process is gone is taken over: it was killed.
  *
- * @throws Error naming folder, rule and fix when another process has it, or when it cannot be written
+ * @throws Error naming folder, rule and fix if another process has it, or if it cannot be written
  */
 export function lockFolder(folder: string): Lock {
   try {
@@ -67,7 +67,7 @@ export function lockFolder(folder: string): Lock {
       }
     }
     refuseHeld(folder);
-    // Of two processes that find a dead one's lock, one gets the name; the other finds a fresh lock.
+    // If two processes find a dead one's lock, one gets the name; the other finds a fresh lock.
     const dead = `${path}.${own.token}`;
     try {
       renameSync(path, dead);
@@ -81,7 +81,7 @@ export function lockFolder(folder: string): Lock {
     held.delete(own.token);
     if (read(path)?.token === own.token) rmSync(path, { force: true });
   };
-  // A process that ends before its cloud was whole leaves no lock either, unless it is killed.
+  // A process that ends before its cloud was complete leaves no lock either, unless it is killed.
   process.once("exit", release);
   return {
     token: own.token,
@@ -118,7 +118,7 @@ function folderUnusable(folder: string, error: unknown): Error {
   });
 }
 
-/** The local mode that has this folder; undefined when there is none, or none any more. */
+/** The local mode that holds this folder; undefined if there is none, or none any more. */
 export function holderOf(folder: string): Holder | undefined {
   const holder = read(join(folder, FILE));
   return holder && isAlive(holder) ? holder : undefined;
@@ -129,18 +129,18 @@ function read(path: string): Holder | undefined {
     const holder = JSON.parse(readFileSync(path, "utf8")) as Partial<Holder>;
     return typeof holder.pid === "number" ? (holder as Holder) : undefined;
   } catch {
-    // None, or one cut short by a kill.
+    // None, or one that a kill left incomplete.
     return undefined;
   }
 }
 
 function isAlive({ pid, token, began }: Holder): boolean {
-  // In a container this process may well have the id of the one before it.
+  // In a container this process may well have the same id as the one before it.
   if (pid === process.pid) return held.has(token);
   try {
     process.kill(pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: the process exists and belongs to another user.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
   return began === undefined || beginningOf(pid) === undefined || beginningOf(pid) === began;

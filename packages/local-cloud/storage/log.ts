@@ -1,13 +1,13 @@
 /**
- * An append-only file of JSON lines: what every service keeps its state in.
+ * An append-only file of JSON lines: every service keeps its state in one.
  *
  *   openLog<Entry>(path, options): Log<Entry>     replays the file, then appends to it
  *   readLog<Entry>(path, replay, damaged)         only reads
  *   appendToLog(path, entries)                    appends without keeping the file open
  *
- * Entries are written whole, by one synchronous call, before a change shows in memory or in an answer. A process that
- * is killed at any instant therefore leaves either all of a change or nothing of it. A last line without its line feed
- * is a write that was cut short and that no caller was told of; opening cuts it off. A line reaches the operating
+ * Entries are written completely, by one synchronous call, before a change shows in memory or in an answer. A process
+ * that is killed at any instant therefore leaves either all of a change or nothing of it. A last line without its line
+ * feed is an interrupted write that was not confirmed to any caller; opening cuts it off. A line reaches the operating
  * system, not the disk's platter: a killed process loses nothing, a power cut may lose the last seconds.
  */
 import {
@@ -34,11 +34,11 @@ export interface LogOptions<Entry> {
   replay(entry: Entry, line: number): void;
   /** The error to throw for a whole line that is not JSON. Such a line is skipped if this returns nothing. */
   damaged(line: number, cause: unknown): Error | undefined;
-  /** What a new file holds from the beginning, so that no kill leaves a file without it. It is not replayed. */
+  /** The first content of a new file, so that no kill leaves a file without it. It is not replayed. */
   readonly begin?: readonly Entry[] | undefined;
-  /** How the log gets rid of entries that later ones have made meaningless. Without it the file only grows. */
+  /** How the log drops entries that later ones have made obsolete. Without it the file only grows. */
   readonly compaction?: {
-    /** How many entries {@link snapshot} would yield. */
+    /** The number of entries that {@link snapshot} would yield. */
     size(): number;
     /** The shortest sequence of entries that leads to the present state. */
     snapshot(): Iterable<Entry>;
@@ -46,12 +46,12 @@ export interface LogOptions<Entry> {
 }
 
 /**
- * A file is rewritten when more than half of its lines, and at least this many, are stale: often enough to stay
- * small, seldom enough to cost nothing.
+ * A file is rewritten when more than half of its lines, and at least this many, are stale: often enough to stay small,
+ * seldom enough to cost nothing.
  */
 const MIN_STALE_LINES = 1_000;
 
-/** A descriptor, and what the file behind it holds. */
+/** A descriptor, and the content of its file. */
 interface OpenFile {
   readonly file: number;
   readonly bytes: number;
@@ -64,15 +64,15 @@ const BATCH = 1 << 20;
 /**
  * Opens a log, and creates it with its folder if it is missing.
  *
- * @throws Error from `damaged`; what `replay` throws; and system errors
+ * @throws Error from `damaged`; errors of `replay`; and system errors
  */
 export function openLog<Entry>(path: string, options: LogOptions<Entry>): Log<Entry> {
   const { compaction } = options;
   mkdirSync(dirname(path), { recursive: true });
-  // The leftover of a rewrite that was cut short.
+  // The leftover of an interrupted rewrite.
   rmSync(freshPath(path), { force: true });
   let { file, bytes, lines } = openWhole(path, options);
-  /** Below so many lines the log is not worth a look. */
+  /** Below this many lines the log is not checked. */
   let enough = 0;
 
   function compact(): void {
@@ -112,14 +112,14 @@ function openWhole<Entry>(path: string, options: LogOptions<Entry>): OpenFile {
   return { file, bytes, lines };
 }
 
-/** Replays a file without changing it. A file that is missing holds nothing. */
+/** Replays a file without changing it. A missing file holds nothing. */
 export function readLog<Entry>(path: string, options: Pick<LogOptions<Entry>, "replay" | "damaged">): void {
   replayAll(readIfThere(path), options);
 }
 
 /**
- * Appends to a file that stays closed in between. The file must not end in a line that was cut short: opening it as
- * a log once takes care of that.
+ * Appends to a file that is closed in between. The file must not end in an incomplete line: opening it once as a log
+ * ensures that.
  */
 export function appendToLog(path: string, entries: readonly unknown[]): void {
   const file = openSync(path, "a");
@@ -170,7 +170,7 @@ function appendWhole(file: number, entries: readonly unknown[], size: number): n
   }
 }
 
-/** Writes a log beside the old one and puts it in its place, so that a kill leaves one of the two whole. */
+/** Writes a log beside the old one and puts it in its place, so that a kill leaves one of the two complete. */
 function writeFresh(path: string, entries: Iterable<unknown>): OpenFile {
   const file = openSync(freshPath(path), "a+");
   try {

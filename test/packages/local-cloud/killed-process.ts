@@ -1,5 +1,6 @@
 /**
- * A cloud in a process of its own, to be killed: uploads so many objects at once, says so, and goes on working.
+ * A cloud in a process of its own, to be killed: uploads the given number of objects at once, reports it, and continues
+ * to work.
  *
  *   node killed-process.js GRAPH_FILE DATA COUNT
  */

@@ -11,7 +11,7 @@ import { blindEngine, PROGRAM } from "./sample-program";
 
 const COUNT = 12;
 
-/** Starts a cloud that takes uploads, and kills it so many milliseconds after the last one was taken. */
+/** Starts a cloud that accepts uploads, and kills it so many milliseconds after it accepted the last one. */
 function runAndKill(graphFile: string, data: string, afterMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(join(__dirname, "killed-process.js"), [graphFile, data, String(COUNT)]);

@@ -1,6 +1,8 @@
 import type { FaceEngine } from "../../../packages/local-cloud/services/rekognition/faces/engine";
 
-/** A small program of everything: an upload starts a machine, whose function writes a row, and whose end is told. */
+/**
+ * A small program of everything: an upload starts a machine, whose function writes a row, and whose end is published.
+ */
 export const PROGRAM = `
   import * as aws from "@pulumi/aws";
   import * as pulumi from "@pulumi/pulumi";

@@ -52,7 +52,7 @@ function exchangeOf(core: Core, request: CloudRequest, response: ServerResponse,
   return { core, request, response, header: headerReader(request), query, key };
 }
 
-/** Signature Version 2, which `aws s3 presign` of the first command line still makes for an endpoint of its own. */
+/** Signature Version 2, which `aws s3 presign` of AWS CLI version 1 still makes for a custom endpoint. */
 function refuseOldSignature({ url }: CloudRequest): void {
   if (!url.searchParams.has("AWSAccessKeyId") || !url.searchParams.has("Signature")) return;
   throw s3Error(
@@ -70,7 +70,7 @@ function notServed(operation: string, method: string): string {
   return `The local S3 does not serve ${operation === "Unknown" ? `this ${method} request` : operation}.`;
 }
 
-/** What every answer has: its ids, and the CORS headers, without which a page could not even read an error. */
+/** The headers of every answer: its ids, and the CORS headers, without which a page could not even read an error. */
 function setHead(core: Core, request: CloudRequest, response: ServerResponse): void {
   response.setHeader("x-amz-request-id", request.id);
   response.setHeader("x-amz-id-2", Buffer.from(request.id).toString("base64"));
@@ -79,7 +79,7 @@ function setHead(core: Core, request: CloudRequest, response: ServerResponse): v
   allowOrigin(core.buckets.get(name), request, response);
 }
 
-/** Answers with an error, after the rest of the body has come in, so that the client is there to read it. */
+/** Answers with an error, after the rest of the body has arrived, so that the client is there to read it. */
 export async function refuse(
   core: Core,
   request: CloudRequest,
@@ -87,7 +87,7 @@ export async function refuse(
   reason: unknown,
 ): Promise<void> {
   if (response.headersSent) {
-    // Too late to say anything: a cut connection tells the client that the answer is not whole.
+    // Too late to report anything: a cut connection shows the client that the answer is incomplete.
     response.destroy();
     return;
   }

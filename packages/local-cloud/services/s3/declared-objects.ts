@@ -18,10 +18,10 @@ const OBJECT_HEADERS = {
 } as const;
 
 /**
- * Brings the objects that the program declares into their buckets: those that changed since the last run are stored
- * anew, those that it no longer declares are deleted.
+ * Brings the objects that the program declares into their buckets: objects that changed since the last run are stored
+ * anew, objects that are no longer declared are deleted.
  *
- * @param record the file that keeps what was declared
+ * @param record the file that keeps the previous declarations
  */
 export async function publishObjects(graph: ProgramGraph, s3: S3Service, record: string): Promise<void> {
   const before = readRecord(record);
@@ -61,7 +61,7 @@ function readRecord(file: string): Readonly<Record<string, string>> {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Record<string, string>;
   } catch {
-    // The first run, or one that was cut short: everything is stored anew.
+    // The first run, or an interrupted one: everything is stored anew.
     return {};
   }
 }

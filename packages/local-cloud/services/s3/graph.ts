@@ -15,7 +15,7 @@ const WEBSITE = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration";
 /** Types that belong to a bucket. */
 export const BUCKET_SETTINGS = [CORS, NOTIFICATION, POLICY, PUBLIC_ACCESS, VERSIONING, WEBSITE] as const;
 
-/** The declared buckets, each with the settings that other resources give it. */
+/** The declared buckets, each with the settings that other resources add to it. */
 export function readBuckets(graph: ProgramGraph): readonly DeclaredBucket[] {
   const settings = (type: string) => {
     const nodes = nodesOf(graph, type);
@@ -36,7 +36,7 @@ export function readBuckets(graph: ProgramGraph): readonly DeclaredBucket[] {
       name,
       versioned: versioning(name)?.block("versioningConfiguration")?.["status"] === "Enabled",
       cors: (cors(name)?.blocks("corsRules") ?? []).map(corsRule),
-      // New buckets block public access unless the program says otherwise.
+      // New buckets block public access unless the program disables it.
       publicAccessBlocked: block ? block.flag("blockPublicPolicy") || block.flag("restrictPublicBuckets") : true,
       eventBridge: notification(name)?.flag("eventbridge") ?? false,
       website: indexDocument === undefined ? undefined : { indexDocument, errorDocument },

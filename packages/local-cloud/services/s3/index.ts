@@ -4,8 +4,8 @@
  *   s3Service(options): S3Service        a service of the gateway, and access from within the process
  *
  * wire/        requests and answers: which operation, bodies, checksums, XML, CORS, errors
- * operations/  what is served, a file for each family of operations
- * store/       changes with their events, the journal that makes them true, the bytes, the order of keys
+ *   operations/  the operations, a file for each family
+ *   store/       changes with their events, the journal that commits them, the bytes, the order of keys
  */
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
@@ -33,10 +33,10 @@ export type {
 } from "./options";
 export type { WebsiteHandler, WebsiteOptions } from "./website";
 
-/** An object as code of this process sees it. */
+/** An object, for code of this process. */
 export interface ObjectInfo {
   readonly key: string;
-  /** `null` where the bucket has no versioning. */
+  /** `null` if the bucket has no versioning. */
   readonly versionId: string;
   /** Bytes. */
   readonly size: number;
@@ -51,15 +51,18 @@ export interface ObjectInfo {
 
 /**
  * The S3 of the local cloud. Its own methods serve the console, the website, Rekognition and tests in this process:
- * they ask no policy, and throw CloudError NoSuchBucket for a bucket that is not declared.
+ * they check no policy, and throw CloudError NoSuchBucket for a bucket that is not declared.
  */
 export interface S3Service extends CloudService {
   readonly name: "s3";
-  /** Emits the events that the last run left without acknowledgement; to be called once whoever takes them is ready. */
+  /** Emits the unacknowledged events of the last run; to be called once their receiver is ready. */
   start(): void;
-  /** The current object of a key, or the version named; `undefined` when there is none, or it is a delete marker. */
+  /** The current object of a key, or the version named; `undefined` if there is none, or if it is a delete marker. */
   headObject(bucket: string, key: string, versionId?: string): ObjectInfo | undefined;
-  /** The same with its bytes, from `start` up to and including `end`, by default all. The stream has to be read or destroyed. */
+  /**
+   * The same with its bytes, from `start` up to and including `end`, by default all. The caller must read or destroy
+   * the stream.
+   */
   getObject(
     bucket: string,
     key: string,
@@ -84,18 +87,18 @@ export interface S3Service extends CloudService {
     query?: { readonly prefix?: string; readonly after?: string; readonly limit?: number },
   ): readonly ObjectInfo[];
   /**
-   * The bucket as a website. Without options, as the bucket declares it, open to whom its policy lets in.
+   * The bucket as a website. Without options, as the bucket declares it, open to those whom its policy allows.
    *
-   * @throws Error when the bucket declares no website and none is given
+   * @throws Error if the bucket declares no website and none is given
    */
   website(bucket: string, options?: WebsiteOptions): WebsiteHandler;
   close(): Promise<void>;
 }
 
 /**
- * Opens the local S3 on its folder, after clearing away what a killed process may have left there.
+ * Opens the local S3 on its folder, after cleaning up the leftovers of a killed process.
  *
- * @throws Error for a bucket name that S3 would not take, or when the folder's journal cannot be read
+ * @throws Error for a bucket name that S3 would not accept, or if the folder's journal cannot be read
  */
 export function s3Service(options: S3Options): S3Service {
   const store = openStore(options.storage);

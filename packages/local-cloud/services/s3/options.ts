@@ -18,7 +18,7 @@ export interface CorsRule {
 export interface WebsiteConfiguration {
   /** Appended to a path that ends in `/`, for example `index.html`. */
   readonly indexDocument: string;
-  /** The key of the page that answers errors; without it a short page is made up. */
+  /** The key of the page that answers errors; without it a short page is generated. */
   readonly errorDocument?: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface DeclaredBucket {
 /** Condition keys of one action: `{"s3:prefix": "uploads/"}`. */
 export type PolicyContext = Readonly<Record<string, string | readonly string[]>>;
 
-/** What the signature of a browser form or of a body's chunks is verified with. */
+/** The keys with which the signature of a browser form or of a body's chunks is verified. */
 export interface SigningCredentials {
   readonly secretAccessKey: string;
   readonly caller: Caller;
@@ -48,28 +48,27 @@ export interface SigningCredentials {
 
 export interface S3Options {
   readonly identity: CloudIdentity;
-  /** The folder that holds everything; made when missing. One process at a time may have it open. */
+  /** The folder that holds everything; made if missing. One process at a time may have it open. */
   readonly storage: string;
   readonly buckets: readonly DeclaredBucket[];
   /**
-   * The credentials of an access key; `undefined` when there is no such key, or when its session token is missing
-   * or wrong.
+   * The credentials of an access key; `undefined` if there is no such key, or if its session token is missing or wrong.
    */
   credentials(accessKeyId: string, sessionToken?: string): SigningCredentials | undefined;
   /**
-   * Throws AccessDenied unless the caller's own policies and the bucket's policy allow the action: the same
-   * judgement as `CloudRequest.authorize`, for callers that the gateway does not see, namely the signer of a browser
-   * form, and the visitor of a website. It has to treat the transport as secure (`aws:SecureTransport`), because the
-   * loopback port stands for AWS's HTTPS endpoint.
+   * Throws AccessDenied unless the caller's own policies and the bucket's policy allow the action: the same decision as
+   * `CloudRequest.authorize`, for callers that the gateway does not see, namely the signer of a browser form, and the
+   * visitor of a website. It must treat the transport as secure (`aws:SecureTransport`), because the loopback port
+   * replaces AWS's HTTPS endpoint.
    */
   authorizeAs(caller: Caller, action: string, resource: string, context: PolicyContext): void;
   /**
-   * Takes an event over. It is acknowledged when this returns or its promise fulfils. When this throws or
-   * rejects, or the process dies before, the event stays in the outbox and is emitted again: after a second,
-   * then at doubling intervals up to a minute, and by {@link S3Service.start} in the next run. So an event
-   * arrives at least once, possibly more often, always with the same id.
+   * Accepts an event. It is acknowledged when this returns or its promise fulfils. If this throws or rejects, or the
+   * process dies before, the event stays in the outbox and is emitted again: after a second, then at doubling intervals
+   * up to a minute, and by {@link S3Service.start} in the next run. So an event arrives at least once, possibly more
+   * often, always with the same id.
    */
   readonly emit: (event: CloudEvent) => void | Promise<void>;
-  /** The clock of dates, expiry and event times; the system's when left out. */
+  /** The clock of dates, expiry and event times; the system's by default. */
   readonly now?: (() => Date) | undefined;
 }

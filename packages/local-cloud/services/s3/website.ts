@@ -12,8 +12,8 @@ import type { StoredObject } from "./store";
 /** A bucket as a static website, for visitors without credentials. */
 export interface WebsiteOptions extends WebsiteConfiguration {
   /**
-   * Who reads the bucket. `everyone` is S3's own website endpoint: the bucket's policy has to open `s3:GetObject` to
-   * everybody. `distribution` is a CloudFront distribution in front of a private bucket, whose access is its own.
+   * The reader of the bucket. `everyone` is S3's own website endpoint: the bucket's policy must open `s3:GetObject` to
+   * everybody. `distribution` is a CloudFront distribution in front of a private bucket, with its own access.
    */
   readonly reader: "everyone" | "distribution";
 }
@@ -92,7 +92,7 @@ export function websiteOf(core: Core, bucket: DeclaredBucket, site: WebsiteOptio
         !currentObject(core, bucket.name, key) &&
         currentObject(core, bucket.name, `${key}/${site.indexDocument}`)
       ) {
-        // A folder without its slash: relative links of its index document would lead astray.
+        // A folder without its slash: relative links of its index document would resolve wrongly.
         response.writeHead(302, { location: `${root}${path}/`, "content-length": "0" }).end();
         return;
       }

@@ -1,5 +1,5 @@
 /**
- * SES v2's SendEmail: what it would send goes to the inbox.
+ * SES v2's SendEmail: its mails go to the inbox.
  *
  *   sesService({ identity, mailbox, identities? }): CloudService      SigV4 name `ses`
  *
@@ -23,11 +23,11 @@ import type { Mailbox, MailDraft } from "../mail";
 export interface SesOptions {
   readonly identity: CloudIdentity;
   readonly mailbox: Pick<Mailbox, "deliver">;
-  /** The addresses and domains that the program declares as identities; without it every sender is taken as verified. */
+  /** The addresses and domains that the program declares as identities; without it every sender counts as verified. */
   readonly identities?: readonly string[] | undefined;
 }
 
-/** Largest request, in bytes: SES takes mails of 40 MB, which are base64 here. */
+/** Largest request, in bytes: SES accepts mails of 40 MB, which are base64 here. */
 const MAX_BYTES = 56 * 1024 * 1024;
 
 interface SendEmail {
@@ -54,10 +54,10 @@ interface SendEmail {
   };
 }
 
-/** Texts are Unicode here, in which every charset finds room. */
+/** Texts are Unicode here, which covers every charset. */
 const TEXT = { Data: true, Charset: true } as const;
 
-/** What SendEmail reads. */
+/** The input members of SendEmail. */
 const SEND_EMAIL: Members = {
   FromEmailAddress: true,
   Destination: { ToAddresses: true, CcAddresses: true, BccAddresses: true },
@@ -72,7 +72,7 @@ const SEND_EMAIL: Members = {
           ContentType: true,
           RawContent: true,
           ContentId: true,
-          // These shape the message on its way; the inbox keeps the parts themselves.
+          // These affect the message in transit; the inbox keeps the parts themselves.
           ContentDisposition: true,
           ContentTransferEncoding: true,
         },
@@ -114,7 +114,7 @@ export function sesService(options: SesOptions): CloudService {
   };
   return service;
 
-  /** The address and its domain may both be identities; SES takes the one that is verified. */
+  /** The address and its domain may both be identities; SES uses the verified one. */
   function authorizeSender({ mail, raw }: Draft, request: CloudRequest): void {
     const address = bareAddress(mail.from);
     const domain = address.split("@")[1] ?? "";
@@ -198,7 +198,7 @@ function readSimple(
   };
 }
 
-/** The destination, if given, counts in place of the message's own recipients, as on SES. */
+/** The destination, if given, replaces the message's own recipients, as on SES. */
 async function readRaw(data: string, addressed: Addressed, from: string | undefined): Promise<MailDraft> {
   const parsed = await simpleParser(Buffer.from(data, "base64"), { skipImageLinks: true });
   const isGiven = [addressed.to, addressed.cc, addressed.bcc].some((list) => (list ?? []).length > 0);
@@ -229,7 +229,7 @@ function addressesOf(field: AddressObject | AddressObject[] | undefined): string
     .flatMap(({ name, address }) => (address === undefined ? [] : [name ? `${name} <${address}>` : address]));
 }
 
-/** `a@b` of `Name <a@b>`. */
+/** `a@b` from `Name <a@b>`. */
 function bareAddress(address: string): string {
   return (/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address).trim();
 }

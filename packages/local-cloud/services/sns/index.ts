@@ -1,5 +1,5 @@
 /**
- * SNS: the declared topics and their subscriptions; what e-mail subscribers would get goes to the inbox.
+ * SNS: the declared topics and their subscriptions; messages to e-mail subscribers go to the inbox.
  *
  *   createSns({ identity, topics, mailbox, sendToQueue?, invokeFunction?, onError? }): Sns
  *     a CloudService (`sns`), and
@@ -29,7 +29,7 @@ export type { DeclaredSubscription, DeclaredTopic, Destinations } from "./topic"
 export interface SnsOptions extends Destinations {
   readonly identity: CloudIdentity;
   readonly topics: readonly DeclaredTopic[];
-  /** Told of a subscriber that did not take a message; by default it goes to stderr. */
+  /** Receives each subscriber that did not accept a message; by default it goes to stderr. */
   readonly onError?: (line: string) => void;
 }
 

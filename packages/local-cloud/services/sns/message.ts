@@ -7,7 +7,7 @@ export interface MessageAttribute {
   readonly value: string;
 }
 
-/** What is published to a topic. */
+/** A message to publish to a topic. */
 export interface Publication {
   readonly subject?: string;
   readonly message: string;
@@ -16,7 +16,7 @@ export interface Publication {
   readonly attributes?: Readonly<Record<string, MessageAttribute>>;
 }
 
-/** A publication that was checked; `texts` has the message for protocols that differ from `default`. */
+/** A checked publication; `texts` has the message for protocols that differ from `default`. */
 export interface CheckedPublication {
   readonly subject?: string;
   readonly texts: Readonly<Record<string, string>> & { readonly default: string };
@@ -85,7 +85,7 @@ export function readAttributes(parameters: URLSearchParams, prefix: string): Rec
   );
 }
 
-/** What a filter policy sees of the attributes; binary ones are not seen. */
+/** The attributes as a filter policy sees them; binary ones are left out. */
 export function filterableAttributes(attributes: Readonly<Record<string, MessageAttribute>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(attributes)
@@ -97,7 +97,7 @@ export function filterableAttributes(attributes: Readonly<Record<string, Message
   );
 }
 
-/** The JSON value of a text; undefined when it is none. */
+/** The JSON value of a text; undefined if it is not JSON. */
 export function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -10,7 +10,7 @@ export const sns: LocalService<readonly NamedTopic[], Sns> = {
   declared: readTopics,
   open({ identity, options, warn, part, handOver }, topics) {
     const send = (arn: string, body: string, sourceArn: string, attributes: Readonly<Record<string, string>> = {}) =>
-      // As on AWS: the topic is done when the subscriber has taken the message over.
+      // As on AWS: the topic is done when the subscriber has accepted the message.
       handOver({ arn, body, attributes, sender: "sns.amazonaws.com", sourceArn, untilEnded: false });
     const service = createSns({
       identity,
@@ -28,7 +28,7 @@ export const sns: LocalService<readonly NamedTopic[], Sns> = {
   },
 };
 
-/** A topic that nobody subscribes to is mailed to somebody all the same, so that its messages are seen. */
+/** Messages of a topic without subscribers are mailed to somebody all the same, so that they are seen. */
 function withFallback(topic: NamedTopic, fallbackEmail: ServiceOptions["fallbackEmail"]): DeclaredTopic {
   if (topic.subscriptions.length > 0 || !fallbackEmail) return topic;
   const endpoint = fallbackEmail(topic.name);

@@ -9,13 +9,13 @@ const MESSAGE = [
   ...ATTRIBUTE.map((part) => `MessageAttributes.entry.#.${part}`),
 ];
 
-/** What each operation of SNS reads; `#` stands for a number. */
+/** The parameters of each operation of SNS; `#` replaces a number. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   GetTopicAttributes: ["TopicArn"],
   ListSubscriptions: [],
   ListSubscriptionsByTopic: ["TopicArn"],
   ListTopics: [],
-  // What a phone number asks for is refused by its own text.
+  // Parameters of a phone number are refused with a text of their own.
   Publish: ["PhoneNumber", "TargetArn", "TopicArn", ...MESSAGE],
   PublishBatch: ["TopicArn", ...["Id", ...MESSAGE].map((part) => `PublishBatchRequestEntries.member.#.${part}`)],
 };

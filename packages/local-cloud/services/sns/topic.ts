@@ -8,12 +8,12 @@ import { filterableAttributes, parse, type CheckedPublication, type MessageAttri
 /** A topic as the program declares it, with its subscriptions. */
 export interface DeclaredTopic {
   readonly arn: string;
-  /** Stands in mails as the sender's name. */
+  /** The sender's name in mails. */
   readonly displayName?: string | undefined;
   readonly subscriptions: readonly DeclaredSubscription[];
 }
 
-/** A subscription. A declared e-mail address counts as confirmed: on AWS its owner has to follow a link first. */
+/** A subscription. A declared e-mail address counts as confirmed: on AWS its owner must follow a link first. */
 export interface DeclaredSubscription {
   readonly arn: string;
   readonly protocol: "email" | "email-json" | "sqs" | "lambda";
@@ -25,7 +25,7 @@ export interface DeclaredSubscription {
   readonly rawMessageDelivery?: boolean | undefined;
 }
 
-/** Where a topic's messages go. Each resolves once the message is taken over; each has its own permissions checked. */
+/** The receivers of a topic's messages. Each resolves once the message is accepted; each checks its own permissions. */
 export interface Destinations {
   readonly mailbox: Pick<Mailbox, "deliver">;
   sendToQueue?(
@@ -57,7 +57,7 @@ interface Notification {
 }
 
 /**
- * @param onError told of a subscriber that did not take a message; the publisher never hears of it, as on SNS
+ * @param onError receives each subscriber that did not accept a message; the publisher is never notified, as on SNS
  * @throws Error naming the subscription, the value and the fix when its filter policy cannot be read
  */
 export function openTopic(
@@ -120,7 +120,7 @@ function isWanted({ matches, filterPolicyScope }: Subscription, { texts, attribu
   return matches(filterPolicyScope === "MessageBody" ? parse(texts.default) : filterableAttributes(attributes));
 }
 
-/** The mail as SNS writes it: a fixed sender, the message as it is, and how to get no more of them. */
+/** The mail as SNS writes it: a fixed sender, the message as it is, and a note on how to unsubscribe. */
 function toMail(topic: DeclaredTopic, notification: Notification, identity: CloudIdentity): MailDraft {
   const { subscription, publication, text } = notification;
   const name = (topic.displayName || "AWS Notifications").replace(/["\\]/g, "");
@@ -143,7 +143,7 @@ function toMail(topic: DeclaredTopic, notification: Notification, identity: Clou
   };
 }
 
-/** The JSON that queues and `email-json` get. */
+/** The JSON body for queues and `email-json`. */
 function toEnvelope(topic: DeclaredTopic, notification: Notification, identity: CloudIdentity): string {
   const { messageId, timestamp, publication, text, subscription } = notification;
   const attributes = toTypeAndValue(publication.attributes);

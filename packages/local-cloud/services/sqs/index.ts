@@ -1,5 +1,5 @@
 /**
- * SQS, as far as a dead letter queue and whoever looks into it need it.
+ * SQS, limited to the operations that a dead-letter queue and its readers need.
  *
  *   startSqs({ folder, identity, queues, now? }): Promise<Sqs>
  *     a CloudService (`sqs`), and
@@ -28,7 +28,7 @@ import { md5, openQueue, type DeclaredQueue, type MessageAttribute, type Queue, 
 export type { DeclaredQueue } from "./queue";
 
 export interface Sqs extends CloudService {
-  /** Text attributes by name. @throws CloudError `QueueDoesNotExist` when there is no such queue */
+  /** Text attributes by name. @throws CloudError `QueueDoesNotExist` if there is no such queue */
   send(queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
   counts(queueArn: string): ReturnType<Queue["counts"]>;
 }
@@ -149,7 +149,7 @@ export async function startSqs(options: {
         const page = listed.slice(0, most ?? 1000);
         return {
           QueueUrls: page.map((name) => urlOf(find(name), request)),
-          // As on AWS, there are pages only for those who ask for them.
+          // As on AWS, only callers who ask for pages get them.
           NextToken: most !== undefined && page.length < listed.length ? page.at(-1) : undefined,
         };
       },
@@ -201,7 +201,7 @@ function checkBody(body: string): void {
   );
 }
 
-/** A receipt in the form that ReceiveMessage gives out, of a message that may be gone by now. */
+/** A receipt in the form that ReceiveMessage issues; its message may be gone by now. */
 function receipt(input: Record<string, unknown>): string {
   const handle = text(input, "ReceiptHandle");
   if (/^[0-9a-f-]{36}#[0-9a-f-]{36}$/.test(handle)) return handle;
@@ -242,7 +242,7 @@ function readEntries(input: Record<string, unknown>): readonly BatchEntry[] {
   return entries;
 }
 
-/** Does each entry of a batch. One that is refused does not hold up the others. */
+/** Processes each entry of a batch. A refused one does not hold up the others. */
 async function eachOf(
   entries: readonly BatchEntry[],
   run: (entry: BatchEntry) => Promise<object>,
@@ -281,7 +281,7 @@ function toMessage(message: Received, input: Record<string, unknown>): object {
   };
 }
 
-/** The members that are asked for by name; `All` and `.*` are all of them, `x.*` those that begin with `x.`. */
+/** The members that are requested by name; `All` and `.*` are all of them, `x.*` those that begin with `x.`. */
 function pick<Value>(members: Readonly<Record<string, Value>>, wanted: readonly string[]): Record<string, Value> {
   const isWanted = (name: string) =>
     wanted.some((one) => one === "All" || (one.endsWith(".*") ? name.startsWith(one.slice(0, -2)) : one === name));

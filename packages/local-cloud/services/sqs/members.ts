@@ -2,7 +2,7 @@ import type { Members } from "../../gateway/members";
 
 const MESSAGE = { MessageBody: true, DelaySeconds: true, MessageAttributes: true } as const;
 
-/** What each operation of SQS reads. */
+/** The input members of each operation of SQS. */
 export const members: Readonly<Record<string, Members>> = {
   ChangeMessageVisibility: { QueueUrl: true, ReceiptHandle: true, VisibilityTimeout: true },
   DeleteMessage: { QueueUrl: true, ReceiptHandle: true },

@@ -44,19 +44,19 @@ export interface Queue {
     readonly senderId: string;
     readonly delaySeconds?: number | undefined;
   }): Promise<Message>;
-  /** Up to `most` messages that are visible, oldest first; waits for the first one so long. */
+  /** Up to `most` visible messages, oldest first; waits for the first one so long. */
   receive(most: number, visibilitySeconds?: number, waitSeconds?: number): Promise<Received[]>;
   /** Deletes by the latest receipt; an older or unknown one deletes nothing, as on SQS. */
   delete(receiptHandle: string): Promise<void>;
-  /** Hides a message for so long from now on; false if it is not being handled by the holder of this receipt. */
+  /** Hides a message for so long from now on; false if the receipt does not hold it any more. */
   changeVisibility(receiptHandle: string, seconds: number): boolean;
   purge(): Promise<void>;
-  /** Counts, as the queue's attributes tell them. */
+  /** Counts, as the queue's attributes report them. */
   counts(): { readonly visible: number; readonly notVisible: number; readonly delayed: number };
   close(): Promise<void>;
 }
 
-/** What is known of a message's deliveries. It is forgotten on a restart: the message is then visible again. */
+/** The record of a message's deliveries. It is forgotten on a restart: the message is then visible again. */
 interface Handling {
   readonly receiptHandle: string;
   readonly count: number;
@@ -67,7 +67,7 @@ interface Handling {
 /**
  * Opens a queue.
  *
- * @param file where its messages are kept; an answered send survives a kill
+ * @param file keeps the messages; an answered send survives a kill
  * @param now milliseconds since 1970
  */
 export async function openQueue(declared: DeclaredQueue, file: string, now: () => number): Promise<Queue> {
@@ -77,7 +77,7 @@ export async function openQueue(declared: DeclaredQueue, file: string, now: () =
   const waiting = new Set<() => void>();
   let closed = false;
 
-  /** Forgets what is older than the queue keeps. */
+  /** Drops messages that are older than the queue's retention period. */
   async function expire(): Promise<void> {
     const oldest = now() - messageRetentionSeconds * 1000;
     for (const [id, { sentAt }] of messages.entries()) {
@@ -108,7 +108,7 @@ export async function openQueue(declared: DeclaredQueue, file: string, now: () =
     return taken;
   }
 
-  /** Waits for a message to be sent, or for a while: one that becomes visible again is found by looking again. */
+  /** Waits for a message to be sent, or for a while: polling finds messages that become visible again. */
   function waitForMessage(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {

@@ -1,4 +1,4 @@
-/** The package ships no declarations; of it we use this. */
+/** The package ships no declarations; this is the used part. */
 declare module "asl-validator" {
   export default function validator(
     definition: unknown,

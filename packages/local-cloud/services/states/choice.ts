@@ -16,7 +16,7 @@ const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:
 const isTimestamp = (value: unknown): value is string =>
   typeof value === "string" && TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value));
 
-/** What a value must be to be compared, and what it is compared by. */
+/** The type that a value must have for a comparison, and the comparison. */
 const KINDS: Readonly<Record<string, (value: unknown) => string | number | boolean | undefined>> = {
   String: (value) => (typeof value === "string" ? value : undefined),
   Numeric: (value) => (typeof value === "number" ? value : undefined),
@@ -34,9 +34,9 @@ const TESTS: Readonly<Record<string, (value: unknown) => boolean>> = {
 };
 
 /**
- * The state that a Choice goes on with.
+ * The next state of a Choice.
  *
- * @throws States.NoChoiceMatched when no rule holds and there is no Default
+ * @throws States.NoChoiceMatched if no rule holds and there is no Default
  */
 export function choose(state: ChoiceState, scope: Scope, name: string): string {
   const chosen = state.Choices.find((rule) => holds(rule, scope))?.Next ?? state.Default;
@@ -59,7 +59,7 @@ function holds(rule: ChoiceRule, scope: Scope): boolean {
 
 function compare(operator: string, value: unknown, operand: unknown, scope: Scope, variable: string): boolean {
   const test = TESTS[operator];
-  // Of a path to nothing only IsPresent may ask; every other test of it is false.
+  // Only IsPresent may test a path that leads to nothing; every other test of it is false.
   if (test) return (operator === "IsPresent" ? test(value) : value !== undefined && test(value)) === operand;
   if (value === undefined) {
     throw runtimeError(`Invalid path '${variable}': The choice state's condition path references an invalid value.`);
@@ -72,12 +72,12 @@ function compare(operator: string, value: unknown, operand: unknown, scope: Scop
   const [key, decide] = [KINDS[kind], ORDERS[order]];
   if (!key || !decide) throw runtimeError(`There is no comparison '${operator}'`);
   const [left, right] = [key(value), key(wanted)];
-  // A value of another kind does not match; it is no error.
+  // A value of another type does not match; it is no error.
   if (left === undefined || right === undefined) return false;
   return decide(left === right ? 0 : left < right ? -1 : 1);
 }
 
-/** `*` stands for any characters; `\*` and `\\` for themselves. */
+/** `*` matches any characters; `\*` and `\\` match themselves. */
 function matches(value: string, pattern: string): boolean {
   const source = pattern.replace(/\\([*\\])|\*|[^*\\]+|\\/g, (part: string, escaped?: string) => {
     if (escaped !== undefined) return `\\${escaped}`;

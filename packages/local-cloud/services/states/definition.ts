@@ -1,13 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** A state machine in the Amazon States Language, JSONPath flavour, as far as the interpreter knows it. */
+/**
+ * A state machine in the Amazon States Language, JSONPath flavour, limited to the parts that the interpreter supports.
+ */
 export interface Definition {
   readonly Comment?: string;
   readonly QueryLanguage?: string;
   readonly StartAt: string;
   readonly States: Readonly<Record<string, State>>;
-  /** Of the whole execution, in seconds. */
+  /** Timeout of the whole execution, in seconds. */
   readonly TimeoutSeconds?: number;
 }
 
@@ -40,7 +42,7 @@ export interface Catcher {
   readonly Next: string;
   readonly ResultPath?: Path;
 }
-/** Task, Parallel and Map: what can fail and be tried again. */
+/** Task, Parallel and Map: the states that can fail and be retried. */
 interface Working extends Shaping {
   readonly ResultSelector?: unknown;
   readonly Retry?: readonly Retrier[];
@@ -100,10 +102,10 @@ export type State = WorkingState | PassState | WaitState | ChoiceState | Succeed
 /**
  * Reads the definition of a declared machine, checked by AWS's rules (asl-validator).
  *
- * @param checked the file that keeps which texts were found valid: the validator takes a quarter of a second, and
- * finds the same in the same text
- * @throws Error naming the machine, the state and the rule when it breaks one, or uses a part of the language that the
- * interpreter does not know: it refuses the machine instead of running it wrongly
+ * @param checked the file that records valid texts: the validator takes a quarter of a second, and always gives the
+ * same result for the same text
+ * @throws Error naming the machine, the state and the rule if the definition breaks one, or uses a part of the language
+ * that the interpreter does not support: it refuses the machine instead of running it wrongly
  */
 export async function readDefinition(text: string, machine: string, checked: string): Promise<Definition> {
   let parsed: Definition;
@@ -126,14 +128,14 @@ export async function readDefinition(text: string, machine: string, checked: str
   return parsed;
 }
 
-/** So many texts are remembered: those of a few programs. */
+/** Number of remembered texts: those of a few programs. */
 const MAX_KNOWN = 20;
 
 function readKnown(file: string): readonly string[] {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as readonly string[];
   } catch {
-    // The first time, or cut short: everything is checked anew.
+    // The first time, or an incomplete file: everything is checked anew.
     return [];
   }
 }

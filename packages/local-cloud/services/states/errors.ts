@@ -1,8 +1,8 @@
 /** An error of a state, by the name that Retry and Catch match. */
 export interface StateError extends Error {
-  /** What the state machine calls the error: `States.Timeout`, `Lambda.ServiceException`, or the function's own name. */
+  /** The error's name in the state machine: `States.Timeout`, `Lambda.ServiceException`, or the function's own name. */
   readonly name: string;
-  /** Text, in the case of a function's error the JSON that the function's runtime reported. */
+  /** Text; for a function's error the JSON that the function's runtime reported. */
   readonly message: string;
 }
 
@@ -10,18 +10,20 @@ export function stateError(error: string, cause: string): StateError {
   return Object.assign(new Error(cause), { name: error });
 }
 
-/** A mistake of the definition that only running shows, such as a path to nothing. Nothing retries or catches it. */
+/**
+ * A mistake of the definition that only shows at run time, such as a path to nothing. Nothing retries or catches it.
+ */
 export function runtimeError(cause: string): StateError {
   return stateError("States.Runtime", cause);
 }
 
-/** Errors that `States.ALL` does not stand for. */
+/** Errors that `States.ALL` does not match. */
 const UNCATCHABLE = new Set(["States.Runtime", "States.DataLimitExceeded"]);
 
 /**
- * Whether one of the names in `ErrorEquals` stands for an error.
+ * Whether one of the names in `ErrorEquals` matches an error.
  *
- * @param ofTask only a Task's errors can be meant by `States.TaskFailed`
+ * @param ofTask `States.TaskFailed` matches only a Task's errors
  */
 export function matchesError(names: readonly string[], error: string, ofTask: boolean): boolean {
   if (error === "States.Runtime") return false;

@@ -1,6 +1,6 @@
 /**
- * What happens in an execution, an entry at a time, in the words of GetExecutionHistory: the same entries are kept on
- * disk, answered to the SDK and shown in the console.
+ * The history of an execution, entry by entry, in the words of GetExecutionHistory: the same entries are kept on disk,
+ * returned to the SDK and shown in the console.
  */
 export interface HistoryEvent {
   /** From 1, without gaps. */
@@ -13,7 +13,7 @@ export interface HistoryEvent {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** Writes the next entry and returns its id, which the entries that follow from it give as theirs. */
+/** Writes the next entry and returns its id, which the entries that follow from it reference. */
 export type RecordEvent = (
   previousEventId: number,
   type: string,

@@ -7,7 +7,7 @@ import type { HistoryEvent } from "./events";
 
 export type ExecutionStatus = "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
 
-/** What is known of an execution without reading its history. */
+/** The summary of an execution, without its history. */
 export interface Execution {
   readonly arn: string;
   readonly name: string;
@@ -18,9 +18,9 @@ export interface Execution {
   readonly stopDate?: number;
   readonly error?: string;
   readonly cause?: string;
-  /** How often it was begun again because the local mode ended in the middle of it. */
+  /** The number of restarts because the local mode ended in the middle of it. */
   readonly restarts?: number;
-  /** Its status change has not reached the event bus yet. */
+  /** The event bus has not accepted its status change yet. */
   readonly unannounced?: boolean;
 }
 
@@ -37,18 +37,21 @@ export interface ExecutionStore {
   update(execution: Execution): Promise<void>;
   /** Adds an entry to the history of an execution that was created or resumed. */
   append(arn: string, event: HistoryEvent): void;
-  /** Begins to hold the history of an execution in memory again, and returns it. */
+  /** Loads the history of an execution into memory again, and returns it. */
   resume(arn: string): readonly HistoryEvent[];
-  /** Lets go of the history of an execution that has ended, once it is on disk. */
+  /** Releases the history of an execution that has ended, once it is on disk. */
   settle(arn: string): Promise<void>;
   history(arn: string): readonly HistoryEvent[];
   close(): Promise<void>;
 }
 
-/** Executions that have ended are forgotten beyond this many, the oldest first. */
+/** Maximum number of ended executions; the oldest beyond it are dropped. */
 const MAX_KEPT = 10_000;
 
-/** @param onError told of entries that could not be written, a full disk for example: they are lost to the history */
+/**
+ * @param onError receives the error of entries that could not be written, for example on a full disk: the history lacks
+ * them
+ */
 export async function openExecutionStore(folder: string, onError: (line: string) => void): Promise<ExecutionStore> {
   mkdirSync(join(folder, "history"), { recursive: true });
   const summaries: KeptMap<Execution> = await openKeptMap(join(folder, "executions.log"));
@@ -72,7 +75,7 @@ export async function openExecutionStore(folder: string, onError: (line: string)
     }
   }
 
-  /** One write a file for all entries of the moment. */
+  /** One write per file for all entries of the moment. */
   async function flush(): Promise<void> {
     await new Promise(setImmediate);
     while (unwritten.size > 0) {
@@ -109,7 +112,7 @@ export async function openExecutionStore(folder: string, onError: (line: string)
     },
     resume(arn) {
       const events: HistoryEvent[] = [];
-      // Opening cuts off a last line that a kill cut short, so that nothing is joined to it.
+      // Opening cuts off a last line that a kill left incomplete, so that nothing is joined to it.
       openLog<HistoryEvent>(fileOf(arn), { replay: (event) => events.push(event), damaged: skip }).close();
       live.set(arn, events);
       return [...events];
@@ -126,10 +129,10 @@ export async function openExecutionStore(folder: string, onError: (line: string)
   };
 }
 
-/** Earlier versions left blank lines and lines cut short in a history; the entries around them are good. */
+/** Earlier versions left blank and incomplete lines in a history; the entries around them are valid. */
 const skip = (): undefined => undefined;
 
-/** Empty if the file was deleted by hand: the summary is all that is left. */
+/** Empty if the file was deleted by hand: only the summary is left. */
 function readHistory(file: string): HistoryEvent[] {
   const events: HistoryEvent[] = [];
   readLog<HistoryEvent>(file, { replay: (event) => events.push(event), damaged: skip });

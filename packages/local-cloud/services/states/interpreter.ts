@@ -15,16 +15,16 @@ import { place, query, select, type Scope } from "./paths";
 import { createRetries } from "./retry";
 import { fillTemplate } from "./template";
 
-/** The context object behind `$$`, without what changes from state to state. */
+/** The context object behind `$$`, without the parts that change from state to state. */
 export interface ExecutionContext {
   readonly Execution: Readonly<Record<string, unknown>>;
   readonly StateMachine: Readonly<Record<string, unknown>>;
 }
 
-/** How a machine reaches the world outside its own text. */
+/** The machine's interface to the outside. */
 export interface Host {
   /**
-   * Runs a Task's resource and gives its result.
+   * Runs a Task's resource and returns its result.
    *
    * @param started to be called when the work begins: the state's timeout counts from then
    * @throws StateError by the name that Retry and Catch match
@@ -34,7 +34,7 @@ export interface Host {
   /** Waits; returns early when the signal aborts. */
   pause(milliseconds: number, why: "wait" | "retry", signal: AbortSignal): Promise<void>;
   readonly now: () => Date;
-  /** From 0 up to, and without, 1; for the jitter of retries. */
+  /** From 0 up to, and excluding, 1; for the jitter of retries. */
   readonly random: () => number;
 }
 
@@ -48,9 +48,9 @@ export interface TaskCall {
 
 /** Longest JSON that passes from state to state, in bytes: AWS's limit. */
 export const MAX_DATA_BYTES = 262_144;
-/** Node.js fires timers beyond this at once; nothing here runs for 24 days. */
+/** Node.js fires longer timers at once; nothing here runs for 24 days. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
-/** Iterations of a Map at a time, when it sets no limit. */
+/** Concurrent iterations of a Map that sets no limit. */
 const DEFAULT_MAP_CONCURRENCY = 40;
 
 /** One run through the states of a machine, a branch or an iteration. */
@@ -71,11 +71,11 @@ interface Step {
 /**
  * Runs a definition to its end and returns its output.
  *
- * Our own and not a package, because the packages there are give no `$$.State`, run an aborted branch's retry at once
- * instead of never, and count time in the queue towards a task's timeout; one of them is the oracle of the tests.
+ * Our own and not a package: the available packages have no `$$.State`, run an aborted branch's retry at once instead
+ * of never, and count time in the queue towards a task's timeout; one of them is the oracle of the tests.
  *
- * @param signal ends the run: states under way are left, and none is entered any more
- * @throws StateError when a state fails and nothing catches it
+ * @param signal ends the run: states under way are left, and no further one is entered
+ * @throws StateError if a state fails and nothing catches it
  */
 export async function interpret(
   definition: Definition,
@@ -168,7 +168,7 @@ function waitOf(state: WaitState, scope: Scope, now: Date): number {
   return Math.max(0, time - now.getTime());
 }
 
-/** Task, Parallel, Map: the work itself, again while a retrier says so, then a catcher or the error. */
+/** Task, Parallel, Map: the work itself, again while a retrier allows it, then a catcher or the error. */
 async function work(
   name: string,
   state: WorkingState,
@@ -268,7 +268,7 @@ async function task(name: string, state: TaskState, input: unknown, run: Run, sc
   }
 }
 
-/** Rejects a while after it is started, or never. */
+/** Rejects after a delay once it is started, or never. */
 function createStopwatch(seconds: number | undefined, error: () => StateError) {
   let timer: NodeJS.Timeout | undefined;
   let reject: ((error: StateError) => void) | undefined;
@@ -334,7 +334,7 @@ async function mapItems(
   }
 }
 
-/** Runs parts side by side; the first that fails ends the others, and its error is the whole's. */
+/** Runs parts side by side; the first that fails ends the others, and its error is the error of the whole. */
 async function together(
   count: number,
   most: number,
@@ -359,7 +359,7 @@ async function together(
   }
 }
 
-/** What ends a run from outside; whoever aborts knows why, so nobody sees this error. */
+/** The error that ends a run from outside; the aborting code knows the reason, so nobody sees it. */
 const ABORTED = "Aborted";
 
 function refuseIfAborted(signal: AbortSignal): void {
@@ -377,12 +377,12 @@ async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal)
     return await Promise.race([promise, aborted]);
   } finally {
     if (onAbort) signal.removeEventListener("abort", onAbort);
-    // What is left behind may still fail; its error is nobody's.
+    // Abandoned work may still fail; its error is ignored.
     promise.catch(() => undefined);
   }
 }
 
-/** JSON text of what passes from state to state. */
+/** JSON text of the data that passes from state to state. */
 function bounded(value: unknown, state: string): string {
   const text = JSON.stringify(value);
   if (Buffer.byteLength(text) > MAX_DATA_BYTES) {

@@ -5,7 +5,7 @@ import { query, type Scope } from "./paths";
 
 type Intrinsic = (...args: readonly unknown[]) => unknown;
 
-/** Longest text that hashes and encodings take, in characters: AWS's limit. */
+/** Longest text that hashes and encodings accept, in characters: AWS's limit. */
 const MAX_TEXT = 10_000;
 /** Most members of a list that ArrayRange makes. */
 const MAX_RANGE = 1_000;
@@ -86,7 +86,7 @@ function hash(value: unknown, algorithm: unknown): string {
   return createHash(chosen).update(short(data, "States.Hash")).digest("hex");
 }
 
-/** A whole number from `start` up to, and without, `end`; the same one for the same seed. */
+/** A whole number from `start` up to, and excluding, `end`; the same one for the same seed. */
 function random(start: unknown, end: unknown, seed?: unknown): number {
   const name = "States.MathRandom";
   const [low, high] = [whole(start, name), whole(end, name)];
@@ -161,7 +161,7 @@ const INTRINSICS: Readonly<Record<string, { readonly least: number; readonly mos
     "States.UUID": { least: 0, most: 0, run: () => randomUUID() },
   };
 
-/** A call as it is written; arguments are constants, paths and further calls. */
+/** A parsed call; arguments are constants, paths and further calls. */
 type Expression =
   | { readonly kind: "constant"; readonly value: unknown }
   | { readonly kind: "path"; readonly path: string }
@@ -170,7 +170,7 @@ type Expression =
 /**
  * Evaluates an intrinsic function such as `States.Format('{}/{}', $.a, States.UUID())`.
  *
- * @throws States.IntrinsicFailure when it is written wrongly or does not take its arguments
+ * @throws States.IntrinsicFailure if the syntax is wrong or the function does not accept its arguments
  */
 export function evaluateIntrinsic(source: string, scope: Scope): unknown {
   return evaluate(new Parser(source).parse(), scope);
@@ -214,13 +214,13 @@ class Parser {
   private argument(): Expression {
     this.skipSpace();
     const quoted = this.take(/'(?:[^'\\]|\\.)*'/y);
-    // An escaped brace stays escaped: States.Format itself tells it from a placeholder.
+    // An escaped brace stays escaped: States.Format itself distinguishes it from a placeholder.
     if (quoted !== undefined) return { kind: "constant", value: quoted.slice(1, -1).replace(/\\(['\\])/g, "$1") };
     const number = this.take(/-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y);
     if (number !== undefined) return { kind: "constant", value: Number(number) };
     const word = this.take(/(?:true|false|null)\b/y);
     if (word !== undefined) return { kind: "constant", value: JSON.parse(word) };
-    // A path ends at the comma or parenthesis that stands outside its own brackets.
+    // A path ends at the comma or parenthesis outside its own brackets.
     const path = this.take(
       /\$(?:\[(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\((?:[^()]|\([^()]*\))*\)|[^\]])*\]|[^\s,()[\]])*/y,
     );

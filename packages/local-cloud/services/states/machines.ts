@@ -28,13 +28,13 @@ export interface MachinesOptions {
   readonly machines: readonly DeclaredMachine[];
   readonly functions: Pick<FunctionRuntime, "invoke" | "find">;
   readonly authorizer: Pick<Authorizer, "authorize">;
-  /** Takes status changes over; when it fails they are offered again. */
+  /** Accepts status changes; if it fails they are offered again. */
   readonly emit: (event: CloudEvent) => void | Promise<void>;
-  /** Told what goes wrong without anybody to tell; by default it goes to stderr. */
+  /** Receives failures that nobody else sees; by default they go to stderr. */
   readonly onError?: ((line: string) => void) | undefined;
-  /** What retries' pauses are multiplied with, for tests; 1 by default, 0 for none. */
+  /** The factor of retries' pauses, for tests; 1 by default, 0 for none. */
   readonly retryScale?: number | undefined;
-  /** What Wait states' times are multiplied with, for tests; 1 by default. */
+  /** The factor of Wait states' times, for tests; 1 by default. */
   readonly waitScale?: number | undefined;
 }
 
@@ -42,35 +42,35 @@ export interface Machines {
   list(): readonly DeclaredMachine[];
   find(arn: string): { readonly declared: DeclaredMachine; readonly definition: Definition } | undefined;
   /**
-   * Starts an execution; it is on disk when this fulfils, and ends, whatever becomes of this process.
+   * Starts an execution; it is on disk when this fulfils, and will end even if this process dies.
    *
    * @param input JSON text
-   * @param name unique for the machine; made up when absent
+   * @param name unique for the machine; generated if absent
    */
   start(machineArn: string, input: string, name?: string): Promise<Execution>;
   stop(arn: string, error?: string, cause?: string): Promise<Execution>;
-  /** Begins executions again that were under way when the local mode ended, with the same ARN and input. */
+  /** Restarts executions that were under way when the local mode ended, with the same ARN and input. */
   resume(): Promise<void>;
   execution(arn: string): Execution | undefined;
   executions(): Iterable<Execution>;
   history(arn: string): readonly HistoryEvent[];
-  /** Told of every entry and every change of status. */
+  /** Receives every entry and every change of status. */
   watch(listener: (execution: Execution, event?: HistoryEvent) => void): () => void;
-  /** Executions that run, and status changes that the bus has not taken. */
+  /** Running executions, and status changes that the bus has not accepted. */
   readonly pending: number;
   close(): Promise<void>;
 }
 
 interface Running {
   readonly stop: AbortController;
-  /** Why it was ended from outside, once it was. */
+  /** The reason for which it was ended from outside, once it was. */
   verdict?: { readonly status: ExecutionStatus; readonly error?: string; readonly cause?: string };
   readonly done: Promise<void>;
 }
 
 const ANNOUNCE_RETRY_MS = 1_000;
 
-/** @throws Error naming machine and state when a definition is not valid, or not one that can be run here */
+/** @throws Error naming machine and state if a definition is not valid, or cannot be run here */
 export async function createMachines(options: MachinesOptions): Promise<Machines> {
   const { identity, functions, authorizer, retryScale = 1, waitScale = 1 } = options;
   const machines = new Map<string, { readonly declared: DeclaredMachine; readonly definition: Definition }>();
@@ -99,7 +99,7 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
     const known = store.get(arn);
     if (known) {
       const [first] = store.history(arn);
-      // The same request once more, whose answer was lost: AWS gives it the same answer.
+      // The same request once more, after its answer was lost: AWS gives it the same answer.
       if (known.status === "RUNNING" && first?.details?.["input"] === input) return known;
       throw cloudError("ExecutionAlreadyExists", 400, `Execution Already Exists: '${arn}'`);
     }
@@ -165,7 +165,7 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
       record(lastEventId, "ExecutionSucceeded", { output: text });
       await end(execution, { status: "SUCCEEDED" }, input, text);
     } catch (thrown) {
-      // Closing leaves the execution as it is on disk: RUNNING, to be begun again by the next start.
+      // Closing leaves the execution as it is on disk: RUNNING, and the next start restarts it.
       if (closed) return;
       const verdict = running.get(execution.arn)?.verdict ?? failureOf(asStateError(thrown));
       const type =
@@ -212,7 +212,7 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
     await announce(ended, input, output);
   }
 
-  /** Tells the bus of a status; of an end until it is taken, so that none is silent. */
+  /** Publishes a status to the bus; an end until the bus accepts it, so that none is lost. */
   async function announce(execution: Execution, input: string, output: string | undefined): Promise<void> {
     announcing++;
     try {
@@ -221,7 +221,7 @@ export async function createMachines(options: MachinesOptions): Promise<Machines
         await store.update({ ...execution, unannounced: false });
       }
     } catch {
-      // That one has begun may be missed; that it has ended may not.
+      // A start may be missed; an end may not.
       if (execution.status === "RUNNING" || closed) return;
       await new Promise((done) => setTimeout(done, ANNOUNCE_RETRY_MS).unref());
       // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- close() may have come meanwhile

@@ -2,7 +2,7 @@ import type { Members } from "../../gateway/members";
 
 const PAGE = { maxResults: true, nextToken: true } as const;
 
-/** What each operation of Step Functions reads. */
+/** The input members of each operation of Step Functions. */
 export const members: Readonly<Record<string, Members>> = {
   DescribeExecution: { executionArn: true },
   DescribeStateMachine: { stateMachineArn: true },

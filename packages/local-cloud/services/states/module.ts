@@ -35,7 +35,7 @@ export const states: LocalService<readonly DeclaredMachine[], Machines> = {
     if (roleArn !== undefined) authorizer.authorizeAssume(sender, roleArn);
     const caller = { kind: "role", arn: sessionArn(roleArn ?? "", sender.split(".")[0] ?? sender) } as const;
     authorizer.authorize(caller, "states:StartExecution", arn);
-    // As EventBridge names executions: the event's id, by which one leads to the other, and a part that is unique.
+    // EventBridge names executions this way: the event's id, so that one leads to the other, and a unique part.
     await machines.start(arn, body, `${id}_${randomUUID()}`);
   },
 };

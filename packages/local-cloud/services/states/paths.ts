@@ -1,7 +1,7 @@
 import { JSONPath } from "jsonpath-plus";
 import { runtimeError, stateError } from "./errors";
 
-/** What a path can lead to: the state's data, and the context object behind `$$`. */
+/** The roots of a path: the state's data, and the context object behind `$$`. */
 export interface Scope {
   readonly data: unknown;
   readonly context: unknown;
@@ -25,7 +25,9 @@ export function segmentsOf(path: string): readonly Segment[] | undefined {
   return segments;
 }
 
-/** The value at a path; undefined when it leads nowhere. A path with wildcards or filters gives a list, maybe empty. */
+/**
+ * The value at a path; undefined if it leads nowhere. A path with wildcards or filters gives a list, possibly empty.
+ */
 export function lookUp(path: string, scope: Scope): unknown {
   const inContext = path.startsWith("$$");
   const root = inContext ? scope.context : scope.data;
@@ -41,7 +43,7 @@ function step(value: unknown, segment: Segment): unknown {
   return Object.hasOwn(value, segment) ? (value as Record<string, unknown>)[segment] : undefined;
 }
 
-/** @throws States.Runtime when the path leads nowhere, in AWS's words */
+/** @throws States.Runtime if the path leads nowhere, in AWS's words */
 export function query(path: string, scope: Scope, field: string): unknown {
   const value = lookUp(path, scope);
   if (value === undefined) {
@@ -53,13 +55,13 @@ export function query(path: string, scope: Scope, field: string): unknown {
   return value;
 }
 
-/** InputPath and OutputPath: null stands for an empty object. */
+/** InputPath and OutputPath: null means an empty object. */
 export function select(path: string | null | undefined, scope: Scope, field: string): unknown {
   if (path === undefined) return scope.data;
   return path === null ? {} : query(path, scope, field);
 }
 
-/** Puts a result into the state's input where ResultPath says; null drops it. The input itself is left as it is. */
+/** Puts a result into the state's input at ResultPath; null drops it. The input itself is left as it is. */
 export function place(path: string | null | undefined, input: unknown, result: unknown): unknown {
   if (path === null) return input;
   if (path === undefined || path === "$") return result;

@@ -3,11 +3,11 @@ import { matchesError } from "./errors";
 
 /** The retries of one visit to a state. */
 export interface Retries {
-  /** How many milliseconds to wait before the next attempt; undefined when there is none any more. */
+  /** Milliseconds to wait before the next attempt; undefined if none is left. */
   next(error: string): number | undefined;
 }
 
-/** AWS's defaults: three attempts more, after 1, 2 and 4 seconds. */
+/** AWS's defaults: three more attempts, after 1, 2 and 4 seconds. */
 const DEFAULTS = { attempts: 3, interval: 1, backoff: 2 } as const;
 
 /** @param random from 0 up to 1, for `JitterStrategy: FULL` */
@@ -18,7 +18,7 @@ export function createRetries(retriers: readonly Retrier[], ofTask: boolean, ran
       const index = retriers.findIndex(({ ErrorEquals }) => matchesError(ErrorEquals, error, ofTask));
       const retrier = retriers[index];
       const attempt = used[index];
-      // The first retrier that names the error decides, also when it has no attempts left.
+      // The first retrier that names the error decides, even if it has no attempts left.
       if (!retrier || attempt === undefined || attempt >= (retrier.MaxAttempts ?? DEFAULTS.attempts)) return undefined;
       used[index] = attempt + 1;
       const growing =

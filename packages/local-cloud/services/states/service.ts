@@ -65,7 +65,7 @@ export function statesService(machines: Machines): CloudService {
         const redriven = choice(input, "redriveFilter", ["REDRIVEN", "NOT_REDRIVEN"]);
         const all = [...machines.executions()]
           .filter((execution) => execution.machineArn === declared.arn && (!status || execution.status === status))
-          // Nothing is ever redriven here.
+          // Executions are never redriven here.
           .filter(() => redriven !== "REDRIVEN")
           .reverse();
         return page(input, all, (items) => ({ executions: items.map(summary) }));
@@ -186,13 +186,13 @@ function onWire({ id, previousEventId, timestamp, type, details }: HistoryEvent)
   };
 }
 
-/** An entry of a history without what went in and came out. */
+/** An entry of a history without input and output. */
 function withoutData(event: HistoryEvent): object {
   const details = Object.entries(event.details ?? {}).filter(([name]) => name !== "input" && name !== "output");
   return onWire({ ...event, details: Object.fromEntries(details) });
 }
 
-/** A page of a list; the token is the place to go on from. */
+/** A page of a list; the token is the place to continue from. */
 function page<Item>(input: Input, items: readonly Item[], answer: (items: readonly Item[]) => object): object {
   const start = Number(optional(input, "nextToken") ?? 0);
   if (!Number.isInteger(start) || start < 0) {

@@ -3,7 +3,7 @@ import type { CloudEvent, CloudIdentity } from "../../gateway/service";
 import type { Execution } from "./executions";
 import { MAX_DATA_BYTES } from "./interpreter";
 
-/** In the shape of Step Functions' own events; data that is too large is left out, as AWS does. */
+/** In the shape of Step Functions' own events; data that is too large is left out, as on AWS. */
 export function statusChange(
   identity: CloudIdentity,
   execution: Execution,

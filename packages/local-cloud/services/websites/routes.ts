@@ -10,7 +10,7 @@ export function sitePath(bucket: string): string {
   return `${SITES}/${bucket}/`;
 }
 
-/** The declared websites, each at `/_site/BUCKET/`; and at `/` the only one there is, or else another page. */
+/** The declared websites, each at `/_site/BUCKET/`; `/` leads to the only one there is, or else to another page. */
 export function siteRoutes(declared: readonly DeclaredSite[], s3: S3Service, otherwise: string): readonly Route[] {
   const sites = new Map(
     declared.map(({ bucket, website, headers }) => [bucket, { answer: s3.website(bucket, website), headers }]),

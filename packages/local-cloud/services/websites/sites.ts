@@ -9,7 +9,7 @@ export const DISTRIBUTION = "aws:cloudfront/distribution:Distribution";
 export interface DeclaredSite {
   readonly bucket: string;
   readonly website: WebsiteOptions;
-  /** What every answer carries, lower-case names. */
+  /** Headers of every answer, lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -23,7 +23,7 @@ export function readSites(graph: ProgramGraph): readonly DeclaredSite[] {
   return [...distributions, ...websites.filter(({ bucket }) => !behind.has(bucket))];
 }
 
-/** Of a distribution its first origin that is a bucket, with the headers of the default behaviour. */
+/** For a distribution, its first origin that is a bucket, with the headers of the default behaviour. */
 function distributionSite(node: Node, graph: ProgramGraph): DeclaredSite[] {
   const hosts = node.blocks("origins").map((origin) => textOf(origin["domainName"]) ?? "");
   const bucket = nodesOf(graph, ...BUCKETS)
@@ -50,7 +50,7 @@ function distributionSite(node: Node, graph: ProgramGraph): DeclaredSite[] {
   ];
 }
 
-/** The headers of a policy that mean something over HTTP on this machine: HSTS does not. */
+/** The headers of a policy that have an effect over HTTP on this machine: HSTS has none. */
 function headersOf(policy: Node): Record<string, string> {
   const security = policy.block("securityHeadersConfig") ?? {};
   const setting = (name: string, value: string): string | undefined =>

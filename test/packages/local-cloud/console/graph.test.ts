@@ -64,7 +64,7 @@ function expectSound(definition: Definition): void {
   }
 }
 
-/** Machines of up to twelve states with any ways between them: forks, circles, catches, unreachable states. */
+/** Machines of up to twelve states with any transitions between them: forks, cycles, catches, unreachable states. */
 const machines: fc.Arbitrary<Definition> = fc
   .integer({ min: 1, max: 12 })
   .chain((size) => {
@@ -90,7 +90,7 @@ const machines: fc.Arbitrary<Definition> = fc
     return fc.array(state, { minLength: size, maxLength: size });
   })
   .map((states) => {
-    // State names are unique in the whole machine, those in branches as well.
+    // State names are unique in the whole machine, including those in branches.
     const named = states.map((state, i): State =>
       state.Type === "Parallel"
         ? { ...state, Branches: [{ StartAt: `I${i}`, States: { [`I${i}`]: { Type: "Pass", End: true } } }] }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { json } from "../../../../packages/local-cloud/console/format";
 import { html } from "../../../../packages/local-cloud/console/html";
 
-/** What a browser makes of text with the five entities that the console writes. */
+/** A browser's reading of text with the five entities that the console writes. */
 function read(markup: string): string {
   return markup
     .replace(/&lt;/g, "<")

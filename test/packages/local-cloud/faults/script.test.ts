@@ -34,7 +34,7 @@ describe("a fault script", () => {
     [{ rules: ["throttle"] }, 'faults.json, rule 1 is "throttle"; it has to be an object.'],
     [{ rules: [{ fault: { kind: "throttle" } }] }, "faults.json, rule 1 names no service."],
     [rule({ service: "" }), 'faults.json, rule 1: service is ""; it has to be one of dynamodb, events, lambda, rekog'],
-    // Nothing would ever happen by such a rule, and a run would seem to have come through it.
+    // Such a rule would never have an effect, and a run would seem to have survived it.
     [rule({ service: "Rekognition" }), 'faults.json, rule 1: service is "Rekognition"; it has to be one of dynamodb,'],
     [
       rule({ op: "GetObject" }),

@@ -68,7 +68,7 @@ export function roleAllowing(name: string, Action: string[], Resource: string[])
   };
 }
 
-/** What the recording service saw of a request. */
+/** The recording service's view of a request. */
 export interface Seen {
   readonly method: string;
   readonly path: string;
@@ -77,8 +77,8 @@ export interface Seen {
 }
 
 /**
- * Stands behind the gateway in the gateway's own tests: an S3 that remembers what reached it, so that what is tested
- * is the gateway alone against real clients.
+ * Takes a service's place behind the gateway in the gateway's own tests: an S3 that remembers the requests that reached
+ * it, so that only the gateway is tested against real clients.
  */
 export function recordingS3(seen: Seen[]): CloudService {
   const writeError = (error: CloudError, request: CloudRequest, response: ServerResponse) => {
@@ -103,7 +103,7 @@ export function recordingS3(seen: Seen[]): CloudService {
   };
 }
 
-/** Resolves to what the promise was rejected with; fails when it was not. */
+/** Resolves to the promise's rejection; fails if there is none. */
 export async function rejection(
   promise: Promise<unknown>,
 ): Promise<Error & { Code?: string; $metadata?: { httpStatusCode?: number } }> {

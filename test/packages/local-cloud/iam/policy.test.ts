@@ -27,7 +27,7 @@ interface Asked {
   context?: Record<string, string | string[]>;
 }
 
-/** The decision on `s3:GetObject` of an object, unless something else is asked. */
+/** The decision on `s3:GetObject` of an object, unless another action is given. */
 function decide(asked: Asked): Decision["effect"] {
   const policies = (statements: unknown[] | undefined, kind: "identity" | "resource") =>
     (statements ?? []).map((Statement, i) => readPolicy({ Version: "2012-10-17", Statement }, `${kind}${i}`, kind));

@@ -13,7 +13,7 @@ const evaluate = (text: string): Promise<ProgramGraph> => {
   });
 };
 
-/** What a program that must not run is told. */
+/** The error of a program that must not run. */
 const refusal = (text: string): Promise<string> =>
   evaluate(text).then(
     () => expect.fail("It was not refused."),

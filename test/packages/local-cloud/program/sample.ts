@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 const packages = realpathSync(resolve(dirname(require.resolve("@pulumi/pulumi/package.json")), "../.."));
 
 /**
- * A Pulumi project in a folder of its own, as a consumer would have it: its node_modules is this repository's.
+ * A Pulumi project in a folder of its own, like a consumer's: its node_modules is this repository's.
  *
  * @param files file name to text; Pulumi.yaml and package.json are added unless given
  * @returns the folder

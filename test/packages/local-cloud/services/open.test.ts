@@ -34,7 +34,7 @@ describe("the services of the local cloud", () => {
     done = [];
   });
 
-  /** A service that notes what is done to it. */
+  /** A service that records the calls to it. */
   const noting = (name: string, more: Partial<LocalService> = {}): LocalService => ({
     name,
     serves: [],

@@ -47,7 +47,7 @@ describe("a kept map", () => {
     const again = await openKeptMap<number>(file);
     expect([...again.entries()]).to.deep.equal([["b", 2]]);
     await again.close();
-    // It plays a process that was killed; this one goes on, and must not leave the file open.
+    // It plays a process that was killed; this one continues, and must not leave the file open.
     await map.close();
   });
 

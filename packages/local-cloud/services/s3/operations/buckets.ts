@@ -3,7 +3,7 @@ import { authorizeBucket, readCount, sendEmpty, sendXml } from "../wire/exchange
 import { readToken, toToken } from "./list-query";
 import type { Operation, ServiceOperation } from "./operation";
 
-/** What can be read of buckets. The program declares them, so nothing here changes one. */
+/** Reads of buckets. The program declares them, so nothing here changes one. */
 
 const MAX_BUCKETS = 10_000;
 

@@ -131,7 +131,7 @@ function readListed(document: Buffer): readonly ListedPart[] {
 
 const PART_ELEMENTS = ["PartNumber", "ETag", ...CHECKSUM_ALGORITHMS.map(checksumElement)];
 
-/** The parts that the client lists, held against those that arrived. */
+/** The parts that the client lists, checked against those that arrived. */
 function chosenParts(listed: readonly ListedPart[], arrived: ReadonlyMap<number, Part>): Part[] {
   return listed.map(({ number, etag, checksum }, index) => {
     const part = arrived.get(number);
@@ -183,7 +183,7 @@ async function composite(algorithm: ChecksumAlgorithm, parts: readonly Part[]): 
   return { algorithm, type: "COMPOSITE", value: await compositeOf(algorithm, sums) };
 }
 
-/** Holds what the client says of the object's checksum to what the upload was begun with. */
+/** Checks the client's statements about the object's checksum against those at the start of the upload. */
 function checkPlan(exchange: Exchange, plan: MultipartUpload["checksum"]): void {
   const type = exchange.header("x-amz-checksum-type");
   if (type !== undefined && type !== plan?.type) {
@@ -204,7 +204,7 @@ function checkPlan(exchange: Exchange, plan: MultipartUpload["checksum"]): void 
   );
 }
 
-/** Holds what the client says of the whole object to what it has become. */
+/** Checks the client's statements about the whole object against the result. */
 function checkObject(exchange: Exchange, checksum: Checksum | undefined, size: number): void {
   const given = checksum && exchange.header(checksumHeader(checksum.algorithm));
   if (checksum && given !== undefined && given !== checksum.value) throw badChecksum(checksum.algorithm);

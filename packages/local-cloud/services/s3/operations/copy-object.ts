@@ -73,8 +73,8 @@ export function copyResult(copy: { lastModified: number; etag: string }) {
 }
 
 /**
- * Finds the object that `x-amz-copy-source` names (`/bucket/key?versionId=…`, percent-encoded), after the caller's
- * right to read it, and holds it to the conditions of the copy.
+ * Finds the object that `x-amz-copy-source` names (`/bucket/key?versionId=…`, percent-encoded), after checking the
+ * caller's right to read it, and checks the conditions of the copy.
  */
 export function findSource(exchange: Exchange): CopySource {
   const { core, request } = exchange;
@@ -102,7 +102,7 @@ export function findSource(exchange: Exchange): CopySource {
   return { bucket, object };
 }
 
-/** A slash between bucket and key may come encoded as well. */
+/** The slash between bucket and key may also be encoded. */
 function decodeSource(path: string): string {
   try {
     return decodeURIComponent(path);
@@ -124,7 +124,7 @@ function readDirective(exchange: Exchange, name: string): "COPY" | "REPLACE" {
   return directive;
 }
 
-/** Tags are copied, or replaced by the header's; both need rights of their own. */
+/** Tags are copied, or replaced by the header's; both need permissions of their own. */
 function copiedTags(exchange: Exchange, source: CopySource): Record<string, string> {
   if (readDirective(exchange, "x-amz-tagging-directive") === "REPLACE") {
     return { ...readAttributes(exchange.header, {}).tags };
@@ -155,7 +155,7 @@ function refuseSelfCopy(exchange: Exchange): void {
   );
 }
 
-/** The algorithm that is asked for, else the source's. */
+/** The requested algorithm, otherwise the source's. */
 function wantedAlgorithm(exchange: Exchange, source: CopySource): ChecksumAlgorithm | undefined {
   const asked = exchange.header("x-amz-checksum-algorithm");
   if (asked === undefined) return source.object.checksum?.algorithm;

@@ -20,7 +20,7 @@ function create(exchange: Exchange): void {
   authorizeWrite(exchange);
   const checksum = readChecksumPlan(exchange);
   const upload: MultipartUpload = {
-    // Letters and digits only, as AWS's: clients put it into a query without much thought.
+    // Letters and digits only, like AWS's: clients put it into a query without escaping.
     id: randomBytes(48).toString("hex"),
     bucket: bucket.name,
     key,

@@ -24,7 +24,9 @@ function deleteNamed(exchange: Exchange): void {
   });
 }
 
-/** Authorizes and deletes in one turn. @throws CloudError AccessDenied, PreconditionFailed, NoSuchKey, InvalidArgument */
+/**
+ * Authorizes and deletes in one turn. @throws CloudError AccessDenied, PreconditionFailed, NoSuchKey, InvalidArgument
+ */
 function deleteOne(
   exchange: Exchange,
   key: string,
@@ -67,7 +69,7 @@ async function deleteListed(exchange: Exchange): Promise<void> {
 
   const Deleted: XmlObject[] = [];
   const failures: XmlObject[] = [];
-  // All are read before the first is deleted: a list that is refused must have done nothing.
+  // All are read before the first is deleted: a refused list must have deleted nothing.
   for (const { key, versionId, match } of objects.map(readObject)) {
     try {
       const deletion = deleteOne(exchange, key, versionId, match);
@@ -95,7 +97,7 @@ function readObject(object: XmlElement) {
   };
 }
 
-/** S3 deletes nothing on a list that might have been mangled on the way. */
+/** S3 deletes nothing if the list might have been corrupted in transit. */
 function requireIntegrity(exchange: Exchange): void {
   const names = ["content-md5", "x-amz-trailer", ...CHECKSUM_ALGORITHMS.map(checksumHeader)];
   if (names.some((name) => exchange.header(name) !== undefined)) return;

@@ -49,7 +49,7 @@ async function read(exchange: Exchange): Promise<void> {
     "content-length": String(end - start + 1),
     "content-range": range && `bytes ${String(start)}-${String(end)}/${String(object.size)}`,
     "x-amz-mp-parts-count": exchange.query("partNumber") && object.parts && String(object.parts.length),
-    // A range has a checksum of its own, which nobody knows; the client would take this for it.
+    // A range has a checksum of its own, which nobody knows; the client would mistake this one for it.
     ...(wantsChecksum && !range ? checksumHeaders(object) : {}),
   });
   const status = range ? 206 : 200;
@@ -63,7 +63,7 @@ async function read(exchange: Exchange): Promise<void> {
 }
 
 /**
- * The object that a read names, after the caller's right to read it.
+ * The object that a read names, after checking the caller's right to read it.
  *
  * @throws CloudError AccessDenied, NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker named by its version
  */
@@ -99,7 +99,7 @@ export function objectHeaders(object: StoredObject): Record<string, string | und
   };
 }
 
-/** `response-content-type` and its like: the signer of a URL decides how the browser takes the answer. */
+/** `response-content-type` and the like: the signer of a URL decides how the browser treats the answer. */
 function responseOverrides(exchange: Exchange): Record<string, string> {
   const overrides: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {

@@ -14,7 +14,7 @@ import { putObject } from "./put-object";
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from "./tagging";
 import { uploadPart, uploadPartCopy } from "./upload-part";
 
-/** What is served. Everything else is refused by name. */
+/** The served operations. Everything else is refused by name. */
 const OPERATIONS: readonly (Operation | ServiceOperation)[] = [
   abortMultipartUpload,
   completeMultipartUpload,
@@ -43,7 +43,7 @@ const OPERATIONS: readonly (Operation | ServiceOperation)[] = [
   uploadPartCopy,
 ];
 
-/** By its name in the API reference. */
+/** By their names in the API reference. */
 export const operations: ReadonlyMap<string, Operation | ServiceOperation> = new Map(
   OPERATIONS.map((operation) => [operation.name, operation]),
 );

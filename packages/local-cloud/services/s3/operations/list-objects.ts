@@ -35,7 +35,7 @@ export const listObjects: Operation = {
     const query = readListQuery(exchange, "s3:ListBucket");
     const marker = exchange.query("marker") ?? "";
     const page = walkObjects(exchange, { ...query, after: marker });
-    // Without a delimiter clients go on from the last key; S3 names the next marker only where that is not enough.
+    // Without a delimiter clients continue from the last key; S3 names the next marker only if that is not enough.
     const next = page.truncated && query.delimiter !== "" ? query.encode(page.last) : undefined;
     sendXml(exchange, "ListBucketResult", {
       ...listHead(bucket, query),

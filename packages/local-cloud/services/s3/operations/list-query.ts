@@ -4,7 +4,7 @@ import { invalidArgument } from "../wire/errors";
 import { authorizeBucket, defined, readCount, type Exchange } from "../wire/exchange";
 import type { XmlObject } from "../wire/xml";
 
-/** What the lists of objects and of versions have in common. */
+/** The common parameters of the lists of objects and of versions. */
 
 /** The parameters that {@link readListQuery} reads. */
 export const LIST_QUERY = ["delimiter", "encoding-type", "max-keys", "prefix"];
@@ -23,7 +23,7 @@ export interface ListQuery extends Encoding {
   readonly limit: number;
 }
 
-/** Reads what all lists have in common, and asks for the right to list. */
+/** Reads the common parameters of all lists, and checks the right to list. */
 export function readListQuery(exchange: Exchange, action: string): ListQuery {
   const prefix = exchange.query("prefix");
   const delimiter = exchange.query("delimiter");
@@ -50,7 +50,7 @@ export function encodingOf(exchange: Exchange): Encoding {
   return { encoding, encode: encoding === "url" ? urlEncode : (text) => text };
 }
 
-/** As S3 encodes keys in lists: all but unreserved characters and the slash, and a blank as a plus. */
+/** S3's encoding of keys in lists: all but unreserved characters and the slash, and a blank as a plus. */
 export function urlEncode(text: string): string {
   return encodeURIComponent(text)
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
@@ -88,7 +88,7 @@ export function isoTime({ lastModified }: Version): string {
   return new Date(lastModified).toISOString();
 }
 
-/** Continuation tokens hold the last key listed, marked so that a key given in their place is noticed. */
+/** Continuation tokens hold the last key listed, marked so that a key given in their place is detected. */
 const TOKEN = "1.";
 
 export function toToken(last: string): string {

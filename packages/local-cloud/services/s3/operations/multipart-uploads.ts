@@ -82,7 +82,7 @@ function listUploads(exchange: Exchange): void {
   const { encoding, encode } = encodingOf(exchange);
   const [prefix, delimiter] = [query("prefix") ?? "", query("delimiter") ?? ""];
   const keyMarker = query("key-marker") ?? "";
-  // Without a key it says nothing, as on AWS.
+  // Without a key it has no effect, as on AWS.
   const idMarker = keyMarker === "" ? "" : (query("upload-id-marker") ?? "");
   const limit = readCount(exchange, "max-uploads", 1_000, 1_000);
   const byKey = new Map<string, MultipartUpload[]>();

@@ -9,25 +9,24 @@ export interface Operation extends Owned {
   perform(exchange: Exchange): void | Promise<void>;
 }
 
-/** An operation on the service, which no bucket's name stands in front of. */
+/** An operation on the service, without a bucket's name. */
 export interface ServiceOperation extends Owned {
   performOnService(exchange: Omit<Exchange, "bucket" | "key">): void | Promise<void>;
 }
 
 /**
  * S3's part of every operation: the account is checked for every request, and a bucket that does not bill its readers
- * takes no notice of who pays.
+ * ignores the payer.
  */
 const SHARED = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
 /**
- * Checksums in a query stand for no header: S3 passes over them, and SDKs sign the one of no body at all into their
- * URLs.
+ * Checksums in a query replace no header: S3 ignores them, and SDKs sign the checksum of an empty body into their URLs.
  */
 const IDLE = /^x-amz-(checksum-(?!mode$|algorithm$|type$).*|sdk-checksum-.*)$/;
 
 /**
- * A parameter that is not known may make a request another operation altogether (`PUT /bucket/key?renameObject`).
+ * An unknown parameter may make a request another operation altogether (`PUT /bucket/key?renameObject`).
  *
  * @throws CloudError NotImplemented naming the operation and the first parameter or header that it does not own
  */
@@ -74,7 +73,7 @@ export const ATTRIBUTE_HEADERS = [
   "x-amz-tagging",
 ];
 
-/** Headers that name the source of a copy, and under which conditions it counts. */
+/** Headers that name the source of a copy, and its conditions. */
 export const SOURCE_HEADERS = [
   "x-amz-copy-source",
   "x-amz-copy-source-if-match",

@@ -23,7 +23,7 @@ interface Form {
   readonly file: Readable;
 }
 
-/** An upload by a browser form, whose fields stand for headers. */
+/** An upload by a browser form, whose fields replace headers. */
 export const postObject: Operation = {
   name: "PostObject",
   headers: [
@@ -64,7 +64,7 @@ async function post(exchange: Exchange): Promise<void> {
 
   const { blob, size, md5 } = await receive(core, fileChunks(file), grant);
   const object = await using(core, blob, async () => {
-    // What stands behind the file does not count.
+    // Fields after the file are ignored.
     await drain(request.body);
     const cause = causeOf(exchange, grant.caller);
     return addObject(core, bucket, { key, blob, size, etag: md5, attributes }, "POST Object", cause);
@@ -72,7 +72,7 @@ async function post(exchange: Exchange): Promise<void> {
   sendAnswer(exchange, object, answer);
 }
 
-/** @throws CloudError NotImplemented naming the first field that stands for something not served */
+/** @throws CloudError NotImplemented naming the first field of a feature that is not served */
 function refuseFields(fields: FormFields): void {
   const unserved = [...fields.keys()].find(
     (name) => UNSERVED_FIELDS.includes(name) || (name.startsWith("x-amz-") && !owns(postObject, name)),
@@ -80,13 +80,13 @@ function refuseFields(fields: FormFields): void {
   if (unserved !== undefined) throw unowned(postObject, "field", unserved);
 }
 
-/** Reads the form up to its file, whose name then stands in every field for `${filename}`. */
+/** Reads the form up to its file, whose name then replaces `${filename}` in every field. */
 async function readForm({ request }: Exchange): Promise<Form> {
   const fields = new Map<string, string>();
   let size = 0;
   const { body, headers } = request;
   const form = openForm(headers);
-  // Whatever goes wrong after the file has begun reaches its reader, who drains the rest of the request.
+  // An error after the file has begun reaches its reader, who drains the rest of the request.
   return new Promise((resolve, reject) => {
     const fail = (error: CloudError) => {
       body.unpipe(form);
@@ -111,7 +111,7 @@ async function readForm({ request }: Exchange): Promise<Form> {
         ([field, value]) =>
           [field, UNEXPANDED.has(field) ? value : value.replaceAll("${filename}", () => last)] as const,
       );
-      // An error of the file reaches its reader; where nobody reads on, it must not end the process.
+      // An error of the file reaches its reader; if nobody reads on, it must not end the process.
       file.on("error", () => undefined);
       form.on("error", (error) => file.destroy(error instanceof Error ? error : undefined));
       resolve({ fields: new Map(named), file });
@@ -131,7 +131,7 @@ async function* fileChunks(file: Readable): AsyncGenerator<Buffer> {
   }
 }
 
-/** What is signed is taken as it is. */
+/** The signed values are used unchanged. */
 const UNEXPANDED: ReadonlySet<string> = new Set(["policy", "x-amz-signature"]);
 
 function openForm(headers: Exchange["request"]["headers"]) {
@@ -166,12 +166,12 @@ function metadataOf(fields: FormFields): Record<string, string> {
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), headerText(value)]));
 }
 
-/** How the form wants to be answered. */
+/** The answer that the form asks for. */
 type Answer = { readonly status: 200 | 201 | 204 } | { readonly redirect: URL };
 
 function readAnswer(fields: FormFields): Answer {
   const target = fields.get("success_action_redirect") ?? fields.get("redirect");
-  // A target that is no address is passed over, as on AWS.
+  // A target that is no address is ignored, as on AWS.
   if (target !== undefined && URL.canParse(target)) return { redirect: new URL(target) };
   const status = Number(fields.get("success_action_status"));
   return { status: status === 200 || status === 201 ? status : 204 };

@@ -5,16 +5,16 @@ import { NOBODY } from "../wire/exchange";
 import type { S3Options } from "../options";
 
 /**
- * The policy of a browser form: what its signer allows to be uploaded, and until when.
+ * The policy of a browser form: the uploads that its signer allows, and its expiry.
  *
  * Written from "Creating a POST policy" and "Authenticating requests in browser-based uploads" of the S3 API
  * reference.
  */
 
-/** A form's fields before the file, by name in lower case, after `${filename}` was put in. */
+/** A form's fields before the file, by name in lower case, after `${filename}` was replaced. */
 export type FormFields = ReadonlyMap<string, string>;
 
-/** What a form may upload, after its fields have been found in order. */
+/** The limits of a form's upload, after its fields have been checked. */
 export interface PostGrant {
   readonly caller: Caller;
   /** Bytes; `content-length-range`. */
@@ -26,11 +26,11 @@ export interface PostGrant {
 const UNCOVERED = /^(x-amz-signature|policy|file|x-ignore-.*)$/;
 
 /**
- * Verifies the signature of a form, and holds every field to the policy.
+ * Verifies the signature of a form, and checks every field against the policy.
  *
- * @param fields with the key as it will be, and everything else as sent
+ * @param fields with the final key, and everything else as sent
  * @param bucket that the form was sent to
- * @param max the most that any upload may have, in bytes
+ * @param max the maximum size of any upload, in bytes
  * @throws CloudError AccessDenied, InvalidAccessKeyId, SignatureDoesNotMatch, InvalidPolicyDocument, …
  */
 export function checkForm(fields: FormFields, bucket: string, options: S3Options, now: Date, max: number): PostGrant {
@@ -123,7 +123,7 @@ export function checkPolicy(
       continue;
     }
     covered.add(condition.field);
-    // The bucket is the one that the form was sent to; a field of that name is for the policy's sake only.
+    // The bucket is the one that the form was sent to; a field of that name only satisfies the policy.
     const actual = condition.field === "bucket" ? bucket : (fields.get(condition.field) ?? "");
     if (!holds(condition, actual)) throw denied(`Policy Condition failed: ${JSON.stringify(condition.source)}`);
   }
@@ -137,7 +137,7 @@ export function checkPolicy(
 
 function holds(condition: Exclude<Condition, { kind: "content-length-range" }>, actual: string): boolean {
   if (condition.kind === "eq") return actual === condition.value;
-  // A content type may be a list, of which each has to start so.
+  // A content type may be a list, of which each element must start with the prefix.
   const values = condition.field === "content-type" ? actual.split(",").map((value) => value.trim()) : [actual];
   return values.every((value) => value.startsWith(condition.value));
 }

@@ -17,7 +17,7 @@ export const getObjectTagging: Operation = {
   },
 };
 
-/** The most that the XML of ten tags can need, in bytes. */
+/** The maximum size of the XML of ten tags, in bytes. */
 const MAX_TAGGING = 64 * 1024;
 
 export const putObjectTagging: Operation = {

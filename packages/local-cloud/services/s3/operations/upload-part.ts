@@ -65,7 +65,7 @@ async function copy(exchange: Exchange): Promise<void> {
   );
 }
 
-/** Unlike a read's, the range of a copy has to be there whole. @throws CloudError InvalidArgument */
+/** Unlike a read's, the range of a copy must be there completely. @throws CloudError InvalidArgument */
 function sourceRange(asked: string | undefined, size: number): ByteRange {
   if (asked === undefined) return { start: 0, end: size - 1 };
   const name = "x-amz-copy-source-range";

@@ -5,15 +5,15 @@ import { checksumHeader } from "../wire/checksums";
 import { s3Error } from "../wire/errors";
 import { authorizeObject, currentObject, defined, versionHeader, type Exchange } from "../wire/exchange";
 
-/** What all operations that write an object have in common. */
+/** The common parts of all operations that write an object. */
 
-/** Asks for `s3:PutObject`, and for `s3:PutObjectTagging` when tags come along. */
+/** Checks the right to `s3:PutObject`, and to `s3:PutObjectTagging` if the request has tags. */
 export function authorizeWrite(exchange: Exchange): void {
   authorizeObject(exchange, "s3:PutObject", writeContext(exchange.header));
   if (exchange.header("x-amz-tagging") !== undefined) authorizeObject(exchange, "s3:PutObjectTagging");
 }
 
-/** The condition keys that a write's headers give. */
+/** The condition keys that a write's headers set. */
 export function writeContext(header: Exchange["header"]): PolicyContext {
   const names = [
     "x-amz-acl",
@@ -26,7 +26,7 @@ export function writeContext(header: Exchange["header"]): PolicyContext {
   return defined(Object.fromEntries(entries));
 }
 
-/** S3 wants to know beforehand how much comes. @throws CloudError MissingContentLength, EntityTooLarge */
+/** S3 must know the length beforehand. @throws CloudError MissingContentLength, EntityTooLarge */
 export function requireLength(exchange: Exchange): void {
   const length = exchange.header("x-amz-decoded-content-length") ?? exchange.header("content-length");
   if (length === undefined) throw s3Error("MissingContentLength");
@@ -51,7 +51,7 @@ export function checksumHeaders({ checksum }: Pick<StoredObject, "checksum">): R
 }
 
 /**
- * Holds a write to its `If-Match` and `If-None-Match`. To be called in the same turn as the write.
+ * Checks a write's `If-Match` and `If-None-Match`. To be called in the same turn as the write.
  *
  * @throws CloudError PreconditionFailed; NoSuchKey if there is nothing to match; as on AWS, NotImplemented for an
  * If-None-Match other than `*` and for an If-Match of `*`

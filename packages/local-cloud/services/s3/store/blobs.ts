@@ -8,18 +8,18 @@ import { Readable } from "node:stream";
  * The bytes of objects and parts: one file each, under a random name, so that no key ever becomes a path.
  *
  *   incoming/ID        while it is being received
- *   data/ID[0..2]/ID   whole; counts once the journal names it
+ *   data/ID[0..2]/ID   complete; valid once the journal names it
  */
 export interface Blobs {
-  /** Streams the chunks into a file of incoming/ and returns its id; when they fail, nothing is left. */
+  /** Streams the chunks into a file of incoming/ and returns its id; if they fail, nothing is left. */
   receive(chunks: AsyncIterable<Buffer>): Promise<string>;
-  /** Moves a received blob to where it stays. */
+  /** Moves a received blob to its final place. */
   keep(id: string): void;
   /** The bytes from `start` up to and including `end`; the file is open by then, and may be removed meanwhile. */
   read(id: string, start: number, end: number): Promise<Readable>;
   /** Deletes a blob, received or kept; readers that have begun may finish. */
   remove(id: string): Promise<void>;
-  /** Deletes what a killed process left: everything incoming, and what is kept but not in use. */
+  /** Deletes the leftovers of a killed process: everything incoming, and kept blobs that are not in use. */
   sweep(inUse: ReadonlySet<string>): void;
 }
 
@@ -59,7 +59,7 @@ export function openBlobs(folder: string): Blobs {
     },
     async remove(id) {
       await rm(join(incoming, id), { force: true });
-      // Where a file in use cannot be deleted (Windows), the next start's sweep does it.
+      // If a file in use cannot be deleted (Windows), the next start's sweep deletes it.
       await rm(join(shelf(id), id), { force: true }).catch(() => undefined);
     },
     sweep(inUse) {

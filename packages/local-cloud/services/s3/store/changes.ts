@@ -6,7 +6,7 @@ import type { DeclaredBucket } from "../options";
 import { createdEvent, deletedEvent, type Cause, type CreationReason } from "./events";
 import type { Attributes, StoredObject, Version } from "./index";
 
-/** What changes a bucket: each change is one journal entry together with its event, and counts once that is written. */
+/** The changes of a bucket: each is one journal entry together with its event, and counts once that is written. */
 
 /** Bytes that have arrived and belong to no object yet. */
 export interface Received {
@@ -19,7 +19,7 @@ export interface Received {
 /**
  * Streams data into the store.
  *
- * @throws CloudError EntityTooLarge, EntityTooSmall; and what the chunks throw. Nothing is left then.
+ * @throws CloudError EntityTooLarge, EntityTooSmall; and errors of the chunks. Nothing is left then.
  */
 export async function receive(
   core: Core,
@@ -45,7 +45,7 @@ export async function receive(
   return { blob, size, md5: hash.digest("hex") };
 }
 
-/** Does something with received bytes, and gives them up when that fails. */
+/** Processes received bytes, and discards them if that fails. */
 export async function using<Result>(core: Core, blob: string, use: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await use();
@@ -55,7 +55,7 @@ export async function using<Result>(core: Core, blob: string, use: () => Result 
   }
 }
 
-/** Who asked for a change: S3 names the caller's account. */
+/** The requester of a change: S3 names the caller's account. */
 export function causeOf(exchange: Pick<Exchange, "core" | "request">, caller = exchange.request.caller): Cause {
   return {
     requestId: exchange.request.id,
@@ -99,17 +99,17 @@ export function addObject(
   return version;
 }
 
-/** What a deletion did, as its answer tells it. */
+/** The result of a deletion, as its answer reports it. */
 export interface Deletion {
-  /** The version removed, or the marker made; `undefined` where the bucket has no versions. */
+  /** The version removed, or the marker made; `undefined` if the bucket has no versions. */
   readonly versionId?: string;
   /** Whether a marker was made, or removed. */
   readonly deleteMarker: boolean;
 }
 
 /**
- * Deletes as S3 does: with a version id that version for good; without, by a delete marker where the bucket is
- * versioned, else for good. What is not there counts as deleted.
+ * Deletes as S3 does: with a version id that version for good; without, by a delete marker if the bucket is versioned,
+ * otherwise for good. A missing object counts as deleted.
  */
 export function deleteObject(
   core: Core,

@@ -4,10 +4,10 @@ import type { CloudEvent, CloudIdentity } from "../../../gateway/service";
 import type { S3Options } from "../options";
 import type { Store, Version } from "./index";
 
-/** What made an object, in S3's words. */
+/** The operation that made an object, in S3's words. */
 export type CreationReason = "PutObject" | "POST Object" | "CopyObject" | "CompleteMultipartUpload";
 
-/** Who asked for a change, and in which request. */
+/** The requester of a change, and the request's id. */
 export interface Cause {
   readonly requestId: string;
   /** The account of the caller. */
@@ -26,7 +26,7 @@ export function createdEvent(
 }
 
 /**
- * @param version what was deleted, or the delete marker that now hides the object
+ * @param version the deleted version, or the delete marker that now hides the object
  * @param sequencer of the deletion, which for a removed version is later than the version's own
  */
 export function deletedEvent(
@@ -79,7 +79,7 @@ function event(
   };
 }
 
-/** What S3 gives as the ETag of a delete marker. */
+/** S3's ETag of a delete marker. */
 const EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e";
 
 const FIRST_RETRY = 1_000;
@@ -89,9 +89,9 @@ const LAST_RETRY = 60_000;
 export interface Outbox {
   /** Emits an event that has just become durable. Never throws. */
   deliver(event: CloudEvent): void;
-  /** Emits what earlier runs left. */
+  /** Emits the events that earlier runs left. */
   start(): void;
-  /** Stops emitting; what is not acknowledged stays for the next run. */
+  /** Stops emitting; unacknowledged events stay for the next run. */
   close(): void;
 }
 

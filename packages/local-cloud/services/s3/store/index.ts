@@ -8,9 +8,9 @@ import { openBlobs } from "./blobs";
 import { openJournal } from "./journal";
 import { SortedKeys } from "./listing";
 
-/** What a client gives along with an object's bytes. */
+/** The attributes that a client sends along with an object's bytes. */
 export interface Attributes {
-  /** Headers that are given back as they came, in lower case: `content-type`, `cache-control`, … */
+  /** Headers that are returned as they were sent, in lower case: `content-type`, `cache-control`, … */
   readonly headers: Readonly<Record<string, string>>;
   /** User metadata, without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -20,7 +20,7 @@ export interface Attributes {
 
 interface VersionHead {
   readonly key: string;
-  /** `null` where the bucket has no versioning. */
+  /** `null` if the bucket has no versioning. */
   readonly versionId: string;
   /** Hexadecimal, and greater for the later of two changes. */
   readonly sequencer: string;
@@ -67,7 +67,7 @@ export interface MultipartUpload {
   readonly checksum?: Pick<Checksum, "algorithm" | "type"> | undefined;
 }
 
-/** One change, as the journal holds it. A change's event stands in the same entry: neither is ever there alone. */
+/** One change, as the journal holds it. The same entry has the change's event: neither ever exists alone. */
 export type Change =
   | {
       readonly do: "put";
@@ -99,26 +99,26 @@ export type Change =
 
 /** The objects of all buckets: bytes in files, everything else in memory and in the journal. */
 export interface Store {
-  /** Makes a change true, durably and at once. The blob that it brings in has been received before. */
+  /** Commits a change, durably and at once. The blob that it adds has been received before. */
   commit(change: Change): void;
   /** All versions of a key, newest first. */
   versions(bucket: string, key: string): readonly Version[];
   keys(bucket: string): SortedKeys;
   upload(id: string): { readonly upload: MultipartUpload; readonly parts: ReadonlyMap<number, Part> } | undefined;
-  /** The uploads to a bucket that have not ended, in the order of their beginnings. */
+  /** The uploads to a bucket that have not ended, in the order in which they began. */
   uploads(bucket: string): readonly MultipartUpload[];
   /** Events that nobody has acknowledged, oldest first. */
   pendingEvents(): readonly CloudEvent[];
   /** Streams bytes into a blob that no version has yet, and returns its id. */
   receive(chunks: AsyncIterable<Buffer>): Promise<string>;
-  /** Gives up a received blob. */
+  /** Discards a received blob. */
   discard(blob: string): Promise<void>;
   /** The bytes from `start` up to and including `end`. */
   read(blob: string, start: number, end: number): Promise<Readable>;
   newVersionId(): string;
   /** Greater than every one before, also over restarts as long as the clock is not set back. */
   newSequencer(now: Date): string;
-  /** Ends the store; blobs that are being removed are waited for. Changes after it are refused. */
+  /** Ends the store after pending removals of blobs. Changes after it are refused. */
   close(): Promise<void>;
 }
 
@@ -128,9 +128,9 @@ interface BucketState {
 }
 
 /**
- * Opens the store of a folder, and clears away what a killed process may have left there.
+ * Opens the store of a folder, and cleans up the leftovers of a killed process.
  *
- * @throws Error when the journal cannot be read (see {@link openJournal})
+ * @throws Error if the journal cannot be read (see {@link openJournal})
  */
 export function openStore(folder: string): Store {
   mkdirSync(folder, { recursive: true });
@@ -148,7 +148,7 @@ export function openStore(folder: string): Store {
     return state;
   };
 
-  /** Carries a change out in memory and returns the blobs that nothing refers to any more. */
+  /** Applies a change in memory and returns the blobs that are no longer referenced. */
   function apply(change: Change): string[] {
     if ("event" in change) events.set(change.event.id, change.event);
     switch (change.do) {
@@ -223,7 +223,7 @@ export function openStore(folder: string): Store {
     for (const event of events.values()) yield { do: "event", event };
   }
 
-  /** How many changes the snapshot has. */
+  /** The number of changes in the snapshot. */
   function entriesAlive(): number {
     let count = uploads.size + events.size;
     for (const { versions } of buckets.values()) for (const all of versions.values()) count += all.length;
@@ -260,7 +260,7 @@ export function openStore(folder: string): Store {
     receive: (chunks) => blobs.receive(chunks),
     discard: remove,
     read: (blob, start, end) => blobs.read(blob, start, end),
-    // 32 characters, as AWS's are; a dash in front would read as an option on a command line.
+    // 32 characters, like AWS's; a dash in front would read as an option on a command line.
     newVersionId: () => randomBytes(24).toString("base64url").replaceAll("-", "."),
     newSequencer(now) {
       const floor = BigInt(now.getTime()) << 20n;

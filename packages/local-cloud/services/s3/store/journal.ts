@@ -1,6 +1,6 @@
 import { openLog } from "../../../storage/log";
 
-/** The log of the buckets: the one place where a change becomes true. */
+/** The log of the buckets: the one place that commits a change. */
 export interface Journal<Entry> {
   /** Makes an entry durable, or throws and leaves the file as it was. */
   append(entry: Entry): void;
@@ -17,7 +17,7 @@ const HEAD: Head = { journal: "s3", version: 1 };
 export interface JournalOptions<Entry> {
   /** Receives every entry, oldest first. */
   readonly replay: (entry: Entry) => void;
-  /** How many entries {@link snapshot} would yield. */
+  /** The number of entries that {@link snapshot} would yield. */
   readonly size: () => number;
   /** The shortest sequence of entries that leads to the present state. */
   readonly snapshot: () => Iterable<Entry>;
@@ -52,7 +52,7 @@ export function openJournal<Entry>(path: string, { replay, size, snapshot }: Jou
   return { append: (entry) => log.append([entry]), close: () => log.close() };
 }
 
-/** Before version 0.1 the head named the program as well: `NAME s3`. */
+/** Before version 0.1 the head also named the program: `NAME s3`. */
 function checkHead(head: unknown, path: string): void {
   const { journal, version } = (head ?? {}) as Partial<Head>;
   if (version === HEAD.version && (journal === HEAD.journal || journal?.endsWith(` ${HEAD.journal}`))) return;

@@ -1,4 +1,4 @@
-/** Keys in S3's order, and the walk over them that every list operation does. */
+/** Keys in S3's order, and the traversal that every list operation uses. */
 
 /** Compares as S3 does, by UTF-8 bytes; JavaScript's own order differs beyond U+FFFF. */
 export function compareKeys(a: string, b: string): number {
@@ -6,7 +6,7 @@ export function compareKeys(a: string, b: string): number {
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
-    // Surrogates stand for the code points above U+FFFF, so they rank above every other unit.
+    // Surrogates encode the code points above U+FFFF, so they rank above every other unit.
     if (x !== y) return rank(x) - rank(y);
   }
   return a.length - b.length;
@@ -48,7 +48,7 @@ export class SortedKeys {
     for (let i = this.firstAt(sorted, (key) => compareKeys(key, start) >= 0); i < sorted.length;) {
       const key = sorted[i] ?? "";
       if (!key.startsWith(prefix)) return;
-      // The reader may ask to leap over everything below a common prefix.
+      // The reader may ask to skip everything below a common prefix.
       const leap = yield key;
       i =
         leap === undefined
@@ -69,12 +69,12 @@ export class SortedKeys {
   }
 }
 
-/** Where a list starts, what it groups and how much it returns. */
+/** The start of a list, its grouping and its length. */
 export interface Walk {
   readonly prefix: string;
-  /** Keys are grouped up to the first delimiter behind the prefix; empty for no grouping. */
+  /** Keys are grouped up to the first delimiter after the prefix; empty for no grouping. */
   readonly delimiter: string;
-  /** Only what comes after this key or common prefix is listed; empty for all. */
+  /** Only keys and common prefixes after this one are listed; empty for all. */
   readonly after: string;
   readonly limit: number;
 }
@@ -90,8 +90,8 @@ export interface Walked<Item> {
 /**
  * Lists keys in order, rolled up by the delimiter.
  *
- * @param itemsOf what is listed of a key: nothing of a deleted object, all versions in a list of versions
- * @param resume what is left of the items of the key `after`, when the page before ended among them
+ * @param itemsOf the listed items of a key: none for a deleted object, all versions in a list of versions
+ * @param resume the remaining items of the key `after`, if the page before ended among them
  */
 export function walk<Item>(
   keys: SortedKeys,

@@ -3,7 +3,7 @@ import { invalidArgument, s3Error } from "./errors";
 
 type HeaderOf = (name: string) => string | undefined;
 
-/** Headers of an upload that every read gives back. */
+/** Headers of an upload that every read returns. */
 export const KEPT_HEADERS = [
   "content-type",
   "cache-control",
@@ -13,10 +13,10 @@ export const KEPT_HEADERS = [
   "expires",
 ] as const;
 
-/** What S3 gives as the type of an object that came without one. */
+/** S3's content type of an object that was uploaded without one. */
 const DEFAULT_TYPE = "binary/octet-stream";
 
-/** Classes whose objects are read at once. Those that need a restore first are not served. */
+/** Classes whose objects are readable at once. Classes that need a restore first are not served. */
 const STORAGE_CLASSES = ["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "REDUCED_REDUNDANCY"];
 const ARCHIVE_CLASSES = ["GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS"];
 
@@ -31,7 +31,7 @@ export const NO_ATTRIBUTES: Attributes = {
 };
 
 /**
- * Reads what an upload says of its object, from headers or from a form's fields.
+ * Reads an upload's description of its object, from headers or from a form's fields.
  *
  * @param metadata user metadata, without `x-amz-meta-`
  * @throws CloudError MetadataTooLarge, InvalidTag, InvalidStorageClass
@@ -56,7 +56,7 @@ export function readAttributes(header: HeaderOf, metadata: Readonly<Record<strin
   };
 }
 
-/** What cannot stand in a header would break every later read. @throws CloudError InvalidArgument */
+/** A value that no header can carry would break every later read. @throws CloudError InvalidArgument */
 export function checkHeaderText(name: string, value: string): string {
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
     throw invalidArgument(name, value, `The value of ${name} has characters that a header cannot hold.`);
@@ -75,7 +75,7 @@ function checkHeaderName(name: string): string {
   return name;
 }
 
-/** `aws-chunked` is how the body travelled, not how the object is encoded. */
+/** `aws-chunked` is the encoding of the body in transit, not of the object. */
 function withoutFraming(encoding: string | undefined): string | undefined {
   return encoding
     ?.split(",")
@@ -117,7 +117,7 @@ export function readTags(pairs: readonly (readonly [name: string, value: string]
 }
 
 /**
- * Judges the headers of any request, or a form's fields, that allow only some values.
+ * Checks the headers of any request, or a form's fields, of which only some values are allowed.
  *
  * @throws CloudError NotImplemented for encryption by a key of KMS; AccessControlListNotSupported for an ACL, because
  * buckets enforce their owner, as new ones on AWS do; AccessDenied for another account's bucket

@@ -14,17 +14,17 @@ import {
 import { ChunkedDecoder, type ChunkSigning } from "./chunked";
 import { s3Error } from "./errors";
 
-/** The most that one request may carry: 5 GiB, as on AWS. */
+/** The maximum size of one request: 5 GiB, as on AWS. */
 export const MAX_BODY = 5 * 1024 ** 3;
 
 /** A request's body without its framing. */
 export interface VerifiedBody {
   /**
-   * The data as it arrives. Ends in an error when it is not what the headers and trailers promise: so nothing of it
-   * may count before the end.
+   * The data as it arrives. Ends in an error if it does not match the headers and trailers: so none of it may count
+   * before the end.
    */
   readonly chunks: AsyncIterable<Buffer>;
-  /** The checksum that the client gave and that was right; to be asked after the end. */
+  /** The checksum that the client sent, after its verification; only valid after the end. */
   checksum(): Checksum | undefined;
 }
 
@@ -34,7 +34,7 @@ type HeaderOf = (name: string) => string | undefined;
  * Opens the body of a request: takes off `aws-chunked` framing, and checks length, MD5, checksums and the signatures
  * of chunks. (The SHA-256 of a body that is signed as a whole is part of the request's signature: the gateway's.)
  *
- * @throws CloudError when the headers contradict themselves
+ * @throws CloudError if the headers contradict each other
  */
 export function openBody(request: CloudRequest, header: HeaderOf, options: S3Options): VerifiedBody {
   const payload = header("x-amz-content-sha256") ?? "UNSIGNED-PAYLOAD";
@@ -75,7 +75,7 @@ export function badChecksum(algorithm: ChecksumAlgorithm) {
   return s3Error("BadDigest", undefined, `The ${algorithm} you specified did not match the calculated checksum.`);
 }
 
-/** Pieces of a stream, which stays intact when its reader stops: the rest has to be drained before the answer. */
+/** Chunks of a stream, which stays intact if its reader stops: the rest must be drained before the answer. */
 export async function* piecesOf(stream: Readable): AsyncGenerator<Buffer> {
   for await (const piece of stream.iterator({ destroyOnReturn: false })) yield piece as Buffer;
 }
@@ -93,14 +93,14 @@ export async function collect(body: VerifiedBody, limit: number): Promise<Buffer
 }
 
 /**
- * Reads what is left of a body and throws it away. Clients that are still sending when the answer comes, and the
- * connection closes, see a reset connection in place of the answer.
+ * Reads the rest of a body and discards it. Clients that are still sending when the answer arrives, and the connection
+ * closes, see a reset connection instead of the answer.
  */
 export async function drain(body: Readable): Promise<void> {
   if (body.readableEnded || body.destroyed) return;
   body.unpipe();
   await new Promise<void>((resolve) => {
-    // Not stream.finished, which also waits for the answer to have been sent.
+    // Not stream.finished, which also waits until the answer has been sent.
     for (const event of ["end", "close", "error"]) body.once(event, resolve);
     body.resume();
   });
@@ -122,7 +122,7 @@ function decoderOf(payload: string, request: CloudRequest, options: S3Options): 
   }
 }
 
-/** The head's signature has been verified by the gateway; the chunks' are chained to it. */
+/** The gateway has verified the head's signature; the chunks' are chained to it. */
 function chunkSigning(request: CloudRequest, options: S3Options): ChunkSigning {
   const { signature } = request;
   if (!signature || signature.expiresIn !== undefined) {
@@ -148,7 +148,7 @@ function expectedMd5(header: string | undefined): string | undefined {
   return header;
 }
 
-/** Which checksum the client gives: now, in a header, or after the data, in a trailer. */
+/** The client's checksum: now, in a header, or after the data, in a trailer. */
 function promisedChecksum(
   header: HeaderOf,
   chunked: boolean,

@@ -44,12 +44,12 @@ function encoded(crc: { update(data: Uint8Array): void; digest(): Promise<Uint8A
   };
 }
 
-/** `x-amz-checksum-crc32` and its like. */
+/** `x-amz-checksum-crc32` and the like. */
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`;
 }
 
-/** The element of an XML answer: `ChecksumCRC32` and its like. */
+/** The element of an XML answer: `ChecksumCRC32` and the like. */
 export function checksumElement(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm}`;
 }
@@ -67,7 +67,7 @@ export async function compositeOf(algorithm: ChecksumAlgorithm, parts: readonly 
   return `${await hasher.digest()}-${String(parts.length)}`;
 }
 
-/** Lets chunks through, and tells their checksum when they have ended. Without an algorithm there is none. */
+/** Passes chunks through, and returns their checksum after the end. Without an algorithm there is none. */
 export function withChecksum(chunks: AsyncIterable<Buffer>, algorithm: ChecksumAlgorithm | undefined) {
   const hasher = algorithm && hasherOf(algorithm);
   async function* hashed(): AsyncGenerator<Buffer> {

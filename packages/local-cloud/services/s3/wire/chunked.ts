@@ -11,7 +11,7 @@ import { s3Error } from "./errors";
  * Written from "Authenticating requests: transferring payload in multiple chunks" of the S3 API reference.
  */
 
-/** What the signatures of a signed stream are chained from. */
+/** The start of the chain of a signed stream's signatures. */
 export interface ChunkSigning {
   readonly key: Buffer;
   /** `YYYYMMDDTHHMMSSZ` */
@@ -45,7 +45,7 @@ export class ChunkedDecoder {
   }
 
   /**
-   * Takes the next piece of the stream, however it was cut, and returns the data in it.
+   * Takes the next piece of the stream, wherever it was cut, and returns the data in it.
    *
    * @throws CloudError IncompleteBody, SignatureDoesNotMatch or MalformedTrailerError
    */
@@ -77,7 +77,7 @@ export class ChunkedDecoder {
     return data;
   }
 
-  /** Must be called at the stream's end. @throws CloudError when the stream was cut short */
+  /** Must be called at the stream's end. @throws CloudError if the stream is incomplete */
   finish(): void {
     if (this.state !== "done") throw s3Error("IncompleteBody");
   }
@@ -139,7 +139,7 @@ export class ChunkedDecoder {
     this.previous = this.chunkSignature;
   }
 
-  /** Every signature includes the one before it, so that no chunk can be left out or moved. */
+  /** Every signature includes the previous one, so that no chunk can be left out or moved. */
   private link(signing: ChunkSigning): string[] {
     return [signing.timestamp, signing.scope, this.previous];
   }

@@ -4,10 +4,10 @@ import { s3Error } from "./errors";
 type HeaderOf = (name: string) => string | undefined;
 
 /**
- * Judges a read's conditional headers (RFC 9110, section 13.2.2).
+ * Evaluates a read's conditional headers (RFC 9110, section 13.2.2).
  *
- * @param prefix `x-amz-copy-source-` for the source of a copy, where "not modified" is a failed precondition too
- * @returns whether the client's copy is still good: the answer is then 304 without a body
+ * @param prefix `x-amz-copy-source-` for the source of a copy, for which "not modified" is a failed precondition too
+ * @returns whether the client's copy is still current: the answer is then 304 without a body
  * @throws CloudError PreconditionFailed
  */
 export function notModified(object: StoredObject, header: HeaderOf, prefix = ""): boolean {
@@ -36,7 +36,7 @@ function lists(header: string, etag: string): boolean {
   });
 }
 
-/** Seconds since 1970 of an HTTP date; what is no date is as if it were not there. */
+/** Seconds since 1970 of an HTTP date; invalid dates are ignored. */
 function seconds(date: string | undefined): number | undefined {
   const time = date === undefined ? NaN : Date.parse(date);
   return Number.isNaN(time) ? undefined : Math.floor(time / 1000);
@@ -49,9 +49,9 @@ export interface ByteRange {
 }
 
 /**
- * Reads a `Range` header. One that is malformed, or asks for several ranges, is ignored, as S3 does.
+ * Reads a `Range` header. One that is malformed, or asks for several ranges, is ignored, as on S3.
  *
- * @throws CloudError InvalidRange when no byte of it is there
+ * @throws CloudError InvalidRange if none of its bytes exist
  */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "") ?? [];

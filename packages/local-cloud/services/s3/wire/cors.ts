@@ -29,8 +29,8 @@ function setHeaders(response: ServerResponse, rule: CorsRule, origin: string): v
 }
 
 /**
- * Sets the CORS headers of an answer to come, success or error: without them a page's script sees no error, only
- * that the network failed.
+ * Sets the CORS headers of the coming answer, success or error: without them a page's script sees no error, only a
+ * failure of the network.
  */
 export function allowOrigin(bucket: DeclaredBucket | undefined, request: CloudRequest, response: ServerResponse): void {
   const { origin } = request.headers;
@@ -39,7 +39,7 @@ export function allowOrigin(bucket: DeclaredBucket | undefined, request: CloudRe
   if (rule) setHeaders(response, rule, origin);
 }
 
-/** Answers a preflight. @throws CloudError BadRequest or AccessForbidden when no rule allows what it asks for */
+/** Answers a preflight. @throws CloudError BadRequest or AccessForbidden if no rule allows the request */
 export function answerPreflight(bucket: DeclaredBucket, request: CloudRequest, response: ServerResponse): void {
   const { origin } = request.headers;
   const method = request.headers["access-control-request-method"];

@@ -1,6 +1,6 @@
 import { cloudError, type CloudError } from "../../../gateway/service";
 
-/** The errors of S3 that are answered here, with S3's own status and text. */
+/** The served errors of S3, with S3's own status and text. */
 const ERRORS = {
   AccessControlListNotSupported: [400, "The bucket does not allow ACLs"],
   AccessDenied: [403, "Access Denied"],
@@ -62,7 +62,7 @@ export type S3ErrorCode = keyof typeof ERRORS;
  * Makes an error of S3.
  *
  * @param details further elements of the XML answer, for example `{Key: "a.jpg"}`
- * @param message in place of S3's general text
+ * @param message replaces S3's general text
  */
 export function s3Error(code: S3ErrorCode, details?: Record<string, string>, message?: string): CloudError {
   const [status, text] = ERRORS[code];

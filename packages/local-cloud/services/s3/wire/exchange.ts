@@ -7,13 +7,13 @@ import type { Store, StoredObject, Version } from "../store";
 import { invalidArgument, s3Error } from "./errors";
 import { toXml, type XmlObject } from "./xml";
 
-/** What every operation works with. */
+/** The dependencies of every operation. */
 export interface Core {
   readonly options: S3Options;
   readonly store: Store;
   readonly outbox: Outbox;
   readonly buckets: ReadonlyMap<string, DeclaredBucket>;
-  /** When this run began. */
+  /** The start of this run. */
   readonly opened: Date;
   readonly now: () => Date;
   /** The ARN of a bucket, or of an object in it. */
@@ -46,13 +46,13 @@ function checkBucket(bucket: DeclaredBucket): DeclaredBucket {
   return bucket;
 }
 
-/** Who an action is judged for: the sender of the request, or the signer of a form. */
+/** The subject of an authorization: the sender of the request, or the signer of a form. */
 export interface Subject {
   readonly caller: Caller;
   authorize(action: string, resource: string, context?: PolicyContext): void;
 }
 
-/** Who comes without any signature. */
+/** The subject of a request without any signature. */
 export const NOBODY: Caller = { kind: "anonymous", arn: "anonymous" };
 
 /** A subject other than the request's sender. */
@@ -72,14 +72,14 @@ export interface Exchange {
   readonly bucket: DeclaredBucket;
   /** The key that the path names; empty in operations on a bucket. */
   readonly key: string;
-  /** A header, or on a presigned request the query parameter that stands for it. */
+  /** A header, or on a presigned request the query parameter that replaces it. */
   readonly header: (name: string) => string | undefined;
   readonly query: (name: string) => string | undefined;
 }
 
 /**
- * Parameters that stand for no header: those of the signature itself, and checksums. S3 passes over the latter, and the
- * SDK for JavaScript signs the checksum of no body at all into its URLs.
+ * Parameters that replace no header: those of the signature itself, and checksums. S3 ignores the latter, and the SDK
+ * for JavaScript signs the checksum of an empty body into its URLs.
  */
 const NO_HEADER =
   /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-(?!mode$|algorithm$|type$).*|sdk-checksum-.*)$/;
@@ -99,12 +99,12 @@ export function headerReader(request: CloudRequest): Exchange["header"] {
   };
 }
 
-/** A text as Node gives and takes headers: one character for each byte of its UTF-8. */
+/** A text in Node's form of headers: one character for each byte of its UTF-8. */
 export function headerText(text: string): string {
   return Buffer.from(text).toString("latin1");
 }
 
-/** All headers whose name starts with the prefix, by the rest of the name; of presigned requests the parameters too. */
+/** All headers whose name starts with the prefix, by the rest of the name; on presigned requests the parameters too. */
 export function headersBelow(exchange: Exchange, prefix: string): Record<string, string> {
   const names = new Set([
     ...Object.keys(exchange.request.headers),
@@ -119,8 +119,8 @@ export function headersBelow(exchange: Exchange, prefix: string): Record<string,
 }
 
 /**
- * Throws AccessDenied unless the subject may do this. `request.authorize` weighs the caller's own and the bucket's
- * policy; that a bucket blocks public access comes on top, for callers who are nobody.
+ * Throws AccessDenied unless the subject may perform the action. `request.authorize` evaluates the caller's own and the
+ * bucket's policy; a bucket's block of public access is checked in addition, for anonymous callers.
  */
 export function authorize(
   subject: Subject,
@@ -153,7 +153,7 @@ export function currentObject(core: Core, bucket: string, key: string): StoredOb
 /**
  * Finds the version that a read names, or the current one.
  *
- * @throws CloudError NoSuchVersion, NoSuchKey; AccessDenied in its place for those who may not list the bucket, so
+ * @throws CloudError NoSuchVersion, NoSuchKey; AccessDenied in its place for callers who may not list the bucket, so
  * that nobody learns from the difference which keys exist
  */
 export function findVersion(
@@ -226,7 +226,7 @@ export function defined(headers: Record<string, string | undefined>): Record<str
   );
 }
 
-/** `x-amz-version-id`, where the bucket has versions. */
+/** `x-amz-version-id`, if the bucket has versions. */
 export function versionHeader(versionId: string): string | undefined {
   return versionId === "null" ? undefined : versionId;
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import { s3Error } from "./errors";
 
-/** What a request is about: the service itself, a bucket, or an object. */
+/** The target of a request: the service itself, a bucket, or an object. */
 export interface Target {
   readonly bucket: string | undefined;
   /** Decoded; `undefined` when the path ends with the bucket. */
@@ -13,10 +13,10 @@ export interface Target {
 const MAX_KEY = 1024;
 
 /**
- * Reads a path-style address, `/bucket/key`. Everything behind the second slash is the key, byte by byte: further
+ * Reads a path-style address, `/bucket/key`. Everything after the second slash is the key, byte by byte: further
  * slashes count, a plus is a plus, and dots are dots.
  *
- * @throws CloudError InvalidURI when the percent-encoding is no UTF-8, KeyTooLongError above 1,024 bytes
+ * @throws CloudError InvalidURI if the percent-encoding is no UTF-8, KeyTooLongError above 1,024 bytes
  */
 export function targetOf(path: string): Target {
   const [, bucket = "", rest] = /^\/([^/]*)(?:\/(.*))?$/s.exec(path) ?? [];
@@ -72,7 +72,7 @@ const SUBRESOURCES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The API name of what a request asks for, served here or not: `GetObject`, `ListObjectsV2`. Browser forms are
+ * The API name of a request's operation, served here or not: `GetObject`, `ListObjectsV2`. Browser forms are
  * `PostObject` and preflights `PreflightRequest`, which have no name of their own in the API.
  */
 export function operationName(

@@ -2,7 +2,7 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 
 import { s3Error } from "./errors";
 
-/** What an element may hold: text, nested elements, or several elements of one name. `undefined` leaves it out. */
+/** The content of an element: text, nested elements, or several elements of one name. `undefined` omits it. */
 export type XmlValue = string | number | boolean | undefined | XmlObject | readonly XmlValue[];
 export interface XmlObject {
   readonly [element: string]: XmlValue;
@@ -39,8 +39,8 @@ function escapeText(text: string): string {
   });
 }
 
-// Entities are resolved here, afterwards: the parser drops references to control characters, and documents that
-// define entities of their own need no reader.
+// Entities are resolved here, afterwards: the parser drops references to control characters, and documents that define
+// entities of their own need no reader.
 const parser = new XMLParser({
   ignoreAttributes: true,
   ignoreDeclaration: true,
@@ -52,7 +52,7 @@ const parser = new XMLParser({
   isArray: () => true,
 });
 
-/** An element that was read: its text, and its children by name. */
+/** A parsed element: its text, and its children by name. */
 export interface XmlElement {
   readonly text: string;
   /** The names of its children. */

@@ -1,4 +1,4 @@
-/** Writes one item after the other until it is killed, and tells its parent after each how many were answered. */
+/** Writes one item after the other until it is killed, and reports to its parent after each how many were answered. */
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 
 import { startDynamoDb } from "../../../../../packages/local-cloud/services/dynamodb";

@@ -1,4 +1,6 @@
-/** Publishes one event after the other, to a bus that never delivers, until it is killed; tells which were accepted. */
+/**
+ * Publishes one event after the other, to a bus that never delivers, until it is killed; reports which were accepted.
+ */
 import { newEvent, openEventBus } from "../../../../../packages/local-cloud/services/events";
 import { identity } from "../../gateway/helpers";
 

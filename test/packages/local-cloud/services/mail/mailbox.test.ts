@@ -68,7 +68,7 @@ describe("the inbox", () => {
     const ids: string[] = [];
     const mails = [await mailbox.deliver(draft("1")), await mailbox.deliver(draft("2"))];
     ids.push(...mails.map(({ id }) => id));
-    // And in the run after, were it in the same moment or before.
+    // And in the next run, even in the same moment or before.
     await mailbox.close();
     for (const time of [2_000_000, 1_000_000]) {
       await open({ now: () => time });

@@ -13,7 +13,7 @@ import type { FaceEngine } from "../../../../../packages/local-cloud/services/re
 
 export const identity: CloudIdentity = { partition: "aws", region: "ap-southeast-1", accountId: "000000000000" };
 
-/** What the tests' programs declare. */
+/** The declarations of the tests' programs. */
 export const bucket = "photos";
 export const collection = "students";
 export const collectionArn = `arn:aws:rekognition:${identity.region}:${identity.accountId}:collection/${collection}`;
@@ -41,7 +41,7 @@ export function allow(Action: string | string[], Resource: string | string[]): o
 export async function startRekognition(options: {
   readonly engine: FaceEngine;
   readonly roles?: readonly DeclaredRole[];
-  /** A folder to go on with; by default a new one, which goes when this stops. */
+  /** A folder to continue with; by default a new one, which is deleted when this stops. */
   readonly storage?: string;
   readonly searchLag?: RekognitionOptions["searchLag"];
 }): Promise<TestRekognition> {

@@ -1,6 +1,6 @@
 /**
- * Adds faces as fast as it can until it is killed, and tells its parent each one it was told is kept. Run by
- * collection.test.ts; its argument is the folder.
+ * Adds faces as fast as it can until it is killed, and reports to its parent each one that was confirmed as kept. Run
+ * by collection.test.ts; its argument is the folder.
  */
 import { CollectionStore } from "../../../../../packages/local-cloud/services/rekognition/store";
 import { embeddingOf } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";

@@ -8,7 +8,7 @@ import {
 import { noFace } from "../../../../support/portraits";
 import { allow, bucket, collection, collectionArn, role, startRekognition, type TestRekognition } from "./harness";
 
-/** A Rekognition that is new for each test, and to which the photo tells who is on it. */
+/** A Rekognition that is new for each test, and that reads from the photo's script who is on it. */
 interface ScriptedWorld {
   readonly cloud: TestRekognition;
   /** The operator's client. */
@@ -33,7 +33,7 @@ export function describeRekognition(title: string, tests: (world: () => Scripted
   });
 }
 
-/** Where a face is on its photo, as far as tests differ in it. */
+/** The face's position on its photo, as far as tests vary it. */
 export const box = (left: number, width: number) => ({ left, top: 0.2, width, height: 0.3 });
 
 async function startWorld(picture: Buffer): Promise<ScriptedWorld> {

@@ -16,7 +16,7 @@ import type { CloudEvent, CloudIdentity } from "../../../../../packages/local-cl
 
 export const identity: CloudIdentity = { partition: "aws", region: "ap-southeast-1", accountId: "000000000000" };
 
-/** A bucket with nothing special, but for what is given. */
+/** A bucket with default settings, except for the given ones. */
 export function bucket(name: string, declared: Partial<DeclaredBucket> = {}): DeclaredBucket {
   return { name, versioned: false, cors: [], publicAccessBlocked: false, eventBridge: false, ...declared };
 }
@@ -51,7 +51,7 @@ export async function startS3(options: {
   policies?: Readonly<Record<string, object>>;
   emit?: S3Options["emit"];
   now?: () => Date;
-  /** A folder to go on with; by default a new one, which goes when this stops. */
+  /** A folder to continue with; by default a new one, which is deleted when this stops. */
   storage?: string;
   routes?: (s3: S3Service) => Route[];
 }): Promise<TestS3> {
@@ -110,13 +110,13 @@ export async function startS3(options: {
     async stop() {
       for (const client of clients) client.destroy();
       await gateway.close();
-      // A folder that was handed in belongs to whoever did so.
+      // A given folder belongs to the caller.
       if (options.storage === undefined) rmSync(storage, { recursive: true, force: true });
     },
   };
 }
 
-/** The error name and status that a client gets; "none" when it gets an answer. */
+/** The error name and status that a client gets; "none" if it gets an answer. */
 export async function failure(answer: Promise<unknown>): Promise<string> {
   try {
     await answer;
@@ -127,7 +127,7 @@ export async function failure(answer: Promise<unknown>): Promise<string> {
   }
 }
 
-/** Waits for what happens after the answer; the test's own time limit ends it. */
+/** Waits for effects after the answer; the test's own time limit ends it. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -1,6 +1,6 @@
 /**
- * Writes, deletes and emits as fast as it can until it is killed, and tells its parent what it was told is done.
- * Run by kill.test.ts; its argument is the storage folder.
+ * Writes, deletes and emits as fast as it can until it is killed, and reports to its parent each confirmed change. Run
+ * by kill.test.ts; its argument is the storage folder.
  */
 import { createHash, randomBytes } from "node:crypto";
 
@@ -18,7 +18,7 @@ export const buckets = [
   bucket("plain", { eventBridge: true }),
 ];
 
-/** Done when the parent will get it even if this process is killed now. */
+/** Done when the parent will receive it even if this process is killed now. */
 const tell = (told: Told) => new Promise<void>((resolve) => process.send?.(told, () => resolve()));
 
 async function run(storage: string): Promise<void> {
@@ -28,7 +28,7 @@ async function run(storage: string): Promise<void> {
     buckets,
     credentials: () => undefined,
     authorizeAs: () => undefined,
-    // Late, so that the kill often comes between the change and its event.
+    // Late, so that the kill often falls between the change and its event.
     emit: async (event) => {
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
       await tell({ emitted: event });

@@ -13,7 +13,7 @@ import type { CloudEvent } from "../../../../../packages/local-cloud/gateway/ser
 import { identity } from "./harness";
 import { buckets, type Told } from "./kill-child";
 
-/** Runs the child until it has told so many things, then kills it where it stands. */
+/** Runs the child until it has sent so many reports, then kills it at once. */
 async function runAndKill(storage: string, messages: number): Promise<Told[]> {
   const child = fork(join(__dirname, "kill-child.js"), [storage]);
   const told: Told[] = [];
@@ -21,7 +21,7 @@ async function runAndKill(storage: string, messages: number): Promise<Told[]> {
     told.push(message);
     if (told.length === messages) child.kill("SIGKILL");
   });
-  // "close" comes after the last message that the child got rid of.
+  // "close" comes after the last message that the child sent.
   await once(child, "close");
   return told;
 }
@@ -65,7 +65,7 @@ describe("local S3: after kill -9", () => {
       const s3 = open(storage, left);
       events.push(...told.flatMap((one) => ("emitted" in one ? [seen(one.emitted)] : [])), ...left.map(seen));
 
-      /** What happened to a key after an object of it was made: the child may have got further than it could tell. */
+      /** A key's fate after an object of it was made: the child may have got further than it could report. */
       const laterThan = (made: Seen) =>
         events.some(
           ({ bucket, key, sequencer }) => bucket === made.bucket && key === made.key && sequencer > made.sequencer,

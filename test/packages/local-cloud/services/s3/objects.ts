@@ -2,18 +2,18 @@ import { GetObjectCommand, PutObjectCommand, type PutObjectCommandOutput, type S
 
 import { bucket, startS3, type TestS3 } from "./harness";
 
-/** What the tests of one file share: a bucket `plain`, and one that keeps versions, `versioned`. */
+/** The common parts of one file's tests: a bucket `plain`, and one that keeps versions, `versioned`. */
 interface ObjectsWorld {
   readonly cloud: TestS3;
   /** The operator's client. */
   readonly client: S3Client;
   /** Puts an object whose body is its key unless another is given. */
   readonly put: (Bucket: string, Key: string, Body?: string | Uint8Array) => Promise<PutObjectCommandOutput>;
-  /** An object's text, of its newest version unless another is given. */
+  /** An object's text, from its newest version unless another is given. */
   readonly read: (Bucket: string, Key: string, VersionId?: string) => Promise<string | undefined>;
 }
 
-/** Describes what the operator does with objects; who else may do it is told in policies.test.ts. */
+/** Describes the operator's access to objects; policies.test.ts covers everybody else's. */
 export function describeObjects(title: string, tests: (world: () => ObjectsWorld) => void): void {
   describe(title, () => {
     let world: ObjectsWorld;

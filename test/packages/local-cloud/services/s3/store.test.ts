@@ -38,7 +38,7 @@ describe("local S3: the store", () => {
     return version;
   }
 
-  /** A journal that nothing is ever dropped from. */
+  /** A journal that never drops an entry. */
   function open<Entry>(path: string, replay: (entry: Entry) => void = () => undefined): Journal<Entry> {
     return openJournal<Entry>(path, { replay, size: () => Infinity, snapshot: () => [] });
   }

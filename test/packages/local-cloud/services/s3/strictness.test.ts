@@ -12,7 +12,7 @@ interface Modelled {
   readonly method: string;
   /** `/{Key+}?delete` */
   readonly uri: string;
-  /** Names on the wire of what its request may carry outside the path and the body. */
+  /** Names on the wire of everything that its request may carry outside the path and the body. */
   readonly query: readonly string[];
   readonly headers: readonly string[];
 }
@@ -48,7 +48,7 @@ function model(): Modelled[] {
   });
 }
 
-/** What S3 takes with every operation. */
+/** Parameters and headers that S3 accepts with every operation. */
 const SHARED = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
 const isOwned = (operation: Owned, header: string) => SHARED.includes(header) || owns(operation, header);
@@ -77,7 +77,7 @@ describe("local S3: what an operation does not own", () => {
     return fetch(`${cloud.gateway.url}${path}?${query.toString()}`, { method, headers });
   }
 
-  /** The address of an operation, with what tells it apart. */
+  /** The address of an operation, with the parameters that distinguish it. */
   function address({ uri, query }: Modelled): { path: string; params: URLSearchParams } {
     const [path = "", constant = ""] = uri.split("?");
     const params = new URLSearchParams(constant);
@@ -141,7 +141,7 @@ describe("local S3: what an operation does not own", () => {
       }
       const selects = [...new URLSearchParams(modelled.uri.split("?")[1]).keys()];
       for (const one of query) expect([...modelled.query, ...selects], name).to.include(one);
-      // The framing of a body is no matter of an operation.
+      // The framing of a body is independent of the operation.
       const framing = ["x-amz-decoded-content-length", "x-amz-sdk-checksum-algorithm", "x-amz-trailer"];
       for (const one of headers.filter((header) => !framing.includes(header) && !/checksum-(sha|crc)/.test(header))) {
         expect(modelled.headers, name).to.include(one);

@@ -80,7 +80,7 @@ describe("the local SQS", () => {
     const [again] = await receive({ MessageAttributeNames: ["All"], AttributeNames: ["All"] });
     expect(again?.MessageAttributes?.RULE_ARN?.StringValue).to.equal("arn:rule");
     expect(again?.Attributes?.ApproximateReceiveCount).to.equal("2");
-    // The first receipt is no longer good.
+    // The first receipt is no longer valid.
     await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: first?.ReceiptHandle }));
     time += 10_001;
     expect(await bodies()).to.deep.equal(["one"]);
@@ -173,7 +173,7 @@ describe("the local SQS", () => {
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "tab\t line\n 😀 \ufffd" }));
     const [message] = await receive();
     await erase(message?.ReceiptHandle ?? "");
-    // Of a message that is gone, as on SQS.
+    // The receipt of a message that is gone, as on SQS.
     await erase(message?.ReceiptHandle ?? "");
     expect(sqs.counts(arn)).to.deep.equal({ visible: 0, notVisible: 0, delayed: 0 });
   });

@@ -103,7 +103,7 @@ describe("state machines", () => {
   let calls: { name: string; payload: unknown }[] = [];
   let busFails = 0;
 
-  /** Functions are another part's matter: here they are told what to answer. */
+  /** Functions are tested elsewhere: here the test sets their answers. */
   const functions = {
     find: () => undefined,
     async invoke(arn: string, payload: string, started?: () => void) {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Definition } from "../../../../../packages/local-cloud/services/states/definition";
 import { interpret, type Host } from "../../../../../packages/local-cloud/services/states/interpreter";
 
-/** Just enough of a host: the task's result is what its `Resource` names, and time stands still. */
+/** A minimal host: the task's result is the one that its `Resource` names, and time stops. */
 function host(tasks: Readonly<Record<string, (input: unknown) => unknown>> = {}): Host {
   let id = 1;
   return {
@@ -35,7 +35,7 @@ async function ours(definition: Definition, input: unknown, tasks = {}): Promise
   }
 }
 
-/** The peer: another interpreter of the same language. It wants a function that Node.js 20 lacks. */
+/** The peer: another interpreter of the same language. It needs a function that Node.js 20 lacks. */
 async function theirs(definition: Definition, input: unknown, tasks = {}): Promise<Outcome> {
   (Promise as { withResolvers?: unknown }).withResolvers ??= () => {
     let resolve, reject;
@@ -100,7 +100,7 @@ describe("the interpreter of state machines agrees with another one", () => {
     fc.assert(
       fc.asyncProperty(object, fc.array(key, { minLength: 1, maxLength: 3 }), json, async (value, names, result) => {
         const path = `$.${names.join(".")}`;
-        // The peer replaces what is no object on the way, where AWS fails.
+        // The peer replaces values on the way that are no objects; AWS fails.
         const [at] = pathsOf(value)
           .filter((known) => path.startsWith(`${known}.`))
           .slice(-1);
@@ -168,7 +168,7 @@ describe("the interpreter of state machines agrees with another one", () => {
         fc.oneof(comparison, matches, tests),
         fc.constantFrom("plain", "Not", "And", "Or"),
         async (value, chosen, wrapping) => {
-          // Of values of another kind the peer compares as JavaScript does; AWS finds no match.
+          // The peer compares values of different types as JavaScript does; AWS finds no match.
           fc.pre(
             !/^(String|Numeric|Boolean|Timestamp)(?!Matches)/.test(chosen.operator) ||
               kindOf(value) === chosen.operator.match(/^[A-Z][a-z]+/)?.[0],

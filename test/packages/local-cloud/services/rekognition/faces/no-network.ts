@@ -1,4 +1,4 @@
-/** Preloaded into a process and its threads: whoever connects to anything fails. */
+/** Preloaded into a process and its threads: any attempt to connect fails. */
 import net from "node:net";
 
 net.Socket.prototype.connect = () => {

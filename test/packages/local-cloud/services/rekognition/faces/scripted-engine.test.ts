@@ -21,7 +21,7 @@ describe("scripted face engine", () => {
       ]);
       const faces = await engine.detect(photo);
       expect(faces.map(({ confidence }) => confidence)).to.deep.equal([91, 99.99]);
-      // To everybody else it is the photo that it was.
+      // To everybody else the photo is unchanged.
       expect(await sharp(photo).metadata()).to.include({ format, width: 640, height: 480 });
     }
   });
