@@ -4,8 +4,8 @@
  *   s3Service(options): S3Service        a service of the gateway, and access from within the process
  *
  * wire/        requests and answers: which operation, bodies, checksums, XML, CORS, errors
- *   operations/  the operations, a file for each family
- *   store/       changes with their events, the journal that commits them, the bytes, the order of keys
+ * operations/  the operations, a file for each family
+ * store/       changes with their events, the journal that commits them, the bytes, the order of keys
  */
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
