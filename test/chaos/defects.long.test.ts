@@ -59,7 +59,7 @@ describe("A chaos run finds a planted defect", () => {
   });
 
   for (const [name, change] of Object.entries(defects)) {
-    it(`${name}`, async () => {
+    it(name, async () => {
       const [scenario, promise] = planted[name] ?? [rivalsOf, /^$/];
       const chaos = await startChaos({ seed, change });
       try {

@@ -101,9 +101,9 @@ export function brokenPromises(
   }
   const keys = new Set(avatars.flatMap((avatar) => Object.values(avatar.thumbnails)));
   for (const { key, isLatest, isMarker } of thumbnails) {
-    if (!keys.has(key))
+    if (!keys.has(key)) {
       broken.push(`2: the bucket holds ${isMarker ? "a delete marker of " : ""}${key}, no avatar does`);
-    else if (isMarker && isLatest) broken.push(`2: ${key} is hidden by a delete marker`);
+    } else if (isMarker && isLatest) broken.push(`2: ${key} is hidden by a delete marker`);
   }
   const stored = new Set(thumbnails.filter(({ isMarker }) => !isMarker).map(({ key }) => key));
   for (const key of keys) if (!stored.has(key)) broken.push(`2: ${key} of an avatar is not in the bucket`);
@@ -162,8 +162,9 @@ function unfairEndings(
       const wasAccepted = rivals.some((photo) => rowOf(photo)?.status === "accepted");
       // Or have sent one before that, and the older of the two was no good any more.
       const wasSuperseded = rivals.some((photo) => rowOf(photo)?.reason === "SUPERSEDED");
-      if (!isHeld && !wasAccepted && !wasSuperseded)
+      if (!isHeld && !wasAccepted && !wasSuperseded) {
         broken.push(`3: of ${rivals.length} good photos of ${person} none was accepted`);
+      }
     }
   }
   return broken;

@@ -86,8 +86,9 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     const broken = brokenPromises(snapshot, photos, told, mayRepeat.test(scenario.title));
     // The product's own comparison has to agree.
     const report = await compare({ searchFaces: true });
-    for (const { kind, subject, problem } of report.findings)
+    for (const { kind, subject, problem } of report.findings) {
       broken.push(`reconcile: ${kind}: ${subject} ${problem ?? ""}`);
+    }
     broken.push(...(await failedCanTryAgain(pipeline, stores, files, photos, number)));
     const endings: Record<string, number> = {};
     for (const { status } of snapshot.uploads) endings[status] = (endings[status] ?? 0) + 1;

@@ -95,8 +95,8 @@ export async function couple(left: Person = "A", right: Person = "D"): Promise<B
   );
   return blank(1280, 800)
     .composite([
-      { input: one as Buffer, left: 0, top: 0 },
-      { input: other as Buffer, left: 640, top: 0 },
+      { input: one, left: 0, top: 0 },
+      { input: other, left: 640, top: 0 },
     ])
     .jpeg({ quality: 90 })
     .toBuffer();

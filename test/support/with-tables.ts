@@ -57,8 +57,12 @@ export async function startTables(): Promise<Tables> {
     dynamodb,
     upload: (uploadId) => get(uploadTable, { upload_id: { S: uploadId } }),
     avatar: (studentId) => get(avatarTable, { student_id: { S: studentId } }),
-    putUpload: async (Item) => void (await dynamodb.putItem({ TableName: uploadTable, Item })),
-    putAvatar: async (row) => void (await dynamodb.putItem({ TableName: avatarTable, Item: writeAvatarRow(row) })),
+    putUpload: async (Item) => {
+      await dynamodb.putItem({ TableName: uploadTable, Item });
+    },
+    putAvatar: async (row) => {
+      await dynamodb.putItem({ TableName: avatarTable, Item: writeAvatarRow(row) });
+    },
     clear: async () => {
       for (const [TableName, key] of Object.entries(keys)) {
         for (const item of (await dynamodb.scan({ TableName })).Items ?? []) {
@@ -152,14 +156,17 @@ export function recorded<Client>(
   answers: { [Operation in keyof Client]?: (input: never) => unknown },
   calls: Call[] = [],
 ): Client {
-  return new Proxy({} as object, {
-    get: (_, operation) => async (input: never) => {
-      const answer = answers[operation as keyof Client];
-      if (answer === undefined) throw new Error(`Unexpected call of ${String(operation)}.`);
-      calls.push({ operation: String(operation), input });
-      return answer(input);
+  return new Proxy(
+    {},
+    {
+      get: (_, operation) => async (input: never) => {
+        const answer = answers[operation as keyof Client];
+        if (answer === undefined) throw new Error(`Unexpected call of ${String(operation)}.`);
+        calls.push({ operation: String(operation), input });
+        return await answer(input);
+      },
     },
-  }) as Client;
+  ) as Client;
 }
 
 /** Stands for waiting, of which nothing is to be seen. */
