@@ -100,7 +100,7 @@ describe("CheckFormat", () => {
   it("refuses every file that was cut off, wherever it was cut", () => {
     for (const [named, file, end] of [
       ["jpeg", jpegFile({ orientation: 6 }), 0],
-      // The last four bytes are the checksum of an empty chunk, which nobody misses.
+      // The last four bytes are the checksum of an empty chunk, which no decoder needs.
       ["png", pngFile(), 4],
     ] as const) {
       for (let length = 12; length < file.length - end; length += 1) {

@@ -284,7 +284,7 @@ describe("NotifyFailure", () => {
   });
 
   it("keeps the row of an upload that could not be claimed for as long as any other", async () => {
-    // That of one which waits for its photo ends in two days: before the original does.
+    // The row of an upload that awaits its photo expires in two days: before the original does.
     const waiting = { ...aClaimedRow(photo, { status: { S: "awaiting-upload" }, expires_at: { N: "1772524800" } }) };
     delete waiting["execution_arn"];
     await tables.putUpload(waiting);

@@ -15,7 +15,7 @@ import {
   type States,
 } from "../../handlers/machine";
 
-/** Every state by its name, those of the branches as well. */
+/** Every state by its name, including those of the branches. */
 function allStates(states: States): [string, State][] {
   return Object.entries(states).flatMap(([name, state]) => [
     [name, state] as [string, State],
@@ -28,7 +28,7 @@ const tasks = [...states].filter(([, state]) => state.Type === "Task");
 const handlers = join(__dirname, "../../../handlers");
 const arnOf = (name: string) => `arn:aws:lambda:ap-southeast-1:000000000000:function:${name}`;
 
-/** The longest that all attempts of a retrier can be apart, in seconds. */
+/** The longest time between a retrier's first and last attempt, in seconds. */
 function longestSeconds({ IntervalSeconds, BackoffRate, MaxDelaySeconds, MaxAttempts }: Retrier): number {
   const delays = Array.from({ length: MaxAttempts }, (_, n) => IntervalSeconds * BackoffRate ** n);
   return delays.reduce((sum, delay) => sum + Math.min(delay, MaxDelaySeconds), 0);
@@ -103,7 +103,8 @@ describe("The machine", () => {
     const retriers = tasks.flatMap(([, { Retry = [] }]) => Retry);
     const patienceFor = (error: string) =>
       new Set(retriers.filter(({ ErrorEquals }) => ErrorEquals.includes(error)).map(longestSeconds));
-    // A role's new policy is known everywhere within seconds; what is missing after that stays missing.
+    // A role's new policy takes effect everywhere within seconds; a permission that is missing after that stays
+    // missing.
     for (const seconds of patienceFor("Lambda.AWSLambdaException")) expect(seconds).to.be.within(10, 30);
     for (const died of ["Runtime.ExitError", "Runtime.OutOfMemory", "Sandbox.Timedout"]) {
       expect([...patienceFor(died)], died).to.deep.equal([366]);

@@ -18,7 +18,7 @@ import {
   type Tables,
 } from "../support/with-tables";
 
-/** Their messages reach logs and execution histories, which outlive an erasure: docs/guides/operate.md. */
+/** The functions' messages reach logs and execution histories, which outlive an erasure: docs/guides/operate.md. */
 describe("The errors of the functions name uploads, and neither students nor keys", () => {
   let tables: Tables;
   before(async () => (tables = await startTables()));

@@ -22,8 +22,8 @@ import {
 } from "../support/with-tables";
 
 /**
- * Comparisons while uploads go on: what happens between the listing of one store and that of the next. What is found
- * and mended on an idle pipeline is tested in test/flow/reconcile.test.ts, against the services.
+ * Comparisons while uploads go on: changes between the listing of one store and that of the next. For an idle pipeline,
+ * test/flow/reconcile.test.ts tests the findings and their fixes against the services.
  */
 const settings: ReconcileSettings & { functionName: string } = {
   uploadTable,
@@ -45,12 +45,12 @@ interface Object {
   readonly LastModified?: Date;
 }
 
-/** What the stores beside the tables hold; a test changes it while the comparison runs. */
+/** The contents of the stores beside the tables; a test changes them while the comparison runs. */
 class World {
   faces: { FaceId: string; ExternalImageId: string }[] = [];
   versions: Object[] = [];
   markers: Object[] = [];
-  /** By execution; one that is not there has been forgotten. */
+  /** By execution; AWS has forgotten an execution that is missing here. */
   executions: Record<string, string> = {};
   /** Called before each answer, with the operation's name. */
   before: (operation: string, input: Record<string, unknown>) => Promise<void> | void = () => undefined;
@@ -129,7 +129,7 @@ describe("Reconcile, while uploads go on", () => {
   const changing = () =>
     world.calls.map(({ operation }) => operation).filter((operation) => /^(delete|index|start)/.test(operation));
 
-  /** A student's avatar, whole. */
+  /** A student's complete avatar. */
   async function aWholeAvatar(changes: Partial<AvatarRow> = {}): Promise<AvatarRow> {
     const avatar = anAvatar({ faceId: `face-of-${changes.studentId ?? "SV001"}`, ...changes });
     await tables.putAvatar(avatar);
@@ -201,7 +201,8 @@ describe("Reconcile, while uploads go on", () => {
       world.markers = [];
       let listings = 0;
       world.before = async (operation) => {
-        // The thumbnails, the originals, and then this one again.
+        // The first two listings are of the thumbnails and the originals; the third is the second check of this
+        // original.
         if (operation === "listObjectVersions" && ++listings === 3) await change();
       };
       expect((await run()).findings).to.deep.equal([]);
@@ -336,7 +337,7 @@ describe("Reconcile, while uploads go on", () => {
       };
       expect((await run({ fix: true, searchFaces: true })).searched).to.deep.equal({ done: 1, left: 2 });
       expect(world.clock - now.getTime()).to.be.within(60_000, 62_250);
-      // All of them again, those first that have waited longest.
+      // All of them again, the least recently searched first.
       world.search = () => ({ FaceMatches: [] });
       world.clock += 1000;
       expect((await run({ fix: true, searchFaces: true })).searched).to.deep.equal({ done: 3, left: 0 });

@@ -119,7 +119,7 @@ describe("SaveMetadata", () => {
       aPhoto({ uploadId: uploadIdAt(i), uploadedAt: "2026-03-01T08:00:00Z" }),
     ) as [Photo, Photo];
     let seconds = 0;
-    /** One try; none begins at the time of another. */
+    /** One attempt; no two attempts begin at the same time. */
     const tried = (photo: Photo) => save(photo, new Date(now.getTime() + 1000 * ++seconds));
     const current = async () => readAvatarRow((await tables.avatar("SV001")) ?? {}).uploadId;
     beforeEach(async () => {
@@ -147,7 +147,7 @@ describe("SaveMetadata", () => {
       const begun = new Promise<void>((resolve) => (hasBegun = resolve));
       let goOn = (): void => undefined;
       const held = new Promise<void>((resolve) => (goOn = resolve));
-      // A try that Step Functions has given up on, while its function is still at work.
+      // An attempt that Step Functions has timed out while its function is still running.
       const straggler = save(other, now, {
         putItem: async (input: never) => {
           hasBegun();
@@ -172,7 +172,7 @@ describe("SaveMetadata", () => {
           await save(each);
           return "saved";
         } catch (error) {
-          // As the machine does.
+          // As the machine retries.
           if ((error as Error).name !== "Unavailable") return (error as Error).name;
         }
       }

@@ -14,7 +14,7 @@ import { aGet, aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./re
 const { privateKey } = generateKeyPairSync("ed25519");
 const publicKey = publicKeyOf(privateKey);
 const inAWeek = Math.floor(now.getTime() / 1000) + 7 * 86_400;
-/** Signs whatever it is given, as a program of the school's own might. */
+/** Signs any payload, as the school's own program might. */
 const signText = (payload: string) => {
   const signed = `${invitationHeader}.${Buffer.from(payload).toString("base64url")}`;
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
@@ -41,7 +41,7 @@ describe("An invitation", () => {
     const token = signInvitation(anInvitation, privateKey);
     for (let at = 0; at < token.length; at += 1) {
       const changed = token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1);
-      // The last character of a signature has bits that mean nothing: the bytes are the same ones.
+      // The last character of a signature has unused bits: another character may stand for the same bytes.
       const isSame = Buffer.from(changed.slice(-86), "base64url").equals(Buffer.from(token.slice(-86), "base64url"));
       if (isSame && changed.slice(0, -86) === token.slice(0, -86)) continue;
       expect(readInvitation(changed, publicKey), `character ${at}`).to.equal(undefined);
@@ -108,7 +108,7 @@ describe("An invitation", () => {
       { requiredKeys: [] },
     );
     const json = fc.oneof(claims, fc.jsonValue()).map((value) => {
-      // What JSON cannot say (a BigInt, a circle) is no payload.
+      // A value without JSON (a BigInt, a circular object) cannot be a payload.
       try {
         return JSON.stringify(value) ?? "";
       } catch {
@@ -127,7 +127,7 @@ describe("An invitation", () => {
       }),
       { numRuns: 500 },
     );
-    // Else the property would hold of nothing.
+    // Otherwise the property would hold vacuously.
     expect(read).to.be.above(0);
   });
 

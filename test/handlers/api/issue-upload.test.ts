@@ -187,7 +187,7 @@ describe("POST /uploads", () => {
     await fc.assert(
       fc.asyncProperty(request, async (malformed) => {
         const response = await handle(malformed as HttpRequest);
-        // What was broken may have come out good: then the form is as it should be.
+        // A broken request may still be valid: then the form must be correct.
         if (response.statusCode === 201) {
           expect(bodyOf<IssuedUpload>(response).fields["key"]).to.match(
             /^uploads\/[\w.-]{1,64}\/[0-9A-Z]{26}\.(jpe?g|png)$/,

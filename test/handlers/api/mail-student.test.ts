@@ -47,7 +47,7 @@ describe("MailStudent", () => {
       ...more,
     });
 
-  /** Tells the function of an event as SNS does: with what is published for every subscriber but mail. */
+  /** Calls the function with an event as SNS does: in the form published to every subscriber except e-mail. */
   async function tell(event: PipelineEvent, thumbnail: Buffer | Error = Buffer.from("a JPEG")): Promise<Call[]> {
     const published: { Message?: string }[] = [];
     await publish(
@@ -99,7 +99,7 @@ describe("MailStudent", () => {
     expect(
       mail.attachments.map(({ contentType, cid, content }) => [contentType, cid, content.toString()]),
     ).to.deep.equal([["image/jpeg", "avatar", "a JPEG"]]);
-    // The parser puts the picture where the letter names it.
+    // The parser replaces the letter's reference with the picture.
     expect(mail.html).to.include('<img src="data:image/jpeg;base64,');
   });
 

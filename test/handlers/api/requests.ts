@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from "../../../handlers/api/http";
 import type { Signer } from "../../../handlers/api/presign";
 
-/** What the API's tests share: requests as API Gateway hands them over, and readers of the answers. */
+/** Shared by the API's tests: requests as API Gateway passes them, and readers of the responses. */
 export const signer: Signer = {
   credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
   region: "ap-southeast-1",

@@ -5,7 +5,7 @@ describe("What the machine is told of a service's error", () => {
   const sdkError = (name: string, more: object = {}) => Object.assign(new Error("why"), { name }, more);
   const answered = (httpStatusCode: number) => ({ $metadata: { httpStatusCode } });
 
-  // Those that the SDK tries again as throttling, whatever the status; and that of KMS, which SNS hands on.
+  // The names that the SDK retries as throttling, whatever the status; and that of KMS, which SNS passes on.
   const throttles = [
     "BandwidthLimitExceeded",
     "EC2ThrottledException",

@@ -9,7 +9,7 @@ import {
 } from "../../../handlers/stores/avatars";
 import { anAvatar, avatarTable, now, startTables, uploadIdAt, type Tables } from "../../support/with-tables";
 
-/** Against the tables of a real DynamoDB engine: a condition holds there or nowhere. */
+/** Against the tables of a real DynamoDB engine, since only an engine evaluates the conditions. */
 describe("The avatars store", () => {
   let tables: Tables;
   before(async () => (tables = await startTables()));

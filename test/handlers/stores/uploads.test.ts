@@ -30,7 +30,7 @@ import {
   type Tables,
 } from "../../support/with-tables";
 
-/** Against the tables of a real DynamoDB engine: a condition holds there or nowhere. */
+/** Against the tables of a real DynamoDB engine, since only an engine evaluates the conditions. */
 describe("The uploads store", () => {
   let tables: Tables;
   before(async () => (tables = await startTables()));

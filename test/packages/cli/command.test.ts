@@ -11,7 +11,7 @@ describe("the command line, badly used", () => {
   let folder: string;
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [cli, ...args], { cwd: folder, encoding: "utf8", env: { ...process.env, LANG: "C" } });
-  /** Exit status 1, nothing on the standard output, one line of complaint, and no data folder. */
+  /** The one line on standard error of a command that exits with 1, prints nothing else and creates no data folder. */
   function complaint(...args: string[]): string {
     const { status, stdout, stderr } = run(...args);
     expect(status, stderr).to.equal(1);
@@ -120,7 +120,7 @@ describe("the command line, badly used", () => {
     );
     const long = "x".repeat(64);
     expect(complaint("process", `${long}1.jpg`, `${long}2.jpg`)).to.include(`the student ${long}, `);
-    // Past this check, each of them: the photo given twice, and whoever says whose they are.
+    // Each of these passes this check: the photo given twice, and `--student` given.
     for (const args of [
       ["a.jpg", "./a.jpg"],
       ["Hoà.jpg", "Hoá.jpg", "--student", "SV001"],

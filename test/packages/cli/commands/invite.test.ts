@@ -20,7 +20,7 @@ describe("avatar-pipeline invite", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
   const inFolder = (name: string) => join(folder, name);
 
-  /** Runs the command with what it writes collected. */
+  /** Runs the command and collects its output. */
   async function run(...argv: string[]): Promise<{ status: number; out: string; err: string }> {
     const written = { out: "", err: "" };
     const kept = [

@@ -15,7 +15,7 @@ describe("the local mode's --faults FILE", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  /** Exit status 1, nothing on the standard output, one line of complaint, and no data folder. */
+  /** The one line on standard error of a command that exits with 1, prints nothing else and creates no data folder. */
   function complaint(file: string, content?: string): string {
     if (content !== undefined) writeFileSync(join(folder, file), content);
     const args = [cli, "local", "--program", repositoryProgram(), "--port", "0", "--faults", file];
@@ -74,7 +74,7 @@ describe("the local mode's --faults FILE", () => {
 
   it("injects what the script says, tells each fault, and the photo comes through all the same", async () => {
     const rule = { service: "dynamodb", operation: "UpdateItem", caller: "*receive-photo*", calls: [1, 2] };
-    // With the mark that some editors put in front.
+    // With the byte order mark that some editors write.
     const script = { seed: 7, rules: [{ ...rule, fault: { kind: "throttle" } }] };
     writeFileSync(join(folder, "script.json"), `\uFEFF${JSON.stringify(script)}`);
     const service = await serve(["--program", repositoryProgram(), "--faults", "script.json"], folder);

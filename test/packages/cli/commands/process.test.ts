@@ -32,7 +32,7 @@ interface Line {
 
 const KEYS = "file,studentId,uploadId,outcome,step,reason,message,thumbnails,faceId,processedAt,milliseconds";
 
-/** The whole thing, as a newcomer runs it: real photos, real faces, real functions. */
+/** The whole pipeline as a newcomer runs it: real photos, real faces, real functions. */
 describe("photos through the command line", () => {
   let folder: string;
   const photo = (name: string): string => join(folder, name);
@@ -99,7 +99,7 @@ describe("photos through the command line", () => {
     const { status, stdout } = await end;
     expect([status, stdout]).to.deep.equal([130, ""]);
     expect(existsSync(photo("data/lock"))).to.equal(false);
-    // Before there is anything to go on with: a program of its own is evaluated anew.
+    // Before any service has started: this command evaluates its program again first.
     const early = start(["local", "--port", "0", "--data", photo("early"), "--program", repositoryProgram()], folder);
     while (!existsSync(photo("early/lock"))) await new Promise((done) => setTimeout(done, 20));
     const earlyEnd = ended(early);
@@ -117,14 +117,14 @@ describe("photos through the command line", () => {
     }
   });
 
-  /** A local mode on the data folder, once it answers, and where. */
+  /** Starts a local mode on the data folder; resolves with its address once it responds. */
   const serveData = (): Promise<Serving> => serve(options(), folder);
 
   describe("while a local mode has the data folder", () => {
     let service: Running;
     let url: string;
 
-    /** Copies a file into the bucket, as any S3 client does, and waits until that has come to its end. */
+    /** Copies a file into the bucket, as any S3 client does, and waits for the end of its upload. */
     async function copyIn(key: string, body: Buffer): Promise<void> {
       const bucket = /s3:\/\/([^/]+)\//.exec(service.output().stdout)?.[1] ?? "";
       const credentials = { accessKeyId: "local", secretAccessKey: "local" };
@@ -140,7 +140,7 @@ describe("photos through the command line", () => {
     }
 
     before(async () => {
-      // The copy of an avatar that was replaced while nobody looked.
+      // The copy of an avatar that was replaced while no local mode ran.
       mkdirSync(photo(`data/thumbnails/lan/${"0".repeat(26)}`), { recursive: true });
       writeFileSync(photo(`data/thumbnails/lan/${"0".repeat(26)}/64.jpg`), "");
       const served = await serveData();

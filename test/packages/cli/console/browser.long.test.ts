@@ -12,7 +12,10 @@ interface Violation {
 describe("The console in a browser", () => {
   const visit = Visit.of();
 
-  /** Something of everything: accepted, refused, retried, failed, running; hostile wherever text comes from outside. */
+  /**
+   * One upload of each kind: accepted, refused, retried, failed, running; with hostile text wherever it comes from
+   * outside.
+   */
   async function fillEverything(): Promise<Readonly<Record<string, string>>> {
     const accepted = await visit.fixture.upload("sv0001", `${HOSTILE}.jpg`);
     await visit.fixture.settled();
@@ -153,7 +156,7 @@ describe("The console in a browser", () => {
     await visit.page.goto(visit.fixture.url + paths["mail"]);
     await visit.page.frameLocator("iframe").locator("#letter").waitFor();
     expect(await visit.page.title()).to.contain(HOSTILE);
-    // Blocked in the mail's frame, as the browser reports: the script, the picture's handler, and nothing else.
+    // The browser reports exactly these as blocked in the mail's frame: the script and the picture's handler.
     const unexpected = visit.troubles.filter(
       (line) => !/frame is sandboxed|Content Security Policy|NotSameOrigin|404/.test(line),
     );
@@ -180,7 +183,7 @@ describe("The console in a browser", () => {
     await visit.page.keyboard.press("Enter");
     await visit.page.keyboard.press("Tab");
     expect(await focused()).to.equal("sv0007");
-    // And it is seen where one is.
+    // The focus is visible.
     expect(await visit.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")).to.equal("solid");
     await visit.page.keyboard.press("Enter");
     await visit.page.waitForURL(visit.fixture.url + executionPath(arn));
@@ -208,13 +211,13 @@ describe("The console in a browser", () => {
 
   it("has no violation of WCAG 2.2 AA on any page, light and wide or dark and 320 pixels narrow, where nothing is cut", async () => {
     const paths = await fillEverything();
-    // axe is a script that the console's own policy keeps out.
+    // axe is a script that the console's own policy blocks.
     await visit.open("", { bypassCSP: true, reducedMotion: "reduce" });
     for (const [name, path] of Object.entries(paths)) {
       await visit.page.setViewportSize({ width: 1280, height: 900 });
       await visit.page.goto(visit.fixture.url + path);
       await visit.page.addScriptTag({ path: require.resolve("axe-core/axe.min.js") });
-      // What is folded away is to be looked at as well; a few of the many that are alike.
+      // Unfolds collapsed parts, so that they are checked as well; a few of the many similar ones.
       await visit.page.evaluate(
         "[...document.querySelectorAll('details')].slice(0, 8).forEach((one) => (one.open = true))",
       );

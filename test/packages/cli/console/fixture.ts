@@ -1,6 +1,6 @@
 /**
- * The console over real machines and a real mailbox: the flow's own text runs, its steps answered by the test, so that
- * every page shows a history that the interpreter has written. Tables and thumbnails are the test's own.
+ * The console over real machines and a real mailbox: the flow's own text runs and the test answers its steps, so that
+ * every page shows a history written by the interpreter. Tables and thumbnails are the test's own.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -24,7 +24,7 @@ export type Answer = (input: never) => unknown;
 
 const photo = { bucket: "avatars-photos", key: "uploads/sv0007/01K.jpg", studentId: "sv0007", uploadId: "01K" };
 
-/** What each step answers for a photo that is accepted. */
+/** The output of each step for an accepted photo. */
 const accepted: Readonly<Record<string, Answer>> = {
   ReceivePhoto: () => ({ claim: "claimed", photo }),
   CheckFormat: () => ({ format: "jpeg", width: 1200, height: 1600, sha256: "9f2c".repeat(16) }),
@@ -48,16 +48,16 @@ export interface Fixture {
   readonly uploads: UploadRow[];
   readonly thumbnails: Map<string, Uint8Array>;
   readonly errors: unknown[];
-  /** Replaces the answer of a step for the executions that reach it from now on. */
+  /** Replaces a step's answer for executions that reach it from now on. */
   answer(step: string, answer: Answer): void;
-  /** Makes a step wait until the function that this returns is called. */
+  /** Makes a step wait until the returned function is called. */
   hold(step: string): () => void;
-  /** Starts the flow as the event of an uploaded photo does; the execution's ARN. */
+  /** Starts the flow as the event of an uploaded photo does; returns the execution's ARN. */
   upload(studentId: string, fileName?: string): Promise<string>;
-  /** Until no execution runs. */
+  /** Waits until no execution runs. */
   settled(): Promise<void>;
   writeLog(name: string, lines: readonly string[]): void;
-  /** Lets a source fail, as a table that is gone does. */
+  /** Makes a source fail, like a missing table. */
   breakTables(): void;
   /** Cuts every connection, as a restart does. */
   cut(): void;

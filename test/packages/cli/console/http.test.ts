@@ -19,7 +19,7 @@ function rawGet(url: string, path: string, method = "GET"): Promise<{ status: nu
   });
 }
 
-/** The events of a stream until one that satisfies. */
+/** The events of a stream up to the first text that is enough. */
 async function eventsUntil(url: string, isEnough: (text: string) => boolean): Promise<string> {
   const stop = new AbortController();
   const response = await fetch(url, { headers: { accept: "text/event-stream" }, signal: stop.signal });

@@ -83,7 +83,7 @@ describe("The way of an execution, read from its history", () => {
     const execution = { arn: "a", name: "a", machineArn: "m", status: "SUCCEEDED", startDate: 1, restarts: 0 } as const;
     const created = { detail: { bucket: { name: "b" }, object: { key: "uploads/sv0001/a.jpg", size: 1, etag: "e" } } };
     const ended = (input: string) => ({ detail: { executionArn: "b", status: "TIMED_OUT", input } });
-    // As the rule on execution status starts it, and as an operator starts what the queue of dead letters holds.
+    // As started by the rule on execution status, and as started by an operator from the dead-letter queue.
     const closing = { interrupted: ended(JSON.stringify(created)) };
     for (const input of [closing, ended(JSON.stringify(created)), { interrupted: ended(JSON.stringify(closing)) }]) {
       const { subject } = aboutOf(execution, [], JSON.stringify(input), words);

@@ -6,10 +6,10 @@ import { startFixture, type Fixture } from "./fixture";
 export class Visit {
   private browser: Browser | undefined;
   private opened: { readonly fixture: Fixture; page?: Page } | undefined;
-  /** What the browser complained of since the test began: dialogs, errors, refused requests. */
+  /** The browser's reports since the test began: dialogs, errors, refused requests. */
   readonly troubles: string[] = [];
 
-  /** A suite's visit, begun and ended by mocha's hooks. */
+  /** A suite's visit, which mocha's hooks begin and end. */
   static of(): Visit {
     const visit = new Visit();
     before(async () => void (visit.browser = await startBrowser()));
@@ -30,7 +30,7 @@ export class Visit {
     return this.opened.fixture;
   }
 
-  /** Has another console in that one's place. */
+  /** Replaces the console with a new one. */
   async restart(options: Parameters<typeof startFixture>[0]): Promise<void> {
     await this.fixture.close();
     this.opened = { fixture: await startFixture(options) };
@@ -53,7 +53,7 @@ export class Visit {
   }
 }
 
-/** Where the console shows an execution. */
+/** The path of an execution's page in the console. */
 export function executionPath(arn: string): string {
   return `executions/${encodeURIComponent(arn.split(":execution:")[1] ?? "")}`;
 }

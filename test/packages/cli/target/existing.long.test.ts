@@ -7,7 +7,7 @@ import { link } from "../../packing";
 import { portrait } from "../../../support/portraits";
 import { run } from "../../../support/child-process";
 
-/** Everything that the component takes, brought by the program. */
+/** A program that passes existing resources for everything that the component accepts. */
 const program = `
 import * as aws from "@pulumi/aws";
 import { AvatarPipeline } from "avatar-pipeline";
@@ -68,7 +68,7 @@ describe("a program that brings the bucket, the tables, the topics and the colle
     const again = await run(["process", "an.jpg", "--json", ...mailed], folder);
     expect(again.status, again.stderr).to.equal(0);
     expect(JSON.parse(again.stdout)).to.include({ studentId: "an", outcome: "accepted" });
-    // The face is found, the rows and the thumbnails are there, and nothing is left of the first photo.
+    // The face is found, the rows and thumbnails exist, and nothing is left of the first photo.
     const compared = await run(["reconcile", "--json"], folder);
     expect(compared.status, compared.stderr).to.equal(0);
     expect(JSON.parse(compared.stdout)).to.nested.include({ "compared.avatars": 1, "compared.faces": 1 });

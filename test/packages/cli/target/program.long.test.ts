@@ -6,7 +6,7 @@ import { link } from "../../packing";
 import { portrait } from "../../../support/portraits";
 import { ended, run, serve } from "../../../support/child-process";
 
-/** No project around it names the program, and without its configuration there is no pipeline. */
+/** No project around the file names this program, which declares a pipeline only with its configuration. */
 const program = `
 import { Config } from "@pulumi/pulumi";
 import { AvatarPipeline } from "avatar-pipeline";

@@ -12,7 +12,7 @@ new AvatarPipeline("staff");
 new AvatarPipeline("students");
 `;
 
-/** One program with two pipelines: a command must never do to one, or say of one, what was meant for the other. */
+/** One program with two pipelines: a command for one must never act on the other or report about it. */
 describe("several pipelines in one program", () => {
   let folder: string;
   let service: Running;

@@ -14,25 +14,25 @@ import { programGraph, type StackNames } from "../../../../support/with-cloud";
 import { portrait } from "../../../../support/portraits";
 import { repositoryProgram, run, type Ended } from "../../../../support/child-process";
 
-/** What the tests of one file share: a local mode whose photos say who is on them, and a folder beside it. */
+/** Shared by the tests of one file: a local mode whose photos name the person in them, and a folder beside it. */
 interface School {
-  /** Where the command runs, and the photos are. */
+  /** The working directory of the command, with the photos. */
   readonly folder: string;
   /** The local mode's own folder. */
   readonly data: string;
   readonly cloud: Cloud;
   readonly names: StackNames;
   readonly dynamodb: DynamoDB;
-  /** What looks at faces: at once, not before it is released, or not at all. */
+  /** The face engine: it answers at once, only after its release, or with an error. */
   engine: "well" | "held" | "broken";
-  /** How many photos are before an engine that is held. */
+  /** The number of photos that wait for a held engine. */
   readonly waiting: () => number;
-  /** Has the engine look again, at what waits for it too. */
+  /** Releases the engine, for waiting photos too. */
   readonly release: () => void;
   readonly path: (name: string) => string;
   /** Writes a photo of the person, or of nobody. */
   readonly photo: (name: string, person?: string) => void;
-  /** The arguments of an import into the local mode. */
+  /** The arguments for an import into the local mode. */
   readonly importing: (...args: string[]) => string[];
   readonly import_: (...args: string[]) => Promise<Ended>;
   readonly report: (file: string) => Row[];
@@ -54,7 +54,7 @@ export function describeSchool(tests: (school: () => School) => void): void {
   });
 }
 
-/** What a report says of each photo, without what differs from run to run. */
+/** The report's fields of each photo, without those that differ from run to run. */
 export const summary = (rows: readonly Row[]): (string | undefined)[][] =>
   rows.map(({ student_id, photo, outcome, reason }) => [student_id, photo, outcome, reason]);
 

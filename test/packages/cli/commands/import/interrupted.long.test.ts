@@ -58,7 +58,7 @@ describeSchool((school) => {
       command.child.kill("SIGKILL");
       await end;
       const [k1] = report("killed.import-local.csv");
-      // An upload that has its row and not yet its photo, and a line that did not come to its end.
+      // An upload with its row but without its photo yet, and a line that was cut short.
       const unsent = "01KJKB40RG1850M2GA1850M2GA";
       const sha256 = createHash("sha256")
         .update(readFileSync(path("killed/K2.jpg")))
