@@ -1,6 +1,6 @@
 import type { ProgramGraph } from "../../program/graph";
 import { nodesOf } from "../../program/nodes";
-import type { DeclaredMachine } from "./machines";
+import type { DeclaredMachine } from "./declared";
 
 export const MACHINE = "aws:sfn/stateMachine:StateMachine";
 

@@ -6,8 +6,9 @@
  *     .execution(arn)  .executions()  .history(arn)  .watch(listener)  .pending  .close()
  *   statesService(machines): CloudService                           Step Functions' API
  */
+export type { DeclaredMachine } from "./declared";
 export type { Definition, State } from "./definition";
 export type { HistoryEvent } from "./events";
 export type { Execution, ExecutionStatus } from "./executions";
-export { createMachines, type DeclaredMachine, type Machines, type MachinesOptions } from "./machines";
+export { createMachines, type Machines, type MachinesOptions } from "./machines";
 export { statesService } from "./service";
