@@ -3,7 +3,7 @@ import { html, type Html } from "./html";
 /** Longest text of one JSON value that a page shows, in characters; a state's data may have 262,144 bytes. */
 const MAX_JSON = 40_000;
 
-/** A moment in this machine's own time zone, where the reader sits; without the day when it is today. */
+/** A moment in this machine's own time zone, which is the reader's; without the day if it is today. */
 export function moment(milliseconds: number | undefined): Html {
   if (milliseconds === undefined || Number.isNaN(milliseconds)) return html`<span class="muted">–</span>`;
   const date = new Date(milliseconds);

@@ -16,7 +16,7 @@ export class Html {
   }
 }
 
-/** Nothing at all for `undefined`, `null` and `false`, so that `condition && html…` can be written. */
+/** Nothing at all for `undefined`, `null` and `false`, so that `condition && html…` works. */
 export type HtmlValue = Html | string | number | undefined | null | false | readonly HtmlValue[];
 
 /** A template in which attributes must be in double quotes: `html\`<a href="${url}">${name}</a>\``. */

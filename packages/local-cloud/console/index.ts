@@ -1,15 +1,15 @@
 /**
  * The console of the local cloud: pages for the person at this machine, for any program. A program may add a page of
- * its own, files, and its words for what executions are about (program.ts).
+ * its own, files, and its words for the executions' subjects (program.ts).
  *
  *   consoleRoute(cloudParts, program?): Route                                      for startCloud's `routes`
- *   createConsole(sources, { program?, onError? }): (request, response) => Promise<void>     what it mounts
+ *   createConsole(sources, { program?, onError? }): (request, response) => Promise<void>     the handler it mounts
  *
  *   /_console/                     the machines with the states that executions are in, the latest mails
  *   /_console/executions           all executions; ?page=N
- *   /_console/executions/{id}      one: its states, what went in and out, its way through the machine
+ *   /_console/executions/{id}      one: its states, their input and output, its path through the machine
  *   /_console/inbox, …/{id}        the mails; …/{id}/html is a mail's HTML part alone, sandboxed
- *   /_console/logs, …/{name}       what functions wrote
+ *   /_console/logs, …/{name}       output of the functions
  *   /_console/assets/{file}        style sheet, script, icon
  *
  * Pages are rendered here and complete without any script. With `Accept: text/event-stream`, the same address streams

@@ -5,11 +5,11 @@
  *     .use(script)           replaces the rules, and forgets counts and log; a FaultScript, its JSON text or object
  *     .clear()               no faults any more; the log stays
  *     .active                whether there is any rule
- *     .decide(call): Injection            what happens to this call; counts it
+ *     .decide(call): Injection            the faults of this call; counts it
  *     .staleness(call): number            ms: Rekognition's searches do not see faces indexed within them
  *     .onKill((call) => void)             the function runtime registers how a function's process is killed
  *     .kill(call)
- *     .log: InjectedFault[]               what was injected, oldest first
+ *     .log: InjectedFault[]               the injected faults, oldest first
  *   readFaultScript(source, where): FaultScript
  *
  * The script:
@@ -51,7 +51,7 @@ import { readFaultScript, type Fault, type FaultRule, type Span } from "./script
 
 export { readFaultScript, type Fault, type FaultRule, type FaultScript } from "./script";
 
-/** One call that a rule may take: an AWS API call, the invocation of a function, or the delivery of an event. */
+/** One call that a rule may match: an AWS API call, the invocation of a function, or the delivery of an event. */
 export interface Call {
   /** `s3`, `rekognition`, …; `lambda` for an invocation, `events` for a delivery. */
   readonly service: string;

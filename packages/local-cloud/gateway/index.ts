@@ -2,7 +2,7 @@
  * The one port of the local cloud.
  *
  *   startGateway({ port, identity, services, credentials, authorizer, faults?, routes?, onError? }): Promise<Gateway>
- *   gateway.url           http://127.0.0.1:PORT, what AWS_ENDPOINT_URL is set to
+ *   gateway.url           http://127.0.0.1:PORT, the value for AWS_ENDPOINT_URL
  *   gateway.port
  *   gateway.close()       finishes the requests under way, closes the services, then releases the port
  *

@@ -114,7 +114,7 @@ export function readCondition(operator: string, key: string, values: readonly st
 /**
  * True when the condition holds for the request's context.
  *
- * @param variables the context again, or undefined where the policy's version knows no variables
+ * @param variables the context again, or undefined if the policy's version does not support variables
  */
 export function conditionHolds(condition: Condition, context: Variables, variables: Variables | undefined): boolean {
   const { test, over, values } = condition;

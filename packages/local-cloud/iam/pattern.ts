@@ -8,7 +8,7 @@ export type Variables = ReadonlyMap<string, readonly string[]>;
  * Compiles an IAM pattern. `${key}` becomes the variable's value, taken as text even when it holds wildcards;
  * `${*}`, `${?}` and `${$}` are those characters; `${key, 'default'}` has a default.
  *
- * @param variables undefined where policy variables have no meaning (actions, and policies before 2012-10-17)
+ * @param variables undefined if policy variables are not supported (actions, and policies before 2012-10-17)
  * @returns undefined when a variable has no single value
  */
 export function compilePattern(pattern: string, variables?: Variables): readonly PatternPart[] | undefined {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** Whether Node.js takes the file for an ES module: by its name, or by the nearest package.json. */
+/** Whether Node.js treats the file as an ES module: by its name, or by the nearest package.json. */
 export function isEsModule(program: string): boolean {
   if (/\.m[jt]s$/.test(program)) return true;
   if (/\.c[jt]s$/.test(program)) return false;

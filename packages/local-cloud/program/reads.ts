@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
  * Records every file and folder that this process reads outside node_modules, including its own modules, so that a
  * result can be kept until one of them changes. In packages only the package.json files count.
  *
- * @returns a function that gives the absolute paths so far
+ * @returns a function that returns the absolute paths so far
  */
 export function recordReads(): () => readonly string[] {
   const paths = new Set<string>();

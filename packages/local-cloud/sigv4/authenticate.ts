@@ -2,7 +2,7 @@ import type { CredentialStore, KnownCredentials } from "../iam";
 import { cloudError, type CloudError } from "../gateway/errors";
 import { signatureMatches, timeOf, type RequestHead, type Signature } from "./index";
 
-/** How far a request's clock may be off, as on AWS. */
+/** Maximum difference of a request's clock, as on AWS. */
 const SKEW_MILLISECONDS = 15 * 60_000;
 
 /** The names of the gateway's refusals: S3, the JSON protocols and the Query protocol each have their own. */

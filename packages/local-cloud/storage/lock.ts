@@ -41,7 +41,7 @@ const held = new Set<string>();
 /**
  * Takes a data folder for this process, and makes it if it is missing.
  *
- * A lock whose process is gone is taken over: it was killed.
+ * A lock whose process is gone was left by a kill; the new process takes it over.
  *
  * @throws Error naming folder, rule and fix if another process has it, or if it cannot be written
  */

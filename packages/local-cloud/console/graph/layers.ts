@@ -28,7 +28,7 @@ export interface Block {
 /** A state, or the place where an edge passes through a row. */
 export interface Place {
   readonly id: string;
-  /** Undefined where an edge passes. */
+  /** Undefined for a passing edge. */
   readonly state?: string;
 }
 

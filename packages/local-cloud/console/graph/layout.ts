@@ -6,7 +6,7 @@ import { positions } from "./positions";
 export interface Layout {
   readonly width: number;
   readonly height: number;
-  /** Outer boxes before what is in them. */
+  /** Outer boxes before their content. */
   readonly nodes: readonly PlacedNode[];
   readonly edges: readonly PlacedEdge[];
 }
@@ -29,7 +29,7 @@ export interface PlacedEdge {
 export interface Point {
   readonly x: number;
   readonly y: number;
-  /** How the line comes here: `curve` as an S with upright ends, otherwise straight. */
+  /** The shape of the line to this point: `curve` as an S with upright ends, otherwise straight. */
   readonly by?: "curve";
 }
 
@@ -266,7 +266,7 @@ function loopEdge(edge: GraphEdge, nodes: ReadonlyMap<string, PlacedNode>): Plac
   };
 }
 
-/** The branches of a box beside each other, moved to where the box is. */
+/** The branches of a box side by side, moved to the box. */
 function innerLayouts({ inner, node, width }: Sized, box: PlacedNode | undefined): readonly Layout[] {
   if (!box || node.branches.length === 0) return [];
   const content = inner.reduce((sum, layout) => sum + layout.width, 0) + (inner.length - 1) * BOX_PADDING;

@@ -7,16 +7,16 @@ import type { CallOutcome, Sandbox } from "./sandbox";
 
 export interface CallOptions {
   readonly faults: FaultInjector | undefined;
-  /** Told of the lines that Lambda itself writes to the function's log, without the function's name. */
+  /** Receives the lines that Lambda itself writes to the function's log, without the function's name. */
   readonly log: (line: string) => void;
-  /** Called when a process takes the event. */
+  /** Called when a process accepts the event. */
   readonly started: (() => void) | undefined;
 }
 
 /**
  * Runs one event in a process of the pool, with the faults that are scripted for this call.
  *
- * @throws CloudError that the fault script refuses the call with
+ * @throws CloudError with which the fault script refuses the call
  */
 export async function callFunction(pool: Pool, payload: string, options: CallOptions): Promise<InvokeResult> {
   const { declared } = pool;

@@ -19,22 +19,22 @@ export interface RuntimeFolders {
   readonly temporary: string;
 }
 
-/** Everything that a process of any function gets, beside the function's own code. */
+/** The common inputs of all functions' processes, beside each function's own code. */
 export interface LaunchOptions {
   readonly identity: CloudIdentity;
   readonly endpoint: string;
   readonly credentials: CredentialStore;
   readonly folders: RuntimeFolders;
-  /** Told of whole lines of the function's output. */
+  /** Receives whole lines of the function's output. */
   readonly log: (source: string, line: string) => void;
 }
 
-/** @param packagesFrom folders in which the SDK is looked for, nearest first */
+/** @param packagesFrom folders that are searched for the SDK, nearest first */
 export function makeFolders(storage: string, packagesFrom: readonly string[]): RuntimeFolders {
   const code = join(storage, "functions");
   const temporary = join(storage, "tmp");
   for (const folder of [code, temporary]) mkdirSync(folder, { recursive: true });
-  // Nothing lies above a function on Lambda; here it may be a project whose package.json says that all are ES modules.
+  // Nothing lies above a function on Lambda; here it may be a project whose package.json declares ES modules.
   writeFileSync(join(code, "package.json"), "{}\n");
   return { code, temporary, runtimePackages: linkRuntimePackages(join(storage, "runtime"), packagesFrom) };
 }
@@ -42,7 +42,7 @@ export function makeFolders(storage: string, packagesFrom: readonly string[]): R
 /**
  * Unpacks a function and its layers.
  *
- * @returns starts a process of that function, with credentials of its own
+ * @returns a function that starts a process of that function, with credentials of its own
  */
 export function launcherOf(declared: DeclaredFunction, options: LaunchOptions): () => Launched {
   const { identity, endpoint, folders, log } = options;

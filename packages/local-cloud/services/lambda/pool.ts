@@ -12,16 +12,16 @@ export interface Pool {
   /** Starts another process. */
   readonly launch: () => Launched;
   scaling?: NodeJS.Timeout;
-  /** Invocations under way, those that wait for a process among them. */
+  /** Invocations under way, including those that wait for a process. */
   running: number;
-  /** Set when the runtime closes: nothing that waits gets a process any more. */
+  /** Set when the runtime closes: a waiting event gets no process any more. */
   closed: boolean;
 }
 
 export interface PoolSize {
-  /** Up to so many processes, a call that finds none free starts one at once. */
+  /** Up to this many processes, a call that finds none free starts one at once. */
   readonly eager: number;
-  /** Up to so many, one is started if all others are slow. */
+  /** Up to this many, one is started if all others are slow. */
   readonly most: number;
 }
 
@@ -30,17 +30,17 @@ export interface Launched {
   readonly accessKeyId: string;
 }
 
-/** A call that takes longer than this is slow enough to start another process for the next. */
+/** A call that takes longer than this is slow enough to start another process for the next one. */
 const SLOW_MS = 1_000;
 
 export function createPool(declared: DeclaredFunction, size: PoolSize, launch: () => Launched): Pool {
   return { declared, size, launch, sandboxes: [], accessKeys: new Map(), waiting: [], running: 0, closed: false };
 }
 
-/** A free process, a new one, or the next that becomes free. */
+/** A free process, a new one, or the next one that becomes free. */
 export async function acquire(pool: Pool): Promise<Sandbox> {
   for (const dead of pool.sandboxes.filter(({ alive, busy }) => !alive && !busy)) forget(pool, dead);
-  // The most recently used is the likeliest to have everything in memory, and leaves the others to grow old.
+  // The most recently used is the likeliest to have everything in memory, and lets the others age.
   const free = pool.sandboxes.filter(({ busy }) => !busy).sort((a, b) => b.since - a.since)[0];
   if (free) return occupy(free);
   if (pool.sandboxes.length < pool.size.eager) return occupy(start(pool));
@@ -60,7 +60,7 @@ export function release(pool: Pool, sandbox: Sandbox): void {
   if (next) void acquire(pool).then(next);
 }
 
-/** Ends the processes that have been idle for as many milliseconds. */
+/** Ends the processes that have been idle for at least this long, in milliseconds. */
 export function endIdle(pool: Pool, idleMilliseconds: number): void {
   for (const sandbox of [...pool.sandboxes]) {
     if (sandbox.busy || Date.now() - sandbox.since < idleMilliseconds) continue;
@@ -69,7 +69,7 @@ export function endIdle(pool: Pool, idleMilliseconds: number): void {
   }
 }
 
-/** Kills every process, waits until it is gone, and gives no event another. */
+/** Kills every process, waits until it is gone, and starts no other for waiting events. */
 export async function closePool(pool: Pool): Promise<void> {
   pool.closed = true;
   clearInterval(pool.scaling);
@@ -77,8 +77,8 @@ export async function closePool(pool: Pool): Promise<void> {
 }
 
 /**
- * Another process for a function whose calls are slow, because it waits for something: it must not hold up all that
- * come after. Calls that are quick and many go through the processes there are; more would only take memory.
+ * Another process for a function whose calls are slow, because it waits for something: it must not hold up all later
+ * calls. Many quick calls share the existing processes; more would only take memory.
  */
 function scale(pool: Pool): void {
   const slow = pool.sandboxes.every(({ since }) => Date.now() - since > SLOW_MS);

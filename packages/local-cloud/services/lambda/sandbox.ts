@@ -37,7 +37,7 @@ const INIT_TIMEOUT_MS = 30_000;
 export class Sandbox {
   readonly id = randomUUID();
   busy = false;
-  /** When it last took a call, or became free, in milliseconds since 1970. */
+  /** The time when it last accepted a call, or became free, in milliseconds since 1970. */
   since = Date.now();
   private readonly child: ChildProcess;
   private readonly startedAt = performance.now();

@@ -121,7 +121,7 @@ function call(handler: Handler, message: InvokeMessage): Promise<unknown> {
 
 function stringify(result: unknown): string {
   try {
-    // Of a function or a symbol it makes undefined, which its type does not say.
+    // For a function or a symbol it returns undefined, which its type does not show.
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- see above
     return JSON.stringify(result === undefined ? null : result) ?? "null";
   } catch (error) {

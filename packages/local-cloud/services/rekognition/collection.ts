@@ -159,7 +159,7 @@ export class Collection {
     return this.entryOf(this.slots[slot]).face;
   }
 
-  /** What index, slots and faces agree on; anything else is a fault of this class. */
+  /** The entry of a face that the index or a slot names; a missing one is a fault of this class. */
   private entryOf(faceId: string | undefined): { readonly face: StoredFace; slot: number } {
     const entry = this.faces.get(faceId ?? "");
     if (!entry) throw new Error(`The collection ${this.id} has lost the face ${faceId ?? "of a slot"}.`);

@@ -54,7 +54,7 @@ export function boundingBox({ left, top, width, height }: Box): Record<string, n
   return { Width: width, Height: height, Left: left, Top: top };
 }
 
-/** A Face, as it lies in a collection. */
+/** A Face, as a collection keeps it. */
 export function storedFace(face: StoredFace): Record<string, unknown> {
   return {
     FaceId: face.faceId,

@@ -9,8 +9,8 @@ import { rekognitionService } from "./index";
 const COLLECTION = "aws:rekognition/collection:Collection";
 
 /**
- * How long searches do not know a face that was just indexed, in milliseconds. AWS documents no time; others saw some
- * hundred.
+ * The time during which searches do not know a face that was just indexed, in milliseconds. AWS documents no time;
+ * others observed some hundred.
  */
 const searchableAfter = 200;
 

@@ -4,7 +4,7 @@
  *   createSns({ identity, topics, mailbox, sendToQueue?, invokeFunction?, onError? }): Sns
  *     a CloudService (`sns`), and
  *     .publish(topicArn, { message, subject?, structure?, attributes? }): Promise<string>
- *         for local services that publish (alarms, event rules); the message's id. Whoever calls it has authorized the
+ *         for local services that publish (alarms, event rules); returns the message's id. The caller authorizes the
  *         service first. Throws CloudError NotFound or InvalidParameter.
  *
  * Serves Publish, PublishBatch, ListTopics, GetTopicAttributes, ListSubscriptions and ListSubscriptionsByTopic on the

@@ -58,7 +58,7 @@ interface Notification {
 
 /**
  * @param onError receives each subscriber that did not accept a message; the publisher is never notified, as on SNS
- * @throws Error naming the subscription, the value and the fix when its filter policy cannot be read
+ * @throws Error naming the subscription, the value and the fix if its filter policy cannot be read
  */
 export function openTopic(
   declared: DeclaredTopic,

@@ -3,14 +3,14 @@
  *
  *   startSqs({ folder, identity, queues, now? }): Promise<Sqs>
  *     a CloudService (`sqs`), and
- *     .send(queueArn, body, attributes?): Promise<string>    for the local services that send to a queue: gives the
+ *     .send(queueArn, body, attributes?): Promise<string>    for local services that send to a queue: returns the
  *                                                            message's id; the caller has authorized the service
  *     .counts(queueArn): { visible, notVisible, delayed }    for alarms on a queue's length
  *
  * Serves SendMessage, ReceiveMessage (with long polling), DeleteMessage, ChangeMessageVisibility, the batches of
  * sending and deleting, GetQueueAttributes, GetQueueUrl, ListQueues and PurgeQueue on the JSON protocol, each
  * authorized as `sqs:<Operation>` on the queue's ARN (a batch as its single operation). Standard queues only.
- * Messages are kept in the folder; what was received and not deleted is visible again after a restart.
+ * Messages are kept in the folder; a message that was received and not deleted is visible again after a restart.
  */
 import { join } from "node:path";
 

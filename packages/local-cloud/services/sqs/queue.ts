@@ -29,7 +29,7 @@ export interface Message {
   readonly visibleAt: number;
 }
 
-/** A message that was handed out, until its time is over or it is deleted. */
+/** A message that was received, until its visibility timeout ends or it is deleted. */
 export interface Received extends Message {
   readonly receiptHandle: string;
   readonly receiveCount: number;

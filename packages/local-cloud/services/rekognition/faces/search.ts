@@ -12,7 +12,7 @@ export interface Found {
   readonly score: number;
 }
 
-/** The faces of a picture, and how the picture had to be turned for them to stand upright. */
+/** The faces of a picture, and the turn that made them upright. */
 export interface SearchResult {
   readonly turned: Picture;
   readonly turns: Turns;

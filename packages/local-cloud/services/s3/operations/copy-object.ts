@@ -145,7 +145,7 @@ function refuseSelfCopy(exchange: Exchange): void {
   ) {
     return;
   }
-  // A named version may be copied over the current one: that is how an older version is restored.
+  // A named version may be copied over the current one: this restores an older version.
   if (exchange.header("x-amz-copy-source")?.includes("?versionId=")) return;
   throw s3Error(
     "InvalidRequest",

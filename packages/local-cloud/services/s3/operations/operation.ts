@@ -64,7 +64,7 @@ export const BODY_HEADERS = [
   "x-amz-trailer",
 ];
 
-/** Headers that describe an object to be made. */
+/** Headers that describe a new object. */
 export const ATTRIBUTE_HEADERS = [
   "x-amz-acl",
   "x-amz-meta-*",

@@ -20,7 +20,7 @@ interface ScriptedWorld {
   index(person: string, externalImageId?: string): Promise<IndexFacesCommandOutput>;
 }
 
-/** Describes the protocol, its limits and permissions, for which no face has to be found in pixels. */
+/** Describes the protocol, its limits and permissions, which need no face detection in pixels. */
 export function describeRekognition(title: string, tests: (world: () => ScriptedWorld) => void): void {
   describe(title, () => {
     let picture: Buffer;
