@@ -49,7 +49,7 @@ export function notifySuccess(
     if (avatar === undefined) {
       throw namedError(
         "AvatarGone",
-        `Upload ${photo.uploadId} has no avatar any more; its student was erased meanwhile.`,
+        `Upload ${photo.uploadId} no longer has an avatar; its student was erased in the meantime.`,
       );
     }
     await publish(clients.sns, settings.topicArn, {

@@ -61,7 +61,7 @@ export function eraseStudent(
     if (typeof studentId !== "string" || !isStudentId(studentId)) {
       throw namedError(
         "InvalidStudentId",
-        `The given studentId is none: it must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`,
+        `The given studentId is invalid: it must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`,
       );
     }
     const first = await sweep(settings, clients, studentId);

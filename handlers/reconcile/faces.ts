@@ -65,7 +65,7 @@ async function indexAgain(settings: ReconcileSettings, clients: ReconcileClients
   if (!(await replaceFace(clients.dynamodb, avatarTable, avatar, faceId))) {
     throw namedError(
       "AvatarChanged",
-      "The avatar was replaced or erased meanwhile; the next run deletes the new face.",
+      "The avatar was replaced or erased in the meantime; the next run deletes the new face.",
     );
   }
 }

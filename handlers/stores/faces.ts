@@ -150,8 +150,8 @@ export async function indexThumbnail(
 }
 
 /**
- * Deletes faces from the collection. A face that Rekognition does not know may just have been indexed, so it is waited
- * for; after that it counts as deleted.
+ * Deletes faces from the collection. A face that Rekognition does not know may just have been indexed: the calls are
+ * repeated for it, after which it counts as deleted.
  */
 export async function deleteFaces(
   clients: { readonly rekognition: Pick<Rekognition, "deleteFaces">; readonly sleep: Sleep },

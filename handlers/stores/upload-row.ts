@@ -29,7 +29,7 @@ export interface UploadRow {
   readonly yieldedTo?: string | undefined;
   /** The refusal of the photo: on the row from before the original is deleted until the refusal is reported. */
   readonly refusal?: Refusal | undefined;
-  /** The file's own name, if whoever sent the photo gave it. */
+  /** The file's own name, if the sender of the photo gave it. */
   readonly fileName?: string | undefined;
   readonly email?: string | undefined;
   readonly locale?: string | undefined;

@@ -93,7 +93,7 @@ export async function addAwaited(
     readonly createdAt: Date;
     /** The end of the time in which the photo can be stored. */
     readonly storableUntil: Date;
-    /** The file's own name where its key is named for the upload, for the notices to name the file by. */
+    /** The file's own name, if its key is named for the upload: the notices show it. */
     readonly fileName?: string | undefined;
     readonly email?: string | undefined;
     readonly locale?: string | undefined;

@@ -49,8 +49,8 @@ export async function openLocalMode(place: LocalPlace, options: OpenOptions): Pr
       async explain() {
         if (await service.isThere()) return undefined;
         return (
-          `The local mode at ${service.url} does not answer any more. Start it again on the same data folder, where ` +
-          "what had reached it goes on, and process the photo again."
+          `The local mode at ${service.url} no longer responds. Restart it on the same data folder, where ` +
+          "pending work continues, and process the photo again."
         );
       },
       idle: () => service.idle(),

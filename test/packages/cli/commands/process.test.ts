@@ -224,7 +224,7 @@ describe("photos through the command line", () => {
     expect(all[0]).to.include({ outcome: "rejected" });
     expect(all.at(-1)).to.deep.include({ outcome: "failed", uploadId: null, step: null, reason: "INTERNAL" });
     expect(all.at(-1)?.message).to.match(
-      /^The local mode at http:\S+ does not answer any more\. Start it again on the same data folder, /,
+      /^The local mode at http:\S+ no longer responds\. Restart it on the same data folder, /,
     );
   });
 });
