@@ -113,7 +113,7 @@ function readStatement(statement: unknown, where: string, kind: PolicyKind): Sta
 function readListed(statement: Record<string, unknown>, element: "Action" | "Resource", where: string) {
   const [plain, not] = [statement[element], statement[`Not${element}`]];
   if (plain !== undefined && not !== undefined) {
-    throw new Error(`Policy ${where} has ${element} and Not${element}; only one of them may stand in a statement.`);
+    throw new Error(`Policy ${where} has ${element} and Not${element}; a statement may have only one of them.`);
   }
   if (plain === undefined && not === undefined) return undefined;
   const patterns = stringsOf(plain ?? not, `Policy ${where}, ${element}`);
@@ -123,7 +123,7 @@ function readListed(statement: Record<string, unknown>, element: "Action" | "Res
 function readPrincipals(statement: Record<string, unknown>, where: string): Principals | undefined {
   const { Principal: plain, NotPrincipal: not } = statement;
   if (plain !== undefined && not !== undefined) {
-    throw new Error(`Policy ${where} has Principal and NotPrincipal; only one of them may stand in a statement.`);
+    throw new Error(`Policy ${where} has Principal and NotPrincipal; a statement may have only one of them.`);
   }
   const principal = plain ?? not;
   if (principal === undefined) return undefined;

@@ -127,7 +127,9 @@ function readText(operator: string, operand: unknown, where: string): Matches {
 function wildcardParts(pattern: string, where: string): PatternPart[] {
   const bare = pattern.replace(/\\[*\\]/g, "");
   if (bare.includes("\\")) {
-    throw new Error(`${where} is ${JSON.stringify(pattern)}; a backslash may stand before a star or a backslash only.`);
+    throw new Error(
+      `${where} is ${JSON.stringify(pattern)}; a backslash is only allowed before a star or a backslash.`,
+    );
   }
   if (/(?<!\\)(?:\\\\)*\*\*/.test(pattern)) {
     throw new Error(`${where} is ${JSON.stringify(pattern)}, where two stars follow each other. Write one of them.`);

@@ -99,7 +99,9 @@ async function readForm({ request }: Exchange): Promise<Form> {
       }
       const lower = name.toLowerCase();
       if (fields.has(lower)) {
-        return fail(invalidArgument(name, value, `The form has the field '${name}' twice; each may stand once.`));
+        return fail(
+          invalidArgument(name, value, `The form has the field '${name}' twice; a field may occur only once.`),
+        );
       }
       fields.set(lower, value);
     });
