@@ -21,8 +21,6 @@ export interface Reason {
 
 export type Locale = keyof Localized;
 
-export const locales: readonly Locale[] = ["vi", "en"];
-
 export function isLocale(value: unknown): value is Locale {
   return value === "vi" || value === "en";
 }

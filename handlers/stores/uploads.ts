@@ -78,11 +78,6 @@ export async function* uploadsOfStudent(dynamodb: Scans, table: string, id: stri
   for await (const item of everyItem(dynamodb, table, "student_id", id)) yield readUploadRow(item);
 }
 
-/** The rows of the uploads that were stored under a key. The whole table is scanned. */
-export async function* uploadsOfKey(dynamodb: Scans, table: string, key: string): AsyncGenerator<UploadRow> {
-  for await (const item of everyItem(dynamodb, table, "object_key", key)) yield readUploadRow(item);
-}
-
 /** Adds the row of an upload whose photo is still to be stored. */
 export async function addAwaited(
   dynamodb: Pick<DynamoDB, "putItem">,

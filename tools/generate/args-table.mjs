@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Writes the table of all args of the component into docs/reference/options.md, between `<!-- args:begin -->` and `<!-- args:end -->`,
- * from the docstrings in components/args.ts. `--check` only tells (exit 1) whether it is out of date.
+ * from the docstrings in components/args.ts. `--check` only reports (exit 1) whether it is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

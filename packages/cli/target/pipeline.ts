@@ -25,7 +25,7 @@ const COMPONENT = "avatar-pipeline:index:AvatarPipeline";
 export function pipelinesOf(graph: ProgramGraph): readonly [Pipeline, ...Pipeline[]] {
   const [first, ...more] = graph.resources.filter(({ type }) => type === COMPONENT).map(pipelineOf);
   if (!first) {
-    throw new Error(`The program declares no AvatarPipeline: there is nothing that a photo could go through.`);
+    throw new Error("The program declares no AvatarPipeline. Add one, or name another program with --program.");
   }
   return [first, ...more];
 }

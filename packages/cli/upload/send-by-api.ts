@@ -23,7 +23,7 @@ export async function sendByApi(photo: Outgoing, by: ByApi): Promise<string | un
   for (const [name, value] of Object.entries(issued.fields)) form.append(name, value);
   form.append("file", new Blob([new Uint8Array(photo.body)]));
   const response = await fetch(issued.url, { method: "POST", body: form });
-  if (!response.ok) throw new Error(`The upload was refused (${response.status}): ${await response.text()}`);
+  if (!response.ok) throw new Error(`The bucket refused the photo (${response.status}): ${await response.text()}`);
   return issued.uploadId;
 }
 
@@ -47,5 +47,5 @@ async function issue(photo: Outgoing, { apiUrl, email, locale }: ByApi): Promise
   }
   const why = problem.detail ?? problem.title ?? "no reason given";
   const invited = response.status === 401 ? " Without --email it needs no invitation: leave that out." : "";
-  throw new Error(`The upload API refused it (${response.status}): ${why}${invited}`);
+  throw new Error(`The upload API refused the photo (${response.status}): ${why}${invited}`);
 }

@@ -13,7 +13,6 @@ import {
   recordFace,
   recordMail,
   recordRefusal,
-  uploadsOfKey,
   uploadsOfStudent,
   withdrawConfirmation,
   yieldTo,
@@ -193,6 +192,5 @@ describe("The uploads store", () => {
     const all = [photo, ...others].map(({ uploadId }) => uploadId).sort();
     expect(await ids(everyUpload(tables.dynamodb, uploadTable))).to.deep.equal(all);
     expect(await ids(uploadsOfStudent(tables.dynamodb, uploadTable, "SV002"))).to.deep.equal([uploadIdAt(2)]);
-    expect(await ids(uploadsOfKey(tables.dynamodb, uploadTable, photo.key))).to.deep.equal([photo.uploadId]);
   });
 });

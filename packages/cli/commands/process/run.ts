@@ -86,7 +86,7 @@ async function run(photos: readonly PhotoFile[], options: RunOptions): Promise<n
     destination.close();
   }
   if (signal.aborted) {
-    progress.print(process.stderr, "Interrupted. What was uploaded goes on at the next start.");
+    progress.print(process.stderr, "Interrupted. Photos that were uploaded continue at the next start.");
     return 130;
   }
   const all = outcomes.filter((outcome) => outcome !== undefined);
