@@ -55,7 +55,7 @@ export const deadLetterQueueUrl = pipeline.deadLetterQueueUrl;
 export const reconcileFunctionName = pipeline.reconcileFunctionName;
 export const eraseStudentFunctionName = pipeline.eraseStudentFunctionName;
 
-/** Pulumi checks the types of what Pulumi.yaml declares, and would pass over a name that it does not in silence. */
+/** Pulumi checks the types of the settings declared in Pulumi.yaml, but silently ignores an undeclared name. */
 function refuseMisspelt(): void {
   const project = parse(readFileSync(join(__dirname, "Pulumi.yaml"), "utf8")) as { config: object };
   const known = Object.keys(project.config);

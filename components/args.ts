@@ -1,30 +1,30 @@
 import type * as pulumi from "@pulumi/pulumi";
 
 /**
- * The options of {@link AvatarPipeline}. All are optional: without any, photos are checked, stored and recorded, the
+ * The options of {@link AvatarPipeline}. All are optional: by default, photos are checked, stored and recorded, the
  * upload page is published, and nobody gets mail.
  *
- * An option typed `pulumi.Input` takes outputs of other resources. The others decide which resources exist, so that
- * they must be known when the program runs.
+ * An option typed `pulumi.Input` takes outputs of other resources. The others decide which resources exist, so they
+ * must be known when the program runs.
  */
 export interface AvatarPipelineArgs {
-  /** Who is told what became of a photo. */
+  /** The recipients of a photo's outcome, and of alarms. */
   notifications?: NotificationArgs | undefined;
-  /** What a face must be like, and when two faces are one person's. */
+  /** The requirements on a face, and when two faces count as one person's. */
   face?: FaceArgs | undefined;
-  /** What the stored avatar looks like. */
+  /** The look of the stored avatar. */
   thumbnail?: ThumbnailArgs | undefined;
-  /** What may be uploaded. */
+  /** The limits of an upload. */
   upload?: UploadArgs | undefined;
   /** The page on which students upload their photo, and the HTTP API behind it. */
   site?: SiteArgs | undefined;
   /** How long data is kept. */
   retention?: RetentionArgs | undefined;
-  /** What data is encrypted with. */
+  /** The keys that data is encrypted with. */
   encryption?: EncryptionArgs | undefined;
-  /** Resources of your own, in place of those that the pipeline would make. */
+  /** Your own resources, in place of those that the pipeline would create. */
   existing?: ExistingArgs | undefined;
-  /** A trail of who read and wrote photos and rows. */
+  /** A trail of all reads and writes of photos and rows. */
   audit?: AuditArgs | undefined;
   /**
    * Tags of every resource that can carry them, besides the provider's default tags.
@@ -35,52 +35,52 @@ export interface AvatarPipelineArgs {
   tags?: pulumi.Input<{ [key: string]: pulumi.Input<string> }> | undefined;
 }
 
-/** Who is told what became of a photo. */
+/** The recipients of a photo's outcome, and of alarms. */
 export interface NotificationArgs {
   /**
    * E-mail addresses that get a notice of each accepted photo. AWS asks each address once to confirm.
    *
-   * @default none: an address that nobody chose must not be written to
+   * @default none: an address that nobody chose must not get mail
    * @example ["registry@school.example"]
    */
   successEmails?: pulumi.Input<string>[] | undefined;
   /**
-   * E-mail addresses that get a notice of each photo that was refused or could not be processed: what is wrong and
-   * what to do. AWS asks each address once to confirm.
+   * E-mail addresses that get a notice of each photo that was refused or could not be processed, with the fault and the
+   * fix. AWS asks each address once to confirm.
    *
-   * @default none: an address that nobody chose must not be written to
+   * @default none: an address that nobody chose must not get mail
    * @example ["registry@school.example"]
    */
   failureEmails?: pulumi.Input<string>[] | undefined;
   /**
-   * E-mail addresses of those who run the pipeline: they get the alarms, which are about faults of ours and never about
-   * a photo. AWS asks each address once to confirm.
+   * E-mail addresses of the operators: they get the alarms, which are about faults of the pipeline and never about a
+   * photo. AWS asks each address once to confirm.
    *
-   * @default none: an address that nobody chose must not be written to; the alarms are in the console all the same
+   * @default none: an address that nobody chose must not get mail; the alarms are in the console in any case
    * @example ["operations@school.example"]
    */
   operatorEmails?: pulumi.Input<string>[] | undefined;
   /**
-   * The address from which students get mail of their own, in their language and with the thumbnail, where they gave an
-   * address with the upload. It, or its domain, must be verified in SES in the pipeline's region.
+   * The sender address of the mail to students, in their language and with the thumbnail, if they gave an address with
+   * the upload. The sender address or its domain must be verified in SES in the pipeline's region.
    *
-   * @default none: without a verified address SES sends nothing; the topics' subscribers are told all the same
+   * @default none: without a verified address SES sends nothing; the topics' subscribers are notified in any case
    * @example "avatars@school.example"
    */
   sender?: string | undefined;
 }
 
-/** What a face must be like, and when two faces are one person's. */
+/** The requirements on a face, and when two faces count as one person's. */
 export interface FaceArgs {
   /**
    * Similarity (percent) from which two faces are one person's.
    *
-   * @default 95: a false duplicate turns an honest student away, and brothers and sisters score high; below 90 that
-   * happens in every larger school, at 99 the same person passes as two
+   * @default 95: a false duplicate refuses an honest student, and siblings score high; below 90 that happens in every
+   * larger school, at 99 the same person passes as two
    */
   duplicateSimilarity?: pulumi.Input<number> | undefined;
   /**
-   * How sure (percent) Rekognition must be that there is a face, sunglasses or a cover.
+   * Rekognition's minimum confidence (percent) that there is a face, sunglasses or a cover.
    *
    * @default 90: posters and patterns that look like a face score below it, faces in poor light above
    */
@@ -101,36 +101,36 @@ export interface FaceArgs {
   /**
    * Rekognition's brightness of the face, 0 to 100.
    *
-   * @default 20: dark skin in ordinary light is well above it, a face against a window is not
+   * @default 20: dark skin in ordinary light is well above it, a face in front of a window is not
    */
   minBrightness?: pulumi.Input<number> | undefined;
   /**
    * How far the face may be turned to either side, in degrees.
    *
-   * @default 45: Rekognition's guidance for faces that are searched
+   * @default 45: Rekognition's guidance for face searches
    */
   maxYaw?: pulumi.Input<number> | undefined;
   /**
    * How far the head may be tilted to either shoulder, in degrees.
    *
-   * @default 45: a head tilted further lies, and so does its thumbnail
+   * @default 45: a head tilted further is lying on its side, and so is its thumbnail
    */
   maxRoll?: pulumi.Input<number> | undefined;
   /**
    * How far the face may look up, in degrees.
    *
-   * @default 45: Rekognition's guidance for faces that are searched
+   * @default 45: Rekognition's guidance for face searches
    */
   maxPitchUp?: pulumi.Input<number> | undefined;
   /**
    * How far the face may look down, in degrees.
    *
-   * @default 30: Rekognition's guidance for faces that are searched
+   * @default 30: Rekognition's guidance for face searches
    */
   maxPitchDown?: pulumi.Input<number> | undefined;
 }
 
-/** What the stored avatar looks like. */
+/** The look of the stored avatar. */
 export interface ThumbnailArgs {
   /**
    * Sides of the square thumbnails, in pixels; each is a file of its own.
@@ -141,18 +141,18 @@ export interface ThumbnailArgs {
   /**
    * JPEG quality, 1 to 100.
    *
-   * @default 85: above it files grow and nobody sees the difference at these sizes
+   * @default 85: above it files grow with no visible difference at these sizes
    */
   quality?: pulumi.Input<number> | undefined;
   /**
-   * Space around the face on each side, as a share of its longer side.
+   * Space around the face on each side, as a share of the face's longer side.
    *
-   * @default 0.35: hair and shoulders' beginning, as on an identity card
+   * @default 0.35: hair and the top of the shoulders, as on an identity card
    */
   margin?: pulumi.Input<number> | undefined;
 }
 
-/** What may be uploaded. */
+/** The limits of an upload. */
 export interface UploadArgs {
   /**
    * Size of a photo's file, in bytes.
@@ -163,7 +163,7 @@ export interface UploadArgs {
   /**
    * Width times height of a photo, in pixels.
    *
-   * @default 50000000: the 48 megapixels of current phones; a small file that claims more is made to harm
+   * @default 50000000: the 48 megapixels of current phones; a small file that claims more is an attack
    */
   maxPixels?: pulumi.Input<number> | undefined;
   /**
@@ -173,9 +173,9 @@ export interface UploadArgs {
    */
   minSide?: pulumi.Input<number> | undefined;
   /**
-   * How long the permission to upload is valid, in seconds.
+   * Validity of the permission to upload, in seconds.
    *
-   * @default 900: a slow phone connection needs minutes, a form that was left open needs a new one
+   * @default 900: a slow phone connection needs minutes, and a form that was left open should expire
    */
   expirySeconds?: pulumi.Input<number> | undefined;
 }
@@ -188,7 +188,7 @@ export enum SiteLocale {
   English = "en",
 }
 
-/** Who may upload on the page. */
+/** The people who may upload on the page. */
 export enum SiteAccess {
   /** Anybody who knows the page, for any student. */
   Open = "open",
@@ -199,17 +199,17 @@ export enum SiteAccess {
 /** The page on which students upload their photo, and the HTTP API behind it. */
 export interface SiteArgs {
   /**
-   * Whether the page and its API are made. Without them photos come by a copy into the bucket, below
+   * Whether the page and its API are created. Without them, photos are copied into the bucket, below
    * `uploads/{studentId}/`.
    *
    * @default true: without a page there is no way for a student to upload
    */
   enabled?: boolean | undefined;
   /**
-   * Whether the page is served over HTTPS, by CloudFront. Browsers give the camera to pages of HTTPS only. In GovCloud,
+   * Whether the page is served over HTTPS, by CloudFront. Browsers allow the camera only on HTTPS pages. In GovCloud,
    * which has no CloudFront, it must be false.
    *
-   * @default true: without it photos and ids travel in the clear
+   * @default true: without it photos and ids are sent unencrypted
    */
   https?: boolean | undefined;
   /**
@@ -219,29 +219,29 @@ export interface SiteArgs {
    */
   locale?: pulumi.Input<SiteLocale> | undefined;
   /**
-   * Who may upload. `Invite` needs `invitationKey`.
+   * The people who may upload. `Invite` needs `invitationKey`.
    *
-   * @default "open": the pipeline can be tried without a key; for real students choose `Invite`, or anybody can upload
-   * for any of them
+   * @default "open": the pipeline works without a key for a trial; for real students choose `Invite`, or anybody can
+   * upload for any student
    */
   access?: SiteAccess | undefined;
   /**
-   * The public key of the invitations, Ed25519, 32 bytes in base64url: `avatar-pipeline invite keygen` makes a pair.
+   * The public key of the invitations, Ed25519, 32 bytes in base64url: `avatar-pipeline invite keygen` creates a pair.
    * The private key stays with the school.
    *
-   * @default none: nobody but the school can make it
+   * @default none: only the school can create it
    * @example "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
    */
   invitationKey?: pulumi.Input<string> | undefined;
   /**
-   * Who asks for the photo, as the page names it in the consent.
+   * The institution that asks for the photo, as named in the page's consent text.
    *
    * @default none: the page says "the school"
    * @example "Trường Đại học Bách khoa"
    */
   organization?: pulumi.Input<string> | undefined;
   /**
-   * Whom students write to, to have photo and face erased: an address, or words.
+   * The contact for students who want photo and face erased: an address, or words.
    *
    * @default none: the page says to ask the school
    * @example "registry@school.example"
@@ -252,127 +252,127 @@ export interface SiteArgs {
 /** How long data is kept. */
 export interface RetentionArgs {
   /**
-   * How long the record of an upload is kept after it was last worked on, in days: at least 2 longer than
-   * `originalDays`, for a photo whose record is gone counts as one that was never begun.
+   * How long the record of an upload is kept after its last change, in days: at least 2 longer than `originalDays`,
+   * since a photo without a record counts as never started.
    *
    * @default 30: long enough for a question about a refusal; the avatar's own record stays as long as the avatar
    */
   uploadRowDays?: pulumi.Input<number> | undefined;
   /**
-   * After how many days an uploaded photo is removed, whatever became of it. Accepted and rejected ones are removed at
-   * once; this is for those that failed.
+   * Days until an uploaded photo is removed, whatever its outcome. Accepted and rejected photos are removed at once;
+   * this is for those that failed.
    *
-   * @default 7: a week to mend the fault and process the photo again; less than one would remove photos that are
-   * still being processed
+   * @default 7: a week to fix the fault and process the photo again; less than a day would remove photos that are still
+   * being processed
    */
   originalDays?: pulumi.Input<number> | undefined;
   /**
-   * How long logs are kept, in days: one of the numbers that CloudWatch Logs offers (1, 3, 5, 7, 14, 30, 60, 90, …).
+   * How long logs are kept, in days: one of the values that CloudWatch Logs offers (1, 3, 5, 7, 14, 30, 60, 90, …).
    *
    * @default 30: as long as the record of an upload, which they explain
    */
   logDays?: pulumi.Input<number> | undefined;
   /**
-   * Whether photos, tables and faces are protected: `pulumi destroy` refuses to delete them until this is set to
-   * false and deployed, and the tables refuse to be deleted by any other way. When false, destroying the stack removes
-   * everything, with what is in it.
+   * Whether photos, tables and faces are protected: `pulumi destroy` refuses to delete them until this is set to false
+   * and deployed, and the tables refuse deletion in any other way. When false, destroying the stack removes everything,
+   * including its contents.
    *
-   * @default true: registered faces cannot be had back, a student would have to come again
+   * @default true: registered faces cannot be restored, so students would have to upload again
    */
   keepData?: boolean | undefined;
 }
 
-/** What data is encrypted with. */
+/** The keys that data is encrypted with. */
 export interface EncryptionArgs {
   /**
-   * The ARN of a symmetric KMS key of your own for the bucket, the tables, the topics, the queue and the logs. Each
-   * role is allowed to use it for exactly what it does. The key's own policy must let these services use it in your
-   * account: `logs.REGION`, `events` and `cloudwatch` (`kms:Decrypt`, `kms:GenerateDataKey*`; logs also `kms:Encrypt`,
-   * `kms:ReEncrypt*`, `kms:DescribeKey`), and with `audit.enabled` `cloudtrail` (`kms:GenerateDataKey*`,
-   * `kms:DescribeKey`).
+   * The ARN of your own symmetric KMS key for the bucket, the tables, the topics, the queue and the logs. Each role may
+   * use it only for its own work. The key's own policy must let these services use it in your account: `logs.REGION`,
+   * `events` and `cloudwatch` (`kms:Decrypt`, `kms:GenerateDataKey*`; logs also `kms:Encrypt`, `kms:ReEncrypt*`,
+   * `kms:DescribeKey`), and with `audit.enabled` `cloudtrail` (`kms:GenerateDataKey*`, `kms:DescribeKey`).
    *
-   * @default none: the keys that AWS manages cost nothing and cannot be deleted by mistake; a key of your own is for
-   * those who must be able to withdraw it
+   * @default none: the keys that AWS manages cost nothing and cannot be deleted by mistake; your own key is for a
+   * school that must be able to withdraw it
    * @example key.arn
    */
   kmsKeyArn?: pulumi.Input<string> | undefined;
   /**
-   * The ARNs of keys that `kmsKeyArn` named before: roles that read may still decrypt with them what was written under
-   * them.
+   * The ARNs of former values of `kmsKeyArn`: roles that read may still decrypt the data written under these keys.
    *
-   * @default none: only after the key was changed or given up is there anything under another one
+   * @default none: data under another key exists only after the key was changed or removed
    * @example [oldKey.arn]
    */
   formerKmsKeyArns?: pulumi.Input<string>[] | undefined;
 }
 
 /**
- * Resources of your own, in place of those that the pipeline would make. The pipeline uses them and changes none of
- * their settings: that they are encrypted, kept and closed to others is then yours to see to.
+ * Your own resources, in place of those that the pipeline would create. The pipeline uses them and changes none of
+ * their settings: their encryption, retention and access are then your responsibility.
  */
 export interface ExistingArgs {
   /**
    * The name of a bucket, for one pipeline alone; everything below `uploads/` and `avatars/` is the pipeline's: it
-   * processes what is found below the first and deletes from the second what is no student's avatar. The bucket must
-   * have versions, send its notifications to EventBridge, and be in this region; with `site.enabled` its name has no
-   * dot. Let the upload page's origin POST to it by CORS, expire `uploads/` after a week and old versions after a day.
+   * processes every object below the first and deletes from the second every object that is not a student's avatar. The
+   * bucket must be versioned, send its notifications to EventBridge, and be in this region; with `site.enabled` its
+   * name must not contain a dot. Allow the upload page's origin to POST to it by CORS, expire `uploads/` after a week
+   * and old versions after a day.
    *
-   * @default none: a bucket of its own, whose every setting the pipeline answers for
+   * @default none: its own bucket, with all settings managed by the pipeline
    * @example bucket.bucket
    */
   photoBucket?: pulumi.Input<string> | undefined;
   /**
    * The name of a table with the string key `student_id` and no sort key, for one pipeline alone.
    *
-   * @default none: a table of its own, whose every setting the pipeline answers for
+   * @default none: its own table, with all settings managed by the pipeline
    */
   avatarTable?: pulumi.Input<string> | undefined;
   /**
-   * The name of a table with the string key `upload_id` and no sort key, and with `expires_at` for its time to live,
-   * for one pipeline alone.
+   * The name of a table with the string key `upload_id` and no sort key, and with `expires_at` as its time-to-live
+   * attribute, for one pipeline alone.
    *
-   * @default none: a table of its own, whose every setting the pipeline answers for
+   * @default none: its own table, with all settings managed by the pipeline
    */
   uploadTable?: pulumi.Input<string> | undefined;
   /**
-   * The id of a Rekognition collection, for one pipeline alone: `reconcile` removes faces that it knows no student of.
+   * The id of a Rekognition collection, for one pipeline alone: `reconcile` removes faces that belong to no known
+   * student.
    *
-   * @default none: a collection of its own, which nobody else writes to
+   * @default none: its own collection, which nobody else writes to
    */
   faceCollectionId?: pulumi.Input<string> | undefined;
   /**
    * The ARN of a standard topic for accepted photos.
    *
-   * @default none: a topic of its own, to which nobody else writes
+   * @default none: its own topic, which nobody else publishes to
    */
   successTopicArn?: pulumi.Input<string> | undefined;
   /**
    * The ARN of a standard topic for photos that were refused or could not be processed.
    *
-   * @default none: a topic of its own, to which nobody else writes
+   * @default none: its own topic, which nobody else publishes to
    */
   failureTopicArn?: pulumi.Input<string> | undefined;
 }
 
-/** A trail of who read and wrote photos and rows. */
+/** A trail of all reads and writes of photos and rows. */
 export interface AuditArgs {
   /**
-   * Whether every read and write of the bucket's objects and the tables' rows is recorded, by CloudTrail, in a bucket
-   * of its own. Needs the package `@pulumi/awsx`.
+   * Whether every read and write of the bucket's objects and the tables' rows is recorded by CloudTrail, in a separate
+   * bucket. Needs the package `@pulumi/awsx`.
    *
-   * @default false: it costs $1 for each million events and is asked for by few; the key's use and every change to the
-   * resources are in the account's own trail
+   * @default false: it costs $1 per million events and few schools need it; use of the key and changes to the resources
+   * are in the account's own trail
    */
   enabled?: boolean | undefined;
   /**
-   * How many days its files are kept: 1 to 3650. They name students, as the keys of photos do.
+   * Days that its files are kept: 1 to 3650. The files name students, as the keys of photos do.
    *
-   * @default 365: a school year can be looked back on
+   * @default 365: covers a school year
    */
   days?: pulumi.Input<number> | undefined;
 }
 
-/** Every default of {@link AvatarPipelineArgs}, once: the docs above are held to it by a test. */
+/** Every default of {@link AvatarPipelineArgs}, in one place: a test compares the docs above with it. */
 export const defaults = {
   face: {
     duplicateSimilarity: 95,

@@ -19,10 +19,10 @@ import { createUploadRule } from "./flow/upload-rule";
 import { createUploadPage } from "./page/upload-site";
 
 /**
- * Turns a photo that a student uploads into one valid, unique, well-cropped avatar.
+ * Turns a photo uploaded by a student into one valid, unique, well-cropped avatar.
  *
  * A photo is accepted when it is a JPEG or PNG that shows exactly one clear face which is not another student's. It is
- * then cropped to thumbnails and recorded, its original is deleted, and everybody who subscribed is told.
+ * then cropped to thumbnails and recorded, its original is deleted, and all subscribers are notified.
  *
  * @example
  * const avatars = new AvatarPipeline("avatars", {
@@ -35,11 +35,11 @@ export class AvatarPipeline extends pulumi.ComponentResource {
   public readonly photoBucket: aws.s3.Bucket;
   /** The table of avatars in use, one row per student; key `student_id`. */
   public readonly avatarTable: aws.dynamodb.Table;
-  /** The table of uploads, how far each is and how it ended; key `upload_id`. */
+  /** The table of uploads with each one's progress and outcome; key `upload_id`. */
   public readonly uploadTable: aws.dynamodb.Table;
   /** The id of the Rekognition collection of registered faces. */
   public readonly faceCollectionId: pulumi.Output<string>;
-  /** The ARN of the state machine; its executions show how each photo fared. */
+  /** The ARN of the state machine; its executions show each photo's progress and outcome. */
   public readonly stateMachineArn: pulumi.Output<string>;
   /** The ARN of the topic that gets one message for each accepted photo. */
   public readonly successTopicArn: pulumi.Output<string>;
@@ -48,27 +48,27 @@ export class AvatarPipeline extends pulumi.ComponentResource {
   /** The URL of the queue of events that could not start the machine within a day. */
   public readonly deadLetterQueueUrl: pulumi.Output<string>;
   /**
-   * An IAM policy document, as JSON, that allows to read avatars and nothing else: the rows of `avatarTable` by student
-   * and the thumbnails. For a role of yours: `new aws.iam.RolePolicy("read-avatars", { role, policy })`.
+   * An IAM policy document, as JSON, that allows reading avatars and nothing else: the rows of `avatarTable` by student
+   * and the thumbnails. For your own role: `new aws.iam.RolePolicy("read-avatars", { role, policy })`.
    */
   public readonly readAvatarsPolicy: pulumi.Output<string>;
   /** The ARN of the topic of the alarms. */
   public readonly operatorTopicArn: pulumi.Output<string>;
   /** The name of the CloudWatch dashboard. */
   public readonly dashboardName: pulumi.Output<string>;
-  /** The name of the function that compares the stores and mends what differs. */
+  /** The name of the function that compares the stores and fixes differences. */
   public readonly reconcileFunctionName: pulumi.Output<string>;
   /** The name of the function that erases a student. */
   public readonly eraseStudentFunctionName: pulumi.Output<string>;
 
   /** The address of the upload page; absent without `site.enabled`. */
   public readonly siteUrl?: pulumi.Output<string> | undefined;
-  /** The address of the HTTP API behind the page, without a slash at its end; absent without `site.enabled`. */
+  /** The address of the HTTP API behind the page, without a trailing slash; absent without `site.enabled`. */
   public readonly apiUrl?: pulumi.Output<string> | undefined;
 
   /**
    * @param name letters, digits and hyphens; the names of all resources begin with it
-   * @throws pulumi.ResourceError when an option's value breaks its rule, before any resource is declared
+   * @throws pulumi.ResourceError if an option's value breaks its rule, before any resource is declared
    */
   constructor(name: string, args: AvatarPipelineArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     super("avatar-pipeline:index:AvatarPipeline", name, { ...args }, opts);

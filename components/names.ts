@@ -7,11 +7,11 @@ export function kebabCase(name: string): string {
 }
 
 /**
- * A physical name for what Pulumi makes up no name for: readable, and different for every project, stack and instance
- * of one account, also where two of them joined by hyphens read the same. Without hyphens or points at its ends, of
- * letters, digits, `-` and `_`.
+ * A physical name for resources that Pulumi does not auto-name: readable, and different for every project, stack and
+ * instance of one account, even if two of them joined by hyphens read the same. It consists of letters, digits, `-` and
+ * `_`, without hyphens or dots at its ends.
  *
- * It must never change: a Rekognition collection that is renamed is a new one without faces.
+ * It must never change: a renamed Rekognition collection is a new one without faces.
  */
 export function physicalName(name: string, maxLength: number): string {
   const parts = [pulumi.getProject(), pulumi.getStack(), name];
@@ -20,19 +20,19 @@ export function physicalName(name: string, maxLength: number): string {
   return readable.slice(0, maxLength - suffix.length) + suffix;
 }
 
-/** The short, stable name of a value that must not stand in a resource's name itself, such as an address. */
+/** The short, stable name of a value that must not appear in a resource's name, such as an address. */
 export function fingerprint(value: string): string {
   return createHash("sha256").update(value).digest("hex").slice(0, 8);
 }
 
-/** Where a resource is. */
+/** The partition, region and account of a resource. */
 export interface Place {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
 }
 
-/** Reads the place from a regional resource's ARN, so that nothing needs to be asked of AWS while the program runs. */
+/** Reads the place from a regional resource's ARN, so that the program needs no call to AWS. */
 export function placeOf(arn: string): Place {
   const [, partition = "", , region = "", account = ""] = arn.split(":");
   return { partition, region, account };

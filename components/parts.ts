@@ -7,18 +7,18 @@ import type { NoticeTopics } from "./notices/notice-topics";
 import type { Settings } from "./settings";
 import type { AvatarTables } from "./storage/avatar-tables";
 
-/** What the functions work on. */
+/** The resources that the functions work on. */
 export interface PipelineParts {
   readonly settings: Settings;
   readonly photoBucket: aws.s3.Bucket;
   readonly tables: AvatarTables;
   readonly collection: aws.rekognition.Collection;
   readonly topics: NoticeTopics;
-  /** Once it is made of the steps. */
+  /** Set once the machine is built from the steps. */
   readonly stateMachine?: aws.sfn.StateMachine;
 }
 
-/** What every function of the pipeline shares. */
+/** The values that every function of the pipeline shares. */
 export function functionContext(parts: PipelineParts): FunctionContext {
   const { settings, photoBucket, tables, collection, topics } = parts;
   return {

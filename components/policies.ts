@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 export interface PolicyStatement {
   readonly Sid?: string;
   readonly Effect: "Allow" | "Deny";
-  /** Only in the policy of a resource: everybody, or by its kind, such as `{ Service: "events.amazonaws.com" }`. */
+  /** Only in a resource's policy: everybody, or a principal by kind, such as `{ Service: "events.amazonaws.com" }`. */
   readonly Principal?: "*" | Readonly<Record<string, pulumi.Input<string>>>;
   readonly Action: string | readonly string[];
   readonly Resource?: pulumi.Input<string> | readonly pulumi.Input<string>[];
@@ -22,9 +22,9 @@ export function assumedBy(service: string): pulumi.Output<string> {
 }
 
 /**
- * The statement of a resource's own policy that refuses every request which is not made over TLS.
+ * The statement of a resource's own policy that refuses every request without TLS.
  *
- * @param action all actions of the service, such as `s3:*`; for a topic `sns:Publish`, as SNS refuses `sns:*` there
+ * @param action all actions of the service, such as `s3:*`; for a topic `sns:Publish`, since SNS refuses `sns:*` there
  */
 export function tlsOnly(
   action: string,

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { defaults, SiteAccess, SiteLocale, type AvatarPipelineArgs, type ExistingArgs } from "./args";
 
-/** The args with every default in its place and every value checked; what the parts are made from. */
+/** The args with all defaults filled in and every value checked; the parts are built from these. */
 export interface Settings {
   readonly successEmails: readonly pulumi.Input<string>[];
   readonly failureEmails: readonly pulumi.Input<string>[];
   readonly operatorEmails: readonly pulumi.Input<string>[];
-  /** Undefined when students get no mail of their own. */
+  /** Undefined if students get no mail of their own. */
   readonly sender: string | undefined;
   readonly face: Group<typeof defaults.face>;
   readonly thumbnail: Group<Pick<typeof defaults.thumbnail, "quality" | "margin">> & {
@@ -16,11 +16,11 @@ export interface Settings {
   readonly site: SiteSettings;
   readonly retention: Group<Omit<typeof defaults.retention, "keepData">>;
   readonly keepData: boolean;
-  /** A key of the caller's own; undefined for those that AWS manages. */
+  /** The caller's own key; undefined for AWS-managed keys. */
   readonly kmsKeyArn: pulumi.Input<string> | undefined;
-  /** Keys that were the caller's before, for what was written under them. */
+  /** The caller's former keys, for data written under them. */
   readonly formerKmsKeyArns: readonly pulumi.Input<string>[];
-  /** What the caller brings; each undefined when the pipeline makes it. */
+  /** The caller's existing resources; each undefined if the pipeline creates it. */
   readonly existing: { readonly [Option in keyof ExistingArgs]: pulumi.Input<string> | undefined };
   readonly audit: { readonly enabled: boolean; readonly days: pulumi.Input<number> };
   readonly tags: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
@@ -31,7 +31,7 @@ export interface SiteSettings {
   readonly https: boolean;
   readonly locale: pulumi.Input<SiteLocale>;
   readonly access: SiteAccess;
-  /** There when the access is by invitation. */
+  /** Present if access is by invitation. */
   readonly invitationKey: pulumi.Input<string> | undefined;
   readonly organization: pulumi.Input<string> | undefined;
   readonly contact: pulumi.Input<string> | undefined;
@@ -39,22 +39,22 @@ export interface SiteSettings {
 
 type Group<Defaults> = { readonly [Option in keyof Defaults]: pulumi.Input<number> };
 
-/** What is wrong with a value, and what to do: `must be …; …`. Undefined when it is right. */
+/** The fault of a value and its fix: `must be …; …`. Undefined if the value is valid. */
 type Rule<Value> = (value: Value) => string | undefined;
 
-/** CloudWatch Logs offers these and no others (its API's own list). */
+/** CloudWatch Logs accepts only these (its API's own list). */
 const logDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
 /**
- * The longest name of an instance: with the name of a part (up to 22 characters), Pulumi's hyphen and seven characters
- * it must fit into the 64 that IAM, Lambda and EventBridge allow.
+ * The longest name of an instance: together with a part's name (up to 22 characters), Pulumi's hyphen and seven
+ * characters, it must fit into the 64 that IAM, Lambda and EventBridge allow.
  */
 const maxNameLength = 34;
 
 /**
- * Puts the defaults in and checks every value. What is known now is refused now, before any resource is declared; an
+ * Fills in the defaults and checks every value. A known value is refused at once, before any resource is declared; an
  * output is refused as soon as its value is known.
  *
  * @throws pulumi.ResourceError that names the option, its value, the rule and the fix
@@ -208,12 +208,14 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
   };
 }
 
-/** Whether the value is known only later. */
+/** Whether the value is an output, known only later. */
 function isLater(value: unknown): value is pulumi.Output<unknown> | Promise<unknown> {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
-/** A list whose items may be outputs, as one input; without any it stays as it is, so that it is checked at once. */
+/**
+ * A list whose items may be outputs, as one input; a list without outputs is unchanged, so that it is checked at once.
+ */
 function settled(list: pulumi.Input<pulumi.Input<number>[]> | undefined): pulumi.Input<readonly number[]> | undefined {
   if (list === undefined) return undefined;
   const isKnown = Array.isArray(list) ? !list.some(isLater) : !isLater(list);
@@ -247,7 +249,7 @@ function whole(least: number, most: number, unit: string): Rule<number> {
       : `must be a whole number from ${least} to ${most} ${unit}`.trim();
 }
 
-/** Without its row a photo that failed would be found as one that was never begun, and processed again. */
+/** Without its row, a failed photo would be found as one that was never started, and processed again. */
 function outlasting(originalDays: number): Rule<number> {
   return (rowDays) =>
     // S3 counts from the next midnight, and takes up to a day to delete.
@@ -298,7 +300,7 @@ const keyArn: Rule<string> = (value) =>
     : "must be the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID; give the key itself and not its alias, which " +
       "roles cannot be allowed by";
 
-/** A FIFO topic (`.fifo`) has no e-mail subscribers and wants a group with every message. */
+/** A FIFO topic (`.fifo`) has no e-mail subscribers and requires a group with every message. */
 const topicArn = /^arn:[^:]+:sns:[^:]+:\d{12}:[\w-]{1,256}$/;
 
 const instanceName: Rule<string> = (value) =>

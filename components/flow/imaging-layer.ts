@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { physicalName } from "../names";
 import { runtime } from "./runtime";
 
-/** Where the build puts the layer: beside the one file of the library. */
+/** The build's output folder for the layer, beside the single file of the library. */
 const layerFolder = join(__dirname, "layer");
 
 /**
- * The layer that the thumbnail step decodes photos with. Its files lie where every Node.js runtime looks for packages,
- * `/opt/nodejs/node_modules`, and are the same wherever the package is installed.
+ * The layer that the thumbnail step decodes photos with. Its files are in `/opt/nodejs/node_modules`, where every
+ * Node.js runtime looks for packages, and are the same wherever the package is installed.
  *
- * @throws pulumi.ResourceError when the package was not built
+ * @throws pulumi.ResourceError if the package was not built
  */
 export function createImagingLayer(name: string, opts: pulumi.CustomResourceOptions): aws.lambda.LayerVersion {
   if (!existsSync(join(layerFolder, "nodejs"))) {

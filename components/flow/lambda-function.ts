@@ -10,23 +10,25 @@ import type { Settings } from "../settings";
 import { logGroupArgs } from "./log-group";
 import { runtime } from "./runtime";
 
-/** What functions of one pipeline share. */
+/** The values that the functions of one pipeline share. */
 export interface FunctionContext<Arns extends PipelineArns = PipelineArns> {
-  /** What the grants are written in. */
+  /** The resources that the grants refer to. */
   readonly arns: { readonly [Name in keyof Arns]: pulumi.Input<string> };
-  /** The environment variables that functions ask for by name; undefined for those that the caller's args leave out. */
+  /**
+   * The environment variables that functions request by name; undefined for those without a value in the caller's args.
+   */
   readonly variables: Readonly<Record<SettingName, pulumi.Input<string> | undefined>>;
-  /** The ARN of the layer `avatar-imaging`, where a function uses it. */
+  /** The ARN of the layer `avatar-imaging`, if a function uses it. */
   readonly imagingLayer?: pulumi.Input<string>;
   readonly settings: Pick<Settings, "retention" | "kmsKeyArn" | "formerKmsKeyArns" | "tags">;
 }
 
 /**
- * Makes a function from its definition: a log group, a role with exactly its grants, and the serialized handler.
+ * Creates a function from its definition: a log group, a role with exactly its grants, and the serialized handler.
  *
  * The archive holds one file, `__index.js`. That is why this is not `aws.lambda.CallbackFunction`, which serializes in
- * the same way but then adds every dependency of the package.json above the working directory, and fails where there
- * is none, as in a YAML or Python program. What a handler needs besides comes with the runtime or in a layer.
+ * the same way but then adds every dependency of the package.json above the working directory, and fails without a
+ * package.json, as in a YAML or Python program. A handler's other dependencies come with the runtime or in a layer.
  */
 export function createFunction<Arns extends PipelineArns>(
   name: string,
@@ -61,7 +63,7 @@ export function createFunction<Arns extends PipelineArns>(
       loggingConfig: { logFormat: "Text", logGroup: logs.name },
       tags,
     },
-    // A function that runs before its role may do anything would fail in ways that are hard to explain.
+    // A function that runs before its role has its policy would fail in ways that are hard to explain.
     { ...opts, dependsOn: [policy] },
   );
 }
@@ -99,7 +101,7 @@ function policyOf<Arns extends PipelineArns>(
           Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
           Resource: [`${logGroup}:*`],
         },
-        // X-Ray has no resources that could be named.
+        // X-Ray has no resources to name.
         { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: ["*"] },
       ];
       return document([...granted, ...keyStatements(granted, key, former), ...own]);
@@ -107,8 +109,8 @@ function policyOf<Arns extends PipelineArns>(
 }
 
 /**
- * The use of the caller's own keys that goes with what is granted: the services use them with the caller's rights. What
- * was written under a former key can be read, and nothing new is written under it.
+ * The key permissions that belong to the grants: the services use the caller's own keys with the caller's rights. Data
+ * written under a former key can be read, and no new data is written under it.
  */
 function keyStatements(
   granted: readonly Statement[],
@@ -116,7 +118,7 @@ function keyStatements(
   former: readonly string[],
 ): readonly Statement[] {
   const actions = granted.flatMap(({ Action }) => Action);
-  // To write an object or publish a message takes a new data key.
+  // Writing an object or publishing a message requires a new data key.
   const writes = actions.some((action) => action === "s3:PutObject" || action === "sns:Publish");
   const uses = actions.some((action) => /^(s3|dynamodb|sns):/.test(action));
   const needed = [...(uses ? ["kms:Decrypt"] : []), ...(writes ? ["kms:GenerateDataKey"] : [])];
@@ -130,7 +132,7 @@ function keyStatements(
   ];
 }
 
-/** The texts of factories that were serialized already: a second pipeline in a program costs next to nothing. */
+/** The texts of factories that are already serialized: a second pipeline in a program costs almost nothing. */
 const serialized = new WeakMap<() => Handler<never, unknown>, Promise<string>>();
 
 /** The function's code: the factory as text, and nothing else. */
@@ -144,7 +146,7 @@ async function serialize(factory: () => Handler<never, unknown>): Promise<string
   const { text } = await pulumi.runtime.serializeFunction(factory, {
     exportName: "handler",
     isFactoryFunction: true,
-    // A secret belongs into the function's environment or a store, never into its code.
+    // A secret belongs in the function's environment or a store, never in its code.
     allowSecrets: false,
   });
   return text;

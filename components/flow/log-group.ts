@@ -1,7 +1,7 @@
 import type * as aws from "@pulumi/aws";
 import type { Settings } from "../settings";
 
-/** A log group below a prefix: kept and encrypted as the args say. */
+/** A log group below a prefix, with the retention and encryption of the args. */
 export function logGroupArgs(
   namePrefix: string,
   settings: Pick<Settings, "retention" | "kmsKeyArn" | "tags">,

@@ -19,7 +19,7 @@ export function createStateMachine(
   const arns = pulumi.all(Object.fromEntries([...args.functions].map(([step, { arn }]) => [step, arn])));
   const logs = new aws.cloudwatch.LogGroup(
     part,
-    // Under this prefix AWS writes without adding each group to the account's one, size-limited resource policy.
+    // With this prefix, AWS writes without adding each group to the account's single, size-limited resource policy.
     logGroupArgs(`/aws/vendedlogs/states/${part}-`, settings),
     opts,
   );
@@ -37,14 +37,14 @@ export function createStateMachine(
       definition: arns.apply(definitionWith),
       loggingConfiguration: {
         level: "ALL",
-        // What the states hand on names students and says where their faces are.
+        // The states' data name students and contain the positions of their faces.
         includeExecutionData: false,
         logDestination: pulumi.interpolate`${logs.arn}:*`,
       },
       tracingConfiguration: { enabled: true },
       tags: settings.tags,
     },
-    // Step Functions checks at once that the role may write the logs.
+    // Step Functions checks immediately that the role may write the logs.
     { ...opts, dependsOn: [policy] },
   );
 }
@@ -53,7 +53,7 @@ function policyOf(arns: Readonly<Record<string, string>>): pulumi.Output<string>
   return document([
     { Effect: "Allow", Action: ["lambda:InvokeFunction"], Resource: Object.values(arns) },
     {
-      // The delivery of logs and traces has no resources that could be named; these are AWS's own lists for it.
+      // The delivery of logs and traces has no resources to name; these are AWS's own lists for it.
       Effect: "Allow",
       Action: [
         "logs:CreateLogDelivery",

@@ -5,7 +5,7 @@ import { functionContext, type PipelineParts } from "../parts";
 import { createImagingLayer } from "./imaging-layer";
 import { createFunction } from "./lambda-function";
 
-/** Makes the function of every step, by the step's name. */
+/** Creates the function of every step, by the step's name. */
 export function createStepFunctions(
   name: string,
   parts: PipelineParts,

@@ -13,13 +13,13 @@ export interface UploadRuleArgs {
 export interface UploadRule {
   /** Starts the machine for each object stored below `uploads/`. */
   readonly uploaded: aws.cloudwatch.EventRule;
-  /** Starts the machine for each execution that ended without a word, to give the notice and tidy up. */
+  /** Starts the machine for each execution that ended without a notice, to send the notice and clean up. */
   readonly interrupted: aws.cloudwatch.EventRule;
-  /** Gets each event that could not start the machine within a day. */
+  /** Receives each event that could not start the machine within a day. */
   readonly deadLetters: aws.sqs.Queue;
 }
 
-/** The rules that start the machine, with the role they start it by and the queue for events that did not. */
+/** The rules that start the machine, with their role and the queue for events that failed to start it. */
 export function createUploadRule(name: string, args: UploadRuleArgs, opts: pulumi.CustomResourceOptions): UploadRule {
   const { settings, photoBucket, stateMachine } = args;
   const role = new aws.iam.Role(
@@ -41,7 +41,7 @@ export function createUploadRule(name: string, args: UploadRuleArgs, opts: pulum
   );
   const deadLetters = new aws.sqs.Queue(
     `${name}-dead-letters`,
-    // The longest that SQS keeps a message: time to see the alarm, mend the fault and send the events again.
+    // SQS's longest retention: time to see the alarm, fix the fault and send the events again.
     {
       messageRetentionSeconds: 14 * 86_400,
       ...(settings.kmsKeyArn === undefined
@@ -68,7 +68,7 @@ export function createUploadRule(name: string, args: UploadRuleArgs, opts: pulum
         rule: created.name,
         arn: stateMachine.arn,
         roleArn: role.arn,
-        // EventBridge's own limits: it tries for a day, less and less often.
+        // EventBridge's own limits: it retries for a day, less and less often.
         retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
         deadLetterConfig: { arn: deadLetters.arn },
         inputTransformer,
@@ -114,8 +114,7 @@ function uploadedPattern(bucket: pulumi.Input<string>): pulumi.Output<string> {
 }
 
 /**
- * Every ending but success, except of those executions that this very rule has started: one that fails as well must
- * not start another.
+ * Every status but success, except for executions started by this rule: one of these that fails must not start another.
  */
 function interruptedPattern(stateMachineArn: pulumi.Input<string>): pulumi.Output<string> {
   return pulumi.jsonStringify({
@@ -125,18 +124,18 @@ function interruptedPattern(stateMachineArn: pulumi.Input<string>): pulumi.Outpu
       stateMachineArn: [stateMachineArn],
       status: ["TIMED_OUT", "ABORTED", "FAILED"],
       input: [{ "anything-but": { prefix: '{"interrupted"' } }],
-      // The Fail state `Failed` comes after the notice: nothing is left to close. Where AWS tells no error, the machine
-      // itself finds that out.
+      // The Fail state `Failed` comes after the notice: nothing is left to close. If AWS reports no error, the machine
+      // itself checks this.
       error: [{ exists: false }, null, { "anything-but": ["INTERNAL"] }],
     },
   });
 }
 
 /**
- * Gives the machine an InterruptedExecution (handlers/contract/flow-data.ts). Events of this rule are told from photos, and
- * its own executions from others, by the text that the input begins with.
+ * Gives the machine an InterruptedExecution (handlers/contract/flow-data.ts). The beginning of the input distinguishes
+ * events of this rule from photos, and its own executions from others.
  *
- * The event goes in whole: EventBridge says of this variable alone that it puts it in as the JSON that it is. How it
- * escapes a single string with quotes in it, as `detail.input` is, it does not say.
+ * The event is inserted whole: only for this variable does EventBridge document that it is inserted as JSON. Its
+ * escaping of a single string with quotes, such as `detail.input`, is not documented.
  */
 const interruptedInput = { inputTemplate: '{"interrupted":<aws.events.event.json>}' };

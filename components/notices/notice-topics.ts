@@ -5,13 +5,13 @@ import { document, tlsOnly } from "../policies";
 import type { Settings } from "../settings";
 
 export interface NoticeTopics {
-  /** Gets one message for each accepted photo. */
+  /** Receives one message for each accepted photo. */
   readonly success: aws.sns.Topic;
-  /** Gets one message for each photo that was refused or could not be processed. */
+  /** Receives one message for each photo that was refused or could not be processed. */
   readonly failure: aws.sns.Topic;
 }
 
-/** The topics on which the pipeline tells what became of each photo, with their e-mail subscribers. */
+/** The topics on which the pipeline publishes each photo's outcome, with their e-mail subscribers. */
 export function createNoticeTopics(
   name: string,
   settings: Pick<Settings, "existing" | "successEmails" | "failureEmails" | "kmsKeyArn" | "tags">,
@@ -26,15 +26,16 @@ export function createNoticeTopics(
     const topicName = `${name}-${part}`;
     if (existing !== undefined) {
       const topic = aws.sns.Topic.get(topicName, existing, undefined, opts);
-      // Not deletedWith: Pulumi counts what goes with a topic that is only read as gone with it, and it would stay.
+      // No `deletedWith`: the topic is only read, so Pulumi would treat its subscriptions as deleted with it and leave
+      // them in AWS.
       subscribe(topicName, topic, emails, opts);
       return topic;
     }
     // Messages name students.
     const kmsMasterKeyId = settings.kmsKeyArn ?? "alias/aws/sns";
     const topic = new aws.sns.Topic(topicName, { displayName, kmsMasterKeyId, tags: settings.tags }, opts);
-    // It takes the place of the policy that AWS gives a topic, which allows the whole account to publish: the roles' own
-    // policies say who may.
+    // This replaces AWS's default topic policy, which allows the whole account to publish: the roles' own policies
+    // grant publishing.
     const policy = document([tlsOnly("sns:Publish", topic.arn)]);
     new aws.sns.TopicPolicy(topicName, { arn: topic.arn, policy }, opts);
     subscribe(topicName, topic, emails, { ...opts, deletedWith: topic });
@@ -48,8 +49,8 @@ export function createNoticeTopics(
 }
 
 /**
- * Subscribes e-mail addresses to a topic; AWS asks each to confirm. It refuses to delete a subscription that nobody has
- * confirmed yet; with its topic it goes all the same, where `opts` have it go with the topic.
+ * Subscribes e-mail addresses to a topic; AWS asks each to confirm. AWS refuses to delete an unconfirmed subscription,
+ * but deletes it with its topic; `opts` may therefore set `deletedWith`.
  */
 export function subscribe(
   part: string,
@@ -58,7 +59,8 @@ export function subscribe(
   opts: pulumi.CustomResourceOptions,
 ): void {
   emails.forEach((endpoint, index) => {
-    // Named by the address: were it the place in the list, removing one address would make all after it confirm anew.
+    // Named by the address: with the list position as name, removing one address would make all later ones confirm
+    // again.
     const which = typeof endpoint === "string" ? fingerprint(endpoint) : String(index + 1);
     new aws.sns.TopicSubscription(`${part}-${which}`, { topic: topic.arn, protocol: "email", endpoint }, opts);
   });

@@ -5,8 +5,8 @@ import { createFunction } from "../flow/lambda-function";
 import { functionContext, type PipelineParts } from "../parts";
 
 /**
- * Mails the students themselves: a function that subscribes to both topics, so that what the topics say stays the one
- * account of what happened.
+ * Mails the students themselves: a function that subscribes to both topics, so that the topics remain the only record
+ * of a photo's outcome.
  *
  * @param parts.sender an address that SES has verified, or of a domain that it has
  */

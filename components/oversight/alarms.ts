@@ -11,20 +11,20 @@ export interface AlarmsArgs {
   readonly stateMachine: aws.sfn.StateMachine;
   readonly rule: UploadRule;
   readonly operations: Operations;
-  /** Absent when students get no mail of their own. */
+  /** Absent if students get no mail of their own. */
   readonly mailer: aws.lambda.Function | undefined;
 }
 
-/** What Rekognition counts by operation, over the whole account: its limits are the account's. */
+/** Rekognition's metrics by operation, over the whole account: its limits are the account's. */
 export const rekognitionOperations = ["DetectFaces", "SearchFacesByImage", "IndexFaces", "SearchFaces"] as const;
 
 const fiveMinutes = 300;
 
 /**
- * What an operator must hear of: every fault of ours, and what will become one. A photo that is refused raises none.
+ * The alarms for operators: every fault of the pipeline, and every sign of a coming one. A refused photo raises none.
  *
- * Every alarm is silent while nothing is measured: no uploads is not a fault. Only the one about what the nightly
- * comparison left goes on until a comparison leaves nothing: it is measured once a night.
+ * Every alarm is silent while nothing is measured: no uploads is not a fault. Only the alarm about the nightly
+ * comparison's remaining differences stays until a comparison leaves none: it is measured once a night.
  */
 export function createAlarms(
   name: string,
@@ -111,7 +111,7 @@ export function createAlarms(
             dimensions: { Operation },
           })),
         ),
-        // A class that uploads together is throttled for a moment; the retries are made for that.
+        // A class that uploads together is throttled for a moment; the retries cover that.
         threshold: 0,
         evaluationPeriods: 3,
         datapointsToAlarm: 3,
@@ -121,7 +121,7 @@ export function createAlarms(
       "functions-throttled",
       "Lambda has refused calls for 15 minutes: the account's functions run at its limit. Photos wait; ask AWS for " +
         "more concurrent executions.",
-      // Without a dimension: all functions of the account share one limit, whoever has used it up.
+      // Without a dimension: all functions of the account share one limit, whichever function uses it up.
       { ...any, namespace: "AWS/Lambda", metricName: "Throttles", evaluationPeriods: 3, datapointsToAlarm: 3 },
     ),
     alarm(
@@ -183,7 +183,7 @@ interface Metric {
   readonly dimensions: Record<string, pulumi.Input<string>>;
 }
 
-/** The sum of several metrics; those without data count as nothing. */
+/** The sum of several metrics; those without data count as 0. */
 function overMetrics(metrics: readonly Metric[]): Pick<Watched, "metricQueries"> {
   const ids = metrics.map((_, index) => `m${index + 1}`);
   return {

@@ -8,12 +8,12 @@ import { createPrivateBucket, tlsOnlyForBucket, type PrivateBucket } from "../st
 import type { PipelineParts } from "../parts";
 
 /**
- * Records every read and write of photos and rows. What is changed of the resources themselves, and every call to
- * Rekognition, is in the account's own trail already.
+ * Records every read and write of photos and rows. Changes to the resources themselves, and every call to Rekognition,
+ * are already in the account's own trail.
  *
- * Switched off again, the trail goes, and its records stay where `keepData` keeps the data.
+ * When switched off again, the trail is deleted, and its records stay if `keepData` keeps the data.
  *
- * @throws pulumi.ResourceError when @pulumi/awsx is not installed
+ * @throws pulumi.ResourceError if @pulumi/awsx is not installed
  */
 export function createAuditTrail(
   name: string,
@@ -31,7 +31,7 @@ export function createAuditTrail(
   });
   const part = `${name}-audit`;
   const { bucket, publicAccess, kept } = createRecords(part, settings, opts);
-  // A name that is known beforehand: the bucket's policy, which is there before the trail, lets this trail alone write.
+  // The name is known in advance: the bucket's policy, which exists before the trail, lets only this trail write.
   // CloudTrail takes no two of `-` and `_` side by side, which a project's or a stack's name may bring.
   const trailName = physicalName(part, 128).replace(/[-_]{2,}/g, "-");
   const policy = recordsPolicy(bucket.arn, trailName, tables.avatars.arn.apply(placeOf));
@@ -57,13 +57,13 @@ export function createAuditTrail(
   );
 }
 
-/** The bucket of the records: one of our own, as that of awsx is emptied when the trail goes. */
+/** The bucket of the records: our own, because awsx's bucket is emptied when the trail is deleted. */
 function createRecords(
   part: string,
   { keepData, audit, tags }: PipelineParts["settings"],
   opts: pulumi.CustomResourceOptions,
 ): PrivateBucket {
-  // The key is the trail's to use: it encrypts its files itself. Not protected, or it could not be switched off.
+  // The trail itself uses the key to encrypt its files. Not protected, or the trail could not be switched off.
   const records = createPrivateBucket(part, { keepData, isProtected: false, kmsKeyArn: undefined, tags }, opts);
   new aws.s3.BucketLifecycleConfiguration(
     part,
@@ -76,7 +76,7 @@ function createRecords(
   return records;
 }
 
-/** What lets one trail write its files, and nobody in without TLS. */
+/** The policy that lets one trail write its files and refuses requests without TLS. */
 export function recordsPolicy(
   bucketArn: pulumi.Output<string>,
   trailName: string,
@@ -105,7 +105,9 @@ export function recordsPolicy(
   ]);
 }
 
-/** Has awsx give the bucket this policy: its own lets every trail of AWS write, and everybody in without TLS. */
+/**
+ * Makes awsx give the bucket this policy: awsx's own lets every trail of AWS write, and accepts requests without TLS.
+ */
 export function withPolicy(policy: pulumi.Input<string>, retainOnDelete: boolean): pulumi.ResourceTransform {
   return ({ type, props, opts }) =>
     type === "aws:s3/bucketPolicy:BucketPolicy"
@@ -113,12 +115,14 @@ export function withPolicy(policy: pulumi.Input<string>, retainOnDelete: boolean
       : undefined;
 }
 
-/** Pulumi's mocks refuse a resource that has transforms, and never ask them: what awsx would make is not made there. */
+/**
+ * Pulumi's mocks refuse a resource with transforms and never run them: awsx's resources are not created under mocks.
+ */
 function isMocked(): boolean {
   return pulumi.runtime.getMonitor() instanceof MockMonitor;
 }
 
-/** Loaded only when it is asked for: it is a large package with a plugin of its own, and few want a trail. */
+/** Loaded only on demand: it is a large package with its own plugin, and few schools want a trail. */
 function loadAwsx(owner: pulumi.Resource | undefined): typeof Awsx {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would load it for everybody

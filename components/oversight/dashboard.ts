@@ -16,7 +16,7 @@ export interface DashboardArgs {
   readonly alarms: readonly aws.cloudwatch.MetricAlarm[];
 }
 
-/** What the widgets are made of, once it is known. */
+/** The widgets' values, once known. */
 interface Known {
   readonly stateMachine: string;
   readonly functions: Readonly<Record<string, { readonly name: string; readonly logGroup: string }>>;
@@ -27,7 +27,7 @@ interface Known {
   readonly alarms: readonly string[];
 }
 
-/** How the photos fare: accepted, refused and why, failed, how long each step takes, and what throttles. */
+/** The outcome of photos: accepted, refused and why, failed; the duration of each step, and throttling. */
 export function createDashboard(
   name: string,
   args: DashboardArgs,
@@ -152,7 +152,7 @@ function bodyOf(known: Known): { readonly widgets: readonly unknown[] } {
 }
 
 /**
- * Counts the reasons in what the steps log (handlers/runtime/step.ts), one line a refusal. Reasons alone are written in
+ * Counts the reasons in what the steps log (handlers/runtime/step.ts), one line a refusal. Only reasons are written in
  * capitals; the names of faults are not.
  */
 function refusalsIn(logGroups: readonly string[]): string {

@@ -6,13 +6,13 @@ import { createFunction } from "../flow/lambda-function";
 import { functionContext, type PipelineParts } from "../parts";
 
 export interface Operations {
-  /** Compares the stores and mends what differs; called by the schedule and by `avatar-pipeline reconcile`. */
+  /** Compares the stores and fixes differences; called by the schedule and by `avatar-pipeline reconcile`. */
   readonly reconcile: aws.lambda.Function;
   /** Erases a student; called by `avatar-pipeline erase`. */
   readonly eraseStudent: aws.lambda.Function;
 }
 
-/** The operator's functions, and the schedule on which the stores are compared and mended. */
+/** The operator's functions, and the schedule for comparing and fixing the stores. */
 export function createOperations(
   name: string,
   parts: PipelineParts & { readonly stateMachine: aws.sfn.StateMachine },
@@ -34,7 +34,7 @@ export function createOperations(
   return { reconcile, eraseStudent };
 }
 
-/** Every night, so that what a fault left is gone before the next day's uploads. */
+/** Every night, so that the remains of a fault are cleaned up before the next day's uploads. */
 function schedule(
   name: string,
   reconcile: aws.lambda.Function,

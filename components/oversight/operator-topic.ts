@@ -8,14 +8,14 @@ import type { Settings } from "../settings";
 /**
  * The topic of the alarms, with the operators' addresses.
  *
- * It has a key of its own when the caller brings none: CloudWatch cannot write to a topic under the key that AWS
- * manages for SNS, whose policy nobody can change.
+ * It has its own key if the caller provides none: CloudWatch cannot publish to a topic under the AWS-managed key for
+ * SNS, whose policy cannot be changed.
  */
 export function createOperatorTopic(
   name: string,
   args: {
     readonly settings: Pick<Settings, "operatorEmails" | "kmsKeyArn" | "tags">;
-    /** Of any resource of the stack: it tells the account. */
+    /** The ARN of any resource of the stack, to read the account from. */
     readonly sibling: pulumi.Output<string>;
   },
   opts: pulumi.CustomResourceOptions,
@@ -67,7 +67,7 @@ function createKey(
       deletionWindowInDays: 7,
       policy: document([
         {
-          // Without it the account's own policies could not allow anybody to manage the key.
+          // Without this statement, the account's own policies could not allow anybody to manage the key.
           Effect: "Allow",
           Principal: { AWS: pulumi.interpolate`arn:${where.partition}:iam::${where.account}:root` },
           Action: "kms:*",

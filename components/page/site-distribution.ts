@@ -4,13 +4,13 @@ import { document } from "../policies";
 import { createPrivateBucket, tlsOnlyForBucket } from "../storage/private-bucket";
 import type { Settings } from "../settings";
 
-/** CloudFront's own policy CachingOptimized: it keeps what `cache-control` allows, compressed. The id is AWS's. */
+/** CloudFront's managed policy CachingOptimized: it caches what `cache-control` allows, compressed. The id is AWS's. */
 const cachingOptimized = "658327ea-f89d-4fab-a63d-7e88639e58f6";
 
 /**
- * The page behind CloudFront: HTTPS for everybody, from a bucket that CloudFront alone may read.
+ * The page behind CloudFront: HTTPS for everybody, from a bucket that only CloudFront may read.
  *
- * @param args.photoBucket where the page uploads to and reads thumbnails from
+ * @param args.photoBucket the bucket that the page uploads to and reads thumbnails from
  */
 export function createSiteDistribution(
   name: string,
@@ -39,7 +39,7 @@ export function createSiteDistribution(
       enabled: true,
       isIpv6Enabled: true,
       httpVersion: "http2and3",
-      // Everywhere but South America, Australia and New Zealand; the cheaper class would leave out Asia.
+      // Everywhere except South America, Australia and New Zealand; the cheaper class would exclude Asia.
       priceClass: "PriceClass_200",
       defaultRootObject: "index.html",
       origins: [{ originId: "page", domainName: bucket.bucketRegionalDomainName, originAccessControlId: control.id }],
@@ -52,7 +52,7 @@ export function createSiteDistribution(
         cachePolicyId: cachingOptimized,
         responseHeadersPolicyId: headers.id,
       },
-      // S3 answers 403 for what is not there: CloudFront may not list the bucket.
+      // S3 answers 403 for a missing file, since CloudFront may not list the bucket.
       customErrorResponses: [
         { errorCode: 403, responseCode: 404, responsePagePath: "/index.html", errorCachingMinTtl: 60 },
       ],
@@ -83,7 +83,9 @@ export function createSiteDistribution(
   return { bucket, origin: pulumi.interpolate`https://${distribution.domainName}` };
 }
 
-/** What browsers are told to allow the page: its own files, its API and the photo bucket, and the camera. */
+/**
+ * The headers that tell browsers to allow the page only its own files, its API and the photo bucket, and the camera.
+ */
 function createHeaders(
   part: string,
   photoBucket: aws.s3.Bucket,

@@ -12,7 +12,7 @@ interface Route {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly definition: FunctionDefinition;
-  /** Requests a second that the route takes over time, and at once; beyond it API Gateway answers 429. */
+  /** The route's sustained requests per second, and its burst; beyond them API Gateway answers 429. */
   readonly rate: number;
   readonly burst: number;
 }
@@ -20,7 +20,7 @@ interface Route {
 /**
  * The HTTP API behind the upload page, for pages of one origin only.
  *
- * @param args.origin scheme and host of the page, which alone may read the API's answers
+ * @param args.origin scheme and host of the page, the only origin that may read the API's answers
  */
 export function createUploadApi(
   name: string,
@@ -46,7 +46,7 @@ export function createUploadApi(
   );
   const logs = new aws.cloudwatch.LogGroup(
     part,
-    // Under this prefix AWS writes without adding each group to the account's one, size-limited resource policy.
+    // With this prefix, AWS writes without adding each group to the account's single, size-limited resource policy.
     logGroupArgs(`/aws/vendedlogs/apis/${part}-`, args.settings),
     opts,
   );
@@ -66,13 +66,13 @@ export function createUploadApi(
       })),
       tags,
     },
-    // API Gateway refuses settings of routes that are not there yet.
+    // API Gateway refuses settings of routes that do not exist yet.
     { ...opts, dependsOn: declared },
   );
   return api;
 }
 
-/** One line a request. Not the path, which holds the uploadId: that is the key to the upload's status. */
+/** One line per request, without the path: it holds the uploadId, which is the key to the upload's status. */
 const accessLog = {
   requestId: "$context.requestId",
   at: "$context.requestTimeEpoch",
@@ -81,7 +81,7 @@ const accessLog = {
   ms: "$context.responseLatency",
   error: "$context.error.message",
   integrationError: "$context.integrationErrorMessage",
-  // Whom to block when somebody floods the API.
+  // The address to block if somebody floods the API.
   ip: "$context.identity.sourceIp",
 };
 
@@ -90,7 +90,7 @@ const routes: readonly Route[] = [
     method: "POST",
     path: "/uploads",
     definition: issueUploadFunction,
-    // A lecture hall that begins at once; each upload costs Rekognition calls.
+    // A lecture hall that starts at the same time; each upload costs Rekognition calls.
     rate: 20,
     burst: 200,
   },
@@ -104,7 +104,7 @@ const routes: readonly Route[] = [
   },
 ];
 
-/** Makes a route with its function. */
+/** Creates a route with its function. */
 function createRoute(
   name: string,
   args: PipelineParts & { readonly api: aws.apigatewayv2.Api; readonly route: Route },

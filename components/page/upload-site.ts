@@ -9,18 +9,18 @@ import type { PipelineParts } from "../parts";
 import { createSiteDistribution } from "./site-distribution";
 import { createUploadApi } from "./upload-api";
 
-/** Where students upload, and what the page asks. */
+/** The addresses of the upload page and its API. */
 export interface UploadPage {
   readonly siteUrl: pulumi.Output<string>;
   readonly apiUrl: pulumi.Output<string>;
 }
 
-/** Where the build puts the page: beside the one file of the library. */
+/** The build's output folder for the page, beside the single file of the library. */
 const siteFolder = join(__dirname, "site");
 
 /**
- * The upload page with its API: the page's bucket, the API for that page alone, the page's files, and its settings,
- * which the stack writes, so that one build of the page serves every stack.
+ * The upload page with its API: the page's bucket, the API for that page alone, the page's files, and its settings. The
+ * stack writes the settings, so that one build of the page serves every stack.
  */
 export function createUploadPage(name: string, parts: PipelineParts, opts: pulumi.CustomResourceOptions): UploadPage {
   const { settings, photoBucket } = parts;
@@ -28,7 +28,7 @@ export function createUploadPage(name: string, parts: PipelineParts, opts: pulum
     ? createSiteDistribution(name, { settings, photoBucket }, opts)
     : createWebsite(name, settings, opts);
   const api = createUploadApi(name, { ...parts, origin: site.origin }, opts);
-  // The CORS rules of a bucket that the caller brings are the caller's.
+  // The caller sets the CORS rules of an existing bucket.
   if (settings.existing.photoBucket === undefined) {
     allowUploadsFrom(name, { bucket: photoBucket, origins: [site.origin] }, opts);
   }
@@ -42,7 +42,7 @@ interface Site {
   readonly origin: pulumi.Output<string>;
 }
 
-/** A static website of S3: the one bucket that anybody may read, and nothing but the page in it. */
+/** A static website of S3: the only bucket that anybody may read, with nothing but the page in it. */
 function createWebsite(name: string, settings: Pick<Settings, "tags">, opts: pulumi.CustomResourceOptions): Site {
   const part = `${name}-site`;
   // Its files come from the package: nothing is lost with it.
@@ -67,7 +67,7 @@ function createWebsite(name: string, settings: Pick<Settings, "tags">, opts: pul
         },
       ]),
     },
-    // S3 refuses a public policy as long as the block is there.
+    // S3 refuses a public policy as long as the public access block exists.
     { ...opts, dependsOn: [access] },
   );
   const website = new aws.s3.BucketWebsiteConfiguration(
@@ -78,7 +78,7 @@ function createWebsite(name: string, settings: Pick<Settings, "tags">, opts: pul
   return { bucket, origin: pulumi.interpolate`http://${website.websiteEndpoint}` };
 }
 
-/** What the page reads from `settings.json`; the page's own copy of this shape is in site/upload/settings.ts. */
+/** The content of `settings.json` for the page; the page's own copy of this shape is in site/upload/settings.ts. */
 function pageSettings(settings: Settings, apiUrl: pulumi.Input<string>): pulumi.Output<string> {
   const { maxBytes, maxPixels, minSide } = settings.upload;
   return pulumi.jsonStringify({
@@ -90,7 +90,7 @@ function pageSettings(settings: Settings, apiUrl: pulumi.Input<string>): pulumi.
     mail: settings.sender !== undefined,
     organization: settings.site.organization,
     contact: settings.site.contact,
-    // How long a bucket that the caller brings keeps photos is the caller's.
+    // The caller sets how long an existing bucket keeps photos.
     originalDays: settings.existing.photoBucket === undefined ? settings.retention.originalDays : undefined,
   });
 }
@@ -106,7 +106,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 /**
  * Publishes the page's files and its settings.
  *
- * @throws pulumi.ResourceError when the package was not built
+ * @throws pulumi.ResourceError if the package was not built
  */
 function publishPage(
   name: string,
@@ -129,7 +129,7 @@ function publishPage(
         key: file,
         source: new pulumi.asset.FileAsset(join(siteFolder, file)),
         contentType: contentTypes[extname(file)] ?? "application/octet-stream",
-        // A file with a hash in its name never changes; the page that names it must always be asked for.
+        // A file with a hash in its name never changes; the page that refers to it must always be revalidated.
         cacheControl: /-[A-Z0-9]{8}\./.test(file) ? "public, max-age=31536000, immutable" : "no-cache",
       },
       opts,

@@ -7,11 +7,11 @@ import type { Settings } from "../settings";
 export interface AvatarTables {
   /** One row per student: the avatar in use. */
   readonly avatars: aws.dynamodb.Table;
-  /** One row per upload: how far it is and how it ended. */
+  /** One row per upload: its progress and outcome. */
   readonly uploads: aws.dynamodb.Table;
 }
 
-/** The two tables: paid per request, encrypted, and, where data is kept, to be had back as of any second of 35 days. */
+/** The two tables: paid per request, encrypted, and, if data is kept, restorable to any second of the last 35 days. */
 export function createAvatarTables(
   name: string,
   settings: Pick<Settings, "existing" | "keepData" | "kmsKeyArn" | "tags">,
@@ -25,10 +25,10 @@ export function createAvatarTables(
         billingMode: "PAY_PER_REQUEST",
         hashKey: key,
         attributes: [{ name: key, type: "S" }],
-        // AWS keeps a backup of such a table for 35 days after it is deleted: a disposable one must leave no faces'
-        // rows.
+        // AWS keeps a backup of such a table for 35 days after its deletion: a disposable table must not leave rows of
+        // faces.
         pointInTimeRecovery: { enabled: settings.keepData },
-        // The key that AWS manages, in place of the one that AWS owns: its use is in the account's own audit trail.
+        // The AWS-managed key, in place of the AWS-owned one: its use is in the account's own audit trail.
         serverSideEncryption: { enabled: true, kmsKeyArn: settings.kmsKeyArn },
         deletionProtectionEnabled: settings.keepData,
         ttl: ttl === undefined ? undefined : { attributeName: ttl, enabled: true },

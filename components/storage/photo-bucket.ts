@@ -8,8 +8,8 @@ import { createPrivateBucket, tlsOnlyForBucket } from "./private-bucket";
 /**
  * The one bucket of photos: originals below `uploads/`, thumbnails below `avatars/`.
  *
- * Private, encrypted, TLS only. Versioned, so that a photo that is overwritten while it is processed is still
- * processed as the version that its event named. What is stored is announced on the event bus.
+ * Private, encrypted, TLS only. Versioned, so that a photo overwritten during processing is still processed as the
+ * version in its event. Each stored object is announced on the event bus.
  */
 export function createPhotoBucket(
   name: string,
@@ -40,14 +40,14 @@ export function createPhotoBucket(
           expiration: { days: settings.retention.originalDays },
         },
         {
-          // The pipeline deletes by version; this is for what a person deletes or overwrites.
+          // The pipeline deletes by version; this rule is for objects that a person deletes or overwrites.
           id: "old-versions",
           status: "Enabled",
           filter: { prefix: "" },
           noncurrentVersionExpiration: { noncurrentDays: 1 },
         },
         {
-          // S3 allows no day count beside it: a marker goes when it is the last that is left of an object.
+          // S3 allows no day count beside it: a marker is removed when it is the last version of an object.
           id: "delete-markers",
           status: "Enabled",
           filter: { prefix: "avatars/" },
@@ -61,7 +61,7 @@ export function createPhotoBucket(
         },
       ],
     },
-    // A rule for old versions is refused on a bucket that has none yet.
+    // S3 refuses a rule for old versions on a bucket without versioning.
     { ...kept, dependsOn: [versioning] },
   );
   new aws.s3.BucketNotification(part, { ...of, eventbridge: true }, opts);

@@ -3,21 +3,21 @@ import * as pulumi from "@pulumi/pulumi";
 import { tlsOnly, type PolicyStatement } from "../policies";
 import type { Settings } from "../settings";
 
-/** A bucket that is closed to the public, with what its other settings need to know. */
+/** A bucket that is closed to the public, with the values that its other settings need. */
 export interface PrivateBucket {
   readonly bucket: aws.s3.Bucket;
-  /** S3 refuses two changes to a bucket's access at the same time: a policy comes after it. */
+  /** S3 refuses two simultaneous changes to a bucket's access: a policy must depend on this. */
   readonly publicAccess: aws.s3.BucketPublicAccessBlock;
   /** For the other settings of the bucket. */
   readonly kept: pulumi.CustomResourceOptions & { readonly retainOnDelete: boolean };
 }
 
 /**
- * A bucket that nobody can open to the public, encrypted, without access lists. Its policy is the caller's to give.
+ * A bucket that nobody can open to the public, encrypted, without access lists. The caller sets its policy.
  *
- * @param args.keepData whether it is left where it is, with its settings, when the stack lets it go
- * @param args.isProtected whether letting it go is refused; by default where data is kept
- * @param args.kmsKeyArn undefined for the keys of S3
+ * @param args.keepData whether it is retained, with its settings, when the stack removes it
+ * @param args.isProtected whether removing it is refused; by default if data is kept
+ * @param args.kmsKeyArn undefined for S3's own keys
  */
 export function createPrivateBucket(
   part: string,
@@ -31,7 +31,7 @@ export function createPrivateBucket(
     { ...opts, protect: isProtected, retainOnDelete: keepData },
   );
   const of = { bucket: bucket.bucket };
-  // A bucket that is let go and kept must not be left open or unencrypted.
+  // A retained bucket must not be left open or unencrypted.
   const kept = { ...opts, retainOnDelete: keepData };
   const publicAccess = new aws.s3.BucketPublicAccessBlock(
     part,
@@ -50,12 +50,12 @@ function encryptionRule(
     ? { applyServerSideEncryptionByDefault: { sseAlgorithm: "AES256" } }
     : {
         applyServerSideEncryptionByDefault: { sseAlgorithm: "aws:kms", kmsMasterKeyId: kmsKeyArn },
-        // One call to KMS for many objects, in place of one each.
+        // One call to KMS for many objects, instead of one for each.
         bucketKeyEnabled: true,
       };
 }
 
-/** The statement of a bucket's policy that refuses every request, to it or an object, which is not made over TLS. */
+/** The statement of a bucket's policy that refuses every request, to the bucket or an object, without TLS. */
 export function tlsOnlyForBucket(bucketArn: pulumi.Input<string>): PolicyStatement {
   return tlsOnly("s3:*", [bucketArn, pulumi.interpolate`${bucketArn}/*`]);
 }

@@ -3,7 +3,7 @@ import { avatarPrefix } from "../../handlers/contract/keys";
 import { document } from "../policies";
 import type { PipelineParts } from "../parts";
 
-/** What a role of the consumer's needs to show avatars, as a policy document: rows by student, and thumbnails. */
+/** The policy document that a consumer's role needs to show avatars: rows by student, and thumbnails. */
 export function readAvatarsPolicy({ settings, photoBucket, tables }: PipelineParts): pulumi.Output<string> {
   const { kmsKeyArn, formerKmsKeyArns } = settings;
   const keys = [...(kmsKeyArn === undefined ? [] : [kmsKeyArn]), ...formerKmsKeyArns];

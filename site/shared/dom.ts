@@ -1,4 +1,4 @@
-/** Elements made in code: text is always text, so that nothing a file or a server says can become markup. */
+/** Elements made in code: text is always text, so that no file's or server's content can become markup. */
 
 type Child = Node | string | false | undefined;
 type Attribute = string | number | boolean | undefined | ((event: never) => void);
@@ -20,7 +20,7 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** One of the symbols that stand in index.html; for the eye alone. */
+/** One of the symbols defined in index.html; purely visual. */
 export function icon(name: string): SVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("aria-hidden", "true");
@@ -43,7 +43,7 @@ export function button(
   return h("button", { type, class: `button ${look}`, onclick, ...more }, symbol ? icon(symbol) : undefined, label);
 }
 
-/** Has a screen reader say something, without a change to what is seen. */
+/** Makes a screen reader say something without a visible change. */
 export function announce(text: string): void {
   const region = document.getElementById("announcer");
   if (region !== null && region.textContent !== text) region.textContent = text;

@@ -4,31 +4,31 @@ import { problemNamed, type FieldError, type ProblemName } from "../../handlers/
 
 export type { IssuedUpload, UploadState };
 
-/** What the API, or S3, said no with. The words for it are the catalogue's, so that they follow the page's language. */
+/** The refusal of the API or S3. Its words come from the catalogue, so that they follow the page's language. */
 export interface Refused {
   readonly status: number;
-  /** Undefined where it was not the API that answered: S3's own words are for developers. */
+  /** Undefined if the API did not answer itself: S3's own words are for developers. */
   readonly problem: ProblemName | undefined;
   readonly errors: readonly FieldError[];
 }
 
-/** Thrown where a server answered with an error. */
+/** Thrown if a server answered with an error. */
 export class RefusedError extends Error {
   constructor(readonly refused: Refused) {
     super(`${refused.status} ${refused.problem ?? ""}`);
   }
 }
 
-/** Thrown where no answer came: the line is down, or too slow. */
+/** Thrown if no answer came: the connection is down or too slow. */
 export class OfflineError extends Error {}
 
 /**
- * Asks, and reads the whole answer, within 20 seconds and no longer than the signal lets it.
+ * Sends a request and reads the whole answer, within 20 seconds and no longer than the signal allows.
  *
- * @throws whatever fetch throws when there is no answer
+ * @throws the error of fetch if there is no answer
  */
 export async function ask(url: string, init: RequestInit = {}): Promise<{ response: Response; text: string }> {
-  // AbortSignal.timeout and AbortSignal.any came to browsers after all else that the page needs.
+  // Browsers got AbortSignal.timeout and AbortSignal.any later than everything else that the page needs.
   const end = new AbortController();
   const leave = () => end.abort();
   const timer = setTimeout(leave, 20_000);
@@ -55,7 +55,7 @@ async function call<Body>(url: string, init: RequestInit = {}): Promise<Body> {
   throw new RefusedError({ status: response.status, ...refusalIn(text) });
 }
 
-/** What the API says of its refusal; nothing where a gateway on the way answered for it. */
+/** The API's details of its refusal; nothing if a gateway in between answered instead. */
 function refusalIn(text: string): Pick<Refused, "problem" | "errors"> {
   try {
     const { type, errors } = JSON.parse(text) as Partial<ProblemDetails>;
@@ -65,12 +65,12 @@ function refusalIn(text: string): Pick<Refused, "problem" | "errors"> {
   }
 }
 
-/** Who asks, where the school invites. */
+/** Identifies the student if the school uses invitations. */
 function bearer(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
-/** Asks for an upload's id and form. */
+/** Requests an upload's id and form. */
 export function issueUpload(
   apiUrl: string,
   order: UploadRequest,
@@ -85,7 +85,7 @@ export function issueUpload(
   });
 }
 
-/** Asks what became of an upload. */
+/** Requests an upload's outcome. */
 export function readStatus(
   apiUrl: string,
   uploadId: string,
@@ -97,13 +97,13 @@ export function readStatus(
   return call(`${apiUrl}/uploads/${uploadId}?locale=${locale}`, init);
 }
 
-/** How long a line may carry nothing before it counts as broken: phones do not always notice that it is. */
+/** How long a connection may be silent before it counts as broken: phones do not always notice a break. */
 const silenceMilliseconds = 45_000;
 
 /**
- * Posts the form. XMLHttpRequest, because fetch tells nothing of an upload's progress.
+ * Posts the form. XMLHttpRequest, because fetch does not report an upload's progress.
  *
- * @param onProgress gets the share that is sent, 0 to 1
+ * @param onProgress receives the share that is sent, 0 to 1
  */
 export function postPhoto(
   issued: Pick<IssuedUpload, "url" | "fields">,
@@ -117,7 +117,7 @@ export function postPhoto(
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const fail = () => reject(new OfflineError("upload"));
-    // An aborted signal tells nobody any more: the photo would go.
+    // An already aborted signal fires no event: the photo would be sent.
     if (signal.aborted) return fail();
     let silence = setTimeout(() => request.abort(), silenceMilliseconds);
     request.open("POST", issued.url);

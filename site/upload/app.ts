@@ -9,34 +9,36 @@ import type { Progress } from "./upload";
 /** The page's screens: one task each. */
 export type ScreenName = "choose" | "adjust" | "details" | "progress";
 
-/** What the screens see and can do. */
+/** The state and actions available to the screens. */
 export interface App {
   readonly settings: Settings;
   readonly locale: Locale;
   readonly say: Say;
   readonly invitation: Invitation | undefined;
-  /** The photo at work, where the square lies in it, and what was wrong with the last one that was chosen. */
+  /** The current photo, the square's position in it, and the fault of the last photo that was chosen. */
   readonly photo: OpenPhoto | undefined;
   readonly crop: Crop;
   readonly fault: PhotoFault | undefined;
-  /** What was entered; kept for another try. */
+  /** The entered details, kept for another attempt. */
   readonly details: { studentId: string; email: string; consent: boolean };
-  /** Whether the details were sent with mistakes: they are named again when the screen is drawn in another language. */
+  /**
+   * Whether the details were sent with mistakes: these are named again when the screen is drawn in another language.
+   */
   showsErrors: boolean;
   readonly progress: Progress | undefined;
   /** Whether the photo last sent is still at hand. */
   readonly canResend: boolean;
   go(screen: ScreenName): void;
-  /** Checks and opens a file, and goes on to its preview, or says what is wrong with it. */
+  /** Checks and opens a file, then shows its preview or its fault. */
   open(file: Blob): Promise<void>;
-  /** Sends what the square holds. */
+  /** Sends the square's content. */
   send(): Promise<void>;
   resend(): Promise<void>;
-  /** Gives up the upload under way, as far as it has not arrived, for another photo. */
+  /** Cancels the current upload, unless it has already arrived, for another photo. */
   startOver(): Promise<void>;
 }
 
-/** A screen: what is shown, and how it takes up later progress without being built anew. */
+/** A screen: its elements, and a way to show later progress without a rebuild. */
 export interface Screen {
   readonly element: HTMLElement;
   update?(progress: Progress): void;

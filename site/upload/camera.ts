@@ -1,12 +1,12 @@
 import { button, h } from "../shared/dom";
 import type { Say } from "./texts";
 
-/** Whether the page can show the camera's picture itself: only over HTTPS, or on one's own machine. */
+/** Whether the page can show the camera's picture itself: only over HTTPS, or on localhost. */
 export function hasLiveCamera(): boolean {
   return isSecureContext && "mediaDevices" in navigator;
 }
 
-/** Whether the pointer is a finger: then the system's own camera is the better one, and a file input opens it. */
+/** Whether the pointer is a finger: then the system's own camera is better, and a file input opens it. */
 export function isTouch(): boolean {
   return matchMedia("(pointer: coarse)").matches;
 }
@@ -15,14 +15,14 @@ export function isTouch(): boolean {
  * Lets the student take a photo with the computer's camera.
  *
  * @returns the photo; undefined when the dialog was closed
- * @throws when there is no camera, or the page may not use it
+ * @throws if there is no camera or the page may not use it
  */
 export async function takePhoto(say: Say): Promise<Blob | undefined> {
   const stream = await navigator.mediaDevices.getUserMedia({
     video: { facingMode: "user", width: { ideal: 1920 }, height: { ideal: 1080 } },
   });
   const video = h("video", { autoplay: true, playsinline: true, muted: true, "aria-hidden": "true" });
-  // The attribute alone, set by a script, mutes nothing, and Safari plays only what is mute.
+  // The attribute alone, set by a script, mutes nothing, and Safari plays only muted videos.
   video.muted = true;
   video.srcObject = stream;
   return new Promise((resolve) => {
@@ -32,7 +32,7 @@ export async function takePhoto(say: Say): Promise<Blob | undefined> {
       resolve(photo);
     };
     const take = () => {
-      // Nothing to be seen yet.
+      // Nothing is visible yet.
       if (video.videoWidth === 0) return;
       const canvas = document.createElement("canvas");
       canvas.width = video.videoWidth;

@@ -2,19 +2,19 @@ import { announce, h, icon } from "../shared/dom";
 import { drawInto, type OpenPhoto, type Square } from "./photo";
 import type { Say } from "./texts";
 
-/** Where the square lies: the centre as shares of the photo, and how often its side goes into the shorter one. */
+/** The square's position: its centre as shares of the photo, and the photo's shorter side divided by the square's. */
 export interface Crop {
   x: number;
   y: number;
   zoom: number;
 }
 
-/** Somewhat above the middle: where a face is in an upright photo. */
+/** Somewhat above the middle: the usual place of a face in an upright photo. */
 export function firstCrop(): Crop {
   return { x: 0.5, y: 0.4, zoom: 1 };
 }
 
-/** No closer than where the square would have too few pixels, nor than eight times. */
+/** The zoom ends where the square would have too few pixels, and at eight times. */
 export function mostZoom(photo: OpenPhoto, minSide: number): number {
   return Math.max(1, Math.min(8, Math.min(photo.width, photo.height) / minSide));
 }
@@ -31,8 +31,8 @@ export function squareOf(photo: OpenPhoto, crop: Crop): Square {
 }
 
 /**
- * The preview with its controls. It is dragged and pinched, scrolled to zoom, and everything can be done with the
- * slider and the four buttons as well.
+ * The preview with its controls. Dragging moves the photo, pinching and scrolling zoom, and the slider and the four
+ * buttons can do all of it as well.
  */
 export function cropper(photo: OpenPhoto, crop: Crop, minSide: number, say: Say): HTMLElement {
   const canvas = h("canvas", { width: 640, height: 640, role: "img", "aria-label": say("cropLabel") });
@@ -71,7 +71,7 @@ export function cropper(photo: OpenPhoto, crop: Crop, minSide: number, say: Say)
     },
     { passive: false },
   );
-  /** By a button, which says so when the photo cannot be moved any further. */
+  /** Moves by a button, which announces when the photo cannot be moved any further. */
   const step = (right: number, down: number) => {
     const { x, y } = crop;
     move(right, down);
@@ -101,7 +101,7 @@ export function cropper(photo: OpenPhoto, crop: Crop, minSide: number, say: Say)
   );
 }
 
-/** One pointer drags the photo along, two pinch it. */
+/** One pointer drags the photo, two pinch it. */
 function followPointers(
   canvas: HTMLCanvasElement,
   move: (right: number, down: number) => void,
@@ -130,7 +130,7 @@ function followPointers(
   }
 }
 
-/** A still picture of what will be sent. */
+/** A still picture of the square that will be sent. */
 export function preview(photo: OpenPhoto, crop: Crop, alt: string): HTMLCanvasElement {
   const canvas = h("canvas", { width: 256, height: 256, role: "img", "aria-label": alt, class: "preview" });
   const { left, top, side } = squareOf(photo, crop);

@@ -1,6 +1,6 @@
 import { readClaims } from "../../handlers/contract/invitations";
 
-/** What the link says of the student, for the page to show; whether it is true, the API judges. */
+/** The link's data about the student, for the page to show; the API verifies them. */
 export interface Invitation {
   readonly token: string;
   readonly studentId: string;
@@ -10,7 +10,7 @@ export interface Invitation {
   readonly expires: number;
 }
 
-/** Reads the invitation in the address; `broken` when there is one that says nothing. */
+/** Reads the invitation in the address; `broken` if it cannot be read. */
 export function invitationIn(hash: string): Invitation | "broken" | undefined {
   const token = /^#invite=(.+)$/.exec(hash)?.[1];
   if (token === undefined) return undefined;
@@ -27,7 +27,7 @@ export function invitationIn(hash: string): Invitation | "broken" | undefined {
 
 /**
  * Whether the school has not signed this, as far as this browser can tell: Ed25519 came to browsers between 2023 and
- * 2025, and only to pages over HTTPS. Where it is missing, the API says so when the photo is sent.
+ * 2025, and only to pages over HTTPS. If it is missing, the API refuses the link when the photo is sent.
  *
  * @param publicKey 32 bytes in base64url
  */

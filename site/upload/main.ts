@@ -24,7 +24,7 @@ import {
 import { sayIn } from "./texts";
 import { runUpload, type Progress } from "./upload";
 
-// Tells outdated.js that this browser can run the page.
+// Signals outdated.js that this browser can run the page.
 document.documentElement.dataset["started"] = "";
 
 const main = document.getElementById("main") as HTMLElement;
@@ -32,7 +32,7 @@ const languageButton = document.getElementById("language") as HTMLButtonElement;
 const title = document.getElementById("title") as HTMLElement;
 
 let locale: Locale = chosenLanguage.get() === "en" ? "en" : "vi";
-/** Builds what is shown anew, as after a change of language. */
+/** Rebuilds the current screen, for example after a change of language. */
 let redraw = (): void => undefined;
 
 function speak(to: Locale): void {
@@ -44,11 +44,11 @@ function speak(to: Locale): void {
   languageButton.lang = to === "vi" ? "en" : "vi";
 }
 
-/** Shows something; focus goes to its heading unless it was there before, in another language. */
+/** Shows a screen; focus goes to its heading unless the same screen was shown before, in another language. */
 function show(element: HTMLElement, isNew: boolean): void {
   const opened = [...main.querySelectorAll("details")].map(({ open }) => open);
   main.replaceChildren(element);
-  // A screen reader that comes to the live region later would read the last screen's words as news.
+  // A screen reader that reaches the live region later would read the last screen's words as news.
   if (isNew) announce("");
   else element.querySelectorAll("details").forEach((details, index) => (details.open = opened[index] ?? details.open));
   const head = element.querySelector("h1");
@@ -58,7 +58,7 @@ function show(element: HTMLElement, isNew: boolean): void {
   head?.focus({ preventScroll: true });
 }
 
-/** Shows that the page cannot be used, and why: a heading and what stands below it, in a language. */
+/** Shows that the page cannot be used, and why: a heading and the text below it, in a language. */
 function showTrouble(what: (to: Locale) => readonly [string, ...(Node | false)[]]): void {
   redraw = () => {
     const [name, ...below] = what(locale);
@@ -78,13 +78,13 @@ function showNotLoaded(): void {
   });
 }
 
-/** Shows what is wrong with the link, in the words in which the API would say it. */
+/** Shows the link's fault in the API's words. */
 function showUninvited(problem: ProblemName, settings: Settings): void {
   const { title, detail } = problems[problem];
   showTrouble((to) => [title[to], h("p", { class: "lead" }, detail[to]), contactLine(settings, sayIn(to))]);
 }
 
-/** What is wrong with the invitation, as far as the page can tell. */
+/** The invitation's fault, as far as the page can check. */
 async function linkProblem(
   { access, invitationKey }: Settings,
   invitation: Invitation | "broken" | undefined,
@@ -93,7 +93,7 @@ async function linkProblem(
   if (access === "open") return undefined;
   if (invitation === undefined) return "invitation-missing";
   if (invitation === "broken") return "invitation-invalid";
-  // Before the signature: who changed nothing and comes late had better know what to ask for.
+  // Checked before the signature: a late student with an unchanged link should learn to ask for a new one.
   if (invitation.expires < now) return "invitation-expired";
   const isFalse = invitationKey !== undefined && (await isForged(invitation, invitationKey));
   return isFalse ? "invitation-invalid" : undefined;
@@ -110,7 +110,7 @@ async function start(): Promise<void> {
     return;
   }
   const { settings, now } = loaded;
-  // Here too where the link is refused: what is old goes, whoever opens the page.
+  // Also if the link is refused: old data are deleted whoever opens the page.
   await sweep(settings.apiUrl);
   if (chosenLanguage.get() === undefined) speak(settings.locale);
   const invitation = invitationIn(location.hash);
@@ -119,21 +119,21 @@ async function start(): Promise<void> {
     showUninvited(problem, settings);
     return;
   }
-  // Where anybody may upload, a link is not asked for; one that says nothing does no harm.
+  // If anybody may upload, no link is needed; an unreadable one does no harm.
   await new Page(settings, now, invitation === "broken" ? undefined : invitation).begin();
 }
 
-/** The screens that lead from one to the next; the browser's back button leads through them as well. */
+/** The screens in their order; the browser's back button goes through them as well. */
 const way: readonly ScreenName[] = ["choose", "adjust", "details"];
 
-/** What the tab remembers of a photo that was not sent yet. */
+/** The tab's record of a photo that was not sent yet. */
 interface Entered {
   readonly screen: ScreenName;
   readonly crop: Crop;
   readonly details: App["details"];
 }
 
-/** The page at work. */
+/** The running page. */
 class Page implements App {
   photo: App["photo"];
   crop = firstCrop();
@@ -143,14 +143,14 @@ class Page implements App {
   readonly details: { studentId: string; email: string; consent: boolean };
   private screen: ScreenName = "choose";
   private shown: Screen | undefined;
-  /** What was sent last, for another try. */
+  /** The details sent last, for another attempt. */
   private sent: Blob | undefined;
-  /** The upload that this tab has in hand, or had last. */
+  /** This tab's current or last upload. */
   private job: Job | undefined;
-  /** From the tap on "send" on: a second tap is none. */
+  /** Set from the tap on "send" on: a second tap is ignored. */
   private isStarting = false;
   private running = new AbortController();
-  /** Counts what the student does; what takes its time is dropped when they have done something else meanwhile. */
+  /** Counts the student's actions; a slow operation is dropped if the student has done something else meanwhile. */
   private turn = 0;
 
   constructor(
@@ -174,7 +174,7 @@ class Page implements App {
     addEventListener("paste", (event) => this.take(event.clipboardData));
     history.scrollRestoration = "manual";
     addEventListener("popstate", ({ state }) => this.goBack(state));
-    // The last moment that a phone is sure to give a page.
+    // The last event that a phone is sure to deliver to a page.
     document.addEventListener("visibilitychange", () => this.keepEntered());
     addEventListener("pagehide", () => this.keepEntered());
   }
@@ -195,7 +195,7 @@ class Page implements App {
     return this.progress?.phase;
   }
 
-  /** Whether it is known what goes on here; until then no photo and no way back takes its place. */
+  /** Whether the current state is known; until then no photo and no way back may replace it. */
   private get hasBegun(): boolean {
     return this.shown !== undefined;
   }
@@ -204,7 +204,7 @@ class Page implements App {
     return this.screen === "progress" && this.phase !== "ended" && this.phase !== "refused";
   }
 
-  /** Goes on with what was under way when the page was last open. */
+  /** Resumes the upload that was running when the page was last open. */
   async begin(): Promise<void> {
     const { apiUrl } = this.settings;
     const jobs = (await loadJobs(apiUrl)).filter(({ studentId }) => !this.isOthers(studentId));
@@ -213,18 +213,18 @@ class Page implements App {
     if (own !== undefined) return this.run(own, true);
     await this.recallOutcome();
     if (this.screen === "choose") await this.restore();
-    // A tab that has nothing of its own goes on for one that was closed; of several students' the latest is here.
+    // A tab without an upload of its own resumes a closed tab's; of several students' uploads, the latest one.
     const [latest] = jobs;
     if (this.screen === "choose" && latest !== undefined) return this.run(latest, true);
     this.draw(false);
   }
 
-  /** Whether the link says that a student is another than this one. */
+  /** Whether the link is for another student than this one. */
   private isOthers(studentId: string | undefined): boolean {
     return this.invitation !== undefined && studentId !== this.invitation.studentId;
   }
 
-  /** Shows the outcome that this tab has seen last. */
+  /** Shows this tab's last outcome. */
   private async recallOutcome(): Promise<void> {
     const { apiUrl } = this.settings;
     const outcome = lastOutcome.get(apiUrl);
@@ -238,7 +238,7 @@ class Page implements App {
     }
   }
 
-  /** Takes up a photo that was chosen before the page was loaded anew. */
+  /** Restores a photo that was chosen before the page was reloaded. */
   private async restore(): Promise<void> {
     const { apiUrl, limits } = this.settings;
     const kept = await draft.load<Entered>(apiUrl);
@@ -268,7 +268,7 @@ class Page implements App {
     this.draw(true);
   }
 
-  /** The next photo may be another student's: it is offered neither this one's ID and address nor their consent. */
+  /** The next photo may be another student's: the form keeps neither this student's ID and address nor the consent. */
   private forgetDetails(): void {
     const { invitation } = this;
     Object.assign(this.details, {
@@ -286,7 +286,7 @@ class Page implements App {
     lastOutcome.set(apiUrl, undefined);
   }
 
-  /** By the browser's button. While an upload is under way it leads out of the page, and opening it again goes on. */
+  /** Handles the browser's back button. During an upload it leaves the page, and opening the page again resumes. */
   private goBack(state: unknown): void {
     if (this.isUnderWay || !this.hasBegun) return;
     const screen = way.find((name) => name === state) ?? "choose";
@@ -382,13 +382,13 @@ class Page implements App {
     const onProgress = (progress: Progress) => this.receive(progress);
     await runUpload(job, { apiUrl, locale, token, now: this.now, onProgress, isResumed, signal });
     if (signal.aborted) return;
-    // First, so that a reload just now finds the one or the other.
+    // This comes first, so that a reload at this moment finds one of the two.
     if (this.phase === "ended") lastOutcome.set(apiUrl, job.issued?.uploadId);
     jobInHand.set(apiUrl, undefined);
     await forgetJob(apiUrl, job.id);
   }
 
-  /** Shows progress in place, or on a new screen when the upload enters a new phase. */
+  /** Shows progress in place, or on a new screen if the upload enters a new phase. */
   private receive(progress: Progress): void {
     if (progress.phase === "gone") return this.go("choose");
     const isNew = this.progress?.phase !== progress.phase || this.shown?.update === undefined;
@@ -397,7 +397,7 @@ class Page implements App {
     else this.shown?.update?.(progress);
   }
 
-  /** Takes a photo that was dropped or pasted, where one can be used. */
+  /** Takes a dropped or pasted photo if the current screen can use one. */
   private take(data: DataTransfer | null): void {
     const file = data?.files[0];
     if (file !== undefined && this.hasBegun && !this.isUnderWay) void this.open(file);
@@ -422,6 +422,6 @@ languageButton.addEventListener("click", () => {
   chosenLanguage.set(locale);
   redraw();
 });
-// Another invitation pasted into the same tab.
+// Another invitation was pasted into the same tab.
 addEventListener("hashchange", () => location.reload());
 void start();

@@ -9,7 +9,7 @@ import { alertBox, contactLine, heading, privacy } from "./screens";
 import type { TextName } from "./texts";
 import type { Trouble } from "./upload";
 
-/** Screen 4: the way of the photo, and how it ended. */
+/** Screen 4: the photo's progress and outcome. */
 export function progressScreen(app: App): Screen {
   const { progress } = app;
   if (progress?.phase === "ended") return endedScreen(app, progress.state);
@@ -43,7 +43,7 @@ function sendingScreen(app: App): Screen {
       const percent = Math.floor(progress.share * 100);
       bar.value = progress.share;
       text.textContent = say("sent", { percent });
-      // Every percent would keep a screen reader talking.
+      // Announcing every percent would keep a screen reader talking.
       if (Math.floor(percent / 25) > quarter) announce(say("sent", { percent }));
       quarter = Math.floor(percent / 25);
       showTrouble(trouble, app, progress.trouble);
@@ -55,7 +55,7 @@ function checkingScreen(app: App): Screen {
   const { say } = app;
   const list = h("ol", { class: "steps" });
   const trouble = h("div", { role: "status" });
-  // Whoever has waited for long may rather try another photo; this one is judged all the same.
+  // A student who has waited long may prefer another photo; this one is still judged.
   const giveUp = button("quiet", undefined, say("startOver"), () => void app.startOver(), { hidden: true });
   const began = Date.now();
   let shown = "";
@@ -91,7 +91,7 @@ function showTrouble(place: HTMLElement, { say }: App, name: Trouble | "slow"): 
   place.replaceChildren(...(name === undefined ? [] : [h("p", { class: "notice" }, icon("cloud"), say(name))]));
 }
 
-/** Lines for steps, but for those that an upload's end left out: they say nothing of the photo. */
+/** Lines for the steps, except those that the upload's outcome skipped: they say nothing about the photo. */
 function stepLines({ say, locale }: App, steps: readonly StepStatus[], isRejected = false): HTMLElement[] {
   const symbols = { done: "check", failed: "cross", running: "dots", waiting: "dots" };
   const texts: Readonly<Record<keyof typeof symbols, TextName>> = {
@@ -108,7 +108,7 @@ function stepLines({ say, locale }: App, steps: readonly StepStatus[], isRejecte
           { class: state },
           h("span", { class: "mark" }, icon(symbols[state])),
           h("span", {}, stepTitle(name)[locale]),
-          // The mark's meaning in words; for the eye too, where colours are not to be told apart.
+          // The mark's meaning in words; visible too, for readers who cannot distinguish the colours.
           h("span", { class: "state" }, say(texts[state])),
         ),
   );
@@ -131,7 +131,7 @@ function endedScreen(app: App, state: UploadState): Screen {
       h("p", { class: "reason" }, title[locale] + "."),
       h("h2", {}, say("whatToDo")),
       h("p", {}, remedy[locale]),
-      // Where the remedy is to ask the school.
+      // Shown if the remedy is to ask the school.
       (reason === "DUPLICATE_FACE" || reason === "INTERNAL") && contactLine(app.settings, say),
       isRejected && h("p", { class: "hint" }, say("rejectedHint")),
       h(
@@ -154,7 +154,7 @@ function endedScreen(app: App, state: UploadState): Screen {
 
 function acceptedScreen(app: App, { avatar }: UploadState): Screen {
   const { say } = app;
-  // The smallest that is sharp at twice the size shown, else the largest there is.
+  // The smallest thumbnail that is sharp at twice the size shown, else the largest one.
   const sizes = Object.keys(avatar?.thumbnails ?? {})
     .map(Number)
     .sort((a, b) => a - b);
@@ -184,7 +184,7 @@ function acceptedScreen(app: App, { avatar }: UploadState): Screen {
   };
 }
 
-/** What can still be done after a refusal by the API depends on what it was about. */
+/** The student's options after a refusal by the API depend on its reason. */
 function refusedScreen(app: App, refused: Refused | undefined): Screen {
   const { say, locale } = app;
   const problem = refused?.problem && problemOf(refused.problem, locale, refused.errors);
@@ -192,7 +192,7 @@ function refusedScreen(app: App, refused: Refused | undefined): Screen {
   const wrong = problem?.errors?.map(({ message }) => message).join(" ");
   const isAboutLink = refused?.problem?.startsWith("invitation-") === true;
   const isAboutDetails = refused?.errors.some(({ field }) => field === "studentId" || field === "email") === true;
-  // Nothing comes of the same again where the link, the request or the upload itself is refused.
+  // Repeating the same is useless if the link, the request or the upload itself is refused.
   const isLasting = problem !== undefined && problem.status < 500;
   const change = isAboutDetails && app.photo !== undefined;
   const again = !isLasting && app.canResend;

@@ -8,7 +8,7 @@ export interface OpenPhoto {
   readonly source: CanvasImageSource;
   readonly width: number;
   readonly height: number;
-  /** The file's name as the API takes it: what is sent is always a JPEG. */
+  /** The file's name for the API: the sent photo is always a JPEG. */
   readonly fileName: string;
 }
 
@@ -19,7 +19,7 @@ export interface Square {
   readonly side: number;
 }
 
-/** Why a file cannot be used; the last two are this browser's fault, not the photo's. */
+/** The reasons why a file cannot be used; the last two are this browser's fault, not the photo's. */
 export type PhotoFault = ReasonCode | "HEIC_NOT_DECODED" | "BROWSER_TOO_OLD";
 
 /** Thrown when a file cannot be used. */
@@ -29,7 +29,7 @@ export class PhotoError extends Error {
   }
 }
 
-/** More than any phone writes for one photo; what is sent is a hundredth of it. */
+/** More than any phone writes for one photo; the sent JPEG is a hundredth of it. */
 const maxFileBytes = 60 * 1024 * 1024;
 
 /** The longest side in memory: 4,096² is the largest canvas that iPhones make. */
@@ -56,7 +56,7 @@ export async function openPhoto(file: Blob & { readonly name?: string }, limits:
   if (typeof createImageBitmap !== "function") throw new PhotoError("BROWSER_TOO_OLD");
   let bitmap: ImageBitmap;
   try {
-    // Typed by its bytes: a browser may go by the type that the file's name gave it.
+    // Typed by its bytes: a browser may otherwise use the type that follows from the file's name.
     bitmap = await createImageBitmap(new Blob([...parts] as BlobPart[], { type: `image/${kind}` }));
   } catch {
     throw new PhotoError(kind === "heic" ? "HEIC_NOT_DECODED" : "FILE_CORRUPT");
@@ -73,9 +73,9 @@ export async function openPhoto(file: Blob & { readonly name?: string }, limits:
 }
 
 /**
- * Refuses what the pipeline would refuse by the file's structure, and nothing else: a browser may show half a photo.
+ * Refuses exactly the files that the pipeline would refuse by their structure: a browser may show half a photo.
  *
- * @returns the photo in parts, with the end that it may lack
+ * @returns the photo in parts, with the end added if it is missing
  */
 function checkFile(bytes: Uint8Array, limits: Limits): readonly Uint8Array[] {
   try {
@@ -94,10 +94,10 @@ function checkPixels(width: number, height: number, limits: Limits): void {
 }
 
 /**
- * Cuts the square out as a JPEG of at most {@link sentSide} pixels. What the file said besides its pixels, such as
- * where it was taken, does not come along: a canvas knows nothing of it.
+ * Cuts the square out as a JPEG of at most {@link sentSide} pixels. The file's metadata, such as the place, are not
+ * included: a canvas holds only pixels.
  *
- * @throws PhotoError FILE_TOO_LARGE when it has more bytes than the pipeline takes, which only odd limits can cause
+ * @throws PhotoError FILE_TOO_LARGE if it has more bytes than the pipeline accepts, which only odd limits can cause
  */
 export async function cutSquare(photo: OpenPhoto, square: Square, limits: Limits): Promise<Blob> {
   const side = Math.min(sentSide, Math.round(square.side));

@@ -9,13 +9,13 @@ import type { PhotoFault } from "./photo";
 import type { Settings } from "./settings";
 import type { Say, TextName } from "./texts";
 
-/** A screen's head: how far one is, and the one thing to do. */
+/** A screen's head: the progress, and the one thing to do. */
 export function heading(text: string, stage?: string): HTMLElement {
   // Focus goes here when the screen changes, so that a screen reader begins with it.
   return h("header", {}, stage && h("p", { class: "stage" }, stage), h("h1", { tabindex: -1 }, text));
 }
 
-/** A box that says what is wrong and what to do. */
+/** A box with a fault and its fix. */
 export function alertBox(title: string, remedy: string): HTMLElement {
   const text = h("div", {}, h("strong", {}, title), h("p", {}, remedy));
   return h("div", { class: "alert", role: "alert" }, icon("warning"), text);
@@ -27,13 +27,13 @@ function faultText(fault: PhotoFault, { say, locale }: App): [string, string] {
   return [reasons[fault].title[locale], reasons[fault].remedy[locale]];
 }
 
-/** Screen 1: the photo, from wherever it is. */
+/** Screen 1: choosing the photo, from any source. */
 export function chooseScreen(app: App): Screen {
   const { say, invitation } = app;
   const trouble = h("div", {});
   const show = (title: string, remedy: string) => trouble.replaceChildren(alertBox(title, remedy));
   if (app.fault !== undefined) show(...faultText(app.fault, app));
-  // iPhones hand over JPEG when HEIC is not asked for; others would only hide the HEIC photos from their list.
+  // iPhones convert to JPEG if HEIC is not in the list; other systems would only hide the HEIC photos.
   const convertsHeic = isTouch() && !navigator.userAgent.includes("Android");
   const accept = convertsHeic ? "image/jpeg,image/png" : "image/jpeg,image/png,image/heic,image/heif,.heic,.heif";
   const input = (id: string, more: Record<string, string> = {}) =>
@@ -83,7 +83,7 @@ export function chooseScreen(app: App): Screen {
         "div",
         { class: "drop" },
         icon("face"),
-        // A phone is its own camera; at a computer the photo usually lies there already.
+        // A phone has a camera; on a computer the photo is usually stored already.
         ...(isTouch()
           ? [takeButton("primary"), fileButton("secondary")]
           : [fileButton("primary"), takeButton("secondary")]),
@@ -206,7 +206,7 @@ export function detailsScreen(app: App): Screen {
       return;
     }
     wrong.focus({ preventScroll: true });
-    // Left to themselves, Firefox and WebKit show the field at the very edge, cut off.
+    // By default, Firefox and WebKit show the field at the very edge, cut off.
     wrong.closest(".field")?.scrollIntoView({ block: "center" });
   };
   if (app.showsErrors) check();
@@ -246,14 +246,14 @@ function organizationOf({ settings, say }: App): string {
   return settings.organization ?? say("defaultOrganization");
 }
 
-/** Whom to ask, where the school has said it. */
+/** The contact, if the school has set one. */
 export function contactLine({ contact }: Settings, say: Say): HTMLElement | false {
   if (contact === undefined) return false;
   const whom = isEmail(contact) ? h("a", { href: `mailto:${contact}` }, contact) : contact;
   return h("p", { class: "hint" }, say("contact"), " ", whom);
 }
 
-/** What happens to the photo, and how to have it erased. */
+/** The use of the photo, and how to have it erased. */
 export function privacy(app: App, open = false): HTMLElement {
   const { say, settings } = app;
   const contact = settings.contact ?? say("defaultContact");

@@ -1,23 +1,23 @@
 import { ask } from "./api";
 
-/** What the stack tells the page, in `settings.json` beside it; written by components/page/upload-site.ts. */
+/** The stack's settings for the page, in `settings.json` beside it; written by components/page/upload-site.ts. */
 export interface Settings {
-  /** Where the upload API is, without a final slash. */
+  /** The URL of the upload API, without a final slash. */
   readonly apiUrl: string;
   /** The language the page begins with. */
   readonly locale: "vi" | "en";
   readonly limits: Limits;
   /** Whether a link signed by the school is needed. */
   readonly access: "open" | "invite";
-  /** Where links are needed: the school's public key, 32 bytes in base64url, so that a false link is told at once. */
+  /** If links are needed: the school's public key, 32 bytes in base64url, so that a false link is detected at once. */
   readonly invitationKey?: string;
   /** Whether students get mail of their own, so that asking for an address makes sense. */
   readonly mail: boolean;
-  /** About how many days a photo is kept that could not be processed, where the stack decides that. */
+  /** About how many days a photo that could not be processed is kept, if the stack decides that. */
   readonly originalDays?: number;
-  /** Who asks for the photo, as the page names it; without it "the school". */
+  /** The institution that asks for the photo, as named on the page; "the school" if absent. */
   readonly organization?: string;
-  /** Whom to write to, to have photo and face erased: an address, or words. */
+  /** The contact for having photo and face erased: an address, or words. */
   readonly contact?: string;
 }
 
@@ -28,13 +28,13 @@ export interface Limits {
   readonly minSide: number;
 }
 
-/** Tells the time in milliseconds since 1970. */
+/** Returns the time in milliseconds since 1970. */
 export type Clock = () => number;
 
 /**
- * Reads the settings; they lie beside the page, wherever that is.
+ * Reads the settings, which lie beside the page at any address.
  *
- * @returns with them the server's own clock, as a phone's may be wrong
+ * @returns the settings and the server's clock, as a phone's may be wrong
  */
 export async function loadSettings(): Promise<{ settings: Settings; now: Clock }> {
   const { response, text } = await ask("settings.json", { cache: "no-cache" });

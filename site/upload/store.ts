@@ -1,23 +1,23 @@
 import type { IssuedUpload } from "../../handlers/contract/api";
 
-/** Whatever is kept says since when, so that it can be deleted when nobody has come back for it. */
+/** Every stored item has its time, so that it can be deleted if nobody comes back for it. */
 interface Timed {
   /** Milliseconds since 1970. */
   readonly keptAt: number;
 }
 
 /**
- * An upload under way, kept by the browser so that a reload, a closed page or an empty battery does not lose it; gone
+ * A running upload, stored by the browser so that a reload, a closed page or an empty battery does not lose it; deleted
  * as soon as its outcome is known, because the next person at this machine may be another student. Every tab may have
- * one of its own in hand, and touches no other.
+ * one upload of its own, and touches no other.
  */
 export interface Job extends Timed {
-  /** Tells it from the others in this browser, from before the API has named the upload. */
+  /** Identifies the job in this browser, even before the API has named the upload. */
   readonly id: string;
   readonly studentId: string;
   readonly email: string;
   readonly fileName: string;
-  /** Until S3 has it. */
+  /** Present until S3 has it. */
   photo?: Blob;
   issued?: IssuedUpload;
 }
@@ -39,7 +39,7 @@ async function keptFile(file: Blob & { readonly name?: string }): Promise<KeptFi
   return { bytes: await file.arrayBuffer(), type: file.type, name: file.name };
 }
 
-/** The file again; of an earlier version of the page it lies there as a Blob. */
+/** Restores the file; an earlier version of the page stored it as a Blob. */
 function fileOf(kept: KeptFile | Blob): Blob {
   if (kept instanceof Blob) return kept;
   const { bytes, type, name } = kept;
@@ -60,15 +60,17 @@ function open(): Promise<IDBDatabase> {
   });
 }
 
-/** The last thing done with the database: each waits for the one before, so that what was deleted does not come back. */
+/** The last operation on the database: each waits for the one before, so that deleted data do not come back. */
 let last: Promise<unknown> = Promise.resolve();
 
-/** A browser that keeps nothing (a private window, a full disk) still uploads; it only cannot go on after a reload. */
+/**
+ * A browser that stores nothing (a private window, a full disk) still uploads; it only cannot resume after a reload.
+ */
 function use<Result>(act: (store: IDBObjectStore) => IDBRequest<Result>): Promise<Result | undefined> {
   return useWith(undefined, act);
 }
 
-/** As {@link use}, with a value that has to be waited for first; a transaction would end meanwhile. */
+/** As {@link use}, for a value that must be awaited first; a transaction would end meanwhile. */
 function useWith<Value, Result>(
   value: Promise<Value> | undefined,
   act: (store: IDBObjectStore, value: Value | undefined) => IDBRequest<Result>,
@@ -98,7 +100,7 @@ function useWith<Value, Result>(
 
 const jobKey = (apiUrl: string, id: string) => `job ${apiUrl} ${id}`;
 
-/** Every job that the browser keeps for this API, the latest first. */
+/** Every job that the browser stores for this API, the latest first. */
 export async function loadJobs(apiUrl: string): Promise<readonly Job[]> {
   const all = IDBKeyRange.bound(jobKey(apiUrl, ""), jobKey(apiUrl, "\uffff"));
   const jobs = ((await use((store) => store.getAll(all))) ?? []) as readonly KeptJob[];
@@ -120,27 +122,27 @@ export async function forgetJob(apiUrl: string, id: string): Promise<void> {
   await use((store) => store.delete(jobKey(apiUrl, id)));
 }
 
-/** A name that nothing else has. Not crypto.randomUUID, which is not there without HTTPS. */
+/** A unique name. Not crypto.randomUUID, which is missing without HTTPS. */
 export function newId(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Which job this tab has in hand. */
+/** This tab's job. */
 export const jobInHand = {
   get: (apiUrl: string): string | undefined => read(tab, `job ${apiUrl}`),
   set: (apiUrl: string, id: string | undefined): void => write(tab, `job ${apiUrl}`, id),
 };
 
-/** How long a tab waits for another: one that the phone has put to sleep keeps its turn. */
+/** How long a tab waits for another: a tab that the phone has suspended keeps its lock. */
 const turnMilliseconds = 15_000;
 
 /**
- * Does something for a job while no other tab does, in browsers and on pages that can tell.
+ * Works on a job while no other tab does, in browsers and on pages that support locks.
  *
- * @throws when the signal ends the wait
+ * @throws if the signal ends the wait
  */
 export async function inTurn<Result>(id: string, signal: AbortSignal, act: () => Promise<Result>): Promise<Result> {
-  // Not there without HTTPS.
+  // Missing without HTTPS.
   const locks = navigator.locks as LockManager | undefined;
   if (locks === undefined) return act();
   const wait = new AbortController();
@@ -160,7 +162,7 @@ export async function inTurn<Result>(id: string, signal: AbortSignal, act: () =>
   }
 }
 
-/** A photo that was chosen but not sent yet, and what was entered with it. */
+/** A photo that was chosen but not sent yet, and the details entered with it. */
 export interface Draft<Entered> {
   readonly file: Blob;
   readonly entered: Entered;
@@ -170,7 +172,7 @@ interface KeptPhoto extends Timed {
   readonly file: KeptFile | Blob;
 }
 
-/** What a tab knows of its draft; the photo is too large for a tab's storage and lies with the jobs. */
+/** The tab's record of its draft; the photo is too large for a tab's storage and is stored with the jobs. */
 interface DraftNote {
   readonly id: string;
   readonly entered?: unknown;
@@ -187,9 +189,9 @@ const writeNote = (apiUrl: string, note: DraftNote | undefined) =>
   write(tab, draftKey(apiUrl), note && JSON.stringify(note));
 
 /**
- * The draft of this tab: phones drop a page's memory while its student looks something up in another app. What was
- * entered lies in the tab's own storage, so that nobody else at this machine comes upon it, and so does the name of the
- * photo: each photo has a new one, so that a tab never comes upon another's, not even a tab that was duplicated.
+ * The draft of this tab: phones drop a page's memory while its student looks something up in another app. The entered
+ * details are in the tab's own storage, so that nobody else at this machine sees them, and so is the photo's name: each
+ * photo has a new name, so that a tab never opens another tab's photo, not even a duplicated tab.
  */
 export const draft = {
   async keepPhoto(apiUrl: string, file: Blob): Promise<void> {
@@ -217,15 +219,15 @@ export const draft = {
   },
 };
 
-/** An hour: then the draft's tab is closed, or its student is elsewhere. The tab itself finds an older one all the same. */
+/** An hour: by then the draft's tab is closed, or its student has left. The tab itself still finds an older draft. */
 const draftMilliseconds = 3_600_000;
 
-/** A day. A form of yesterday is no longer good, nor is anybody waiting for its outcome. */
+/** A day. Yesterday's form has expired, and nobody is waiting for its outcome. */
 const jobMilliseconds = 24 * 3_600_000;
 
 /**
  * Deletes the drafts and jobs for which nobody will come back, of every API that this origin ever had. A browser does
- * nothing while no page is open, so that this is what keeps a photo from staying for ever: call it whenever one is.
+ * nothing while no page is open, so only this call keeps a photo from staying forever: make it whenever the page opens.
  *
  * @param apiUrl the API whose draft is this tab's own, which stays
  */
@@ -234,14 +236,14 @@ export async function sweep(apiUrl: string): Promise<void> {
   for (const key of ((await use((store) => store.getAllKeys())) ?? []) as readonly string[]) {
     if (key === own) continue;
     const { keptAt } = ((await use((store) => store.get(key))) ?? {}) as Partial<Timed>;
-    // A time to come is one by a clock that was wrong.
+    // A time in the future comes from a clock that was wrong.
     const age = keptAt === undefined ? Infinity : Math.abs(Date.now() - keptAt);
     const kept = key.startsWith("draft ") ? draftMilliseconds : jobMilliseconds;
     if (age >= kept) await use((store) => store.delete(key));
   }
 }
 
-/** The outcome last seen, for as long as this tab is open. */
+/** The last outcome shown, for as long as this tab is open. */
 export const lastOutcome = {
   get: (apiUrl: string): string | undefined => read(tab, `outcome ${apiUrl}`),
   set: (apiUrl: string, uploadId: string | undefined): void => write(tab, `outcome ${apiUrl}`, uploadId),
@@ -253,7 +255,7 @@ export const chosenLanguage = {
   set: (language: string): void => write(browser, "language", language),
 };
 
-/** Where cookies are blocked, even naming a storage throws. */
+/** If cookies are blocked, even accessing a storage throws. */
 type StorageOf = () => Storage;
 
 function read(storage: StorageOf, key: string): string | undefined {
@@ -269,6 +271,6 @@ function write(storage: StorageOf, key: string, value: string | undefined): void
     if (value === undefined) storage().removeItem(key);
     else storage().setItem(key, value);
   } catch {
-    // The page does without whatever cannot be kept.
+    // The page works without any data that it cannot store.
   }
 }

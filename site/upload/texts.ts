@@ -1,8 +1,8 @@
 import type { Locale, Localized } from "../../handlers/contract/reasons";
 
 /**
- * What the page says, but for the reasons and the steps' names, which the handlers' catalogues hold. `{name}` stands
- * for a value.
+ * The page's texts, except the reasons and the steps' names, which are in the handlers' catalogues. `{name}` marks a
+ * value.
  */
 const texts = {
   title: { vi: "Ảnh đại diện sinh viên", en: "Student profile photo" },

@@ -4,19 +4,19 @@ import { issueUpload, OfflineError, postPhoto, readStatus, RefusedError, type Re
 import type { Clock } from "./settings";
 import { inTurn, loadJob, saveJob, type Job } from "./store";
 
-/** What keeps an upload from going on for a while; it goes on by itself. */
+/** A temporary obstacle to an upload, which resumes by itself. */
 export type Trouble = "offline" | "busy" | undefined;
 
-/** What can be said of an upload at a moment. */
+/** The state of an upload at a moment. */
 export type Progress =
   /** `share` 0 to 1. */
   | { readonly phase: "sending"; readonly share: number; readonly trouble: Trouble }
   | { readonly phase: "processing"; readonly state: UploadState | undefined; readonly trouble: Trouble }
   /** Accepted, rejected or failed. */
   | { readonly phase: "ended"; readonly state: UploadState }
-  /** It cannot be sent or asked for; `refused` is undefined for a fault of the page's own. */
+  /** The upload cannot be sent or its status not requested; `refused` is undefined for a fault of the page itself. */
   | { readonly phase: "refused"; readonly refused: Refused | undefined }
-  /** Another tab has brought it to its end. */
+  /** Another tab has finished it. */
   | { readonly phase: "gone" };
 
 export interface UploadContext {
@@ -24,15 +24,15 @@ export interface UploadContext {
   readonly locale: string;
   readonly token: string | undefined;
   readonly onProgress: (progress: Progress) => void;
-  /** The server's clock: by a phone's that is wrong, a form that has expired seems good, and the other way round. */
+  /** The server's clock: by a phone's wrong clock, an expired form would seem valid, and vice versa. */
   readonly now: Clock;
-  /** Whether the job was found when the page was opened: then another tab may have it in hand. */
+  /** Whether the job was found when the page was opened: then another tab may be working on it. */
   readonly isResumed: boolean;
-  /** Ends it without a word. */
+  /** Ends the upload silently. */
   readonly signal: AbortSignal;
 }
 
-/** Brings a job to its end, from wherever it stopped, over any number of broken lines. */
+/** Finishes a job from the point where it stopped, across any number of broken connections. */
 export async function runUpload(job: Job, context: UploadContext): Promise<void> {
   let failures = 0;
   while (!context.signal.aborted) {
@@ -64,7 +64,7 @@ export async function runUpload(job: Job, context: UploadContext): Promise<void>
   }
 }
 
-/** A busy or broken server, a broken line and a form that came too late pass; any other refusal stays. */
+/** A busy or broken server, a broken connection and an expired form are temporary; any other refusal is final. */
 function troubleOf(error: unknown, { photo, issued }: Job, now: Clock): Trouble {
   if (error instanceof OfflineError) return "offline";
   if (!(error instanceof RefusedError)) return undefined;
@@ -73,7 +73,7 @@ function troubleOf(error: unknown, { photo, issued }: Job, now: Clock): Trouble 
   return status === 429 || status >= 500 || isLate ? "busy" : undefined;
 }
 
-/** What is left of a form's time for the post to begin in; the server's clock is known to a few seconds only. */
+/** The remaining time in which a form's post may begin; the server's clock is known only to within a few seconds. */
 const marginMilliseconds = 10_000;
 
 function isExpired({ expiresAt }: IssuedUpload, now: Clock): boolean {
@@ -81,7 +81,7 @@ function isExpired({ expiresAt }: IssuedUpload, now: Clock): boolean {
 }
 
 /**
- * Gets the photo into the bucket.
+ * Uploads the photo to the bucket.
  *
  * @returns false when another tab has done that and also learned the outcome
  */
@@ -93,7 +93,7 @@ async function send(job: Job, context: UploadContext, isAgain: boolean): Promise
   if (photo === undefined) return true;
   const sending = (share: number) => onProgress({ phase: "sending", share, trouble: undefined });
   sending(0);
-  // The answer to an earlier post may have been lost on the way: then the photo is there already.
+  // The answer to an earlier post may have been lost: then the photo is already stored.
   const isDoubtful = (isAgain || context.isResumed) && job.issued !== undefined;
   const isThere = isDoubtful && (await hasArrived(job.issued?.uploadId ?? "", context));
   if (!isThere) {
@@ -110,25 +110,25 @@ async function send(job: Job, context: UploadContext, isAgain: boolean): Promise
   return true;
 }
 
-/** Keeps how far a job has come; not of one that was given up, for that would bring it back. */
+/** Stores a job's progress; not for a cancelled job, since that would restore it. */
 async function keep(job: Job, { apiUrl, signal }: UploadContext): Promise<void> {
   leaveIfGivenUp(signal);
   await saveJob(apiUrl, job);
   leaveIfGivenUp(signal);
 }
 
-/** Asked anew after each wait: the compiler takes an answer from before it for good. */
+/** Read again after each wait: the compiler assumes that an earlier answer still holds. */
 const isGivenUp = (signal: AbortSignal): boolean => signal.aborted;
 
-/** @throws when the upload was given up while something else was waited for */
+/** @throws if the upload was cancelled during a wait */
 function leaveIfGivenUp(signal: AbortSignal): void {
   if (signal.aborted) throw new OfflineError("given up");
 }
 
 /**
- * Takes over what another tab has done for the job meanwhile.
+ * Takes over another tab's progress on the job.
  *
- * @returns false when nothing is left to do or to ask for: it was brought to its end there, or given up
+ * @returns false if nothing is left to do or to request: the other tab finished or cancelled the job
  */
 async function catchUp(job: Job, context: UploadContext): Promise<boolean> {
   const kept = await loadJob(context.apiUrl, job.id);
@@ -142,7 +142,9 @@ async function hasArrived(uploadId: string, { apiUrl, locale, token, signal }: U
   return (await readStatus(apiUrl, uploadId, locale, token, signal)).status !== "awaiting-upload";
 }
 
-/** Asks for the outcome until there is one: often at first, for it usually takes seconds; every five later on. */
+/**
+ * Requests the outcome until there is one: often at first, since it usually takes seconds; later every five seconds.
+ */
 async function follow(job: Job, context: UploadContext): Promise<void> {
   const { apiUrl, locale, token, onProgress, signal } = context;
   for (let pause = 400; !signal.aborted; pause = Math.min(pause * 1.2, 5000)) {
@@ -157,7 +159,7 @@ async function follow(job: Job, context: UploadContext): Promise<void> {
   }
 }
 
-/** Waits some time; no longer than until the line is back, when it was gone. */
+/** Waits some time; if the connection was lost, no longer than until it is back. */
 function line(milliseconds: number, signal: AbortSignal, isBroken = true): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
