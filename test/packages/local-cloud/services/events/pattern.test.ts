@@ -82,7 +82,7 @@ describe("an event pattern", () => {
     [{ a: [{ "anything-but": { prefix: "" } }] }, "pattern.a[0].anything-but.prefix is empty"],
     [{ a: [{ "anything-but": { suffix: ["a", ""] } }] }, "pattern.a[0].anything-but.suffix is empty"],
     [{ a: [{ wildcard: "a**b" }] }, 'pattern.a[0].wildcard is "a**b", where two stars follow each other'],
-    [{ a: [{ wildcard: "a\\b" }] }, "a backslash may stand before a star or a backslash only"],
+    [{ a: [{ wildcard: "a\\b" }] }, "a backslash is only allowed before a star or a backslash"],
     [{ $or: [{ a: ["x"] }, {}] }, "pattern.$or[1] is an empty object"],
     [{ a: [{ numeric: ["<", 5, ">", 0] }] }, "two bounds have to be a lower one and then a higher one"],
     [{ a: [{ numeric: [">", 5, "<", 5] }] }, "two bounds have to be a lower one"],
