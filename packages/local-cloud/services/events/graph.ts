@@ -1,6 +1,6 @@
 import type { ProgramGraph } from "../../program/graph";
 import { nameIn, nodesOf, numberOf, textOf, type Block, type Node } from "../../program/nodes";
-import type { DeclaredRule, DeclaredTarget } from "./bus";
+import type { DeclaredRule, DeclaredTarget } from "./rules";
 import { scheduledPattern } from "./schedules";
 
 export const RULE = "aws:cloudwatch/eventRule:EventRule";

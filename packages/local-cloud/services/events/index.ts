@@ -21,16 +21,10 @@ import { jsonService } from "../../gateway/json-service";
 import { cloudError, type CloudEvent, type CloudIdentity, type CloudService } from "../../gateway/service";
 import type { EventBus } from "./bus";
 
-export {
-  openEventBus,
-  type DeclaredRule,
-  type DeclaredTarget,
-  type Delivery,
-  type EventBus,
-  type EventBusOptions,
-} from "./bus";
+export { openEventBus, type EventBus, type EventBusOptions } from "./bus";
 export type { TargetInput } from "./input";
 export { readPattern, type Matches } from "./pattern";
+export type { DeclaredRule, DeclaredTarget, Delivery } from "./rules";
 
 /** An event in EventBridge's shape, with a fresh id. */
 export function newEvent(

@@ -1,5 +1,5 @@
 import type { LocalService, ServiceContext } from "../module";
-import type { DeclaredRule, DeclaredTarget } from "./bus";
+import type { DeclaredRule, DeclaredTarget } from "./rules";
 import { readRules, RULE, TARGET, type GraphRule, type GraphTarget } from "./graph";
 import { eventsService, openEventBus, type EventBus } from "./index";
 import { runSchedules } from "./schedules";
