@@ -367,7 +367,7 @@ export interface AuditArgs {
   /**
    * Days that its files are kept: 1 to 3650. The files name students, as the keys of photos do.
    *
-   * @default 365: covers a school year
+   * @default 365: long enough to review a school year
    */
   days?: pulumi.Input<number> | undefined;
 }

@@ -1,18 +1,18 @@
 /* global module */
 // @ts-check
 /**
- * Reading what a preview may not know yet, and what IAM policies say.
+ * Helpers to read values that a preview may not know yet, and IAM policies.
  *
  * @typedef {{ Effect?: string; Principal?: any; NotPrincipal?: unknown; Action?: string | string[]; NotAction?: unknown; Resource?: string | string[]; NotResource?: unknown; Condition?: Record<string, Record<string, unknown>> }} Statement
  * @typedef {{ unknown: boolean; problem?: string; statements: Statement[] }} PolicyDocument
  */
 
-/** What stands for a value that is known only when the stack has been updated. It is no value of any property. */
+/** Represents a value that is known only after the stack is updated. It is never a property's value. */
 const unknown = Symbol("unknown");
 
 /**
- * What `get` reads, or `unknown`. Pulumi throws on reading an unknown value, which would end the whole rule, for a stack
- * rule on all resources. Its error keeps the name `Error`; only its class tells it.
+ * The value that `get` reads, or `unknown`. Pulumi throws on reading an unknown value, which would end the whole rule,
+ * and a stack rule for all resources. Its error has the plain name `Error`; only its class identifies it.
  *
  * @template Value @param {() => Value} get @returns {Value | typeof unknown}
  */
@@ -32,7 +32,7 @@ const list = (value) => (value === undefined || value === null ? [] : [value].fl
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * A policy given as text or as an object. Nothing is known of one of which any part is unknown.
+ * A policy given as text or as an object. If any part is unknown, the whole policy counts as unknown.
  *
  * @param {() => unknown} get @returns {PolicyDocument}
  */
@@ -60,7 +60,7 @@ const isEverybody = (principal) =>
   principal === "*" || list(/** @type {{ AWS?: unknown } | undefined} */ (principal)?.AWS).includes("*");
 
 /**
- * Whether a statement allows everybody something under no condition.
+ * Whether a statement allows everybody something without a condition.
  *
  * @param {Statement} statement
  */
@@ -68,8 +68,8 @@ const allowsEverybody = ({ Effect, Principal, NotPrincipal, Condition }) =>
   Effect === "Allow" && (isEverybody(Principal) || NotPrincipal !== undefined) && Condition === undefined;
 
 /**
- * Whether a statement refuses all requests to a bucket and its objects that come without TLS: another condition beside
- * it, one principal or one action would let the others through.
+ * Whether a statement refuses all requests without TLS to a bucket and its objects: a further condition, a single
+ * principal or a single action would let other requests through.
  *
  * @param {Statement} statement
  */

@@ -2,8 +2,8 @@
 /* global module, require */
 // @ts-check
 /**
- * The rules of the policy pack. Each says what is wrong and what to do; none knows the component, so that they hold for
- * what a consumer adds around it as well.
+ * The rules of the policy pack. Each reports a fault and its fix; none depends on the component, so they also apply to
+ * a consumer's own resources.
  *
  * @typedef {import("@pulumi/policy").ResourceValidationPolicy} ResourceRule
  * @typedef {import("@pulumi/policy").StackValidationPolicy} StackRule
@@ -13,7 +13,7 @@
 const { allowsEverybody, documentOf, list, read, refusesPlainRequests, unknown } = require("./documents.js");
 
 /**
- * The two tokens of a type of S3's: those with V2 are older, and programs still use them.
+ * The two tokens of an S3 type: those with V2 are older, and programs still use them.
  *
  * @param {string} name
  */
@@ -55,11 +55,11 @@ const types = {
   userPolicyAttachment: "aws:iam/userPolicyAttachment:UserPolicyAttachment",
 };
 
-/** Actions for which IAM knows no narrower resource than all. */
+/** Actions for which IAM supports no narrower resource than all. */
 const withoutResources =
   /^(rekognition:DetectFaces|xray:\w+|logs:(Create|Delete|Get|Update)LogDelivery|logs:ListLogDeliveries|logs:PutResourcePolicy|logs:Describe(ResourcePolicies|LogGroups))$/;
 
-/** `*`, and ARNs that say no more than their service: `arn:aws:s3:::*`. */
+/** `*`, and ARNs that name only their service: `arn:aws:s3:::*`. */
 const everything = /^([*?]+|arn:(?:[^:]*:){0,4}[*?:/]+)$/;
 
 /**
@@ -82,7 +82,7 @@ const rule = (name, description, type, problems) => ({
 const when = (wrong, problem) => (wrong ? [problem] : []);
 
 /**
- * A rule on every bucket, which sees the settings that other resources give it. Buckets that are only read are others'.
+ * A rule on every bucket, including its settings in other resources. Buckets that are only read belong to others.
  *
  * @param {string} name @param {string} description
  * @param {(settings: (type: string[]) => Resource[]) => string[]} problems
@@ -103,7 +103,7 @@ const settingsOf = (bucket, type, resources) =>
   resources.filter((other) => type.includes(other.type) && belongsTo(other, bucket));
 
 /**
- * Whether a setting is of a bucket: by what it was made from, else by name.
+ * Whether a setting belongs to a bucket: by the resource it was made from, else by name.
  *
  * @param {Resource} setting @param {Resource} bucket
  */
@@ -115,8 +115,7 @@ function belongsTo(setting, bucket) {
 }
 
 /**
- * Whether a bucket is a website and nothing else: one that keeps versions, tells of its objects or deletes them by age
- * holds data.
+ * Whether a bucket is only a website: a bucket with versions, notifications or expiry by age holds data.
  *
  * @param {(type: string[]) => Resource[]} settings
  */
@@ -128,7 +127,7 @@ const isWebsite = (settings) =>
 const bucketPolicies = (settings) => settings(types.bucketPolicy).map(({ props }) => documentOf(() => props["policy"]));
 
 /**
- * The policies that a principal of IAM is given by a resource.
+ * The policies that a resource gives to an IAM principal.
  *
  * @param {Record<string, any>} props @returns {import("./documents.js").PolicyDocument[]}
  */
@@ -156,14 +155,14 @@ function inexact({ Action, NotAction, Resource, NotResource }) {
   ];
 }
 
-/** Names of variables that hold a secret, and of those that only say where it is. */
+/** Names of variables that hold a secret, and of those that only refer to one. */
 const secretName = /SECRET|PASSWORD|PRIVATE_?KEY|API_?KEY|ACCESS_?KEY|TOKEN$/i;
 const referenceName = /_(ARN|NAME|ID)$/i;
 /** An access key's id, a private key, a URL with a password. */
 const secretValue = /AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]*:[^/@\s]+@/;
 
 /**
- * Whether a variable's name, or as far as it is known its value, is that of a secret.
+ * Whether a variable's name, or its value if known, is that of a secret.
  *
  * @param {string} name @param {unknown} value
  */
@@ -215,7 +214,7 @@ const policies = [
     "table-recoverable",
     "Tables can be had back as they were, but for those that are said to be disposable.",
     types.table,
-    // AWS keeps a backup of a recoverable table for 35 days after it is deleted.
+    // AWS keeps a backup of a recoverable table for 35 days after its deletion.
     ({ pointInTimeRecovery, deletionProtectionEnabled }) =>
       when(
         pointInTimeRecovery?.enabled !== true && deletionProtectionEnabled !== false,

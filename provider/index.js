@@ -4,9 +4,9 @@
 /**
  * The component as a Pulumi provider, for programs in YAML, Python, Go, C# and Java.
  *
- * Not componentProviderHost: that one compiles the component's TypeScript sources each time it starts, some seconds and
- * some hundred megabytes, and would need them in the package. The schema is generated once and checked in; a test
- * holds it to the sources.
+ * Not componentProviderHost: it compiles the component's TypeScript sources at every start, which takes some seconds
+ * and some hundred megabytes and requires the sources in the package. The schema is generated once and checked in; a
+ * test compares it with the sources.
  */
 const { provider } = require("@pulumi/pulumi");
 const { AvatarPipeline } = require("../lib/index.js");

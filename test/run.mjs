@@ -7,7 +7,7 @@
  *   node test/run.mjs all          both
  *   node test/run.mjs one NAME…    those whose path includes one of the names; the long ones as well
  *
- * What begins with `-` is handed on to mocha.
+ * Arguments that begin with `-` are passed to mocha.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
-/** Takes the most time, each more than what starts after it: a long file that starts last is waited for alone. */
+/** The slowest files, in descending order: if a long file started last, the run would wait for that file alone. */
 const first = ["chaos/chaos.long", "flow/crowd", "chaos/defects", "chaos/chaos", "flow/", "site/", "packages/cli/"];
 
 /** @param {string} path */

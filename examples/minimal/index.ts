@@ -2,7 +2,7 @@ import { AvatarPipeline } from "avatar-pipeline";
 
 const avatars = new AvatarPipeline("avatars", {
   notifications: { failureEmails: ["registry@school.example"] },
-  // To try it: `pulumi destroy` removes everything.
+  // For a trial: `pulumi destroy` removes everything.
   retention: { keepData: false },
 });
 

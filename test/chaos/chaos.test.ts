@@ -6,7 +6,7 @@ import type { ChaosResult } from "./runner";
 import { faultKinds, functionPattern, scenarioOf } from "./scenario";
 import { aspectsOf, select } from "./selection";
 
-/** All of them are run by chaos.long.test.ts. */
+/** chaos.long.test.ts runs all of them. */
 const all = Array.from({ length: count }, (_, number) => scenarioOf(number, seed));
 const chosen = select(all, 40);
 

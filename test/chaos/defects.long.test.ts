@@ -24,7 +24,7 @@ describe("A chaos run finds a planted defect", () => {
     faults: [],
     rules: [{ service: "rekognition", operation: "IndexFaces", fault: { kind: "delay", milliseconds } }],
   });
-  /** The step's function begins late, when the other branch has done its work. */
+  /** The step's function starts late, after the other branch has finished. */
   const late =
     (step: string, scenario: Scenario) =>
     (milliseconds: number): Scenario => ({
@@ -40,7 +40,7 @@ describe("A chaos run finds a planted defect", () => {
         },
       ],
     });
-  /** Milliseconds that bring about the moment at which the defect shows: the first do, but on a very busy machine. */
+  /** Milliseconds that make the defect visible: the first value does, except on a very busy machine. */
   const delays = [1500, 6000, 20_000];
   const planted: Readonly<Record<keyof typeof defects, readonly [(delay: number) => Scenario, promise: RegExp]>> = {
     "undo-leaves-face": [

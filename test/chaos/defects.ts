@@ -1,8 +1,8 @@
 import type { ArchiveNode, AssetNode, ProgramGraph } from "../../packages/local-cloud/program/graph";
 
 /**
- * Defects that are planted in the serialized functions, to see that a chaos run finds them. Each replaces a piece of a
- * function's text, and fails when the piece is not there any more.
+ * Defects planted in the serialized functions, to check that a chaos run finds them. Each replaces a piece of a
+ * function's text, and fails if the text no longer contains the piece.
  */
 export type Defect = (graph: ProgramGraph) => ProgramGraph;
 
@@ -27,14 +27,14 @@ function replaceIn(part: string, piece: RegExp, by: string): Defect {
 }
 
 export const defects: Readonly<Record<string, Defect>> = {
-  /** Undo forgets the face that was indexed. */
+  /** Undo does not delete the indexed face. */
   "undo-leaves-face": replaceIn("-undo", /if \(removable\.length > 0\)/, "if (false)"),
-  /** Undo forgets the thumbnails. */
+  /** Undo does not delete the thumbnails. */
   "undo-leaves-thumbnails": replaceIn(
     "-undo",
     /await \(?(?:0, )?deleteThumbnails\)?\(clients\.s3/,
     "await (() => undefined)(clients.s3",
   ),
-  /** IndexFace confirms without looking at its rivals. */
+  /** IndexFace confirms without checking its rivals. */
   "race-not-contested": replaceIn("-index-face", /for \(const rival of rivals\)/, "for (const rival of [])"),
 };

@@ -9,7 +9,7 @@ import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
 import { everyUpload, type UploadRow } from "../../handlers/stores/uploads";
 
 /**
- * The promises of docs/architecture.md, checked on an idle pipeline from outside: by what the stores hold.
+ * The promises of docs/architecture.md, checked on an idle pipeline from outside, by the stores' contents.
  */
 export interface Stores {
   readonly dynamodb: DynamoDB;
@@ -27,7 +27,7 @@ export interface PutPhoto {
   readonly versionId: string;
   readonly student: string;
   readonly persons: readonly string[];
-  /** Whether the file is no photo that could be accepted. */
+  /** Whether the file is a photo that can never be accepted. */
   readonly isBroken: boolean;
 }
 
@@ -58,8 +58,8 @@ export async function takeSnapshot(stores: Stores): Promise<Snapshot> {
 /**
  * Every broken promise, as a sentence; empty when all hold.
  *
- * @param notices what was published to both topics since the pipeline was empty
- * @param mayRepeatNotices whether a fault hit the publication or what follows it: then a notice may come twice
+ * @param notices the messages published to both topics since the pipeline was empty
+ * @param mayRepeatNotices whether a fault hit the publication or a later call: then a notice may come twice
  */
 export function brokenPromises(
   { uploads, avatars, faces, thumbnails, originals }: Snapshot,
@@ -83,7 +83,7 @@ export function brokenPromises(
     const right = told.filter((notice) => notice.type === type);
     if (right.length === 0) broken.push(`1: nobody was told that ${photo.key} was ${row.status}`);
     const types = new Set(told.map((notice) => notice.type));
-    // A fault may follow what was told before, but a judgement stays.
+    // A fault may follow a published notice, but a judgement stays.
     if (types.has("avatar.accepted") && types.has("avatar.rejected")) {
       broken.push(`1: ${photo.key} was told to be accepted, and to be rejected`);
     }
@@ -129,7 +129,7 @@ export function brokenPromises(
   return broken;
 }
 
-/** What no fault may change: who is refused, and that of one person's good photos one stays. */
+/** The invariants under any fault: the refused students, and that one of a person's good photos stays. */
 function unfairEndings(
   uploads: readonly UploadRow[],
   avatars: readonly AvatarRow[],
@@ -152,7 +152,7 @@ function unfairEndings(
     const row = uploads.find((each) => each.uploadId === uploadId);
     if (row?.status === "rejected") broken.push(`1: upload ${uploadId} was rejected and is the avatar of ${studentId}`);
   }
-  // Where a fault ended an upload, a rival that had yielded to it may be refused as well: both can try again.
+  // If a fault ended an upload, a rival that had yielded to it may be refused as well: both can upload again.
   const anyFailed = photos.some((photo) => rowOf(photo)?.status === "failed");
   if (!anyFailed) {
     for (const person of new Set(photos.filter(isGood).map(({ persons }) => persons[0]))) {
@@ -160,7 +160,7 @@ function unfairEndings(
       const isHeld = rivals.some((photo) => holders.has(rowOf(photo)?.uploadId ?? ""));
       // A student of the winner may since have replaced it by a photo of somebody else.
       const wasAccepted = rivals.some((photo) => rowOf(photo)?.status === "accepted");
-      // Or have sent one before that, and the older of the two was no good any more.
+      // Or the student sent one before that, and the older of the two was no longer valid.
       const wasSuperseded = rivals.some((photo) => rowOf(photo)?.reason === "SUPERSEDED");
       if (!isHeld && !wasAccepted && !wasSuperseded) {
         broken.push(`3: of ${rivals.length} good photos of ${person} none was accepted`);

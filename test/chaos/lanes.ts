@@ -1,13 +1,13 @@
 import { startChaos, type Chaos, type ChaosResult } from "./runner";
 import type { Scenario } from "./scenario";
 
-/** The same on every machine: a run that breaks a promise can be run again by its number. */
+/** The same on every machine: a run that breaks a promise can be repeated by its number. */
 export const seed = 1;
 
 /** Every fault at every call of every step, and then mixtures of them. */
 export const count = 310;
 
-/** Runs scenarios two at a time, each lane in a cloud of its own: most of a scenario is waiting. */
+/** Runs scenarios two at a time, each lane in its own cloud: most of a scenario is waiting. */
 export async function runAll(scenarios: readonly Scenario[]): Promise<readonly ChaosResult[]> {
   const lanes = await Promise.all([startChaos({ seed }), startChaos({ seed })]);
   const results: ChaosResult[] = [];
@@ -23,7 +23,7 @@ export async function runAll(scenarios: readonly Scenario[]): Promise<readonly C
   return results;
 }
 
-/** Every broken promise, with what is needed to see it again. */
+/** Every broken promise, with the data needed to reproduce it. */
 export function brokenIn(results: readonly ChaosResult[]): string {
   return results
     .filter(({ broken }) => broken.length > 0)

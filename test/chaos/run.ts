@@ -7,7 +7,7 @@ import { scenarioOf } from "./scenario";
  *
  *   npm run chaos -- [--scenarios 1000] [--seed 1] [--from 0] [--defect NAME]
  *
- * Ends with status 1 when a promise was broken, and names the scenarios: `--from N --scenarios 1` runs one again.
+ * Ends with status 1 if a promise was broken, and names the scenarios: `--from N --scenarios 1` repeats one.
  */
 async function main(): Promise<void> {
   const argument = (name: string) => {

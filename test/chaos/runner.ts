@@ -11,16 +11,16 @@ import { brokenPromises, isGood, takeSnapshot, type PutPhoto, type Stores } from
 import type { PlannedUpload, Scenario } from "./scenario";
 
 /**
- * Runs scenarios through the real handlers, machine, functions and services, and checks every promise after each. The
- * faces are told by a scripted engine behind Rekognition's API, so that a run is quick and exact.
+ * Runs scenarios through the real handlers, machine, functions and services, and checks every promise after each. A
+ * scripted engine behind Rekognition's API supplies the faces, so that a run is fast and exact.
  */
 export interface ChaosResult {
   readonly scenario: Scenario;
   /** Broken promises; empty when all hold. */
   readonly broken: readonly string[];
-  /** What went wrong: the faults that were injected. */
+  /** The faults that were injected. */
   readonly faults: readonly InjectedFault[];
-  /** Where a promise was broken: every execution of the scenario, how it ended and what it was given. */
+  /** For a broken promise: every execution of the scenario, with its status and input. */
   readonly executions: readonly string[];
   readonly endings: Readonly<Record<string, number>>;
 }
@@ -36,7 +36,7 @@ export interface Chaos {
   close(): Promise<void>;
 }
 
-/** What a fault at these steps can make of one notice: two. Telling at least once is the promise. */
+/** The steps at which a fault can turn one notice into two. The promise is to notify at least once. */
 const mayRepeat = /Notify(Success|Failure)|its function dies|all stopped/;
 
 export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos> {
@@ -45,7 +45,7 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     engine: scriptedEngine(),
     faults,
     retryScale: 0.002,
-    // 65 s become 8: on AWS no function outlives the wait, and here, on a busy machine, none may either.
+    // 65 s become 8: on AWS no function outlives the wait, and none may here either, even on a busy machine.
     waitScale: 0.12,
     maxProcesses: 2,
     change: (graph) => withoutPauses(change === undefined ? graph : change(graph)),
@@ -84,7 +84,7 @@ export async function startChaos({ seed, change }: ChaosOptions): Promise<Chaos>
     const notices = (await pipeline.notices()).slice(0, -toldBefore || undefined);
     const told = notices.map(({ type, uploadId }) => ({ type, uploadId }));
     const broken = brokenPromises(snapshot, photos, told, mayRepeat.test(scenario.title));
-    // The product's own comparison has to agree.
+    // The product's own comparison must agree.
     const report = await compare({ searchFaces: true });
     for (const { kind, subject, problem } of report.findings) {
       broken.push(`reconcile: ${kind}: ${subject} ${problem ?? ""}`);
@@ -157,12 +157,12 @@ async function stopAll(pipeline: Pipeline): Promise<void> {
     statusFilter: "RUNNING",
   });
   for (const { executionArn } of executions) {
-    // It may have ended since.
+    // It may have ended in the meantime.
     await pipeline.sfn.stopExecution({ executionArn }).catch(() => undefined);
   }
 }
 
-/** The fifth promise: whoever failed for a fault of ours uploads again and is accepted. */
+/** The fifth promise: a student whose upload failed for a fault of the pipeline uploads again and is accepted. */
 async function failedCanTryAgain(
   pipeline: Pipeline,
   stores: Stores,
@@ -189,7 +189,7 @@ async function failedCanTryAgain(
           uploads.some((row) => row.objectKey === photo.key && row.uploadId === avatar.uploadId),
         ),
     );
-    // Only one of several who share a face can have it.
+    // Only one of several students who share a face can be accepted.
     if (tried.has(person) || (holder !== undefined && holder.student !== student)) continue;
     tried.add(person);
     const name = `${number}-again-${student}`;

@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { steps } from "../../handlers/functions";
 
 /**
- * Scenarios of the chaos runs: who uploads what when, and what goes wrong meanwhile. A scenario is a function of its
- * number and the run's seed alone, so that one that breaks a promise can be run again by itself.
+ * Scenarios of the chaos runs: the uploads, their times, and the faults meanwhile. A scenario depends only on its
+ * number and the run's seed, so that one that breaks a promise can be repeated by itself.
  */
 export interface Scenario {
   readonly number: number;
-  /** For people: what this scenario is about. */
+  /** A description of the scenario for people. */
   readonly title: string;
   readonly uploads: readonly PlannedUpload[];
   readonly faults: readonly PlannedFault[];
@@ -15,16 +15,18 @@ export interface Scenario {
   readonly rules: readonly Rule[];
   /** Milliseconds after which every running execution is stopped from outside; absent in most. */
   readonly stopAfter?: number | undefined;
-  /** Milliseconds after which the stores are compared and mended, as they are every night; absent in most. */
+  /** Milliseconds after which the stores are compared and fixed, as every night; absent in most. */
   readonly reconcileAfter?: number | undefined;
 }
 
 export interface PlannedUpload {
   readonly student: string;
-  /** Who is on the photo; two persons make it one of several faces, none makes it one without. */
+  /** The persons on the photo; two make it a photo of several faces, none a photo without a face. */
   readonly persons: readonly string[];
   readonly file: "jpeg" | "png" | "cut off" | "text";
-  /** A plain copy; or under a key that the server issued, stored once or, the form having been sent twice, two times. */
+  /**
+   * A plain copy; or an upload under a key that the server issued, stored once, or twice if the form was sent twice.
+   */
   readonly way: "copy" | "issued" | "issued twice";
   /** Milliseconds after the one before. */
   readonly pause: number;
@@ -45,10 +47,10 @@ export function functionPattern(step: string): string {
   return `*${step.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}*`;
 }
 
-/** More calls than the machine's retries times the SDK's own: an outage that outlasts all patience. */
+/** More calls than the machine's retries times the SDK's own: an outage that outlasts every retry. */
 const outage = 60;
 
-/** What can go wrong at a call that a step makes: the words for it, and the rule that brings it about. */
+/** The faults at a step's call: the description, and the rule that injects it. */
 const callFaults = {
   throttled: ["is throttled three times", { times: 3, fault: { kind: "throttle" } }],
   unavailable: ["answers 503 once", { times: 1, fault: { kind: "error", status: 503 } }],
@@ -64,7 +66,7 @@ const callFaults = {
   down: ["is down for longer than anybody waits", { times: outage, fault: { kind: "error", status: 500 } }],
 } as const satisfies Record<string, readonly [title: string, rule: Omit<Rule, "service">]>;
 
-/** What can go wrong with the event that starts a flow. */
+/** The faults of the event that starts a flow. */
 const eventFaults = {
   repeated: ["every event comes three times", { fault: { kind: "duplicateEvent", copies: 2, milliseconds: [0, 400] } }],
   overtaken: [
@@ -84,7 +86,7 @@ export const faultKinds: readonly FaultKind[] = [
   ...(Object.keys(eventFaults) as EventFault[]),
 ];
 
-/** A fault of a scenario: at which step it strikes, how, and at which of the step's calls if at one. */
+/** A fault of a scenario: its step, its kind, and the step's call, if it hits a call. */
 export interface PlannedFault {
   readonly step: string;
   readonly kind: FaultKind;
@@ -98,7 +100,7 @@ function everyFault(): readonly PlannedFault[] {
   const atCalls = steps.flatMap(({ name: step, calls }) =>
     calls.flatMap(([service, operation]) =>
       (Object.keys(callFaults) as CallFault[])
-        // Undo and NotifyFailure are the last to speak: an outage there is the operator's alarm, not a scenario.
+        // Undo and NotifyFailure come last: an outage there raises the operator's alarm and is not a scenario.
         .filter((kind) => kind !== "down" || (step !== "Undo" && step !== "NotifyFailure"))
         .map((kind): PlannedFault => {
           const [title, rule] = callFaults[kind];
@@ -133,7 +135,7 @@ function everyFault(): readonly PlannedFault[] {
 
 export const systematic = everyFault();
 
-/** What leads a photo past the step at which something is to go wrong. */
+/** The uploads that lead a photo through the step with the fault. */
 function uploadsFor(step: string, number: number): readonly PlannedUpload[] {
   const good = (student: string, person: string, pause = 0): PlannedUpload => ({
     student,
@@ -142,7 +144,7 @@ function uploadsFor(step: string, number: number): readonly PlannedUpload[] {
     way: number % 3 === 0 ? "copy" : "issued",
     pause,
   });
-  // An earlier avatar, so that its survival, or its removal, is seen.
+  // An earlier avatar, so that its survival or removal is checked.
   const replacement = [good("S1", "ann"), good("S1", "ann", 1500)];
   switch (step) {
     case "ReceivePhoto":
@@ -153,7 +155,7 @@ function uploadsFor(step: string, number: number): readonly PlannedUpload[] {
       ];
     case "Undo":
     case "NotifyFailure":
-      // One that is refused before anything was made, and one whose face was indexed: a rival.
+      // One upload that is refused before anything was stored, and one whose face was indexed: a rival.
       return [good("S1", "ann"), good("S2", "ann"), { ...good("S3", "bea"), persons: [] }];
     case "IndexFace":
     case "CheckDuplicate":
@@ -194,7 +196,7 @@ export function scenarioOf(number: number, seed: number): Scenario {
   };
 }
 
-/** Few students and fewer persons, so that they get in each other's way. */
+/** Few students and fewer persons, so that they conflict. */
 const upload: fc.Arbitrary<PlannedUpload> = fc.record({
   student: fc.constantFrom("S1", "S2", "S3"),
   persons: fc.oneof(

@@ -1,11 +1,11 @@
 import type { Scenario } from "./scenario";
 
 /**
- * A few scenarios that stand for many: `npm test` runs these, `npm run test:all` runs all. Chosen, not drawn: the same
- * scenarios give the same selection on every machine.
+ * A few representative scenarios: `npm test` runs these, `npm run test:all` runs all. They are chosen, not drawn: the
+ * same scenarios give the same selection on every machine.
  */
 
-/** What a scenario puts to the test, in words. */
+/** The aspects that a scenario tests, in words. */
 export function aspectsOf({ faults, uploads, stopAfter, reconcileAfter }: Scenario): ReadonlySet<string> {
   const students = new Set(uploads.map(({ student }) => student));
   const faces = new Set(uploads.map(({ student, persons }) => `${student} as ${persons.join()}`));
@@ -24,12 +24,12 @@ export function aspectsOf({ faults, uploads, stopAfter, reconcileAfter }: Scenar
   ]);
 }
 
-/** What else is worth covering, as far as there is room: each kind of fault at each step. */
+/** Further aspects to cover, as far as there is room: each kind of fault at each step. */
 const pairsOf = ({ faults }: Scenario) => new Set(faults.map(({ step, kind }) => `${step}: ${kind}`));
 
 /**
- * So many scenarios of the given ones, which have every aspect that any of these has, if so few can. Greedy: what adds
- * most aspects comes next, of equals what adds most pairs of step and fault, of equals the first.
+ * Selects so many of the given scenarios that together have every aspect of all of them, if that number suffices.
+ * Greedy: next comes the scenario that adds the most aspects, then the most pairs of step and fault, then the first.
  */
 export function select(scenarios: readonly Scenario[], most: number): readonly Scenario[] {
   const chosen: Scenario[] = [];
@@ -37,7 +37,7 @@ export function select(scenarios: readonly Scenario[], most: number): readonly S
   const news = (of: ReadonlySet<string>, known: ReadonlySet<string>) => [...of].filter((one) => !known.has(one)).length;
   while (chosen.length < Math.min(most, scenarios.length)) {
     const left = scenarios.filter((scenario) => !chosen.includes(scenario));
-    // Fewer pairs than a thousand: they decide among equals alone.
+    // There are fewer than a thousand pairs, so they decide only ties.
     const gains = left.map((scenario) => 1000 * news(aspectsOf(scenario), aspects) + news(pairsOf(scenario), pairs));
     const next = left[gains.indexOf(Math.max(...gains))];
     if (next === undefined) break;

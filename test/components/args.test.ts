@@ -11,7 +11,7 @@ import { evaluate, valueOf } from "./harness";
 
 const root = join(__dirname, "../../..");
 
-/** Declares a pipeline that must be refused, and gives the refusal and what was declared all the same. */
+/** Declares a pipeline that must be refused, and returns the refusal and the resources that were declared anyway. */
 async function refusalOf(args: AvatarPipelineArgs, name = "avatars"): Promise<{ message: string; children: number }> {
   let message = "";
   const world = await evaluate(() => {
@@ -24,7 +24,7 @@ async function refusalOf(args: AvatarPipelineArgs, name = "avatars"): Promise<{ 
       return [];
     }
   });
-  // The component itself is registered in any case; give it the time to arrive.
+  // The component itself is registered in any case; allow it time to arrive.
   await new Promise((done) => setTimeout(done, 20));
   return { message, children: world.resources.filter(({ type }) => !type.startsWith("avatar-pipeline:")).length };
 }
@@ -299,7 +299,7 @@ describe("The stack's configuration", () => {
     name: string;
     config: Record<string, { type: string; description: string; default?: unknown }>;
   };
-  /** Where each key ends up in the args. */
+  /** The place of each key in the args. */
   const options: Record<string, unknown> = {
     successEmails: [],
     failureEmails: [],

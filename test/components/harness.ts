@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A registration as the engine would have got it. */
+/** A registration as the engine would receive it. */
 export interface Registered {
   readonly urn: string;
   readonly type: string;
@@ -10,13 +10,13 @@ export interface Registered {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
-  /** URNs that it must come after. */
+  /** The URNs that it depends on. */
   readonly dependencies: readonly string[];
-  /** The URN with which it goes, without being deleted itself. */
+  /** The URN of `deletedWith`: it is removed with that resource, without being deleted itself. */
   readonly deletedWith: string;
-  /** The id that AWS would give it; empty for components. */
+  /** The id that AWS would assign; empty for components. */
   readonly physicalId: string;
-  /** Whether it was there before: read, not made. */
+  /** Whether it existed before: read, not created. */
   readonly existing: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Evaluation<Declared> {
   readonly declared: Declared;
   /** By URN. */
   readonly resources: readonly Registered[];
-  /** The one resource of a type and name; the type's last part is enough: `Bucket`. Throws when there is none. */
+  /** The one resource of a type and name; the type's last part is enough: `Bucket`. Throws if there is none. */
   one(type: string, name: string): Registered;
   all(type: string): readonly Registered[];
 }
@@ -48,10 +48,10 @@ interface RegisterRequest {
 type Callback = (error: unknown, response: unknown) => void;
 
 /**
- * Evaluates what `declare` declares, with every resource registered when it returns. One evaluation at a time: Pulumi
- * keeps its state in globals.
+ * Evaluates the declarations of `declare`; every resource is registered when it returns. One evaluation at a time:
+ * Pulumi keeps its state in globals.
  *
- * @param declare returns the roots of what it declares; all that is below them is awaited
+ * @param declare returns the roots of its declarations; all resources below them are awaited
  */
 export async function evaluate<Declared extends readonly pulumi.Resource[]>(
   declare: () => Declared,
@@ -104,7 +104,7 @@ export async function evaluate<Declared extends readonly pulumi.Resource[]>(
   };
   const declared = declare();
   for (const root of declared) await registered(root);
-  // They come in the order in which their inputs happen to resolve, which is not the same everywhere.
+  // They come in the order in which their inputs resolve, which differs between machines.
   resources.sort((one, other) => (one.urn < other.urn ? -1 : 1));
   const all = (type: string) => resources.filter((one) => one.type === type || one.type.endsWith(`:${type}`));
   return {
@@ -145,8 +145,8 @@ interface Identity {
 const account = "123456789012";
 
 /**
- * What AWS would compute. A type that is not here fails the test: without its outputs, `undefined` would end up in
- * policies and nobody would notice.
+ * The outputs that AWS would compute. A type missing here fails the test: without its outputs, `undefined` would end up
+ * in policies unnoticed.
  */
 const outputs: Readonly<
   Record<string, (physical: string, inputs: Record<string, string>, where: Identity) => Record<string, unknown>>
@@ -209,7 +209,7 @@ const outputs: Readonly<
   }),
 };
 
-/** Types that nothing is read from. */
+/** Types whose outputs are never read. */
 const withoutOutputs = new Set([
   "aws:apigatewayv2/integration:Integration",
   "aws:apigatewayv2/route:Route",
@@ -240,12 +240,12 @@ function arn({ partition, region }: Identity, service: string, resource: string)
   return `arn:${partition}:${service}:${region}:${account}:${resource}`;
 }
 
-/** What AWS would answer to a resource's creation: its id, and its inputs with what is computed from them. */
+/** AWS's answer to a resource's creation: its id, and its inputs with the computed outputs. */
 export function answer(
   args: Pick<pulumi.runtime.MockResourceArgs, "type" | "name" | "inputs" | "id">,
   where: Identity,
 ): pulumi.runtime.MockResourceResult {
-  // As Pulumi names things: the logical name and seven characters, so that two of one name differ by their URN.
+  // Pulumi's auto-naming: the logical name and seven characters, so that two of one name differ by their URN.
   const physical = args.id || `${args.name}-${hash(where.urn)}`.toLowerCase();
   const inputs = args.inputs as Record<string, string>;
   const compute = outputs[args.type];
@@ -284,7 +284,7 @@ export function statementsOf(resource: Registered, input = "policy"): readonly P
   return (JSON.parse(resource.inputs[input] as string) as { Statement: PolicyStatement[] }).Statement;
 }
 
-/** An ARN in which the names that Pulumi makes up are the logical ones. */
+/** An ARN with Pulumi's auto-generated names replaced by the logical ones. */
 export function readable(arn: string): string {
   return arn
     .replace(/^arn:aws:(\w+):(?:ap-southeast-1)?:(?:123456789012)?:/, "$1:")

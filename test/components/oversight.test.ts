@@ -44,7 +44,7 @@ describe("What an operator hears and sees", () => {
       expect(inputs, name).to.include({
         comparisonOperator: "GreaterThanThreshold",
         threshold: 0,
-        // It is measured once a night, and a difference is not gone because nobody looks.
+        // It is measured once a night, and a difference does not disappear between measurements.
         treatMissingData: name === "avatars-reconcile-left" ? "ignore" : "notBreaching",
       });
     }

@@ -345,7 +345,7 @@ describe("AvatarPipeline", () => {
   });
 
   describe("beside another", () => {
-    /** The names that are not made up by Pulumi: these could collide. */
+    /** The names that Pulumi does not auto-generate: these could collide. */
     const fixedNames = (of: Pipelines) =>
       of.resources.flatMap(({ type, inputs }) =>
         ["collectionId", "layerName", "dashboardName", "name"].flatMap((input) =>

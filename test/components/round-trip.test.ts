@@ -11,7 +11,7 @@ import { evaluate, textFilesOf, valueOf, type Evaluation } from "./harness";
 import type { Ran, Scenario } from "./run-handler";
 import { scenarios } from "./scenarios";
 
-/** Where the functions are defined, for the handler as it was before it was serialized. */
+/** The module that defines the functions, for the handler before serialization. */
 const sources = join(__dirname, "../../handlers/functions.js");
 
 const clients: Readonly<Record<string, string>> = {
@@ -59,7 +59,7 @@ describe("The function of every step, serialized", () => {
 
   for (const step of steps) {
     describe(step.name, () => {
-      // CheckFormat reads a file that lost its end down to the last row, which takes the structure of both formats.
+      // CheckFormat reads a file without its end down to the last row, which requires the structure of both formats.
       const most = step.name === "CheckFormat" ? 60_000 : 40_000;
       it(`is one file of less than ${most / 1000} kB that needs nothing but the SDK, Node.js and the layer`, async () => {
         const files = await archiveOf(step.name);
@@ -85,7 +85,7 @@ describe("The function of every step, serialized", () => {
         const ends = serialized.map(({ error }) => error?.name ?? "output");
         expect(ends).to.deep.equal([...given.map((scenario) => scenario.ends), "MissingSetting"]);
         expect(serialized.filter(({ error }) => error?.isError === false)).to.deep.equal([]);
-        // Every reason that the step declares was tried, and every call that it declares was made, and no other.
+        // Every reason that the step declares occurred, and exactly the calls that it declares were made.
         expect(ends).to.include.members([...step.refusals]);
         const made = serialized.flatMap(({ calls }) => calls.map(([operation]) => operation));
         const ofServices = new Set(made.filter((operation) => !operation.startsWith("imaging.")));
@@ -108,7 +108,7 @@ describe("The function of every step, serialized", () => {
       const module = join(folder, `${name}.js`);
       writeFileSync(module, files["__index.js"]!);
       const { variables: environment } = inputs["environment"] as { variables: Record<string, string> };
-      // Without its settings it says so: it got as far as reading them.
+      // Without its settings it reports that: it got as far as reading them.
       const [loaded, bare] = await run(module, "", [
         { name, environment, input: {}, answers: {} },
         { name, environment: {}, input: {}, answers: {} },

@@ -1,17 +1,17 @@
 /**
- * Runs a handler in this process, against clients that answer by a script, and prints what it gave and what it asked
- * for. The round-trip test runs it twice: for the handler as it was written and as it came out of the archive.
+ * Runs a handler in this process, against clients that answer by a script, and prints its result and its requests. The
+ * round-trip test runs it twice: for the handler as written and as read from the archive.
  *
- * Usage: node run-handler.js MODULE STEP SCENARIOS. The module is the list of the functions, or, with an empty STEP,
- * an archive's file, which exports the handler itself.
+ * Usage: node run-handler.js MODULE STEP SCENARIOS. The module is the list of the functions or, with an empty STEP, an
+ * archive's file that exports the handler itself.
  */
 import { readFileSync } from "node:fs";
 import Module from "node:module";
 
-/** What a client's operation answers: a result, or the error that it throws. */
+/** The answer of a client's operation: a result, or the error that it throws. */
 export type ScriptedAnswer =
   | { readonly result: unknown }
-  /** A body, as S3 gives it; base64. */
+  /** A body, as S3 returns it; base64. */
   | { readonly body: string }
   | { readonly error: { readonly name: string; readonly message: string; readonly status: number } };
 
@@ -19,7 +19,7 @@ export interface Scenario {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly input: unknown;
-  /** By `Client.operation`; a list is used up call by call. What is not named answers `{}`. */
+  /** By `Client.operation`; a list is consumed call by call. Other operations answer `{}`. */
   readonly answers: Readonly<Record<string, readonly ScriptedAnswer[]>>;
 }
 
@@ -48,12 +48,12 @@ function perform(operation: string, input: unknown): unknown {
   return answer.result;
 }
 
-/** The same as a method of the SDK's: what it throws comes as a rejection. */
+/** The answer as an SDK method: an error becomes a rejection. */
 function promised<Input extends unknown[]>(answer: (...input: Input) => unknown) {
   return (...input: Input): Promise<unknown> => Promise.resolve().then(() => answer(...input));
 }
 
-/** Stands for any module that a handler loads at run time: each class's methods answer by the script. */
+/** Replaces any module that a handler loads at run time: each class's methods answer by the script. */
 const scripted = new Proxy(
   {},
   {
@@ -79,7 +79,7 @@ const load = loader._load.bind(loader);
 loader._load = (request, ...rest) =>
   request.startsWith("@aws-sdk/") || request === "avatar-imaging" ? scripted : load(request, ...rest);
 
-// Rows and notices carry the time: it must stand still to be compared.
+// Rows and notices contain the time: a fixed clock makes them comparable.
 const RealDate = Date;
 globalThis.Date = class extends RealDate {
   constructor(...given: [] | [string | number]) {
@@ -119,7 +119,7 @@ async function main(): Promise<void> {
   const ran: Ran[] = [];
   for (const scenario of JSON.parse(readFileSync(file, "utf8")) as Scenario[]) {
     ran.push(await run(scenario, module, step));
-    // The next scenario gets a process that has not loaded the handler yet, as far as the handler can tell.
+    // For the handler, the next scenario's process looks as if it had not loaded the handler yet.
     Reflect.deleteProperty(require.cache, require.resolve(module));
   }
   process.stdout.write(JSON.stringify(ran));

@@ -7,7 +7,7 @@ import { newEvent, readPattern, type Matches } from "../../packages/local-cloud/
 import { readTargetInput, type MakeInput } from "../../packages/local-cloud/services/events/input";
 import { evaluate, valueOf, type Evaluation } from "./harness";
 
-/** What the rules declare, read as an event bus reads it. */
+/** The rules' declarations, read as an event bus reads them. */
 describe("The rules that start the machine", () => {
   let world: Evaluation<readonly AvatarPipeline[]>;
   let uploaded: Matches;
@@ -74,16 +74,16 @@ describe("The rules that start the machine", () => {
           created: JSON.parse(input) as unknown,
           closes: change.detail,
         });
-        // What the queue of dead letters holds is an input as well, whichever of the two it is.
+        // The dead-letter queue's messages, of either kind, are inputs as well.
         expect(readFlowInput(change)).to.deep.equal(readFlowInput(flowInput));
-        // Sent again and interrupted in turn, it is closed like any other, and that is the end of it.
+        // Sent again and interrupted in turn, it is closed like any other, and nothing follows.
         const again = ended("ABORTED", JSON.stringify(change));
         expect(interrupted(again)).to.equal(true);
         expect(readFlowInput(JSON.parse(inputOf(again)) as FlowInput)).to.deep.equal({
           created: JSON.parse(input) as unknown,
           closes: again.detail,
         });
-        // The execution that this starts must not start another when it fails as well.
+        // The execution that this starts must not start another if it fails as well.
         expect(interrupted(ended("FAILED", given))).to.equal(false);
       }),
     );

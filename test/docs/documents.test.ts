@@ -28,7 +28,7 @@ interface Block {
   readonly code: string;
 }
 
-/** The fenced blocks of a document, and what is left of it without them. */
+/** The fenced blocks of a document, and the rest of its text. */
 function blocksOf(document: string): { readonly blocks: readonly Block[]; readonly prose: string } {
   const blocks: Block[] = [];
   const prose = read(document).replace(/^```(\w*)\n([\s\S]*?)^```$/gm, (_, language: string, code: string) => {
@@ -38,7 +38,7 @@ function blocksOf(document: string): { readonly blocks: readonly Block[]; readon
   return { blocks, prose };
 }
 
-/** Every command that a document gives: the lines of its shell blocks, and the code in its sentences. */
+/** Every command in a document: the lines of its shell blocks, and the code in its sentences. */
 function commandsOf(document: string): readonly string[] {
   const { blocks, prose } = blocksOf(document);
   const shell = blocks.filter(({ language }) => language === "sh").map(({ code }) => code.replace(/\\\n\s*/g, " "));
@@ -47,7 +47,7 @@ function commandsOf(document: string): readonly string[] {
   return [...lines, ...spans].flatMap((line) => line.replace(/\$\([^)]*\)/g, "VALUE").split(/ && | \| /));
 }
 
-/** The stack outputs that are asked for, also inside another command. */
+/** The stack outputs that are read, also inside another command. */
 const outputsAskedFor = (document: string) =>
   [...read(document).matchAll(/pulumi stack output (\w+)/g)].map(([, name = ""]) => name);
 
@@ -158,7 +158,7 @@ describe("The documents", () => {
     const snippets = new Map<string, string>();
     for (const document of documents) {
       blocksOf(document).blocks.forEach(({ language, code }, index) => {
-        // What begins without imports goes on from a program that has the pipeline and a role.
+        // A block without imports continues a program that has the pipeline and a role.
         const text = /^import /m.test(code) ? code : context + code + "export {};\n";
         if (language === "ts") snippets.set(join(root, `${document.replaceAll("/", "-")}-${index}.ts`), text);
       });

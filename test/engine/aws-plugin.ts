@@ -1,7 +1,7 @@
 /**
- * The AWS provider's place in a test of the real Pulumi engine: a plugin that answers with the computed outputs of the
- * local mode, and keeps what it has made as files in a folder, its account. So a test sees from outside what a
- * deployment left there, and what was made twice is refused as AWS refuses it.
+ * Replaces the AWS provider in a test of the real Pulumi engine: a plugin that answers with the computed outputs of the
+ * local mode, and stores its resources as files in a folder, its account. A test can thus check from outside what a
+ * deployment left, and the plugin refuses duplicates as AWS does.
  *
  * Run by the engine as `pulumi-resource-aws`, with the plugin's version as first argument and the account's folder in
  * FAKE_AWS_ACCOUNT.
@@ -17,7 +17,7 @@ import { provision, RESOURCE_TYPES } from "../../packages/local-cloud/program/ou
 
 type Properties = Record<string, unknown>;
 
-/** A resource as the account holds it, and as its file says it. */
+/** A resource in the account, and in its file. */
 export interface Made {
   readonly urn: string;
   readonly type: string;
@@ -36,9 +36,9 @@ const nameOf = (urn: string): string => urn.split("::").at(-1)!;
 
 const hash = (...words: string[]): string => createHash("sha256").update(words.join("\n")).digest("hex").slice(0, 20);
 
-/** A resource's file is named by what AWS tells it apart by (type and ARN, or id), and by what the engine does. */
+/** A resource's file is named by AWS's identity of it (type and ARN, or id), and by the engine's. */
 function nameInAws({ type, id, inputs, outputs }: Made): string {
-  // Where an ARN is given it is another resource's.
+  // If an ARN is an input, it is another resource's.
   const own = inputs["arn"] === undefined ? outputs["arn"] : undefined;
   return hash(type, typeof own === "string" ? own : id);
 }
@@ -65,7 +65,9 @@ function make(made: Made): void {
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Plain values: of secrets what they hold, of assets and archives the hash, which is all that the engine compares. */
+/**
+ * Plain values: the contents of secrets, and the hash of assets and archives, which is all that the engine compares.
+ */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
@@ -79,7 +81,7 @@ function compute(urn: string, inputs: Properties): { id: string; outputs: Proper
   return provision({ urn, type: typeOf(urn), name: nameOf(urn), inputs: plain(inputs) as Properties, ...identity });
 }
 
-/** As much of the provider's schema as the component's own refers to. */
+/** The part of the provider's schema that the component's own schema refers to. */
 function schema(): string {
   const refersTo = readFileSync(join(root, "provider/schema.json"), "utf8").matchAll(
     /\/aws\/[^"#]*#\/resources\/([^"]+)/g,
@@ -122,7 +124,7 @@ void provider.main(
       const file = fileOf(urn, id);
       if (file === undefined) throw new Error(`NotFound: ${typeOf(urn)} ${id}`);
       rmSync(file);
-      // With a topic go its subscriptions, those too that the stack has let go of.
+      // Deleting a topic deletes its subscriptions, including those that the stack no longer manages.
       if (typeOf(urn).endsWith(":Topic")) {
         for (const each of readdirSync(account)) {
           const { inputs } = JSON.parse(readFileSync(join(account, each), "utf8")) as Made;

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { missing, startEngine, type Engine, type EngineStack } from "./harness";
 
-/** What the engine says when it refuses; empty when it does not. */
+/** The engine's message if it refuses; empty otherwise. */
 const refusal = (operation: Promise<unknown>): Promise<string> =>
   operation.then(
     () => "",

@@ -20,23 +20,23 @@ import type { Made } from "./aws-plugin";
 const root = join(__dirname, "../../..");
 const run = promisify(execFile);
 
-/** What the real engine needs of an installed Pulumi; `undefined` when all of it is there. */
+/** A message naming the first tool of an installed Pulumi that is missing; `undefined` if all are installed. */
 export function missing(...tools: readonly string[]): string | undefined {
   const absent = tools.find((tool) => spawnSync("which", [tool]).status !== 0);
   return absent && `${absent} is not installed (https://www.pulumi.com/docs/install), so the real engine is not tried`;
 }
 
-/** What an operation did: the resources by what happened to them, each as `type name`. */
+/** The result of an operation: the resources by their change, each as `type name`. */
 export type Changes = Readonly<Partial<Record<OpType, readonly string[]>>>;
 
 export interface Project {
   readonly folder: string;
-  /** Makes a stack. `config`: as `pulumi config set` takes it, `key` or `namespace:key`. */
+  /** Creates a stack. `config`: as for `pulumi config set`, `key` or `namespace:key`. */
   stack(name: string, config?: Readonly<Record<string, string>>): Promise<EngineStack>;
 }
 
 export interface OperationOptions {
-  /** A folder, from the project's. */
+  /** A folder, relative to the project's. */
   readonly policyPack?: string;
 }
 
@@ -47,17 +47,17 @@ export interface EngineStack {
   outputs(): Promise<Readonly<Record<string, unknown>>>;
   refresh(): Promise<Changes>;
   destroy(): Promise<Changes>;
-  /** Forgets the stack, when nothing is left of it. */
+  /** Removes the stack if it has no resources left. */
   remove(): Promise<void>;
 }
 
-/** A Pulumi installation of its own with a file backend, and an empty account behind the AWS plugin's place. */
+/** A separate Pulumi installation with a file backend, and an empty account behind the AWS plugin's replacement. */
 export interface Engine {
   /** A copy of this repository's stack. */
   repository(): Project;
   /** A copy of an example, with the packed package in its node_modules. */
   example(name: string): Promise<Project>;
-  /** Everything that the account holds. */
+  /** All resources in the account. */
   account(): Made[];
   /** Changes a resource behind the stack's back. */
   tamper(made: Made, inputs: Record<string, unknown>): void;
@@ -95,7 +95,7 @@ export function startEngine(): Engine {
             env: { ...process.env, ...environment },
             maxBuffer: 64 * 1024 * 1024,
           }).catch((error: Error & { stdout: string; stderr: string }) => {
-            // What it printed says why; the error's own message only that it failed.
+            // The printed output gives the reason; the error's own message says only that it failed.
             throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
           });
           return stdout;
@@ -108,7 +108,7 @@ export function startEngine(): Engine {
     };
   }
 
-  /** What npm would make of the package, once. */
+  /** The package as npm would pack it, packed once. */
   async function packOnce(): Promise<string> {
     await run(process.execPath, [join(root, "tools/build/types.mjs")], { cwd: root });
     return (await pack(root, join(folder, "packed"))).folder;
@@ -163,7 +163,7 @@ function installAwsPlugin(home: string): void {
 }
 
 function engineStack(pulumi: (...words: string[]) => Promise<string>, log: string): EngineStack {
-  /** Runs an operation; what it did is read from the engine's own events. */
+  /** Runs an operation; its result is read from the engine's own events. */
   async function operate(...words: string[]): Promise<Changes> {
     rmSync(log, { force: true });
     await pulumi(...words, "--event-log", log);
@@ -188,7 +188,7 @@ function engineStack(pulumi: (...words: string[]) => Promise<string>, log: strin
     up: (options) => operate("up", "--yes", "--skip-preview", ...flags(options)),
     outputs: async () => JSON.parse(await pulumi("stack", "output", "--json")) as Readonly<Record<string, unknown>>,
     refresh: () => operate("refresh", "--yes", "--skip-preview"),
-    // With the preview, as an operator does: what is protected stops it before anything is deleted.
+    // With the preview, as an operator does: a protected resource stops it before anything is deleted.
     destroy: () => operate("destroy", "--yes"),
     async remove() {
       await pulumi("stack", "rm", "--yes");

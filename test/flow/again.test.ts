@@ -26,7 +26,7 @@ describe("An upload that is begun again", () => {
     const outage = { kind: "error", status: 500 };
     faults.use({
       rules: [
-        // Neither sees the other, nor can it be told what it won, nor take back what it made.
+        // Neither upload sees the other, gets the result of its own write, or can undo its work.
         { service: "rekognition", fault: { kind: "staleSearch", milliseconds: 60_000 } },
         { service: "rekognition", operation: "SearchFaces", fault: outage },
         { service: "rekognition", operation: "DeleteFaces", fault: outage },
@@ -43,7 +43,7 @@ describe("An upload that is begun again", () => {
     const inputs = await Promise.all(
       executions.map(async ({ executionArn }) => (await pipeline.sfn.describeExecution({ executionArn })).input),
     );
-    // The closing executions of those that failed have inputs of their own; what an operator starts is the photo's.
+    // The closing executions of failed ones have their own inputs; an operator starts the photo's execution.
     const photos = inputs.filter((input) => input?.includes("Object Created"));
     expect(photos).to.have.length(2);
     for (const input of photos) await pipeline.sfn.startExecution({ stateMachineArn, ...(input ? { input } : {}) });

@@ -3,9 +3,9 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { planOf, type CrowdReport } from "./crowd";
 
-/** How many uploads come at once; `CROWD=100` for a quick look. */
+/** The number of simultaneous uploads; `CROWD=100` for a quick run. */
 const crowd = Number(process.env["CROWD"] ?? 1000);
-/** Twice what was measured (343 MB): a crowd ten times as large would go beyond it if each upload were held in memory. */
+/** Twice the measured value (343 MB): a crowd ten times as large would exceed it if each upload were held in memory. */
 const mostMegabytes = 768;
 
 describe("A crowd that uploads at once, with Rekognition throttled", () => {

@@ -5,16 +5,18 @@ import { portrait } from "../support/portraits";
 import { startPipeline } from "../support/with-cloud";
 
 /**
- * A crowd that uploads at once, run in a process of its own, so that what is measured is the service's memory and not
- * that of a whole test run: `crowd.long.test.ts` forks it, and is sent a {@link CrowdReport}.
+ * A crowd that uploads at once, run in its own process, so that the measured memory is the service's and not a whole
+ * test run's: `crowd.long.test.ts` forks it and receives a {@link CrowdReport}.
  */
 
-/** Rekognition calls a second that are not refused. A crowd of 1,000 makes about 3,700, as fast as the machine can. */
+/**
+ * Rekognition calls per second that are not refused. A crowd of 1,000 makes about 3,700, as fast as the machine can.
+ */
 const callsPerSecond = 50;
-/** For a machine too slow to come to so many a second, some are refused in any case. */
+/** Some are refused in any case, for a machine too slow to reach that rate. */
 const refusedAnyway = 0.2;
 
-/** What one student uploads, and the row's end: "accepted", a reason, or for two who share a face "one of two". */
+/** One student's upload, and the row's outcome: "accepted", a reason, or for two who share a face "one of two". */
 export interface Planned {
   readonly student: string;
   readonly persons: readonly string[];
@@ -39,7 +41,9 @@ export interface CrowdReport {
   readonly functionsMB: number;
 }
 
-/** Of a hundred: 86 students of their own face, 4 pairs who share one, and 6 photos that are none of one person. */
+/**
+ * In every hundred: 86 students with their own face, 4 pairs who share one, and 6 photos that do not show one person.
+ */
 export function planOf(index: number): Planned {
   const [group, place] = [Math.floor(index / 100), index % 100];
   const student = `SV${String(index).padStart(4, "0")}`;

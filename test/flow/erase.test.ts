@@ -17,7 +17,7 @@ describe("EraseStudent", () => {
       faults,
       retryScale: 0.001,
       waitScale: 0.001,
-      // 65 s, the longest time of a function on AWS, are 16 here, which no function outlives on a busy machine either.
+      // 65 s, the longest time of a function on AWS, are 16 here, which no function exceeds even on a busy machine.
       change: (graph) => replacing(graph, '"SETTLE_SECONDS":"65"', '"SETTLE_SECONDS":"16"'),
     });
   });

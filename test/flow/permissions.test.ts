@@ -23,7 +23,7 @@ function statementsOf(graph: ProgramGraph, step: string): readonly Statement[] {
   return (JSON.parse(String(policy)) as { Statement: Statement[] }).Statement;
 }
 
-/** The graph with one action taken out of the policy of one function. */
+/** The graph with one action removed from the policy of one function. */
 function without(graph: ProgramGraph, part: string, action: string): ProgramGraph {
   let removed = 0;
   const resources = graph.resources.map((node) => {
@@ -41,7 +41,7 @@ function without(graph: ProgramGraph, part: string, action: string): ProgramGrap
   return { ...graph, resources };
 }
 
-/** Which grant of each step a good photo cannot do without. */
+/** The grants of each step that a good photo requires. */
 const needed: readonly (readonly [step: string, action: string])[] = [
   ["ReceivePhoto", "dynamodb:UpdateItem"],
   ["CheckFormat", "s3:GetObjectVersion"],
@@ -83,7 +83,7 @@ describe("A function that lacks one permission", () => {
           executions.map(({ executionArn }) => pipeline.sfn.getExecutionHistory({ executionArn, maxResults: 1000 })),
         );
         const text = JSON.stringify(histories.flatMap(({ events }) => events ?? []));
-        // SNS has a name of its own for it.
+        // SNS has its own name for it.
         expect(text).to.match(/AccessDenied|AuthorizationError/);
         expect(text).to.include(`is not authorized to perform: ${action}`);
       } finally {
@@ -94,9 +94,9 @@ describe("A function that lacks one permission", () => {
 });
 
 describe("The permissions of the steps", () => {
-  /** What Lambda itself asks for: a log, and X-Ray's traces. */
+  /** Lambda's own requirements: a log, and X-Ray's traces. */
   const isRuntimes = (action: string) => /^(logs|xray):/.test(action);
-  /** Where AWS does not say what Rekognition needs to read a version of an object. */
+  /** AWS does not document Rekognition's required permission for reading a version of an object. */
   const isInDoubt = (step: string, action: string) =>
     ["DetectFace", "CheckDuplicate", "IndexFace"].includes(step) && action === "s3:GetObject";
 
@@ -134,7 +134,7 @@ describe("The permissions of the steps", () => {
       await pipeline.process(uploadKey("SV3", uploadId, "jpg"), photo("bea"));
       expect(await endsOf("SV3")).to.deep.equal(["accepted"]);
 
-      // Two that pass the first search together: the second one decides between them.
+      // Two photos that pass the first search together: the second search decides between them.
       faults.use({
         rules: [
           {
@@ -149,7 +149,7 @@ describe("The permissions of the steps", () => {
       await pipeline.cloud.idle();
       expect(await endsOf("SV4", "SV5")).to.deep.equal(["DUPLICATE_FACE", "accepted"]);
 
-      // One whose face may be in the collection, nobody knows under which id; begun again when that is over.
+      // A photo whose face may be in the collection under an unknown id; started again once that is resolved.
       const key = "uploads/SV6/a.jpg";
       faults.use({ rules: [{ service: "rekognition", operation: "IndexFaces", fault: outage }] });
       const failed = await pipeline.process(key, photo("dan"));
@@ -160,7 +160,7 @@ describe("The permissions of the steps", () => {
       await pipeline.cloud.idle();
       expect(await endsOf("SV6")).to.deep.equal(["accepted"]);
 
-      // A newer one that was saved, and whose original cannot be deleted: Undo removes what it replaced.
+      // A newer photo that was saved, and whose original cannot be deleted: Undo removes the replaced avatar's data.
       faults.use({ rules: [{ service: "s3", operation: "DeleteObject", caller: "*delete-original*", fault: outage }] });
       await pipeline.process("uploads/SV6/newer.jpg", photo("dan again"));
       expect(await endsOf("SV6")).to.deep.equal(["INTERNAL", "accepted"]);

@@ -42,7 +42,7 @@ describe("A photo's way through the whole pipeline", () => {
       const metadata = await sharp(bytes).metadata();
       expect(metadata).to.include({ format: "jpeg", width: size, height: size, chromaSubsampling: "4:2:0" });
       expect(metadata).to.not.have.any.keys("exif", "icc", "xmp", "iptc", "orientation");
-      // Upright and face-centred: a face is found there, and its middle is near the picture's.
+      // Upright and face-centred: a face is found, and its centre is near the picture's.
       if (size < 256) continue;
       const [face] = await engine.detect(bytes);
       expect(face?.confidence).to.be.greaterThan(90);

@@ -24,7 +24,7 @@ describe("Reconcile", () => {
       data,
       retryScale: 0.001,
       waitScale: 0.001,
-      // And takes an original for lost as soon as it is there.
+      // And treats an original as lost as soon as it is stored.
       change: (graph) => replacing(withoutPauses(graph), "graceMinutes: 15", "graceMinutes: 0"),
     });
   });
@@ -52,7 +52,7 @@ describe("Reconcile", () => {
       ExpressionAttributeValues: Object.fromEntries(Object.entries(set).map(([name, S]) => [`:${name}`, { S }])),
     });
 
-  /** Finds exactly this, leaves it, mends it, and then finds nothing. */
+  /** Finds exactly this without changing it, then fixes it, and then finds nothing. */
   async function mends(...expected: string[]): Promise<void> {
     expect(kinds(await reconcile())).to.deep.equal([...expected].sort());
     const mended = await reconcile({ fix: true });
@@ -122,7 +122,7 @@ describe("Reconcile", () => {
       CollectionId: pipeline.names.faceCollectionId,
       FaceIds: [avatar?.faceId ?? ""],
     });
-    // To the scripted engine a thumbnail shows nobody: what the network sees on it is given by hand.
+    // To the scripted engine a thumbnail shows nobody: the network's faces for it are supplied by hand.
     await pipeline.upload(avatar?.thumbnails["512"] ?? "", photo("ann"));
     expect(kinds(await reconcile())).to.deep.equal(["face-missing"]);
     await reconcile({ fix: true });
@@ -144,7 +144,7 @@ describe("Reconcile", () => {
   });
 
   it("deletes the original of an upload that has ended", async () => {
-    // A key that the flow leaves alone, with the row of an upload that was accepted.
+    // A key that the flow ignores, with the row of an accepted upload.
     const key = "uploads/SV4/kept/";
     const versionId = await pipeline.upload(key, photo("eve"));
     await pipeline.cloud.idle();
@@ -208,14 +208,14 @@ describe("Reconcile", () => {
     });
     const { uploadId } = await pipeline.process(key, photo("fay"));
     faults.clear();
-    // As if nobody had heard of it.
+    // As if no event had been received.
     await pipeline.dynamodb.deleteItem({
       TableName: pipeline.names.uploadTable,
       Key: { upload_id: { S: uploadId } },
     });
     const [VersionId = ""] = (await originals()).map((version) => version.VersionId ?? "");
     await mends("upload-not-started");
-    // S3's event tells another time than its listing, and comes from the queue of dead letters a day later.
+    // S3's event has another time than its listing, and comes from the dead-letter queue a day later.
     const time = new Date(Date.now() - 3_600_000).toISOString();
     const object = { key, size: 1, etag: "e", "version-id": VersionId };
     const event = { source: "aws.s3", time, detail: { bucket: { name: pipeline.names.photoBucket }, object } };
@@ -240,7 +240,7 @@ describe("Reconcile", () => {
     await pipeline.s3.deleteObject({ Bucket: pipeline.names.photoBucket, Key: key });
     expect((await reconcile({ fix: true })).findings).to.deep.equal([]);
     expect(await pipeline.keys("uploads/SV6/"), "its marker still hides it").to.deep.equal([]);
-    // A day later the lifecycle removes the version; the marker that is left hides nothing.
+    // A day later the lifecycle removes the version; the remaining marker hides nothing.
     await pipeline.s3.deleteObject({ Bucket: pipeline.names.photoBucket, Key: key, VersionId: versionId });
     await mends("original-left-over");
     expect(await pipeline.keys("uploads/SV6/", true)).to.deep.equal([]);
@@ -269,7 +269,7 @@ describe("Reconcile", () => {
     const searchable = (await pipeline.avatars()).length;
     expect(kinds(await reconcile({ fix: true }))).to.deep.equal([]);
     const pair = [["faces-match", "SV7", avatar?.studentId, false]];
-    // Every night again, as long as both have it; nobody else is searched for a second time.
+    // Every night again, as long as both have it; no other face is searched a second time.
     for (const done of [searchable, 2]) {
       const report = await reconcile({ fix: true, searchNewFaces: true });
       const found = report.findings.map(({ kind, studentId, subject, fixed }) => [kind, studentId, subject, fixed]);
@@ -282,13 +282,13 @@ describe("Reconcile", () => {
     type Metric = Record<string, unknown> & { _aws: { CloudWatchMetrics: unknown } };
     const { namespace: Namespace, found, left } = reconcileMetrics;
     const log = join(data, "logs", `${pipeline.names.reconcileFunctionName}.log`);
-    // A line is a metric only when nothing stands before the JSON.
+    // A line is a metric only if nothing precedes the JSON.
     const metrics = () =>
       readFileSync(log, "utf8")
         .split("\n")
         .filter((line) => line.startsWith("{"))
         .map((line) => JSON.parse(line) as Metric);
-    // Lines come to the file a few times a second.
+    // Lines are written to the file a few times per second.
     while (metrics().at(-1)?.[left] !== 1) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(metrics().length).to.be.greaterThan(3);
     const last = metrics().at(-1);

@@ -13,7 +13,7 @@ import { brokenPromises, takeSnapshot, type PutPhoto, type Stores } from "../cha
 import { ended, repositoryProgram, serve, type Running } from "../support/child-process";
 import { noFace, portrait } from "../support/portraits";
 
-/** The local mode as a process of its own, and clients of it. */
+/** The local mode as its own process, and clients of it. */
 interface Service extends Stores {
   readonly running: Running;
   readonly url: string;
@@ -51,10 +51,10 @@ async function startService(data: string): Promise<Service> {
   };
 }
 
-/** What is uploaded in a round, and when the service is killed. */
+/** The uploads of a round, and the time at which the service is killed. */
 interface Round {
   readonly killed: string;
-  /** What the row of one of the uploads has to show; by default it is enough that all are stored. */
+  /** The required content of one upload's row; by default it is enough that all are stored. */
   readonly when?: (row: Item) => boolean;
   readonly uploads: readonly (readonly [student: string, persons: readonly string[], photo: () => Promise<Buffer>])[];
 }
@@ -129,7 +129,7 @@ describe("The local mode, killed with uploads in flight", () => {
     );
   }
 
-  /** Waits until one of the uploads has come so far, or all have ended without being seen there. */
+  /** Waits until one of the uploads has reached that point, or all have ended without being seen there. */
   async function until(at: Service, sent: readonly PutPhoto[], isThere: (row: Item) => boolean): Promise<void> {
     for (;;) {
       const { Items = [] } = await at.dynamodb.scan({ TableName: at.uploadTable, ConsistentRead: true });
@@ -179,7 +179,7 @@ describe("The local mode, killed with uploads in flight", () => {
           : ("avatar.failed" as const);
       return [{ type, uploadId }];
     });
-    // A kill between a mail and its record makes it come twice: telling at least once is the promise.
+    // A kill between a mail and its record sends the mail twice: the promise is to notify at least once.
     expect(brokenPromises(snapshot, photos, notices, true)).to.deep.equal([]);
     expect(snapshot.uploads).to.have.length(photos.length);
     const endings = (student: string) =>
@@ -190,7 +190,7 @@ describe("The local mode, killed with uploads in flight", () => {
     expect(endings("SV8")).to.deep.equal(["DUPLICATE_FACE"]);
     expect([...endings("SV4"), ...endings("SV5")].sort()).to.deep.equal(["DUPLICATE_FACE", "accepted"]);
     expect(snapshot.avatars).to.have.length(5);
-    // By keys: what was killed between a thumbnail and its record makes it again, as another version.
+    // By keys: an execution killed between a thumbnail and its record makes the thumbnail again, as another version.
     expect(new Set(snapshot.thumbnails.map(({ key }) => key))).to.have.length(15);
   });
 });

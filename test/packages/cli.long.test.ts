@@ -9,7 +9,7 @@ import { install, link, pack, readManifest, type Packed } from "./packing";
 
 const root = join(__dirname, "../../..");
 
-/** A program as a school may have it: not all of it can be had on one machine. */
+/** A school's possible program: not all of it is available on one machine. */
 const commonJs = `
   import * as aws from "@pulumi/aws";
   import { AvatarPipeline } from "avatar-pipeline";
@@ -52,7 +52,7 @@ describe("The npm package of the command line", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A project with packages of this repository: those alone that npm would install for it. */
+  /** A project with packages of this repository: only those that npm would install for it. */
   function project(name: string, files: Readonly<Record<string, string>>, ...packages: readonly Packed[]): string {
     const place = join(folder, name);
     for (const one of packages) {
@@ -128,12 +128,12 @@ describe("The npm package of the command line", () => {
           .map(([, name = ""]) => name)
           .filter((name) => !name.startsWith("node:"))
           .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? "");
-      // What Lambda's runtime has ready, a function takes from the local cloud's packages: it ships none of it.
+      // A function takes the packages that Lambda's runtime provides from the local cloud: it ships none of them.
       const sdk = packagesIn(readFileSync(join(component.folder, "lib/index.js"), "utf8")).filter((name) =>
         name.startsWith("@aws-sdk/"),
       );
       const own = readManifest(root);
-      // Optional peers of one are dependencies of another that brings them along for it.
+      // Optional peers of one package are dependencies of another, which installs them for it.
       const broughtAlong = parts.flatMap(({ manifest }) => Object.keys(manifest.peerDependenciesMeta ?? {}));
       for (const part of parts) {
         const { name, version, dependencies = {}, peerDependencies = {} } = part.manifest;

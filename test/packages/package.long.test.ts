@@ -41,7 +41,7 @@ const typeScript = `
 describe("The npm package", () => {
   let folder: string;
   let packed: Packed;
-  /** What this repository's own build declares. */
+  /** The declarations of this repository's own build. */
   let own: Declared;
 
   before(async () => {
@@ -52,7 +52,7 @@ describe("The npm package", () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** What npm does with the packed package. */
+  /** npm's handling of the packed package. */
   const install = (place: string) => cpSync(packed.folder, place, { recursive: true });
 
   /** A project with one program in it; its peers are this repository's. */
@@ -111,8 +111,8 @@ describe("The npm package", () => {
 
   it("takes Pulumi from the consumer, and TypeScript, which Pulumi's serializer loads from beside itself", () => {
     const { manifest } = packed;
-    // One of the package's own would lie where Pulumi does not find it as soon as the consumer has another; and what
-    // npm chooses by itself would be TypeScript 7, which Pulumi cannot work with.
+    // A TypeScript of the package's own would be where Pulumi does not find it if the consumer has another; and npm's
+    // own choice would be TypeScript 7, which Pulumi cannot work with.
     expect(manifest).not.to.have.property("dependencies");
     expect(manifest.peerDependencies).to.include.keys("@pulumi/pulumi", "@pulumi/aws");
     expect(manifest.peerDependencies?.["typescript"]).to.equal(">=5.0.0 <7.0.0");

@@ -46,7 +46,7 @@ export function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 }
 
-/** What npm does with a packed package in a project; its dependencies are for the caller to give. */
+/** npm's handling of a packed package in a project; the caller supplies its dependencies. */
 export function install({ folder, manifest }: Packed, project: string): void {
   const place = join(project, "node_modules", manifest.name);
   cpSync(folder, place, { recursive: true });

@@ -88,7 +88,7 @@ describe("The component provider", () => {
 
   before(async () => {
     engine = await startEngine();
-    // A folder without a package.json, as a YAML or Python program has it.
+    // A folder without a package.json, as in a YAML or Python program.
     child = spawn(process.execPath, [join(root, "provider/index.js"), engine.address], { cwd: "/" });
     const [line] = (await once(child.stdout!, "data")) as [Buffer];
     const Provider = providerService.ResourceProviderClient as unknown as new (...given: unknown[]) => Client;

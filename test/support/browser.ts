@@ -1,7 +1,7 @@
 import chromium from "@sparticuz/chromium";
 import { chromium as playwright, type Browser, type BrowserContext, type BrowserContextOptions } from "playwright-core";
 
-/** A Chromium that npm installs, with a camera that shows a test picture. */
+/** A Chromium installed by npm, with a camera that shows a test picture. */
 export async function startBrowser(): Promise<Browser> {
   return playwright.launch({
     executablePath: await chromium.executablePath(),
@@ -16,12 +16,12 @@ export async function startBrowser(): Promise<Browser> {
 }
 
 /**
- * How long a page is waited for, in milliseconds: longer than any busy machine takes, and shorter than mocha waits for
- * a test, so that a failure still names the element that did not appear.
+ * The timeout for a page, in milliseconds: longer than any busy machine takes, and shorter than mocha's timeout for a
+ * test, so that a failure still names the element that did not appear.
  */
 const patience = 300_000;
 
-/** A context of its own for a test's pages. */
+/** A separate context for a test's pages. */
 export async function newContext(browser: Browser, options?: BrowserContextOptions): Promise<BrowserContext> {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(patience);

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-/** The command as it is installed. It loads the compiled tree, wherever these tests were compiled to. */
+/** The command as installed. It loads the compiled tree, wherever these tests were compiled to. */
 export const cli = resolve("packages/cli/bin/avatar-pipeline.js");
 
 export interface Ended {
@@ -29,12 +29,14 @@ export function start(args: readonly string[], cwd = process.cwd()): Running {
   return { child, output: () => ({ stdout, stderr }) };
 }
 
-/** A local mode that is ready, and where it answers. */
+/** A local mode that is ready, and its address. */
 export interface Serving extends Running {
   readonly url: string;
 }
 
-/** Starts a local mode on a free port; resolves when it is ready, and rejects with its complaint when it ends before. */
+/**
+ * Starts a local mode on a free port; resolves when it is ready, and rejects with its error output if it ends before.
+ */
 export async function serve(args: readonly string[], cwd?: string): Promise<Serving> {
   const running = start(["local", "--port", "0", ...args], cwd);
   const { child, output } = running;

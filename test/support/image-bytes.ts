@@ -1,8 +1,8 @@
 import { crc32 } from "node:zlib";
 
 /**
- * Files made byte by byte: the least that has the structure of a JPEG or PNG. What is in their pixels does not matter
- * where they are used; real photos come from ./portraits.
+ * Files made byte by byte: the minimum with the structure of a JPEG or PNG. Their pixels do not matter to the tests
+ * that use them; real photos come from ./portraits.
  */
 
 function segment(marker: number, payload: Uint8Array): Buffer {

@@ -44,11 +44,11 @@ export interface PortraitOptions {
   readonly progressive?: boolean;
   /** Left and right swapped in the pixels. */
   readonly mirrored?: boolean;
-  /** A tighter, slightly shifted crop, as of another frame of the same moment. */
+  /** A tighter, slightly shifted crop, like another frame of the same moment. */
   readonly recrop?: boolean;
   /** Pixels stored turned, with the EXIF tag that turns them upright again. */
   readonly rotatedExif?: Orientation;
-  /** Degrees clockwise, in the pixels and told by no tag: a photo lying on its side. */
+  /** Degrees clockwise, in the pixels and without a tag: a photo lying on its side. */
   readonly sideways?: 90 | 180 | 270;
   /** Factor on the light: 0.15 is a face in the dark, brightness below 10. */
   readonly light?: number;
@@ -73,7 +73,7 @@ export async function portrait(person: Person, options: PortraitOptions = {}): P
   return finish(picture, options);
 }
 
-/** A portrait as a phone takes it: `megapixels` large and, unless said otherwise, stored on its side (EXIF 6). */
+/** A phone's portrait: `megapixels` large and, by default, stored on its side (EXIF 6). */
 export async function portraitLarge(
   person: Person,
   megapixels: number,
@@ -143,7 +143,7 @@ export async function profile(): Promise<Buffer> {
   return finish(sharp(source(2)).extract({ left: 220, top: 20, width: 440, height: 550 }).resize(640), {});
 }
 
-/** Where the eyes are in the portraits that can wear sunglasses, in a picture 640 px wide. */
+/** The positions of the eyes in the portraits that can wear sunglasses, in a picture 640 px wide. */
 const eyes = {
   A: [242, 239, 365, 242],
   C: [268, 300, 411, 285],
@@ -162,7 +162,7 @@ export async function sunglasses(person: keyof typeof eyes = "A"): Promise<Buffe
   return finish(sharp(await portrait(person)).composite([{ input: Buffer.from(glasses) }]), {});
 }
 
-/** A file that begins as a portrait and ends in the middle of its data. */
+/** A portrait's file that ends in the middle of its data. */
 export async function truncated(person: Person = "A"): Promise<Buffer> {
   const whole = await portrait(person);
   return whole.subarray(0, Math.floor(whole.length / 3));
@@ -203,7 +203,7 @@ async function finish(picture: Sharp, options: PortraitOptions): Promise<Buffer>
     : oriented.jpeg({ quality: options.quality ?? 90, progressive: options.progressive ?? false }).toBuffer();
 }
 
-/** Turns upright pixels into what a camera stores for `orientation`: the inverse of what a viewer does. */
+/** Turns upright pixels into a camera's stored pixels for `orientation`: the inverse of a viewer's turn. */
 async function lieDown(upright: Buffer, orientation: Orientation): Promise<Buffer> {
   const mirrored = [2, 4, 5, 7].includes(orientation);
   const clockwise = { 1: 0, 2: 0, 3: 180, 4: 180, 5: 90, 6: 270, 7: 270, 8: 90 }[orientation];

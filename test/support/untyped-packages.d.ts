@@ -1,4 +1,4 @@
-/** Packages of the tests that ship no types: what of them is used. */
+/** Packages of the tests that ship no types: the declarations in use. */
 declare module "dynalite" {
   import type { Server } from "node:http";
   export default function dynalite(options?: {

@@ -26,7 +26,7 @@ export interface StackNames {
   readonly eraseStudentFunctionName: string;
 }
 
-/** A mail of a topic, as its subscriber reads it. */
+/** A mail of a topic, as its subscriber receives it. */
 export interface Notice {
   readonly type: "avatar.accepted" | "avatar.rejected" | "avatar.failed";
   readonly uploadId: string;
@@ -34,7 +34,7 @@ export interface Notice {
   readonly text: string;
 }
 
-/** The whole program in the local cloud, and what a test asks of it. */
+/** The whole program in the local cloud, with the operations that tests need. */
 export interface Pipeline {
   readonly cloud: Cloud;
   readonly names: StackNames;
@@ -43,13 +43,13 @@ export interface Pipeline {
   readonly rekognition: Rekognition;
   readonly sfn: SFN;
   readonly lambda: Lambda;
-  /** Puts a photo into the bucket; resolves with its version as soon as it is stored. */
+  /** Uploads a photo to the bucket; resolves with its version as soon as it is stored. */
   upload(key: string, body: Buffer): Promise<string>;
-  /** Puts a photo into the bucket and waits for its end. */
+  /** Uploads a photo to the bucket and waits for its outcome. */
   process(key: string, body: Buffer): Promise<UploadRow>;
   uploads(): Promise<UploadRow[]>;
   avatars(): Promise<AvatarRow[]>;
-  /** Keys of the current objects below a prefix, with all their versions and markers if asked for. */
+  /** Keys of the current objects below a prefix, with all their versions and markers if requested. */
   keys(prefix: string, every?: boolean): Promise<string[]>;
   notices(): Promise<Notice[]>;
   invoke<Output>(functionName: string, input: unknown): Promise<Output>;
@@ -63,16 +63,16 @@ export interface PipelineOptions {
   readonly waitScale?: number;
   /** Plants something in the program before it runs. */
   readonly change?: (graph: ProgramGraph) => ProgramGraph;
-  /** A folder to go on with; otherwise a new one, removed at the end. */
+  /** An existing folder to continue with; by default a new one, removed at the end. */
   readonly data?: string;
   readonly maxProcesses?: number;
-  /** Told of all that a role was allowed. */
+  /** Called for every action that a role was allowed. */
   readonly onAllowed?: CloudOptions["onAllowed"];
 }
 
 let evaluated: Promise<ProgramGraph> | undefined;
 
-/** The graph of this repository's program, evaluated once a test run. */
+/** The graph of this repository's program, evaluated once per test run. */
 export function programGraph(): Promise<ProgramGraph> {
   evaluated ??= evaluateProgram({
     program: join(__dirname, "../../../index.ts"),
@@ -84,14 +84,14 @@ export function programGraph(): Promise<ProgramGraph> {
   return evaluated;
 }
 
-/** The program with a piece of it replaced, wherever it stands: a setting, or a number in a function's code. */
+/** The program with a piece of it replaced everywhere: a setting, or a number in a function's code. */
 export function replacing(graph: ProgramGraph, piece: string, by: string): ProgramGraph {
   const text = JSON.stringify(graph);
   if (!text.includes(piece)) throw new Error(`The program has no ${piece}.`);
   return JSON.parse(text.replaceAll(piece, by)) as ProgramGraph;
 }
 
-/** The program with a comparison that does not pause between its searches, as on AWS it has to. */
+/** The program with a comparison that does not pause between its searches, as it must on AWS. */
 export function withoutPauses(graph: ProgramGraph): ProgramGraph {
   return replacing(graph, "searchPauseMilliseconds: 200", "searchPauseMilliseconds: 0");
 }

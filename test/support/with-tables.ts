@@ -7,7 +7,7 @@ import { issuedAt, makeUploadId } from "../../handlers/contract/keys";
 import type { Item } from "../../handlers/stores/dynamodb";
 
 /**
- * What the handlers' tests share: real tables (dynalite, in memory) behind the real SDK, and factories for events and
+ * Shared by the handlers' tests: real tables (dynalite, in memory) behind the real SDK, and factories for events and
  * rows. The other services are recorded fakes: see {@link recorded}.
  */
 export const uploadTable = "uploads";
@@ -46,7 +46,7 @@ export async function startTables(): Promise<Tables> {
         KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
       });
     }
-    // dynalite makes a table active in the next tick.
+    // dynalite activates a table in the next tick.
     for (const TableName of Object.keys(keys)) {
       while ((await dynamodb.describeTable({ TableName })).Table?.TableStatus !== "ACTIVE");
     }
@@ -149,8 +149,8 @@ export interface Call {
 }
 
 /**
- * A client of which only the given operations exist; each call is recorded in order, any other fails the test. The
- * answers stand in for a service that the flow tests run for real.
+ * A client with only the given operations; each call is recorded in order, any other fails the test. The answers
+ * replace a service that the flow tests run for real.
  */
 export function recorded<Client>(
   answers: { [Operation in keyof Client]?: (input: never) => unknown },

@@ -4,11 +4,11 @@ import { deflateRawSync, gzipSync } from "node:zlib";
 import { readAsset } from "../../packages/local-cloud/program/assets";
 import { isAsset, type ArchiveNode, type AssetNode } from "../../packages/local-cloud/program/graph";
 
-/** How large the code of a function or layer is. */
+/** The size of a function's or layer's code. */
 export interface ArchiveSize {
   readonly files: number;
   readonly bytes: number;
-  /** As the zip file that is sent to Lambda. */
+  /** As the zip file that Lambda receives. */
   readonly zipped: number;
   /** All files together as one gzip stream. */
   readonly gzipped: number;
@@ -19,7 +19,7 @@ export function measureArchive(archive: ArchiveNode, what: string): ArchiveSize 
   return {
     files: files.length,
     bytes: files.reduce((sum, [, content]) => sum + content.length, 0),
-    // A zip file has a head and an entry of the directory for each file, with its name in both, and an end.
+    // A zip file has a header and a directory entry for each file, with its name in both, and an end record.
     zipped: files.reduce(
       (sum, [name, content]) => sum + 30 + 46 + 2 * name.length + deflateRawSync(content).length,
       22,

@@ -1,12 +1,12 @@
 /**
- * Cold starts: from the start of a function's process to its first answer, with the very archives and layer that are
- * deployed, in the local mode's function runtime.
+ * Cold starts: from the start of a function's process to its first answer, with the deployed archives and layer, in the
+ * local mode's function runtime.
  *
  *   npm run bench:cold -- [--seconds 80] [--json]
  *
- * A photo of 12 megapixels goes through the whole machine, every function in a process of its own that is started for
- * it, one after the other. The thumbnail step takes turns with the same step on stock jimp and on sharp. The services
- * that functions call are the local mode's, so that what is measured is the process, the code, the SDK and the work.
+ * A photo of 12 megapixels goes through the whole machine, every function in a newly started process of its own, one
+ * after the other. The thumbnail step alternates with the same step on stock jimp and on sharp. The functions call the
+ * local mode's services, so the times cover the process, the code, the SDK and the work.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -29,17 +29,17 @@ import {
 import { median, quantile } from "./quantile";
 import { benchPhotos, readPhoto } from "./thumbnail-photos";
 
-/** A process that is idle for this long is ended. */
+/** A process that is idle for this long is stopped. */
 const idleMilliseconds = 60;
 
-/** The limits that an archive has to keep to, in bytes. */
+/** The size limits of an archive, in bytes. */
 const mostZipped = 16 * 1024;
 const mostLayerGzipped = 150 * 1024;
 
 /** A face as large as in a phone's portrait: its thumbnail shows 1,400 of 3,024 pixels. */
 const box = { left: 0.35, top: 0.3, width: 0.27, height: 0.2 };
 
-/** What any function takes: one that does nothing, and one that only loads the SDK clients that most steps have. */
+/** The baseline of any function: one that does nothing, and one that only loads the SDK clients of most steps. */
 const floors = {
   "nothing-at-all": "exports.handler = async () => null;",
   "sdk-clients-alone":
@@ -59,8 +59,8 @@ function withDefinition(graph: ProgramGraph, change: (definition: Definition) =>
 }
 
 /**
- * The machine with the thumbnails made before the search for duplicates and not beside the indexing, so that no
- * function starts while another does; or only up to there.
+ * The machine with the thumbnails made before the search for duplicates, not beside the indexing, so that no two
+ * functions start at the same time; or only the machine up to that point.
  */
 function oneByOne(graph: ProgramGraph, endsWithThumbnails: boolean): ProgramGraph {
   return withDefinition(graph, (definition) => {
@@ -71,7 +71,7 @@ function oneByOne(graph: ProgramGraph, endsWithThumbnails: boolean): ProgramGrap
     const [thumbnails, ...others] = together.Branches;
     if (thumbnails === undefined) throw new Error("The machine: Process has no branches.");
     const handOn: State = { Type: "Pass", InputPath: "$.first[0]", End: true };
-    // A state that nothing leads to would be refused, so what is left out is left to a condition that never holds.
+    // An unreachable state would be refused, so a condition that never holds leads to the omitted states.
     const goesOn = { Variable: "$.first[0].thumbnails", IsPresent: !endsWithThumbnails, Next: "CheckDuplicate" };
     const states: Record<string, State> = {
       ...definition.States,
@@ -132,7 +132,7 @@ async function askForUpload({ cloud }: BenchCloud): Promise<void> {
   if (!status.ok) throw new Error(`GET ${address}/${uploadId} answered ${status.status}: ${await status.text()}`);
 }
 
-/** Waits until the processes of the last photo are gone. */
+/** Waits until the last photo's processes have ended. */
 async function untilCold({ cloud }: BenchCloud): Promise<void> {
   await cloud.idle();
   while (cloud.functions.processes().length > 0) await sleep(20);
@@ -178,7 +178,7 @@ async function measure(graph: ProgramGraph, seconds: number) {
       const student = `cold-${round}`;
       const portrait = scriptFaces(bytes, [{ person: student, box }]);
       for (const [name, bench] of Object.entries(clouds)) {
-        // The slowest by far needs no more than a few turns.
+        // The slowest contestant by far needs only a few rounds.
         if (name === "jimp" && round % 3 !== 0) continue;
         const { runs } = await bench.photo(`uploads/${student}/photo.jpg`, portrait, "Accepted");
         if (name === "ours") keep(samples, runs);

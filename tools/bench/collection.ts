@@ -1,10 +1,11 @@
 /**
- * How long the local Rekognition's collection takes to search, to open and to take a face, with many faces in it.
+ * Measures how long the local Rekognition's collection takes to search, to open and to add a face, with many faces in
+ * it.
  *
  *   npm run --silent build && node build/tools/bench/collection.js [-- --faces 100000] [-- --json]
  *
- * The faces are made up, but lie as those of real people do. Half of the searches are for a face that is there, half
- * for one that is not.
+ * The faces are synthetic, but distributed like those of real people. Half of the searches are for a face in the
+ * collection, half for another.
  */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync, statSync, readdirSync } from "node:fs";

@@ -5,19 +5,18 @@ import type { ServiceCall } from "../../handlers/runtime/define";
 import { prices } from "./prices";
 
 /**
- * What photos cost, from the machine's own definition: the states on each way through it, the memory and the measured
- * time of each function, the calls that each makes, and the one price table.
+ * Calculates the cost of photos from the machine's own definition: the states on each path through it, the memory,
+ * measured time and calls of each function, and the price table.
  *
  *   npm run bench:cost [-- --json] [-- --durations FILE]
  *
- * Durations are those of warm functions in milliseconds, billed; FILE is the JSON of
- * `npm run bench:pipeline -- --json`. On AWS a call of Rekognition takes several times what everything else of a step
- * does: `assumed` below.
+ * Durations are those of warm functions in milliseconds, billed; FILE is the JSON of `npm run bench:pipeline --
+ * --json`. On AWS a Rekognition call takes several times as long as the rest of a step: `assumed` below.
  */
 /** The calls of a step, by its name. */
 const callsOf = (name: string): readonly ServiceCall[] => steps.find((step) => step.name === name)?.calls ?? [];
 
-/** Milliseconds billed where nothing was measured: Rekognition answers in about 500 ms, DynamoDB, S3 and SNS in 10. */
+/** Milliseconds billed without a measurement: Rekognition answers in about 500 ms, DynamoDB, S3 and SNS in 10. */
 const assumed = (step: string) =>
   callsOf(step).reduce((sum, [service]) => sum + (service === "rekognition" ? 500 : 10), 5);
 
@@ -42,7 +41,7 @@ export function wayOf(failing: string | undefined): string[] {
       } else if (state.Type === "Choice") {
         const label = at === "IsClaimed" ? "claimed" : at === "Outcome" ? "rejected" : undefined;
         const chosen = state.Choices?.find(({ StringEquals }) => StringEquals === label);
-        // IsProcessed: its one choice is that a branch failed.
+        // IsProcessed: its only choice is for a failed branch.
         at = label === undefined ? (hasFailed ? state.Choices?.[0]?.Next : state.Default) : chosen?.Next;
       } else at = state.Next;
     }
@@ -64,7 +63,7 @@ interface Cost {
   readonly total: number;
 }
 
-/** What an ending costs, by the states on its way. */
+/** The cost of an outcome, by the states on its path. */
 export function costOf(ending: string, failing: string | undefined, durations: Readonly<Record<string, number>>): Cost {
   const way = wayOf(failing);
   let [lambda, rekognition, other, rekognitionCalls] = [0, 0, 0, 0];
@@ -88,7 +87,7 @@ export function costOf(ending: string, failing: string | undefined, durations: R
       if (service === "sns") other += prices.snsEmail;
     }
   }
-  // The page: the form, the upload itself and about ten looks at the status, with their functions.
+  // The page: the form, the upload itself and about ten status requests, with their functions.
   other +=
     prices.s3Put + 11 * (prices.httpRequest + prices.invocation) + prices.dynamodbWrite + 10 * prices.dynamodbRead;
   // The start state counts as the transition into it.
@@ -107,7 +106,7 @@ export function costOf(ending: string, failing: string | undefined, durations: R
   };
 }
 
-/** What the night after adds to an accepted photo: one search for its face, noted in its row, by a function of 1 GB. */
+/** The nightly cost of an accepted photo: one search for its face, recorded in its row, by a function of 1 GB. */
 function costOfNight(): Cost {
   const lambda = 1000 * ((assumed("CheckDuplicate") / 1000) * prices.gbSecond);
   const rekognition = 1000 * prices.rekognitionCall;
@@ -124,7 +123,7 @@ function costOfNight(): Cost {
   };
 }
 
-/** What Undo calls for a photo that was refused before its face was indexed. */
+/** Undo's calls for a photo that was refused before its face was indexed. */
 const refusalCalls: readonly ServiceCall[] = [
   ["dynamodb", "GetItem"],
   ["dynamodb", "UpdateItem"],
@@ -132,7 +131,7 @@ const refusalCalls: readonly ServiceCall[] = [
   ["s3", "DeleteObject"],
 ];
 
-/** Deleting and listing faces is not charged. */
+/** AWS does not charge for deleting and listing faces. */
 function isFreeCall(operation: string): boolean {
   return operation === "DeleteFaces" || operation === "ListFaces";
 }

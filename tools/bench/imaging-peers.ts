@@ -1,10 +1,10 @@
-/** Other libraries in the place of the layer `avatar-imaging`: the same step, all sizes from one decode. */
+/** Other libraries in place of the layer `avatar-imaging`: the same step, all sizes from one decode. */
 import type { Imaging } from "../../handlers/4a-create-thumbnail/handler";
 import { sharpSquare } from "./sharp-square";
 
 export type Peer = "sharp" | "jimp";
 
-/** The text of a module that is to the thumbnail step what its layer is. */
+/** The text of a module that replaces the thumbnail step's layer. */
 export function peerLayer(peer: Peer): string {
   return `module.exports = require(${JSON.stringify(__filename)}).${peer}Imaging();`;
 }

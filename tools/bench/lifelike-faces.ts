@@ -2,7 +2,7 @@ import type { FaceEngine } from "../../packages/local-cloud/services/rekognition
 import { embeddingOf, scriptedEngine } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 
 /**
- * An embedding that lies as those of 22 real people did, by the recognition network: 1.46 from the origin, all to one
+ * An embedding distributed like those of 22 real people in the recognition network: 1.46 from the origin, all to one
  * side of it, and any two about 0.75 apart. In a collection of such faces no part of the search can be skipped for
  * free.
  *
@@ -20,7 +20,7 @@ function unitOf(vector: Float32Array): Float32Array {
   return vector.map((value) => value / length);
 }
 
-/** The scripted engine, with embeddings as a network gives them. */
+/** The scripted engine, with embeddings like a network's. */
 export function lifelikeEngine(): FaceEngine {
   const engine = scriptedEngine();
   return {
@@ -33,8 +33,8 @@ export function lifelikeEngine(): FaceEngine {
   };
 }
 
-/** A new person's direction, quicker than by name. */
+/** A new person's direction, faster than by name. */
 export function randomDirection(): Float32Array {
-  // The sum of four even draws is near enough to a normal one.
+  // The sum of four uniform draws is close enough to a normal distribution.
   return Float32Array.from({ length: 128 }, () => Math.random() + Math.random() + Math.random() + Math.random() - 2);
 }

@@ -1,6 +1,6 @@
 /**
- * What the benchmarks of the local mode share: the repository's own program in a local cloud, photos through it, and
- * what executions and functions took.
+ * Shared by the local mode's benchmarks: the repository's own program in a local cloud, photos through it, and the
+ * times of executions and functions.
  */
 import { S3 } from "@aws-sdk/client-s3";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -16,10 +16,10 @@ import { evaluateProgram } from "../../packages/local-cloud/program/evaluate";
 import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
 import { functionProcessorTimes } from "./processor-time";
 
-// The SDK would say at every start that it wants a newer Node.js next year.
+// The SDK would warn at every start that it requires a newer Node.js next year.
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
-/** The program with the largest uploads that Rekognition reads, evaluated once and kept until it changes. */
+/** The program with the largest uploads that Rekognition reads, evaluated once and cached until it changes. */
 export function benchGraph(): Promise<ProgramGraph> {
   return evaluateProgram({
     program: join(__dirname, "../../../index.ts"),
@@ -63,21 +63,21 @@ export interface FunctionRun {
   readonly label: string;
   /** Milliseconds. */
   readonly duration: number;
-  /** Milliseconds from the start of the process until its code is loaded; a process that was there has none. */
+  /** Milliseconds from the start of the process until its code is loaded; absent for an already running process. */
   readonly init: number | undefined;
-  /** The most that the process has ever held. */
+  /** The process's peak memory. */
   readonly peakMegabytes: number;
   /** Milliseconds of the processor since the function's last report, in a new process since its start. */
   readonly processor: number | undefined;
 }
 
-/** What became of one photo. */
+/** The outcome of one photo. */
 export interface PhotoRun {
   /** The state in which its execution ended: Accepted, Rejected, … */
   readonly ending: string;
   /** Milliseconds from before the upload until the execution's end. */
   readonly milliseconds: number;
-  /** Milliseconds of each function, from when a process took the event to its answer. */
+  /** Milliseconds of each function, from a process's receipt of the event to its answer. */
   readonly steps: Readonly<Record<string, number>>;
   readonly runs: readonly FunctionRun[];
 }
@@ -85,13 +85,13 @@ export interface PhotoRun {
 export interface BenchCloud {
   readonly cloud: Cloud;
   /**
-   * Uploads a photo and waits for its end. Its `runs` are those of every function meanwhile: they are the photo's own
-   * when it is alone.
+   * Uploads a photo and waits for its end. Its `runs` include every function meanwhile: they are the photo's own if it
+   * is alone.
    *
-   * @throws Error when it ends in another state than `expected`
+   * @throws Error if it ends in another state than `expected`
    */
   photo(key: string, body: Buffer, expected: string): Promise<PhotoRun>;
-  /** The runs of functions while something else is done. */
+  /** The runs of functions during another operation. */
   during(work: () => Promise<unknown>): Promise<readonly FunctionRun[]>;
   close(): Promise<void>;
 }
@@ -209,7 +209,7 @@ function stepTimes(history: readonly HistoryEvent[]): Record<string, number> {
   return times;
 }
 
-/** The machine that a table was made on, and how busy it was with other things: the mean length of its run queue. */
+/** The machine that a table was made on, and its other load: the mean length of its run queue. */
 export function readMachine() {
   return {
     processor: cpus()[0]?.model ?? "unknown processor",

@@ -5,7 +5,7 @@
  *   npm run build && node tools/bench/measure-site.mjs
  *
  * The line is Lighthouse's slow 4G (150 ms, 1.6 Mbit/s down, 0.75 up), the processor four times slower than this one's.
- * Interactive is when the first screen's buttons can be pressed, from the beginning of the navigation, nothing cached.
+ * Interactive is the time from the start of the navigation until the first screen's buttons work, with nothing cached.
  */
 /* global MutationObserver, document, performance, window -- in what is handed to the browser */
 import { readdirSync, readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const rounds = 5;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} KB`;
 
-/** A photo that was enlarged has nothing in it that a JPEG finds hard: the grain of a sensor makes up for it. */
+/** An enlarged photo has no detail that is hard to compress as JPEG: a sensor's grain compensates for that. */
 async function grained(photo) {
   const { width, height } = await sharp(photo).metadata();
   const noise = { type: /** @type {const} */ ("gaussian"), mean: 128, sigma: 14 };
@@ -38,7 +38,7 @@ async function grained(photo) {
     .toBuffer();
 }
 
-/** Opens the page on a slow phone and line; gives the page, and when it could be used, in milliseconds. */
+/** Opens the page on a slow phone and connection; returns the page and its time to interactive, in milliseconds. */
 async function openSlowly(visit, site, slow) {
   const page = await visit.page("about:blank", phone);
   await page.addInitScript(() => {
@@ -82,7 +82,7 @@ try {
   }
   const photo = await grained(await portraitLarge("A", 12));
   const { page } = await openSlowly(visit, site, true);
-  // Else it may have been accepted before the page asks for the first time.
+  // Otherwise it may have been accepted before the page's first request.
   site.ending = { status: "processing", step: "DetectFace" };
   const began = Date.now();
   await upload(page, "SV001", photo);

@@ -1,11 +1,11 @@
 /**
- * What each function needs: the most memory that its process ever holds, and its processor time, from which follows how
- * long it takes in a Lambda function of some size.
+ * Measures each function's needs: its process's peak memory, and its processor time, from which its duration in a
+ * Lambda function of some size follows.
  *
  *   npm run bench:memory -- [--rounds 4] [--json]
  *
- * Every kind of photo goes through the whole machine several times, one at a time, in processes that are kept warm, so
- * that what a process keeps from one photo to the next counts as well.
+ * Every kind of photo goes through the whole machine several times, one at a time, in warm processes, so that memory
+ * retained from one photo to the next counts as well.
  */
 import sharp from "sharp";
 import { parseArgs } from "node:util";
@@ -27,9 +27,9 @@ import { benchPhotos, readPhoto } from "./thumbnail-photos";
 const wholeProcessor = 1769;
 const sizes = [128, 256, 512, 1024, wholeProcessor];
 
-/** The photo that durations are told for: what most phones take. */
+/** The photo that durations are reported for: the most common phone photo. */
 const usual = "12 MP baseline";
-/** With what its box leaves around it, 1,400 of 3,024 pixels. */
+/** With the margin around its box, 1,400 of 3,024 pixels. */
 const box = { left: 0.35, top: 0.3, width: 0.27, height: 0.2 };
 
 interface Photo {
@@ -37,7 +37,7 @@ interface Photo {
   readonly bytes: Buffer;
 }
 
-/** The photos of bench:thumbnail that Rekognition would read, and a PNG of as many bytes as it reads. */
+/** The photos of bench:thumbnail that Rekognition would read, and a PNG of the largest size in bytes that it reads. */
 async function photosToTry(): Promise<Photo[]> {
   const photos = await benchPhotos();
   const jpegs = photos.filter(({ path }) => path.endsWith(".jpg")).map((photo) => readPhotoOf(photo.name, photo));
@@ -86,7 +86,7 @@ interface Need {
   readonly step: string;
   readonly memorySize: number;
   readonly peakMegabytes: number;
-  /** Milliseconds of the processor: a new process with its first photo, a later one, and the photo that takes most. */
+  /** Milliseconds of the processor: a new process with its first photo, a later one, and the most expensive photo. */
   readonly coldMs: number;
   readonly warmMs: number;
   readonly mostMs: number;

@@ -1,13 +1,13 @@
 /**
- * The whole pipeline in the local mode: how long a photo takes, step by step, and how many it manages in a minute, with
- * 0, 1,000 and 100,000 faces in the collection.
+ * Measures the whole pipeline in the local mode: the time of a photo, step by step, and its throughput in photos per
+ * minute, with 0, 1,000 and 100,000 faces in the collection.
  *
  *   npm run bench:pipeline -- [--photos 60] [--seconds 60] [--faces 0,1000,100000] [--no-networks] [--json]
  *
- * 1. One photo at a time, with the real face networks: what somebody waits who tries it.
- * 2. One at a time, with Rekognition answering after half a second as on AWS: what the functions are billed for
+ * 1. One photo at a time, with the real face networks: the waiting time of a first-time user.
+ * 2. One at a time, with Rekognition answering after half a second as on AWS: the functions' billed time
  *    (`stepMilliseconds`, for `npm run bench:cost -- --durations FILE`).
- * 3. Several at a time, with faces told by the photos, so that it is the pipeline that is measured: so many photos for
+ * 3. Several at a time, with faces scripted in the photos, so that the pipeline itself is measured: so many photos for
  *    each size of the collection, or as many as the seconds allow.
  */
 import { randomUUID } from "node:crypto";
@@ -34,9 +34,9 @@ import { functionProcessorTimes } from "./processor-time";
 import { median, quantile } from "./quantile";
 import { benchPhotos, readPhoto } from "./thumbnail-photos";
 
-/** Uploads under way at a time: a few more than can be worked at, so that nothing is ever idle. */
+/** Uploads in progress at a time: a few more than can be processed, so that nothing is ever idle. */
 const concurrency = 8;
-/** What Rekognition usually takes, as in cost.ts. */
+/** Rekognition's usual time, as in cost.ts. */
 const rekognitionMilliseconds = 500;
 
 /** Photos of one person each, cut from the group photos that come with the face networks. */
@@ -52,7 +52,7 @@ async function portraits(): Promise<Buffer[]> {
   ];
   return Promise.all(
     crops.map(({ source, ...crop }) =>
-      // As from a phone: 12 megapixels would only take longer to make.
+      // Like a phone's: 12 megapixels would only take longer to generate.
       sharp(join(demo, `sample${source}.jpg`))
         .extract(crop)
         .resize(1600)
@@ -66,7 +66,7 @@ interface Latency {
   /** Milliseconds from before the upload to the execution's end. */
   readonly median: number;
   readonly most: number;
-  /** The very first photo, with every function starting cold. */
+  /** The first photo, with every function starting cold. */
   readonly first: number;
   /** Medians of the functions, in milliseconds. */
   readonly steps: Readonly<Record<string, number>>;
@@ -83,7 +83,7 @@ function stepMedians(runs: readonly PhotoRun[]): Record<string, number> {
   return Object.fromEntries(names.map((name) => [name, median(runs.flatMap(({ steps }) => steps[name] ?? []))]));
 }
 
-/** Real faces, real networks. The last portraits are seen after everything is warm. */
+/** Real faces, real networks. The last portraits are measured once everything is warm. */
 async function withNetworks(graph: ProgramGraph): Promise<Latency> {
   const engine = networkEngine();
   const bench = await startBench({ graph, engine });
@@ -101,7 +101,7 @@ async function withNetworks(graph: ProgramGraph): Promise<Latency> {
   }
 }
 
-/** What the functions take with the real Rekognition's pace, those of a refusal as well. */
+/** The functions' times at the real Rekognition's pace, including those of a refusal. */
 async function asOnAws(graph: ProgramGraph, photo: Buffer): Promise<Latency> {
   const faults = createFaultInjector();
   const delay = { service: "rekognition", fault: { kind: "delay", milliseconds: rekognitionMilliseconds } };
@@ -135,7 +135,9 @@ interface Throughput {
   readonly latency: Latency;
 }
 
-/** How much each batch is; the sizes of the collection take turns, so that a busy minute of the machine hits them all. */
+/**
+ * The size of each batch; the sizes of the collection alternate, so that a busy minute of the machine affects them all.
+ */
 const batch = 20;
 
 async function throughput(

@@ -1,6 +1,6 @@
 /**
- * The one price table: US dollars, public list prices of AWS without any free tier, for ap-southeast-1 (Singapore)
- * where regions differ, as of 2026-03. Change them here when they change.
+ * The only price table: US dollars, AWS's public list prices without any free tier, for ap-southeast-1 (Singapore) if
+ * regions differ, as of 2026-03. Update changed prices here.
  */
 export const prices = {
   /** Step Functions Standard, a state transition; a retry is one too. */
@@ -22,6 +22,6 @@ export const prices = {
   snsEmail: 0.00002,
   /** EventBridge, an event of the AWS services: free; a request of the HTTP API. */
   httpRequest: 0.00000125,
-  /** CloudWatch Logs, a GB taken in. */
+  /** CloudWatch Logs, a GB ingested. */
   logGb: 0.7,
 } as const;

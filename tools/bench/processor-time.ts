@@ -2,17 +2,17 @@ import { readdirSync, readFileSync } from "node:fs";
 
 export interface ProcessorTime {
   readonly pid: number;
-  /** Of the function that the process runs. */
+  /** The name of the function that the process runs. */
   readonly name: string;
-  /** Milliseconds of the processor that the process has had, in all its threads. */
+  /** The process's processor time in milliseconds, over all its threads. */
   readonly milliseconds: number;
 }
 
 const names = new Map<number, string>();
 
 /**
- * Processor time of this process's children that run functions. Beside the clock it says what a step costs whatever
- * else the machine does, and how long it would take with a share of a processor. Empty where there is no /proc.
+ * Processor time of this process's children that run functions. Besides the wall clock, it shows a step's cost
+ * regardless of the machine's other load, and its duration with a share of a processor. Empty without /proc.
  */
 export function functionProcessorTimes(): readonly ProcessorTime[] {
   return childrenOfThis().flatMap((pid) => {
@@ -36,7 +36,7 @@ function childrenOfThis(): number[] {
   }
 }
 
-/** Undefined also for a process that is just being made, which has its parent's environment still. */
+/** Also undefined for a process that is just being created, which still has its parent's environment. */
 function nameOf(pid: number): string | undefined {
   try {
     return /(?:^|\0)AWS_LAMBDA_FUNCTION_NAME=([^\0]*)/.exec(readFileSync(`/proc/${pid}/environ`, "utf8"))?.[1];

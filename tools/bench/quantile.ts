@@ -1,4 +1,4 @@
-/** The value below which a share of the values lies, interpolated: 0 the least, 1 the greatest; NaN when there are none. */
+/** The value below which a share of the values lies, interpolated: 0 the least, 1 the greatest; NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((one, other) => one - other);
   const at = (sorted.length - 1) * share;

@@ -3,14 +3,14 @@ import { wayOf } from "./cost";
 import { prices } from "./prices";
 
 /**
- * A registration day, simulated: how long a burst of uploads takes to drain against Rekognition's rate, what it costs,
- * and whether any upload runs out of retries.
+ * Simulates a registration day: how long a burst of uploads takes to drain at Rekognition's rate, its cost, and whether
+ * any upload runs out of retries.
  *
  *   npm run bench:registration-day -- [--uploads 10000] [--minutes 10] [--rate 5] [--seed 1] [--json]
  *
- * Discrete events over the retry policy that is in handlers/machine.ts and a few others. Each Rekognition
- * operation has a token bucket of its own. A step that is throttled (after the SDK's own three attempts) is retried by
- * the machine after a full-jitter delay; every retry is a state transition that is paid for.
+ * Discrete events over the retry policy in handlers/machine.ts and a few others. Each Rekognition operation has its own
+ * token bucket. The machine retries a throttled step (after the SDK's own three attempts) after a full-jitter delay;
+ * every retry is a billed state transition.
  */
 interface Policy {
   readonly name: string;
@@ -22,9 +22,9 @@ interface Policy {
 
 interface Stage {
   readonly name: string;
-  /** Calls of Rekognition in this step, each of which must get a token. */
+  /** Rekognition calls in this step; each needs a token. */
   readonly operations: readonly string[];
-  /** Seconds that the step takes besides. */
+  /** The step's other time, in seconds. */
   readonly seconds: number;
 }
 
@@ -40,10 +40,10 @@ const stages: readonly Stage[] = [
   { name: "NotifySuccess", operations: [], seconds: 0.1 },
 ];
 
-/** Transitions of an upload that meets no retry: its states from the start to Accepted, with both branches. */
+/** Transitions of an upload without retries: its states from the start to Accepted, with both branches. */
 const baseTransitions = wayOf(undefined).length;
 
-/** Attempts that the SDK makes by itself in one run of a function, 0.5 s and 1 s apart at most. */
+/** The SDK's own attempts in one run of a function, at most 0.5 s and 1 s apart. */
 const sdkAttempts = 3;
 
 /** The memory of the functions that wait, in GB. */
@@ -62,7 +62,7 @@ interface Outcome {
   readonly dollarsPerThousand: number;
 }
 
-/** mulberry32: small, and the same everywhere. */
+/** mulberry32: small, and identical on every machine. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -198,7 +198,7 @@ function simulate(policy: Policy, uploads: number, seconds: number, rate: number
   };
 }
 
-/** The policy for throttling that the machine has. */
+/** The machine's retry policy for throttling. */
 function deployedPolicy(): Policy {
   const retry = machine.States["DetectFace"]?.Retry?.[0];
   if (retry === undefined) throw new Error("The machine: DetectFace has no Retry.");

@@ -3,9 +3,9 @@ import { storedRegion, turnOf } from "../../packages/imaging/region";
 import type { Square } from "./thumbnail-contestants";
 
 /**
- * A square of the upright photo by sharp, resized and upright, in the way that costs sharp least. A centred cover is
- * what sharp shrinks while it loads. Any other square is cut from the stored photo, so that only the thumbnail is
- * turned: `autoOrient().extract()` turns the whole photo first and takes up to twice the time.
+ * A square of the upright photo by sharp, resized and upright, in sharp's fastest way. Sharp shrinks a centred cover
+ * while loading. Any other square is cut from the stored photo, so that only the thumbnail is turned:
+ * `autoOrient().extract()` turns the whole photo first and takes up to twice the time.
  */
 export async function sharpSquare(
   sharp: typeof import("sharp"),

@@ -1,11 +1,11 @@
 /**
  * A fresh process that makes one thumbnail: `node thumbnail-child.js CONTESTANT PHOTO LEFT TOP SIZE SIDE`. Prints the
- * milliseconds from before the library is loaded until the thumbnail is there, and the peak of the process's memory.
+ * milliseconds from before loading the library until the thumbnail is done, and the process's peak memory.
  */
 import { readFileSync } from "node:fs";
 import { loadContestant } from "./thumbnail-contestants";
 
-/** On Linux from the kernel's own record: what getrusage says includes the process that started this one. */
+/** On Linux from the kernel's own record: getrusage's value includes the process that started this one. */
 function peakKilobytes(): number {
   if (process.platform !== "linux") return process.resourceUsage().maxRSS;
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);

@@ -12,8 +12,8 @@ export type Contestant = (photo: Buffer, square: Square, side: number) => Promis
 export const quality = 82;
 
 /**
- * Loads one of the libraries and gives its way of making a thumbnail. Called in a fresh process, its time is part of
- * the first call.
+ * Loads one of the libraries and returns its function for making a thumbnail. In a fresh process, the loading time is
+ * part of the first call.
  */
 export function loadContestant(name: string): Contestant {
   if (name === "sharp") return loadSharp();
@@ -22,7 +22,7 @@ export function loadContestant(name: string): Contestant {
   throw new Error(`There is no contestant "${name}"; the contestants are ours, sharp and jimp.`);
 }
 
-/** The very file that the Lambda layer has. */
+/** The same file as in the Lambda layer. */
 function loadOurs(): Contestant {
   const layer = join(__dirname, "../../../lib/layer/nodejs/node_modules/avatar-imaging/index.js");
   // eslint-disable-next-line @typescript-eslint/no-require-imports

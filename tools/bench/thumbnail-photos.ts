@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 
-/** A photo to measure with, and which parts of it to show. */
+/** A photo to measure with, and the parts of it to show. */
 export interface BenchPhoto {
   readonly name: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface BenchPhoto {
 const cache = join(tmpdir(), "avatar-pipeline-bench");
 const demo = join(dirname(require.resolve("@vladmandic/face-api/package.json")), "demo");
 
-/** The usual sizes of phones, landscape as their sensors store them; EXIF orientation 6 turns them upright. */
+/** The usual sizes of phone photos, in landscape as sensors store them; EXIF orientation 6 turns them upright. */
 const sides: Readonly<Record<string, readonly [number, number]>> = {
   "1.2 MP": [1280, 960],
   "12 MP": [4032, 3024],
@@ -35,7 +35,7 @@ const wanted: readonly (readonly [string, "baseline" | "progressive" | "png"])[]
 ];
 
 /**
- * Makes the photos, once: real photos enlarged and tiled, with noise as sensors have it, at quality 90 and 4:2:0.
+ * Makes the photos once: real photos enlarged and tiled, with a sensor's noise, at quality 90 and 4:2:0.
  *
  * @param only keep those whose name contains this
  */
@@ -51,7 +51,7 @@ export async function benchPhotos(only = ""): Promise<BenchPhoto[]> {
       writeFileSync(`${path}.part`, await makePhoto(width, height, kind));
       renameSync(`${path}.part`, path);
     }
-    // PNG is taken as it is stored.
+    // PNG is used as stored.
     photos.push(kind === "png" ? { name, path, width, height } : { name, path, width: height, height: width });
   }
   return photos;
@@ -84,7 +84,7 @@ async function makePhoto(width: number, height: number, kind: string): Promise<B
 
 /**
  * The grain and fine detail that an enlarged photo lacks, about 5 grey levels in the mean square, always the same: a
- * file of 12 MP then has about 4 MB, as from a phone.
+ * file of 12 MP then has about 4 MB, like a phone's.
  */
 function addNoise(samples: Buffer): void {
   let state = 12345;
@@ -103,7 +103,7 @@ function addNoise(samples: Buffer): void {
 
 export const readPhoto = (photo: BenchPhoto): Buffer => readFileSync(photo.path);
 
-/** The whole short side, or a face box as a phone's portrait has it (1,360 pixels of 12 MP). */
+/** The whole short side, or the face box of a phone's portrait (1,360 pixels of 12 MP). */
 export function squareOf({ width, height }: BenchPhoto, crop: "cover" | "face") {
   const short = Math.min(width, height);
   const size = crop === "cover" ? short : Math.round((short * 1360) / 3024);

@@ -19,8 +19,8 @@ export interface Quality {
 }
 
 /**
- * How near ours and sharp's bitmaps, before encoding, come to a full-size decode that is cut and then resampled with
- * an exact Lanczos filter of three lobes, in double precision.
+ * Compares our bitmaps and sharp's, before encoding, with a full-size decode that is cut and then resampled with an
+ * exact Lanczos filter of three lobes, in double precision.
  */
 export async function compareQuality(photo: Buffer, square: Square, side: number) {
   const header = readImageHeader(photo);
@@ -37,8 +37,8 @@ export async function compareQuality(photo: Buffer, square: Square, side: number
 }
 
 /**
- * sharp's own way with the same photo. Its covers are cut from a resized photo of whole pixels, up to half a pixel
- * off: to judge the filter and not that, the whole photo is compared.
+ * sharp's own way with the same photo. Its covers are cut from a resized photo of whole pixels, up to half a pixel off:
+ * the whole photo is compared, to measure only the filter.
  */
 async function measureSharp(photo: Buffer, full: Rgb, region: Region, reference: Rgb): Promise<Quality> {
   const side = reference.width;

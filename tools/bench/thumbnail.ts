@@ -3,8 +3,8 @@
  *
  *   npm run bench:thumbnail -- [--rounds 15] [--only "12 MP"] [--no-jimp] [--no-quality] [--json FILE]
  *
- * Warm: medians of rounds in which the contestants take turns. First call and peak memory: medians of five fresh
- * processes each, which hold nothing but the library and the file. Quality: see thumbnail-quality.ts.
+ * Warm: medians of rounds in which the contestants alternate. First call and peak memory: medians of five fresh
+ * processes each, which contain nothing but the library and the file. Quality: see thumbnail-quality.ts.
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -48,7 +48,7 @@ async function time(contestant: Contestant, photo: Buffer, square: Square, times
   times.cpu.push((user + system) / 1000);
 }
 
-/** Rounds in which each contestant has its turn; a tenth of them with jimp, which would take all day. */
+/** Rounds with every contestant; jimp runs in only a tenth of them, since it would take all day. */
 async function measureWarm(photo: Buffer, square: Square, names: readonly string[], rounds: number) {
   const contestants = new Map(names.map((name) => [name, loadContestant(name)]));
   const times = new Map(names.map((name): [string, Times] => [name, { wall: [], cpu: [] }]));

@@ -8,7 +8,7 @@
  *   lib/layer/               the Lambda layer of the thumbnail step: packages/imaging and its dependencies in one file.
  *   lib/site/                the students' page.
  *   packages/imaging/lib/    the package, file by file; packages/local-cloud/lib/ likewise.
- *   packages/cli/lib/        the command line as one file: what it shares with the handlers comes with it.
+ *   packages/cli/lib/        the command line as one file: the code it shares with the handlers is bundled.
  *   build/                   the whole tree, file by file, for the benchmarks and the tests. build/packages/imaging and
  *                            build/packages/local-cloud are links to those packages' lib/, so that a module is one
  *                            module, whether it was reached by a path or by the package's name.
@@ -33,7 +33,7 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), "../.."));
 /** @type {import("esbuild").BuildOptions} */
 const common = { platform: "node", format: "cjs", target: "node20", logLevel: "warning" };
 
-/** Every file below a folder whose path satisfies the test. */
+/** Every file below a folder whose path matches the test. */
 function filesBelow(folder, wanted) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -43,17 +43,20 @@ function filesBelow(folder, wanted) {
 }
 
 const isSource = (path) => path.endsWith(".ts") && !path.endsWith(".d.ts");
-/** What is read at run time and is not TypeScript. */
+/** The files read at run time that are not TypeScript. */
 const isAsset = (path) =>
   /\.(json|html|css|svg|wasm)$/.test(path) && !/package\.json$|^packages\/[^/]+\/lib\//.test(path);
-/** Packages that are built where they stand, file by file. */
+/** Packages that are built in place, file by file. */
 const inPlace = ["packages/imaging", "packages/local-cloud"];
 const folders = ["components", "handlers", "packages/cli", "site", "test", "tools"];
 
-/** The paths of tsconfig.json would have the other packages taken into a bundle, the layer's as well. */
+/** The paths of tsconfig.json would bundle the other packages, including the layer's. */
 const withoutPaths = { tsconfigRaw: { compilerOptions: { strict: true, target: "es2022" } } };
 
-/** What the library shares with the layer comes with it; `avatar-imaging` itself is the layer, and stays a package. */
+/**
+ * The code that the library shares with the layer is bundled; `avatar-imaging` itself is the layer, and stays a
+ * package.
+ */
 const takeInSharedFiles = {
   name: "take in shared files",
   setup({ onResolve }) {
@@ -96,7 +99,9 @@ async function buildLayer() {
   writeFileSync(join(home, "package.json"), JSON.stringify({ name: "avatar-imaging", main: "index.js" }) + "\n");
 }
 
-/** The students' page: hashed names, so that browsers keep what has not changed, and the page that names them. */
+/**
+ * The students' page: files with hashed names, so that browsers cache unchanged ones, and the page that refers to them.
+ */
 async function buildSite() {
   rmSync("lib/site", { recursive: true, force: true });
   const options = /** @type {const} */ ({
@@ -113,10 +118,10 @@ async function buildSite() {
       ...options,
       entryPoints: ["site/upload/main.ts", "site/upload/style.css"],
       format: "esm",
-      // The browsers of phones from 2021 on: those with createImageBitmap, its orientation, and dialogs.
+      // Phone browsers from 2021 on: those with createImageBitmap, its orientation option, and dialogs.
       target: ["chrome94", "safari15.4", "firefox98"],
     }),
-    // Tells the owners of older browsers so; it has to run in them.
+    // Shows a message in older browsers, so it has to run in them.
     build({ ...options, entryPoints: ["site/upload/outdated.js"], format: "iife", target: "es5" }),
   ]);
   const names = built
@@ -130,7 +135,7 @@ async function buildSite() {
   writeFileSync("lib/site/index.html", page.replace(/\n\s+/g, "\n"));
 }
 
-/** The command line: one file beside its assets. Packages stay external, the component's part in it comes with it. */
+/** The command line: one file beside its assets. Packages stay external, the component's part is bundled. */
 async function buildCommandLine() {
   const fresh = `packages/cli/.build-${process.pid}`;
   await build({
@@ -162,9 +167,13 @@ async function buildTree() {
   replaceFolder("build", fresh);
 }
 
-/** Files of folders, each to its place below another one; what is not TypeScript but read at run time is copied. */
+/**
+ * Builds the files of folders, each to its place below another folder; other files that are read at run time are
+ * copied.
+ */
 async function buildFiles(sources, outdir, outbase) {
-  // Made beside it and put in its place: whoever runs it meanwhile, or after an interruption, finds a whole one.
+  // Built beside the target and then moved there: a concurrent run, or one after an interruption, finds a complete
+  // file.
   const beside = dirname(outdir);
   for (const left of readdirSync(beside).filter((name) => /^\.build-\d+$/.test(name))) {
     if (!isRunning(Number(left.slice(".build-".length)))) rmSync(join(beside, left), { recursive: true, force: true });
@@ -181,7 +190,7 @@ async function buildFiles(sources, outdir, outbase) {
   }
 }
 
-/** Puts a folder in another's place, whoever else does the same at that moment: the last one's stays. */
+/** Replaces one folder by another, even if another process does the same at that moment: the last one wins. */
 function replaceFolder(folder, fresh) {
   for (let tries = 5; ; tries--) {
     try {

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * Writes the declarations of what is published. Of the library those files alone that a consumer's compiler reaches
- * from components/index.d.ts, in lib/types; of the packages that ship their files one by one all of them, each beside
- * its JavaScript in the package's lib/. Run after the build and before a package is packed; it takes some seconds, so
- * that builds do without it.
+ * Writes the published declarations. For the library, only the files that a consumer's compiler reaches from
+ * components/index.d.ts, in lib/types; for the packages that ship their files one by one, all of them, each beside its
+ * JavaScript in the package's lib/. Run it after the build and before packing; it takes some seconds, so builds skip
+ * it.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -21,7 +21,7 @@ const config = ts.getParsedCommandLineOfConfigFile(
   { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (diagnostic) => fail([diagnostic]) },
 );
 if (config === undefined) throw new Error("tsconfig.json cannot be read.");
-// Without it TypeScript would want a place for its incremental state.
+// Without it TypeScript would require a file for its incremental state.
 delete config.options.tsBuildInfoFile;
 const isOfPackage = (path) => packages.some((home) => path.startsWith(`${home}/`) && !path.startsWith(`${home}/lib/`));
 const program = ts.createProgram(
@@ -29,7 +29,7 @@ const program = ts.createProgram(
   config.options,
 );
 
-/** By the path that each has below `out`. */
+/** By path below `out`. */
 const declarations = new Map();
 const { diagnostics } = program.emit(undefined, (path, text) => declarations.set(resolve(path), text), undefined, true);
 fail([...ts.getPreEmitDiagnostics(program), ...diagnostics]);
@@ -59,8 +59,8 @@ for (const home of packages) {
 }
 
 /**
- * Brings a folder's declarations to the given ones. Only what differs is written, and each file at once: another run,
- * and whoever reads the package meanwhile, sees whole files.
+ * Updates a folder's declarations to the given ones. Only differences are written, and each file at once, so that
+ * another run, or a reader of the package, always sees complete files.
  */
 function replace(folder, wanted) {
   const left = existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }) : [];

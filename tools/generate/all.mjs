@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Makes everything that is generated from the sources and kept beside them: `npm run generate`. With `--check` nothing
- * is written, and the first that is out of date fails. The screenshots are made by hand, as they need a browser.
+ * Writes every file that is generated from the sources and committed: `npm run generate`. With `--check` nothing is
+ * written, and the first outdated file fails. The screenshots are made by hand, since they need a browser.
  */
 import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
@@ -21,6 +21,6 @@ try {
     execFileSync(process.execPath, [join(root, generator), ...process.argv.slice(2)], { stdio: "inherit" });
   }
 } catch {
-  // The generator has said why.
+  // The generator has printed the reason.
   process.exitCode = 1;
 }

@@ -23,7 +23,7 @@ source.forEachChild((node) => {
   if (ts.isEnumDeclaration(node)) enums.set(node.name.text, node);
 });
 
-/** One line of text, fit for a cell. */
+/** One line of text, escaped for a table cell. */
 const cell = (text) => text.replace(/\s+/g, " ").replaceAll("|", "\\|").trim();
 
 /** The type without Pulumi's wrapper, and the name of the group that it refers to, if any. */

@@ -13,7 +13,7 @@ const load = createRequire(import.meta.url);
 const { commands } = load(join(root, "build/packages/cli/commands/index.js"));
 const { optionsOf, usageOf } = load(join(root, "build/packages/cli/help.js"));
 
-/** One line of text, fit for a cell. */
+/** One line of text, escaped for a table cell. */
 const cell = (text) =>
   text
     .replace(/\n(\{.*\})/g, " `$1`")

@@ -15,7 +15,7 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const documents = ["docs/architecture.md"];
 
-/** The chart's lines for the states of one machine or branch. */
+/** The chart lines for the states of one machine or branch. */
 function draw(states, indent) {
   const lines = [];
   const line = (text) => lines.push(indent + text);
@@ -32,14 +32,14 @@ function draw(states, indent) {
   return lines;
 }
 
-/** The arrows: solid for the way of a photo, dotted for what follows an error. */
+/** The arrows: solid for a photo's normal path, dotted for the path after an error. */
 function arrows(states) {
   const passes = new Set(Object.keys(states).filter((name) => states[name].Type === "Pass"));
   return Object.entries(states).flatMap(([name, state]) => {
     if (passes.has(name)) return [];
     const found = [];
     for (const choice of state.Choices ?? []) {
-      // What a choice asks for: a value, or that something is there (`$.interrupted`, or in one of several places).
+      // A choice's condition: a value, or the presence of a field (`$.interrupted`, or one of several fields).
       const label = choice.StringEquals ?? choice.Variable?.replace("$.", "") ?? "a branch failed";
       found.push(`${name} -- ${label} --> ${choice.Next}`);
     }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Writes provider/schema.json from the sources of the component. With `--check` it writes nothing and fails when the
- * file is not what the sources say.
+ * Writes provider/schema.json from the sources of the component. With `--check` it writes nothing and fails if the file
+ * differs from the sources.
  */
 import analyzer from "@pulumi/pulumi/provider/experimental/analyzer.js";
 import generator from "@pulumi/pulumi/provider/experimental/schema.js";
@@ -17,8 +17,8 @@ const components = join(root, "components");
 const { name, description } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /**
- * The analyzer refuses unions, and with them the `| undefined` that an optional option needs for consumers who compile
- * with exactOptionalPropertyTypes. This one reads `x?: T | undefined` as `x?: T`.
+ * The analyzer refuses unions, including the `| undefined` that an optional option needs for consumers who compile with
+ * exactOptionalPropertyTypes. This subclass reads `x?: T | undefined` as `x?: T`.
  */
 const LenientAnalyzer = /** @type {any} */ (
   class extends /** @type {any} */ (analyzer.Analyzer) {
@@ -34,7 +34,7 @@ const LenientAnalyzer = /** @type {any} */ (
   }
 );
 
-/** The schema; its version is the package's and is put in by the provider, so that a release changes one file. */
+/** The schema; the provider inserts the package's version, so that a release changes one file. */
 function generate() {
   const entry = { main: join(components, "index.js") };
   const analysis = new LenientAnalyzer(provider, name, entry, new Set(["AvatarPipeline"])).analyze();
@@ -51,7 +51,9 @@ function generate() {
   return schema;
 }
 
-/** The analyzer reads a doc's text and leaves its tags: the defaults and their reasons are wanted in every language. */
+/**
+ * The analyzer reads a docstring's text but not its tags: the defaults and their reasons are needed in every language.
+ */
 function addDefaults(types) {
   const file = join(components, "args.ts");
   const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.ES2022, true);

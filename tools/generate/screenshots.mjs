@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * Makes the pictures of the upload page that the docs show, from the page itself in a real browser:
+ * Makes the docs' screenshots of the upload page, from the page itself in a real browser:
  *
  *   npm run build && node tools/generate/screenshots.mjs [FOLDER]
  *
- * Each state of the page is reached as the tests reach it; FOLDER is docs/screenshots by default. One sheet for a
- * phone in light colours, one in dark ones, one for a computer; and every state by itself below FOLDER/states with
- * `--all`, for looking at them while the page is worked on.
+ * Each state of the page is reached in the same way as in the tests; FOLDER is docs/screenshots by default. One sheet
+ * for a phone in light colours, one in dark ones, one for a computer; and every state by itself below FOLDER/states
+ * with `--all`, to review them while working on the page.
  */
 /* global document -- in what is handed to the browser */
 import { mkdirSync } from "node:fs";
@@ -42,7 +42,7 @@ const sheets = [
 ];
 const gap = 24;
 
-// Nobody's face lies in the repository, and so in none of its pictures.
+// The repository contains no real faces, so its pictures show none.
 usePortrait(await sharp("tools/generate/drawn-portrait.svg", { density: 144 }).jpeg({ quality: 90 }).toBuffer());
 
 const visit = new Visit();
@@ -74,7 +74,7 @@ async function pictureOf(name, context) {
   const site = await visit.site({ stepMilliseconds: 1, ...options });
   const page = await visit.page(site.url, { ...context, reducedMotion: "reduce", deviceScaleFactor: 1 });
   await reach(page, site);
-  // What keeps to the window's lower edge would lie in the middle of a picture that is higher than the window.
+  // An element fixed to the window's lower edge would be in the middle of a picture that is taller than the window.
   await page.evaluate(() =>
     /** @type {HTMLElement | null} */ (document.querySelector(".handy"))?.style.setProperty("position", "static"),
   );
@@ -83,7 +83,7 @@ async function pictureOf(name, context) {
   return picture;
 }
 
-/** Lays pictures beside each other. */
+/** Places pictures beside each other. */
 async function writeSheet(path, pictures) {
   const sized = await Promise.all(pictures.map(async (input) => ({ input, ...(await sharp(input).metadata()) })));
   let left = gap;

@@ -3,7 +3,7 @@
  * The order of imports: packages, then files of parent folders, then files of this folder. Within a group the order is
  * free. `eslint --fix` sorts a block that has no comments in it.
  *
- * A rule of our own: the plugins for it bring dozens of dependencies, or an order that no file here has.
+ * Our own rule: the existing plugins bring dozens of dependencies, or an order that no file here follows.
  */
 
 /** @param {string} specifier */

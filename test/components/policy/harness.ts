@@ -12,7 +12,7 @@ const load = createRequire(__filename);
 /** The pack's rules, in its order. */
 export const { policies } = load("../../../../policy/rules.js") as { policies: readonly Policy[] };
 
-/** What the rules report on what was registered: `rule: name of the resource`. */
+/** The rules' reports on the registered resources: `rule: name of the resource`. */
 export function violations(registered: readonly Registered[]): string[] {
   const resources = registered
     .filter(({ existing }) => !existing)
@@ -25,7 +25,7 @@ export function violations(registered: readonly Registered[]): string[] {
       propertyDependencies: {},
     }));
   const buckets = new Map(registered.filter(({ type }) => type.endsWith(":Bucket")).map((one) => [one.urn, one]));
-  // The engine tells the rules from which resource a property came; here the mock's physical names tell it.
+  // The engine reports a property's source resource to the rules; here the mock's physical names identify it.
   const linked = resources.map((one) => {
     const source = [...buckets.values()].find((bucket) => one.props["bucket"] === bucket.physicalId);
     return source === undefined ? one : { ...one, propertyDependencies: { bucket: [{ urn: source.urn }] } };
@@ -40,7 +40,7 @@ export function violations(registered: readonly Registered[]): string[] {
   });
 }
 
-/** A resource as the engine hands it to the rules: its type and inputs; all are named x and of one bucket. */
+/** A resource as the engine passes it to the rules: its type and inputs; all are named x and belong to one bucket. */
 export type Given = readonly [type: string, props: Readonly<Record<string, unknown>>];
 export interface Case {
   readonly title: string;
@@ -50,15 +50,15 @@ export interface Case {
   readonly stack?: string;
 }
 
-// The proxy and the mark of unknown texts with which Pulumi hands properties to rules: its own, which no type declares.
+// Pulumi's internal proxy for properties in rules and its marker of unknown texts, which no type declares.
 const { unknownCheckingProxy, unknownStringValue } = load("@pulumi/policy/proxy") as {
   unknownCheckingProxy: (props: unknown) => Readonly<Record<string, unknown>>;
   unknownStringValue: string;
 };
-/** In a text's place: what a preview does not know. */
+/** In place of a text: a value that a preview does not know. */
 export const unknown = unknownStringValue;
 
-/** The rules that report anything on what is given, in the pack's order. */
+/** The rules that report anything on the given resources, in the pack's order. */
 export function judge(given: readonly Given[], stack = "dev"): readonly string[] {
   const urn = (type: string) => `urn:pulumi:${stack}::school::${type}::x`;
   const bucket = given.find(([type]) => /:Bucket(V2)?$/.test(type))?.[0];
@@ -80,7 +80,7 @@ export function judge(given: readonly Given[], stack = "dev"): readonly string[]
     .map(({ name }) => name);
 }
 
-/** A policy as AWS takes it. */
+/** A policy as AWS accepts it. */
 export const document = (...Statement: readonly unknown[]) => JSON.stringify({ Version: "2012-10-17", Statement });
 
 /** The bucket of the given resources. */

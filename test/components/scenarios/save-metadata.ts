@@ -12,7 +12,7 @@ import {
   type StepScenario,
 } from "./shared";
 
-/** The upload's row, marked by its first try with the avatar that it saw. */
+/** The upload's row, in which its first attempt recorded the avatar that it saw. */
 const sawFirst = (uploadId: string) => result({ Attributes: { instead_of: { S: uploadId } } });
 
 export const saveMetadataScenarios: readonly StepScenario[] = [

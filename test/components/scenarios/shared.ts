@@ -39,7 +39,7 @@ export const failure = (name: string, status = 400, message = name): ScriptedAns
   error: { name, message, status },
 });
 
-/** A row of the uploads table, as DynamoDB gives it. */
+/** A row of the uploads table, as DynamoDB returns it. */
 export const uploadRow = (more: Record<string, unknown> = {}) => ({
   upload_id: { S: uploadId },
   student_id: { S: "SV001" },
@@ -63,7 +63,7 @@ export const replaces = { L: [{ M: { upload_id: { S: olderId }, face_id: { S: "f
 export const versions = result({ Versions: [{ Key: `avatars/SV001/${olderId}/64.jpg`, VersionId: "v0" }] });
 export const condition = failure("ConditionalCheckFailedException");
 
-/** What every step must pass on alike, whichever of its calls fails first. */
+/** The errors that every step must pass on, whichever of its calls fails first. */
 export function faults(
   input: unknown,
   operation: string,

@@ -15,7 +15,7 @@ import {
 import type { HostileFile } from "./harness";
 
 const MB = 1024 * 1024;
-/** The most that a photo may have: 10 MiB, less some room for the script of faces. */
+/** The largest photo: 10 MiB, less some room for the script of faces. */
 const full = 10 * MB - 500;
 /** 49 million pixels, just below the limit of 50. */
 const side = 7000;
@@ -23,7 +23,7 @@ const atTheBottom = { left: 0.3, top: 0.55, width: 0.4, height: 0.4 };
 /** About the smallest face that is not refused. */
 const smallFace = { left: 0.5, top: 0.5, width: 0.013, height: 0.013 };
 
-/** How many bytes the rows of Adam7's passes over a square of RGB pixels unpack to: each has a filter byte. */
+/** The unpacked bytes of the rows of Adam7's passes over a square of RGB pixels: each row has a filter byte. */
 function interlacedBytes(length: number): number {
   const passes = [
     [0, 0, 8, 8],
@@ -40,7 +40,7 @@ function interlacedBytes(length: number): number {
   }, 0);
 }
 
-/** Small pictures that claim to be large, or to hold a lot. */
+/** Small pictures that claim to be large, or to contain a lot. */
 export async function bombs(): Promise<HostileFile[]> {
   const jpeg = await portrait("A", { width: 320 });
   const photo = await portrait("A", { width: 240, format: "png" });

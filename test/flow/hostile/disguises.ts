@@ -3,7 +3,7 @@ import { portrait } from "../../support/portraits";
 import { segment, withChunks, withSegments } from "./files";
 import type { HostileFile } from "./harness";
 
-/** Files that are two things at once, or not what they say. */
+/** Files of two kinds at once, or of another kind than they claim. */
 export async function disguises(): Promise<HostileFile[]> {
   const jpeg = await portrait("A", { width: 320 });
   const photo = await portrait("A", { width: 240, format: "png" });

@@ -2,7 +2,7 @@ import { portrait } from "../../support/portraits";
 import { exif, withSegments, withSegmentsAfterFrame } from "./files";
 import type { HostileFile } from "./harness";
 
-/** EXIF data that lead nowhere, for ever, or to two readings of one photo. */
+/** EXIF data that lead nowhere, never end, or allow two readings of one photo. */
 export async function exifBombs(): Promise<HostileFile[]> {
   const jpeg = await portrait("A", { width: 320 });
   const orientation = (value: number, type = 3) => [[0x0112, type, 1, value] as const];

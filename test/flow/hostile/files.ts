@@ -1,8 +1,8 @@
-/** Files that are made to hurt whoever reads them: each small, and each with something much larger in mind. */
+/** Files made to harm their reader: each is small and expands to something much larger. */
 import { constants, deflateRawSync, deflateSync } from "node:zlib";
 import { pngChunk } from "../../support/image-bytes";
 
-/** So many zeros as a zlib stream of a thousandth of their size, made without holding them. */
+/** A zlib stream of so many zeros, a thousandth of their size, made without holding them in memory. */
 export function deflatedZeros(length: number): Buffer {
   const block = 1024 * 1024;
   const whole = deflateRawSync(Buffer.alloc(block), { level: 9, finishFlush: constants.Z_FULL_FLUSH });
@@ -19,9 +19,9 @@ const pngSignature = Buffer.from("89504e470d0a1a0a", "hex");
 export interface PngParts {
   readonly width: number;
   readonly height: number;
-  /** Bits a sample; 8 unless said. */
+  /** Bits per sample; 8 by default. */
   readonly depth?: number;
-  /** 0 grey, 2 RGB (unless said otherwise), 3 palette, 4 grey with alpha, 6 RGB with alpha. */
+  /** 0 grey, 2 RGB (the default), 3 palette, 4 grey with alpha, 6 RGB with alpha. */
   readonly type?: number;
   readonly interlaced?: boolean;
   /** Whole chunks before the pixels. */
@@ -52,7 +52,7 @@ export function bombChunk(type: "iCCP" | "zTXt", bytes: number): Buffer {
   return pngChunk(type, Buffer.concat([Buffer.from("bomb\0\0", "latin1"), deflatedZeros(bytes)]));
 }
 
-/** The file with chunks put in behind its IHDR. */
+/** The file with chunks inserted after its IHDR. */
 export function withChunks(file: Buffer, chunks: readonly Buffer[]): Buffer {
   return Buffer.concat([file.subarray(0, 33), Buffer.concat(chunks), file.subarray(33)]);
 }
@@ -64,26 +64,26 @@ export function segment(marker: number, payload: Uint8Array): Buffer {
   return Buffer.concat([head, payload]);
 }
 
-/** The JPEG with segments put in behind its first two bytes. */
+/** The JPEG with segments inserted after its first two bytes. */
 export function withSegments(jpeg: Buffer, ...segments: readonly Buffer[]): Buffer {
   return Buffer.concat([jpeg.subarray(0, 2), ...segments, jpeg.subarray(2)]);
 }
 
-/** Where the frame header's payload (precision, height, width, …) starts. */
+/** The start of the frame header's payload (precision, height, width, …). */
 function frameOf(jpeg: Buffer): number {
   let at = 2;
   while (jpeg[at + 1] !== 0xc0 && jpeg[at + 1] !== 0xc2) at += 2 + jpeg.readUInt16BE(at + 2);
   return at + 4;
 }
 
-/** The JPEG with segments put in right behind its frame header, where no camera puts them. */
+/** The JPEG with segments inserted right after its frame header, where no camera writes them. */
 export function withSegmentsAfterFrame(jpeg: Buffer, ...segments: readonly Buffer[]): Buffer {
   const frame = frameOf(jpeg);
   const end = frame - 2 + jpeg.readUInt16BE(frame - 2);
   return Buffer.concat([jpeg.subarray(0, end), ...segments, jpeg.subarray(end)]);
 }
 
-/** The JPEG with another size in its header, and the data that it had. */
+/** The JPEG with another size in its header and the original data. */
 export function withSize(jpeg: Buffer, width: number, height: number): Buffer {
   const changed = Buffer.from(jpeg);
   const at = frameOf(jpeg);
@@ -93,13 +93,13 @@ export function withSize(jpeg: Buffer, width: number, height: number): Buffer {
 }
 
 export interface ExifParts {
-  /** Where the first directory stands, from the TIFF header; right behind it by default. */
+  /** The position of the first directory, from the TIFF header; right after it by default. */
   readonly directory?: number;
-  /** How many entries the directory says that it has; by default those that there are. */
+  /** The declared number of entries in the directory; by default the actual one. */
   readonly count?: number;
   /** Tag, type, number of values, value. */
   readonly entries?: readonly (readonly [tag: number, type: number, values: number, value: number])[];
-  /** Where the next directory stands; none by default. */
+  /** The position of the next directory; none by default. */
   readonly next?: number;
   /** 42 in every TIFF header. */
   readonly magic?: number;
@@ -151,9 +151,9 @@ const oneSymbolTables = segment(
 );
 
 /**
- * A progressive JPEG of one colour in so many scans, each of which goes over all coefficients in a few bytes: the
- * first for the means, the others by turns for the rest of the coefficients of one component, first coarse, then finer
- * by one bit each time.
+ * A progressive JPEG of one colour in so many scans, each of which covers all coefficients in a few bytes: the first
+ * for the means, the others in turn for the remaining coefficients of one component, first coarse, then finer by one
+ * bit each time.
  */
 export function manyScans(width: number, height: number, scans: number): Buffer {
   const components = [1, 2, 3];
@@ -165,7 +165,7 @@ export function manyScans(width: number, height: number, scans: number): Buffer 
   for (let block = 0; block < blocks * 3; block++) means.put(0, 1);
   const runs = new Bits();
   for (let left = blocks; left > 0;) {
-    // The symbol 0xe0 stands for a run of 2^14 and what the 14 bits behind it say.
+    // The symbol 0xe0 means a run of 2^14 plus the value of the 14 bits after it.
     const run = Math.min(left, 32_767);
     runs.put(0, 1);
     runs.put(Math.max(0, run - 16_384), 14);
@@ -189,7 +189,7 @@ export function manyScans(width: number, height: number, scans: number): Buffer 
   return Buffer.concat([...parts, Buffer.from([0xff, 0xd9])]);
 }
 
-/** Numbers from 0 to below 1, the same ones for the same seed (mulberry32). */
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -200,7 +200,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** The file damaged in one of the ways in which files are: bytes changed, an end cut off, a piece lost or doubled. */
+/** The file with a realistic damage: bytes changed, an end cut off, a piece lost or doubled. */
 export function mutate(file: Buffer, random: () => number): Buffer {
   const place = () => Math.floor(random() * file.length);
   const kind = Math.floor(random() * 5);
@@ -209,18 +209,18 @@ export function mutate(file: Buffer, random: () => number): Buffer {
   if (kind === 1) return Buffer.concat([file.subarray(0, from), file.subarray(to)]);
   if (kind === 2) return Buffer.concat([file.subarray(0, to), file.subarray(from)]);
   const changed = Buffer.from(file);
-  // Anywhere, or in the headers, where a byte means more.
+  // Anywhere, or in the headers, where a byte matters more.
   const reach = kind === 3 ? file.length : Math.min(700, file.length);
   for (let n = 0; n < 1 + random() * 8; n++) changed[Math.floor(random() * reach)] = Math.floor(random() * 256);
   return changed;
 }
 
-/** The bytes as often as the size has room for. */
+/** The bytes repeated to fill the size. */
 export function filledWith(piece: Buffer, size: number): Buffer {
   return Buffer.alloc(Math.floor(size / piece.length) * piece.length, piece);
 }
 
-/** Black pixels for an image whose data is only to be valid. */
+/** Black pixels for an image whose data only has to be valid. */
 export function blackPixels(width: number, height: number): Buffer {
   return deflateSync(Buffer.alloc(height * (1 + width * 3)));
 }

@@ -9,7 +9,7 @@ import { brokenPromises, takeSnapshot, type PutPhoto } from "../../chaos/invaria
 import { portrait } from "../../support/portraits";
 import { startPipeline, type Pipeline } from "../../support/with-cloud";
 
-/** What may become of a photo; a list where either is right. Never `failed`: that is a fault of ours. */
+/** The allowed outcomes of a photo; a list if several are right. Never `failed`: that is a fault of the pipeline. */
 export type Ending = "accepted" | ReasonCode;
 
 export interface HostileFile {
@@ -18,7 +18,7 @@ export interface HostileFile {
   readonly expected: Ending | readonly Ending[];
   readonly extension?: "jpg" | "png";
   readonly contentType?: string;
-  /** Where the face is that the file gets, as a share of the upright picture. */
+  /** The position of the file's scripted face, as a share of the upright picture. */
   readonly box?: { readonly left: number; readonly top: number; readonly width: number; readonly height: number };
 }
 
@@ -28,17 +28,17 @@ export const endingOf = (row: UploadRow | undefined): string =>
 export const rowOf = (rows: readonly UploadRow[], photo: PutPhoto) =>
   rows.find((row) => row.objectKey === photo.key && row.versionId === photo.versionId);
 
-/** What the tests of one file share: a pipeline, and everything that was sent to it. */
+/** Shared by the tests of one file: a pipeline, and everything that was sent to it. */
 export interface HostileWorld {
   readonly data: string;
   readonly pipeline: Pipeline;
   /** An ordinary photo. */
   readonly small: Buffer;
-  /** Uploads as another person each time; whoever waits for nothing else need not be accepted. */
+  /** Uploads as another person each time; an upload that nothing else depends on need not be accepted. */
   send(key: string, file: Buffer, options?: Pick<HostileFile, "box" | "contentType">): Promise<PutPhoto>;
 }
 
-/** Describes uploads that are meant to hurt, and, when all have ended, that they have not. */
+/** Describes harmful uploads, and checks, once all have ended, that they did no harm. */
 export function describeHostile(title: string, tests: (world: () => HostileWorld) => void): void {
   describe(title, () => {
     let world: HostileWorld;

@@ -11,7 +11,7 @@ const MB = 1024 * 1024;
 describeHostile("Hostile photos", (world) => {
   let students = 0;
 
-  /** Sends all of a kind at once, and has each end in one of the ways that are right for it. */
+  /** Sends all of a kind at once, and expects each to end in one of its allowed outcomes. */
   function endRight(title: string, make: () => Promise<readonly HostileFile[]>): void {
     it(title, async () => {
       const files = await make();

@@ -17,7 +17,7 @@ const adobePrimaries = [
 ];
 const adobeRgb = profileOf(adobePrimaries, 563 / 256);
 
-/** ROMM RGB (ProPhoto), the widest there is: its matrix to sRGB has a coefficient above 2. */
+/** ROMM RGB (ProPhoto), the widest colour space: its matrix to sRGB has a coefficient above 2. */
 const proPhoto = profileOf(
   [
     [0.7977, 0.288, 0],
@@ -85,7 +85,7 @@ describe("colour profiles", () => {
         .jpeg({ quality: 95, chromaSubsampling: "4:4:4" })
         .toBuffer();
       const byMatrix = rgbOf(await jpegFormat().decode(withProfile(jpeg, adobeRgb)));
-      // With another matrix beside it, which must not matter.
+      // With another matrix beside it, which must be ignored.
       for (const besides of [undefined, [...adobePrimaries].reverse()]) {
         const file = withProfile(jpeg, tableProfileOf(kind, adobePrimaries, 563 / 256, besides));
         const ours = rgbOf(await jpegFormat().decode(file));

@@ -4,7 +4,7 @@ import { sharpSquare } from "../../../tools/bench/sharp-square";
 import { createThumbnails } from "../../../packages/imaging/index";
 import { compare, realPhoto } from "./images";
 
-/** Times of two contestants compare only where both make the same picture. */
+/** Times of two contestants are comparable only if both make the same picture. */
 describe("the benches' sharp", () => {
   for (let orientation = 1; orientation <= 8; orientation++) {
     it(`cuts the square that we do, for EXIF orientation ${orientation}`, async () => {

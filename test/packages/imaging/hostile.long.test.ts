@@ -35,7 +35,7 @@ async function corpus(): Promise<Buffer[]> {
 
 const maxPixels = 100_000;
 
-/** A square that lies inside the photo, whatever its header says by now: a RangeError is then the decoder's doing. */
+/** A square inside the photo, whatever its damaged header says: a RangeError then comes from the decoder. */
 function optionsFor(file: Buffer, size: number) {
   let side = 80;
   try {

@@ -25,12 +25,12 @@ export function rgbOf({ data }: { readonly data: Uint8Array }): Buffer {
   return Buffer.from(data.filter((_, at) => at % 4 !== 3));
 }
 
-/** What an independent decoder (libjpeg, libpng) makes of an image: red, green, blue, on white. */
+/** An independent decoder's (libjpeg, libpng) result for an image: red, green, blue, on white. */
 export async function independentRgb(image: Buffer): Promise<Buffer> {
   return sharp(image).flatten({ background: "white" }).toColourspace("srgb").raw().toBuffer();
 }
 
-/** Samples with slopes and waves in them, different for each channel. */
+/** Samples with slopes and waves, different for each channel. */
 export function pattern(channel: number): (x: number, y: number) => number {
   return (x, y) => {
     const wave = Math.sin(x / (5 + channel * 3)) * Math.cos(y / (7 - channel)) * 60;
@@ -38,7 +38,7 @@ export function pattern(channel: number): (x: number, y: number) => number {
   };
 }
 
-/** The error's name, or what came instead of an error. */
+/** The error's name, or the result if there was no error. */
 export async function nameOfError(work: Promise<unknown>): Promise<string> {
   return work.then(
     () => "no error",

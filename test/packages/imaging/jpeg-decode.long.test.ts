@@ -86,7 +86,7 @@ for (const kind of ["wasm", "plain"] as const) {
       const restarted = writeJpeg({ ...grey, restartInterval: 1 });
       const marker = restarted.indexOf(Buffer.from([0xff, 0xd0]));
       expect(restarted.length - marker).to.be.above(32 * 1024);
-      // Bytes that fill up before a marker mean nothing, but move what follows within the chunks.
+      // Fill bytes before a marker mean nothing, but shift the following data within the chunks.
       for (let shift = 0; shift < 12; shift++) {
         const parts = [restarted.subarray(0, marker), Buffer.alloc(shift, 0xff), restarted.subarray(marker)];
         expect((await jpeg.decode(Buffer.concat(parts))).data.equals(plain.data), `${shift} bytes`).to.equal(true);
@@ -104,7 +104,7 @@ for (const kind of ["wasm", "plain"] as const) {
           return plain(from, to);
         };
         decodeJpeg(openEngine(kind), file, { left: 0, top: 0, width: 128, height: 128 }, 1);
-        // Besides the data, segments and tables are looked at.
+        // Besides the data, segments and tables are read.
         expect(copied, layout).to.be.within(file.length / 2, file.length * 2);
       }
     });
@@ -199,7 +199,7 @@ for (const kind of ["wasm", "plain"] as const) {
           .pipelineColourspace("cmyk")
           .toColourspace("cmyk")
           .toBuffer();
-        // libvips hands out inks, 255 the most, whoever wrote the file.
+        // libvips returns inks, 255 the most, whoever wrote the file.
         const expected = Buffer.from(
           Array.from({ length: 50 * 40 * 3 }, (_, at) => {
             const pixel = Math.floor(at / 3) * 4;

@@ -30,7 +30,7 @@ export interface WriterOptions {
 interface Laid {
   readonly component: WriterComponent;
   readonly id: number;
-  /** Blocks a row, with those that fill up the units. */
+  /** Blocks per row, including those that pad the units. */
   readonly stride: number;
   readonly columns: number;
   readonly rows: number;
@@ -175,7 +175,7 @@ export function writeJpeg(options: WriterOptions): Buffer {
       laid.length,
       ...frame,
     ]),
-    // A table that nobody uses, too.
+    // Also a table that nothing uses.
     ...segment(0xc4, [0x00, ...lumaDc.counts, ...lumaDc.symbols, 0x11, ...chromaAc.counts, ...chromaAc.symbols]),
     ...segment(0xc4, [0x10, ...lumaAc.counts, ...lumaAc.symbols]),
   );

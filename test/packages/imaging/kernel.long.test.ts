@@ -7,7 +7,7 @@ import { kernelModule } from "../../../packages/imaging/kernel-module.generated"
 import { thumbnailer } from "../../../packages/imaging/thumbnails";
 import { realPhoto } from "./images";
 
-/** Tests run from the repository's root; the compiler's source is not among what they are built from. */
+/** Tests run from the repository's root; the compiler's source is not part of their build. */
 const source = join(process.cwd(), "packages/imaging");
 
 describe("the kernel", () => {

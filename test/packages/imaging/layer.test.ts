@@ -15,7 +15,7 @@ describe("the layer of the thumbnail step", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "imaging-layer-"));
-    // By itself: nothing that it might find beside it in the repository.
+    // By itself: without any file beside it in the repository.
     copyFileSync(join(home, "index.js"), join(folder, "index.js"));
   });
   after(() => rmSync(folder, { recursive: true }));

@@ -32,7 +32,7 @@ function image(type: number, depth: number, rest: Partial<PngImage> = {}): PngIm
   return { width: 37, height: 29, depth, type, sample, chunks, ...rest };
 }
 
-/** What pngjs makes of a file, on white: the upper byte of 16-bit samples. */
+/** pngjs's result for a file, on white: the upper byte of 16-bit samples. */
 function independent(file: Buffer): Buffer {
   const { data } = PNG.sync.read(file);
   const out: number[] = [];
@@ -44,14 +44,14 @@ function independent(file: Buffer): Buffer {
 }
 
 describe("a PNG's compressed pixels", () => {
-  /** Chunks of one byte made a file of 20 MB take half a minute, when each was given to zlib by itself. */
+  /** A file of 20 MB with chunks of one byte took half a minute when zlib received each chunk by itself. */
   it("come in large pieces, however small the chunks are", () => {
     const whole = writePng(image(2, 8));
     const expected = Buffer.concat([...readPixels(whole, readPngInfo(whole).dataStart, 1e6)]);
     for (const idatSize of [1, 7, 100, Infinity]) {
       const file = writePng(image(2, 8, { idatSize }));
       for (const size of [64, 100, 1e6]) {
-        // A piece holds until the next is asked for.
+        // A piece is valid until the next one is requested.
         const pieces = Array.from(readPixels(file, readPngInfo(file).dataStart, size), (piece) => Buffer.from(piece));
         expect(Buffer.concat(pieces).equals(expected)).to.equal(true);
         expect(pieces).to.have.lengthOf(Math.ceil(expected.length / size));

@@ -12,7 +12,7 @@ export interface PngImage {
   readonly interlaced?: boolean;
   /** Chunks between IHDR and IDAT. */
   readonly chunks?: readonly (readonly [string, Buffer])[];
-  /** How many bytes an IDAT chunk holds at most. */
+  /** The most bytes in an IDAT chunk. */
   readonly idatSize?: number;
 }
 

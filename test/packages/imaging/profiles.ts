@@ -55,13 +55,13 @@ export function profileOf(primaries: readonly (readonly number[])[], gamma: numb
   return profileWith(primaries.length === 0 ? "GRAY" : "RGB ", "XYZ ", matrixElements(primaries, gamma));
 }
 
-/** The kinds of tables that a profile can have, and what they lead to. */
+/** The kinds of tables that a profile can have, and their connection space. */
 export const tableKinds = ["mft1 Lab", "mft2 Lab", "mft2 XYZ", "mAB Lab", "mAB XYZ", "mAB XYZ by its matrix"] as const;
 
 /**
  * A profile that has tables (A2B0) for the colours of the given primaries and gamma.
  *
- * @param besides primaries and gamma of a matrix beside the tables, which says something else
+ * @param besides primaries and gamma of a different matrix beside the tables
  */
 export function tableProfileOf(
   kind: (typeof tableKinds)[number],
@@ -107,7 +107,9 @@ function numbersOf(values: readonly number[], bytes: 1 | 2): Buffer {
   return out;
 }
 
-/** A profile of inks, each of which takes away one of the given lights, and black all of them: linear, as no real inks are. */
+/**
+ * A profile of inks, each of which absorbs one of the given lights, and black all of them: linear, unlike real inks.
+ */
 export function inkProfileOf(primaries: readonly (readonly number[])[]): Buffer {
   const nodes = Array.from({ length: 16 }, (_, n) => {
     const [cyan, magenta, yellow, black] = [8, 4, 2, 1].map((bit) => ((n & bit) === 0 ? 1 : 0)) as [
@@ -179,7 +181,7 @@ function modernTables(
   return Buffer.concat([head, ...parts]);
 }
 
-/** Puts a profile into a JPEG, in parts of at most `size` bytes. */
+/** Inserts a profile into a JPEG, in parts of at most `size` bytes. */
 export function withProfile(jpeg: Buffer, profile: Buffer, size = 60000): Buffer {
   const parts: Buffer[] = [];
   const count = Math.ceil(profile.length / size);

@@ -5,14 +5,14 @@ import { jpegFormat, pngFormat } from "../../../packages/imaging/formats";
 import { createThumbnails, readImageHeader, type Square } from "../../../packages/imaging/index";
 import { compare, independentRgb, realPhoto, rgbOf } from "./images";
 
-/** What an independent library shows of a square of the upright photo. */
+/** An independent library's result for a square of the upright photo. */
 async function reference(photo: Buffer, { left, top, size }: Square, side: number): Promise<Buffer> {
   const upright = await sharp(photo).autoOrient().png().toBuffer();
   const part = sharp(upright).extract({ left, top, width: size, height: size });
   return part.resize(side, side).removeAlpha().raw().toBuffer();
 }
 
-/** Mean difference that the thumbnails' halved chroma may make; a photo that is shown wrongly is beyond 15. */
+/** Mean difference allowed for the thumbnails' halved chroma; a wrongly shown photo exceeds 15. */
 const tolerance = 3.5;
 
 async function shown(photo: Buffer, square: Square, side: number): Promise<Buffer> {

@@ -10,7 +10,7 @@ describe("The upload page is accessible", () => {
   for (const { name, options, reach } of pageStates) {
     it(`in the state ${name}, light and dark, on a computer and on a phone`, async () => {
       const site = await visit.site({ stepMilliseconds: 1, ...options });
-      // axe is a script that the page's own policy keeps out.
+      // axe is a script that the page's own policy blocks.
       const page = await visit.page(site.url, { bypassCSP: true });
       await reach(page, site);
       await expectAccessible(page);

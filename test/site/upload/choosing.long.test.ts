@@ -204,7 +204,7 @@ describe("The upload page takes a photo", () => {
 
 const slowMilliseconds = 500;
 
-/** Has the next photo take its time, as a large one does on an old phone. */
+/** Delays the next photo, as a large one is on an old phone. */
 async function openSlowly(page: Page): Promise<void> {
   await page.evaluate((milliseconds) => {
     const { createImageBitmap: open } = window;
@@ -224,12 +224,12 @@ async function hugePng(): Promise<Buffer> {
     .toBuffer();
   png.writeUInt32BE(30_000, 16);
   png.writeUInt32BE(30_000, 20);
-  // A header whose checksum is wrong is damaged, and says nothing of the size.
+  // A header with a wrong checksum is damaged, and its size cannot be trusted.
   png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
   return png;
 }
 
-/** Drops or pastes a file, as the browser would tell the page of it. */
+/** Drops or pastes a file, with the browser's events. */
 async function give(page: Page, event: "drop" | "paste", file: Buffer): Promise<void> {
   await page.evaluate(
     ([type, base64]) => {

@@ -1,6 +1,4 @@
-// Functions that are handed to the browser run there.
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
+// Functions passed to the browser run there. / <reference lib="dom" /> / <reference lib="dom.iterable" />
 import { expect } from "chai";
 import { choose, fillIn, phone, see, upload, Visit } from "./steps";
 
@@ -139,7 +137,7 @@ describe("The upload page at its edges", () => {
     const said = page.locator("#announcer");
     const left = page.getByRole("button", { name: "Dịch ảnh sang phải" });
     expect(await said.textContent()).to.equal("");
-    // The square is as wide as the photo: to the side there is nowhere to go.
+    // The square is as wide as the photo: it cannot move sideways.
     await left.click();
     expect(await said.textContent()).to.equal("Đã đến mép ảnh");
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();

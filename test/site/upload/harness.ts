@@ -16,19 +16,19 @@ import type { ReasonCode } from "../../../handlers/contract/reasons";
 import { aFace, aFormat, avatarTable, startTables, uploadTable, type Tables } from "../../support/with-tables";
 
 /**
- * The page as it is built, in front of the real API's endpoints and real tables. Only the bucket and the flow behind it
- * are stood in for: the bucket takes what the signed form allows, and the flow writes into the upload's row what the
- * test has it say. The flow itself is tested with the page elsewhere, in the local mode.
+ * The built page, in front of the real API's endpoints and real tables. Only the bucket and the flow behind it are
+ * fakes: the bucket accepts what the signed form allows, and the flow writes the test's values into the upload's row.
+ * The flow itself is tested with the page elsewhere, in the local mode.
  */
 export interface Site {
   readonly url: string;
-  /** What the bucket was given, in order. */
+  /** The bucket's received photos, in order. */
   readonly received: { readonly key: string; readonly bytes: Buffer }[];
-  /** How the next photos fare. */
+  /** The outcome of the next photos. */
   ending: Ending;
   /** Answers every request of this kind with 503 as long as it is set. */
   broken: "api" | undefined;
-  /** Milliseconds that have passed on the server's side without anybody having waited for them. */
+  /** Milliseconds by which the server's clock was advanced without waiting. */
   passed: number;
   readonly tables: Tables;
   close(): Promise<void>;
@@ -37,7 +37,7 @@ export interface Site {
 export type Ending =
   | { readonly status: "accepted" }
   | { readonly status: "rejected" | "failed"; readonly step: string; readonly reason: ReasonCode }
-  /** Stays at this step until the ending is set anew. */
+  /** Stays at this step until the outcome is set again. */
   | { readonly status: "processing"; readonly step: string };
 
 export interface SiteOptions {
@@ -69,7 +69,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 let built: ReadonlyMap<string, Buffer> | undefined;
-/** The page's files, gzipped; read once, so that a build beside the tests does not pull them away. */
+/** The page's files, gzipped; read once, so that a build during the tests does not remove them. */
 function builtPage(): ReadonlyMap<string, Buffer> {
   if (!existsSync(join(siteFolder, "index.html"))) throw new Error("The page is not built; run npm run build.");
   const zipped = (name: string) => [name, gzipSync(readFileSync(join(siteFolder, name)))] as const;
@@ -156,7 +156,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     response.end();
   }
 
-  /** Keeps to the policy as S3 does: its key, its type, its size, its end. */
+  /** Enforces the policy as S3 does: its key, its type, its size, its expiry. */
   async function takeForm(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const fields: Record<string, string> = {};
     const chunks: Buffer[] = [];
@@ -190,7 +190,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     void flow(key).catch((error: unknown) => open && console.error(error));
   }
 
-  /** What the state machine would write into the rows. */
+  /** The values that the state machine would write into the rows. */
   async function flow(key: string): Promise<void> {
     const { studentId = "", issuedId: uploadId = "" } = parseUploadKey(key) ?? {};
     const steps: Record<string, { S: string }> = {};

@@ -3,7 +3,7 @@ import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invi
 
 const { privateKey } = generateKeyPairSync("ed25519");
 
-/** The access of a school that invites, by a key of this run. */
+/** The access of a school with invitations, by a key of this run. */
 export const access = { mode: "invite" as const, publicKey: publicKeyOf(privateKey) };
 
 export const tomorrow = Math.floor(Date.now() / 1000) + 86_400;

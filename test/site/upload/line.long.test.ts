@@ -65,7 +65,7 @@ describe("The upload page on a line that fails", () => {
         "**/photos",
         async (route) => {
           site.passed += hour;
-          // Not forwarded: that would run out the page's own patience with a line that stands still.
+          // Not forwarded: that would use up the page's own timeout for a silent connection.
           await page.clock.setSystemTime(Date.now() + (hours + 1) * hour);
           return route.continue();
         },
@@ -178,7 +178,7 @@ describe("The upload page on a line that fails", () => {
     await second.getByText("Mất kết nối mạng.").waitFor();
     await upload(first, "SV001");
     await see(first, acceptedHeading);
-    // What a tab shows of its own comes before what another one has in hand.
+    // A tab's own outcome has priority over another tab's upload.
     await first.reload();
     await see(first, acceptedHeading);
     await second.reload();
@@ -255,7 +255,7 @@ describe("The upload page on a line that fails", () => {
         await held;
         return route.continue();
       });
-      // The status is asked for when nobody can tell whether a photo has arrived.
+      // The status is requested if it is unknown whether a photo has arrived.
       if (waitedFor === "status") await page.route("**/photos", (route) => route.abort(), { times: 1 });
       await upload(page);
       await isAsked;
@@ -315,7 +315,7 @@ describe("The upload page on a line that fails", () => {
     const second = await first.context().newPage();
     await second.goto(site.url);
     await fillIn(second, "SV002", await plain("blue"));
-    // What a third one lets go of is its own alone.
+    // A third tab discards only its own upload.
     const third = await first.context().newPage();
     await third.goto(site.url);
     await choose(third);
@@ -337,7 +337,7 @@ describe("The upload page on a line that fails", () => {
     await keepsNothing(third);
   });
 
-  /** Opens the page in a new tab, when so much time has passed. */
+  /** Opens the page in a new tab after so much time. */
   async function openLater(page: Page, milliseconds: number): Promise<Page> {
     const next = await page.context().newPage();
     await next.clock.setFixedTime(Date.now() + milliseconds);

@@ -197,7 +197,7 @@ describe("The upload page", () => {
   it("sends what the square holds after zooming and moving", async () => {
     const site = await visit.site({ stepMilliseconds: 1 });
     const page = await visit.page(site.url);
-    // Two people beside each other: the square is moved to the one at the left.
+    // Two people side by side: the square is moved to the left one.
     const photo = await couple();
     const { width = 0, height = 0 } = await sharp(photo).metadata();
     await choose(page, photo);
@@ -225,7 +225,7 @@ describe("The upload page", () => {
     const site = await visit.site({ stepMilliseconds: 1 });
     const page = await visit.page(site.url);
     await see(page, chooseHeading);
-    /** Goes on with Tab until the element of that name has the focus. */
+    /** Presses Tab until the element of that name has the focus. */
     const tabTo = async (name: string) => {
       for (let i = 0; i < 25; i += 1) {
         await page.keyboard.press("Tab");
@@ -240,7 +240,7 @@ describe("The upload page", () => {
     };
     await tabTo("Chọn ảnh có sẵn");
     const chooser = page.waitForEvent("filechooser");
-    // By the answer to this the browser knows that the dialog is not to be opened.
+    // From the answer to this event, the browser knows not to open the dialog.
     await page.evaluate(() => 0);
     await page.keyboard.press("Enter");
     await (await chooser).setFiles({ name: "a.jpg", mimeType: "image/jpeg", buffer: await somePortrait() });
@@ -255,7 +255,7 @@ describe("The upload page", () => {
     await see(page, "Thông tin của bạn");
     await tabTo("Gửi ảnh");
     await page.keyboard.press("Enter");
-    // The first field that is wrong has the focus, and says why.
+    // The first wrong field has the focus, and shows the reason.
     const described = await page.evaluate(() => {
       const ids = document.activeElement?.getAttribute("aria-describedby")?.split(" ") ?? [];
       return ids.map((id) => document.getElementById(id)?.textContent).join(" ");
@@ -296,7 +296,7 @@ describe("The upload page", () => {
   });
 
   it("fits 320 pixels and a phone, with targets for fingers", async () => {
-    // Names that break nowhere by themselves.
+    // Names without a natural line break.
     const organization = "TruongDaiHocKhoaHocXaHoiVaNhanVanThanhPhoHoChiMinh";
     const site = await visit.site({ stepMilliseconds: 1, organization, contact: `anh@${organization}.edu.vn` });
     const page = await visit.page(site.url, { ...phone, viewport: { width: 320, height: 640 } });

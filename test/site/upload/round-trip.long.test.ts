@@ -61,7 +61,7 @@ const scenarios: Readonly<Record<string, readonly Given[]>> = {
   ],
 };
 
-/** Where the functions are defined, for the handlers as they were before they were serialized. */
+/** The module that defines the functions, for the handlers before serialization. */
 const functionsFile = join(__dirname, "../../../handlers/functions.js");
 
 const execute = promisify(execFile);
@@ -100,7 +100,7 @@ describe("The API's and the mail's functions, serialized", () => {
       writeFileSync(module, text);
       const serialized = await run(module, "", given);
       expect(serialized).to.deep.equal(await run(functionsFile, name, given));
-      // Beyond its settings: each scenario came to an answer, or to the error that is meant.
+      // Beyond its settings: each scenario ended with an answer, or with the intended error.
       const ends = serialized.map(
         ({ output, error }) => (output as { statusCode?: number })?.statusCode ?? error?.name,
       );

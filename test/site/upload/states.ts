@@ -5,11 +5,11 @@ import type { ReasonCode } from "../../../handlers/contract/reasons";
 import { choose, see, upload } from "./steps";
 import type { Site, SiteOptions } from "./harness";
 
-/** Every state of the page that a student can come to; the accessibility tests and the screenshots go by it. */
+/** Every state of the page that a student can reach; the accessibility tests and the screenshots use this list. */
 export interface PageState {
   readonly name: string;
   readonly options?: SiteOptions;
-  /** Brings the page, which is open, to the state. */
+  /** Brings the open page to the state. */
   readonly reach: (page: Page, site: Site) => Promise<void>;
 }
 

@@ -1,6 +1,4 @@
-// Functions that are handed to the browser run there.
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
+// Functions passed to the browser run there. / <reference lib="dom" /> / <reference lib="dom.iterable" />
 import { expect } from "chai";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -9,11 +7,11 @@ import { newContext, startBrowser } from "../../support/browser";
 import { portrait } from "../../support/portraits";
 import { startSite, type Site, type SiteOptions } from "./harness";
 
-/** What the page's tests do over and over: one browser for all of them, one page for each. */
+/** The common steps of the page's tests: one browser for all of them, one page for each. */
 export class Visit {
   private browser: Browser | undefined;
   private readonly opened: { close(): Promise<void> }[] = [];
-  /** What the browser complained of: errors of scripts, and of the content security policy. */
+  /** The browser's errors: those of scripts, and of the content security policy. */
   readonly complaints: string[] = [];
 
   async start(): Promise<void> {
@@ -38,7 +36,7 @@ export class Visit {
     const page = await context.newPage();
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("console", (message) => {
-      // A request that a test has fail on purpose is written to the console too.
+      // A request that a test makes fail on purpose is also written to the console.
       if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) {
         this.complaints.push(message.text());
       }
@@ -47,7 +45,7 @@ export class Visit {
     return page;
   }
 
-  /** Ends what one test has opened; browser complaints are failures. */
+  /** Closes everything that one test has opened; browser errors are failures. */
   async end(): Promise<void> {
     for (const thing of this.opened.splice(0).reverse()) await thing.close();
     expect(this.complaints.splice(0)).to.deep.equal([]);
@@ -60,7 +58,7 @@ export function heading(page: Page): Promise<string> {
   return page.locator("h1").innerText();
 }
 
-/** Waits for a screen by its heading; the texts themselves are what a student goes by. */
+/** Waits for a screen by its heading; students, too, orient themselves by the texts. */
 export async function see(page: Page, text: string): Promise<void> {
   await page.getByRole("heading", { level: 1, name: text, exact: true }).waitFor();
 }
@@ -71,24 +69,24 @@ export async function choose(page: Page, photo?: Buffer, name = "Ảnh thẻ.jpg
 }
 
 let kept: Promise<Buffer> | undefined;
-/** One portrait for all tests that need just a photo. */
+/** One portrait for all tests that just need a photo. */
 export function somePortrait(): Promise<Buffer> {
   return (kept ??= portrait("A", { width: 800, rotatedExif: 6, withLocation: true }));
 }
 
-/** Has another photo in that one's place. */
+/** Replaces that photo by another. */
 export function usePortrait(photo: Buffer): void {
   kept = Promise.resolve(photo);
 }
 
-/** A photo of one colour alone, so that it is known again in what was sent of it. */
+/** A photo of a single colour, so that the sent photo can be identified. */
 export function plain(color: "red" | "blue"): Promise<Buffer> {
   return sharp({ create: { width: 400, height: 400, channels: 3, background: color } })
     .jpeg()
     .toBuffer();
 }
 
-/** Which of the plain photos this was made of. */
+/** The plain photo that this was made from. */
 export async function colorOf(photo: Buffer | undefined): Promise<"red" | "blue"> {
   const { dominant } = await sharp(photo).stats();
   return dominant.r > dominant.b ? "red" : "blue";
@@ -134,7 +132,7 @@ export async function keepsNothing(page: Page): Promise<void> {
   while ((await keptBy(page)).length > 0) await page.waitForTimeout(50);
 }
 
-/** Fails with every rule of WCAG 2.2 A and AA, and of good practice, that the page breaks as it is now. */
+/** Fails with every rule of WCAG 2.2 A and AA, and of good practice, that the current page breaks. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(async () => {

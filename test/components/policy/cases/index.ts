@@ -3,5 +3,5 @@ import { permissions } from "./permissions";
 import { secrets } from "./secrets";
 import { storage } from "./storage";
 
-/** Every case there is: all are judged, and all count as tries of the rules that they expect. */
+/** All cases: each is evaluated, and each counts as a test of the rules that it expects. */
 export const cases: readonly Case[] = [...storage, ...permissions, ...secrets];

@@ -9,9 +9,9 @@ const queuePolicy = (statement: object): Given => [
 ];
 const permission = (props: object): Given => ["aws:lambda/permission:Permission", { function: "f", ...props }];
 
-/** What roles may do, and who may call a function, a queue or a topic. */
+/** The permissions of roles, and the callers of a function, a queue or a topic. */
 export const permissions: readonly Case[] = [
-  // What a preview does not know.
+  // Values that a preview does not know.
   {
     title: "a policy of which a part is not known yet as exact",
     resources: [rolePolicy({ Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource: unknown }] })],
@@ -50,7 +50,7 @@ export const permissions: readonly Case[] = [
     resources: [["aws:iam/role:Role", { managedPolicyArns: [`arn:aws:iam::aws:policy/${name}`] }] as Given],
     expected: ["iam-no-broad-managed-policy"],
   })),
-  // What everybody may call.
+  // Resources that everybody may call.
   {
     title: "a function for everybody",
     resources: [permission({ principal: "*" })],
@@ -82,7 +82,7 @@ export const permissions: readonly Case[] = [
     resources: [queuePolicy({ Condition: { ArnEquals: { "aws:SourceArn": bucketArn } } })],
     expected: [],
   },
-  // What is no policy.
+  // Values that are not a policy.
   ...["{", "null", '{"Statement":["x"]}'].map((policy) => ({
     title: `the policy ${policy} of a role as broken`,
     resources: [rolePolicy(policy)],

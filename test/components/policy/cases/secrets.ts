@@ -5,9 +5,9 @@ const variables = (values: Readonly<Record<string, string>>): Given => [
   { runtime: "nodejs22.x", environment: { variables: values } },
 ];
 
-/** Secrets in a function's variables, and what is none. */
+/** Secrets in a function's variables, and values that are not secrets. */
 export const secrets: readonly Case[] = [
-  // What a preview does not know.
+  // Values that a preview does not know.
   {
     title: "a password after a variable that is not known yet",
     resources: [variables({ TABLE: unknown, DB_PASSWORD: "x" })],

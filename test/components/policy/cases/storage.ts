@@ -26,9 +26,9 @@ const website = [
 ];
 const openBucket = ["bucket-private", "bucket-tls-only", "bucket-encrypted"];
 
-/** Buckets: who may read them, how they are asked, and what of theirs production protects. */
+/** Buckets: their readers, TLS, and production's protection of their data. */
 export const storage: readonly Case[] = [
-  // What a preview does not know.
+  // Values that a preview does not know.
   { title: "a bucket whose policy is not known yet as refusing", resources: privateBucket(unknown), expected: [] },
   {
     title: "a bucket beside one whose policy is not known yet",
@@ -91,7 +91,7 @@ export const storage: readonly Case[] = [
     expected: [],
     stack: "prod",
   },
-  // What is no policy.
+  // Values that are not a policy.
   {
     title: "the policy { of a bucket as broken",
     resources: privateBucket("{"),

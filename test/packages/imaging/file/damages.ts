@@ -1,4 +1,4 @@
-/** Photos that are damaged where no viewer minds, each beside the same photo undamaged. */
+/** Photos with damage that no viewer rejects, each beside the same photo undamaged. */
 import { deflateSync } from "node:zlib";
 import { exif, segment } from "../../../flow/hostile/files";
 import { chunk } from "../png-writer";
@@ -11,14 +11,14 @@ export interface Damaged {
 const cutAt = (file: Buffer, at: number, ...between: readonly Uint8Array[]): Buffer =>
   Buffer.concat([file.subarray(0, at), ...between, file.subarray(at)]);
 
-/** Where a JPEG's first segment of a kind starts. */
+/** The start of a JPEG's first segment of a kind. */
 export function placeOf(jpeg: Buffer, marker: number): number {
   let at = 2;
   while (jpeg[at + 1] !== marker) at += 2 + jpeg.readUInt16BE(at + 2);
   return at;
 }
 
-/** The trailer of a Samsung phone: what it says of the picture, and where that starts. */
+/** The trailer of a Samsung phone: its data about the picture, and their start. */
 const samsungTrailer = Buffer.concat([
   Buffer.from([0, 0, 1, 10, 14, 0, 0, 0]),
   Buffer.from("Image_UTC_Data1700000000000"),
@@ -26,7 +26,7 @@ const samsungTrailer = Buffer.concat([
   Buffer.from("6b000000010000000000010a23000000230000001800000053454654", "hex"),
 ]);
 
-/** A JPEG with an end marker, damaged in the headers or behind its rows. */
+/** A JPEG with an end marker, damaged in the headers or after its rows. */
 export function damagedJpegs(jpeg: Buffer): readonly Damaged[] {
   const tables = placeOf(jpeg, 0xdb);
   const frame = placeOf(jpeg, jpeg.includes(Buffer.from([0xff, 0xc2, 0, 17])) ? 0xc2 : 0xc0);

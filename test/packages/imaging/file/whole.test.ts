@@ -144,7 +144,7 @@ describe("A photo that was cut off", () => {
       for (let at = first + 112; at < end - 30; at += 112) {
         expect(verdictOf(whole.subarray(0, at))).to.equal("FILE_CORRUPT");
       }
-      // Of the last piece, zlib's checksum is not needed for the rows.
+      // The rows do not need zlib's checksum in the last piece.
       for (let cut = end - 20; cut > end - 60; cut--) {
         expect(verdictOf(whole.subarray(0, cut))).to.equal("FILE_CORRUPT");
       }
