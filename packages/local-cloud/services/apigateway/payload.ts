@@ -139,3 +139,13 @@ function commonLogTime(time: Date): string {
   const [day, date, month, year, clock] = time.toUTCString().split(/[ ,]+/);
   return day === undefined ? "" : `${date}/${month}/${year}:${clock} +0000`;
 }
+
+/** An error of the API itself, as API Gateway words it. */
+export function problem(status: number, message: string): ApiResponse {
+  return {
+    status,
+    headers: { "content-type": "application/json" },
+    cookies: [],
+    body: Buffer.from(JSON.stringify({ message })),
+  };
+}

@@ -1,4 +1,4 @@
-import type { Throttling } from "./declared";
+import type { DeclaredApi, DeclaredStage, Throttling } from "./declared";
 
 /** Takes one request out of the bucket of tokens; false when it is empty and the answer is 429. */
 export type Throttle = () => boolean;
@@ -15,4 +15,20 @@ export function createThrottle({ rate, burst }: Throttling, now: () => number = 
     tokens--;
     return true;
   };
+}
+
+/** The limit of a route in a stage, made with its first request. */
+export function throttleOf(
+  throttles: Map<string, Throttle>,
+  api: DeclaredApi,
+  stage: DeclaredStage,
+  routeKey: string,
+): Throttle {
+  const limits = stage.routeThrottling[routeKey] ?? stage.throttling;
+  if (!limits) return () => true;
+  // Routes without settings of their own share the stage's.
+  const key = `${api.id} ${stage.name} ${stage.routeThrottling[routeKey] ? routeKey : ""}`;
+  const throttle = throttles.get(key) ?? createThrottle(limits);
+  throttles.set(key, throttle);
+  return throttle;
 }
