@@ -185,7 +185,8 @@ function thumbnailKey({ thumbnails }: AvatarRow): string | undefined {
   return size === undefined ? undefined : thumbnails[String(size)];
 }
 
-const STATUS: Readonly<Record<UploadStatus, readonly [Light | "neutral", string]>> = {
+/** A later version may have written a status that this one does not know. */
+const STATUS: Readonly<Partial<Record<string, readonly [Light | "neutral", string]>>> = {
   "awaiting-upload": ["neutral", "Awaited"],
   processing: ["running", "Processing"],
   accepted: ["succeeded", "Accepted"],
@@ -217,7 +218,7 @@ function uploadTable(uploads: readonly UploadRow[], machines: MachineSource): Ht
 
 function uploadRow(upload: UploadRow, machines: MachineSource): Html {
   const execution = upload.executionArn === undefined ? undefined : machines.execution(upload.executionArn);
-  const [light, word] = STATUS[upload.status];
+  const [light, word] = STATUS[upload.status] ?? ["neutral", upload.status];
   const student = foreign(upload.studentId);
   const file = upload.objectKey?.slice(upload.objectKey.lastIndexOf("/") + 1);
   return html`<tr id="upload-${encodeURIComponent(upload.uploadId)}">
