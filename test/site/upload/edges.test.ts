@@ -1,4 +1,6 @@
-// Functions passed to the browser run there. / <reference lib="dom" /> / <reference lib="dom.iterable" />
+// Functions passed to the browser run there.
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
 import { expect } from "chai";
 import { choose, fillIn, phone, see, upload, Visit } from "./steps";
 
