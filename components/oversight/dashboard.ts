@@ -152,7 +152,7 @@ function bodyOf(known: Known): { readonly widgets: readonly unknown[] } {
 }
 
 /**
- * Counts the reasons in what the steps log (handlers/runtime/step.ts), one line a refusal. Only reasons are written in
+ * Counts the reasons in the steps' logs (handlers/runtime/step.ts), one line per refusal. Only reasons are written in
  * capitals; the names of faults are not.
  */
 function refusalsIn(logGroups: readonly string[]): string {

@@ -1,5 +1,5 @@
 /**
- * Evaluates a consumer's program under mocks and prints what it declares. Run in the consumer's folder, so that the
+ * Evaluates a consumer's program under mocks and prints its declarations. Run in the consumer's folder, so that the
  * program's own packages are found from there.
  *
  * Usage: node host.js PROGRAM; its default export makes the pipeline.

@@ -19,7 +19,7 @@ export interface Manifest {
 export interface Packed {
   readonly folder: string;
   readonly manifest: Manifest;
-  /** Of the archive, in bytes. */
+  /** The archive's size in bytes. */
   readonly size: number;
   /** Relative to the package's folder. */
   readonly paths: readonly string[];

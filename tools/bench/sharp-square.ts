@@ -21,7 +21,7 @@ export async function sharpSquare(
   }
   const region = storedRegion({ left, top, width: size, height: size }, { width, height, orientation });
   const { mirrored, flipped, transposed } = turnOf(orientation);
-  // sharp mirrors before it turns; a quarter turn of what is upside down makes columns of rows.
+  // sharp mirrors before it turns; a quarter turn of an upside-down photo makes columns of rows.
   return sharp(photo, { limitInputPixels })
     .extract(region)
     .resize(side, side)

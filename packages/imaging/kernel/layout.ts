@@ -57,7 +57,7 @@ export const C_COLUMNS: i32 = 64;
 export const C_SIZE: i32 = 68;
 
 /** A scan under way. */
-/** Address of stream byte 0, less 3: stream byte n stands at that address - n, so that a 32-bit load has it on top. */
+/** Address of stream byte 0, less 3: stream byte n is at that address - n, so that a 32-bit load has it on top. */
 export const S_BASE: i32 = 0;
 /** Bits consumed. */
 export const S_POSITION: i32 = 4;
