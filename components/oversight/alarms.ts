@@ -131,9 +131,9 @@ export function createAlarms(
     ),
     alarm(
       "reconcile-left",
-      "The nightly comparison of the stores found differences that it cannot mend: two students with one face, or a " +
+      "The nightly comparison of the stores found differences that it cannot fix: two students with one face, or a " +
         "thumbnail that is gone. See them with `avatar-pipeline reconcile --stack NAME --search-faces`. The alarm ends with " +
-        "the first run that mends and leaves nothing.",
+        "the first run that fixes differences and leaves none.",
       {
         ...any,
         namespace: reconcileMetrics.namespace,
@@ -153,7 +153,7 @@ export function createAlarms(
       : [
           alarm(
             "mail-failed",
-            "Students could not be mailed; the topics' subscribers were told all the same. The function's log says why: " +
+            "Students could not be mailed; the topics' subscribers were notified. The function's log says why: " +
               "an address that SES has not verified, a region still in SES's sandbox, or a sending limit.",
             ofFunction(mailer, "Errors"),
           ),

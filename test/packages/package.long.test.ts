@@ -121,7 +121,7 @@ describe("The npm package", () => {
 
   it("keeps the docs of every option and output for the editor", () => {
     const types = (file: string) => readFileSync(join(packed.folder, "lib/types/components", file), "utf8");
-    expect(types("args.d.ts")).to.include("@default 95: a false duplicate turns an honest student away");
+    expect(types("args.d.ts")).to.include("@default 95: a false duplicate refuses an honest student");
     expect(types("avatar-pipeline.d.ts")).to.include("The ARN of the state machine");
   });
 

@@ -68,7 +68,10 @@ describe("a program with a bucket, a queue, a function and a table", () => {
   it("has the console's pages, of any program", async () => {
     const overview = await (await fetch(new URL("/_console/", url))).text();
     expect(overview).to.include("sample/dev").and.include("The program declares no state machine.");
-    expect(await (await fetch(new URL("/_console/logs", url))).text()).to.match(/logs\/pack-/);
+    // The log is written a moment after the function has answered.
+    const logs = async () => (await fetch(new URL("/_console/logs", url))).text();
+    while ((await logs()).includes("No function has run yet.")) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await logs()).to.match(/logs\/pack-/);
   });
 
   it("ends with Ctrl-C, and leaves the folder free", async () => {

@@ -273,7 +273,7 @@ describe("a Pulumi program that fails", () => {
 
   it("is told when there is no such file", async () => {
     expect(await failure(evaluateProgram({ program: "/nowhere/index.ts" }))).to.equal(
-      "There is no Pulumi program at /nowhere/index.ts. Name its entry file, for example --program index.ts.",
+      "There is no Pulumi program at /nowhere/index.ts. Name its entry file.",
     );
   });
 });
