@@ -2,13 +2,13 @@ import { dynamodb, now, s3 } from "../runtime/clients";
 import { defineStep } from "../runtime/define";
 import { markProgress, readUploads } from "../runtime/grants";
 import { json, uploadTable } from "../runtime/settings";
-import { checkFormat } from "./handler";
+import { checkFormat, type PhotoFiles } from "./handler";
 
 export const checkFormatStep = defineStep({
   name: "CheckFormat",
   handler: checkFormat,
   settings: { uploadTable, limits: json("UPLOAD_LIMITS") },
-  clients: { dynamodb, s3, now },
+  clients: { dynamodb, s3, photoFiles: () => require("avatar-imaging/file/check") as PhotoFiles, now },
   grants: (on) => [markProgress(on), readUploads(on)],
   refusals: [
     "FORMAT_NOT_SUPPORTED",
@@ -26,4 +26,5 @@ export const checkFormatStep = defineStep({
   // largest.
   memorySize: 512,
   timeout: 30,
+  usesImaging: true,
 });

@@ -2,8 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { checkWhole, readImageHeader } from "avatar-imaging/file/header";
-import { fileKind } from "avatar-imaging/file/kind";
+import type * as photoFiles from "avatar-imaging/file/check";
 import { rejection } from "../runtime/errors";
 import type { Format, ImageFormat, Photo } from "../contract/flow-data";
 import { parseUploadKey } from "../contract/keys";
@@ -31,8 +30,12 @@ export interface CheckFormatSettings {
 export interface CheckFormatClients {
   readonly dynamodb: Pick<DynamoDB, "updateItem">;
   readonly s3: Pick<S3, "getObject">;
+  readonly photoFiles: PhotoFiles;
   readonly now: () => Date;
 }
+
+/** The functions of the layer `avatar-imaging` that the step uses. */
+export type PhotoFiles = Pick<typeof photoFiles, "checkWhole" | "fileKind" | "readImageHeader">;
 
 /** Checks the file's name, its size and its bytes, the cheapest check first. */
 export function checkFormat(
@@ -44,7 +47,7 @@ export function checkFormat(
     const named = formatByName(photo.key);
     checkSize(photo.bytes, settings.limits);
     const bytes = Buffer.from(await readOriginal(clients.s3, photo));
-    const { width, height } = checkBytes(bytes, named, settings.limits);
+    const { width, height } = checkBytes(clients.photoFiles, bytes, named, settings.limits);
     return { format: named, width, height, sha256: createHash("sha256").update(bytes).digest("hex") };
   };
 }
@@ -74,7 +77,12 @@ function checkSize(bytes: number, limits: UploadLimits): void {
  *
  * @returns the upright size in pixels
  */
-export function checkBytes(bytes: Buffer, named: ImageFormat, limits: UploadLimits): { width: number; height: number } {
+export function checkBytes(
+  { checkWhole, fileKind, readImageHeader }: PhotoFiles,
+  bytes: Buffer,
+  named: ImageFormat,
+  limits: UploadLimits,
+): { width: number; height: number } {
   const kind = fileKind(bytes);
   if (kind !== named) {
     throw rejection("FORMAT_MISMATCH", `The file is named as ${named} but its first bytes are those of ${kind}.`);

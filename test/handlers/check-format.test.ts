@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { createHash } from "node:crypto";
 import { checkBytes, checkFormat, type CheckFormatClients } from "../../handlers/1-check-format/handler";
+import * as photoFiles from "../../packages/imaging/file/check";
 import {
   aClaimedRow,
   aPhoto,
@@ -30,7 +31,7 @@ describe("CheckFormat", () => {
       { getObject: () => ({ Body: { transformToByteArray: async () => file } }) },
       calls,
     );
-    const handle = checkFormat({ uploadTable, limits }, { dynamodb: tables.dynamodb, s3, now: () => now });
+    const handle = checkFormat({ uploadTable, limits }, { dynamodb: tables.dynamodb, s3, photoFiles, now: () => now });
     return { result: handle({ photo }), calls };
   }
   const nameOf = async (file: Buffer, options = {}) => (await errorOf((await check(file, options)).result)).name;
@@ -104,7 +105,7 @@ describe("CheckFormat", () => {
       ["png", pngFile(), 4],
     ] as const) {
       for (let length = 12; length < file.length - end; length += 1) {
-        expect(() => checkBytes(file.subarray(0, length), named, limits), `${named} of ${length} bytes`)
+        expect(() => checkBytes(photoFiles, file.subarray(0, length), named, limits), `${named} of ${length} bytes`)
           .to.throw()
           .with.property("name", "FILE_CORRUPT");
       }
@@ -118,7 +119,7 @@ describe("CheckFormat", () => {
     for (let at = 8; at < end; at += 1) {
       const changed = Buffer.from(file);
       changed[at] = (changed[at] ?? 0) ^ 0x10;
-      expect(() => checkBytes(changed, "png", limits), `byte ${at}`)
+      expect(() => checkBytes(photoFiles, changed, "png", limits), `byte ${at}`)
         .to.throw()
         .with.property("name", "FILE_CORRUPT");
     }
@@ -126,7 +127,7 @@ describe("CheckFormat", () => {
 
   const nameFor = (file: Buffer, named: "jpeg" | "png") => {
     try {
-      checkBytes(file, named, limits);
+      checkBytes(photoFiles, file, named, limits);
       return "passed";
     } catch (error) {
       return (error as Error).name;
@@ -163,14 +164,14 @@ describe("CheckFormat", () => {
 
   it("lets what follows the end of a photo be, as the second picture of a phone's HDR photo", () => {
     const file = Buffer.concat([jpegFile(), jpegFile()]);
-    expect(checkBytes(file, "jpeg", limits)).to.deep.equal({ width: 400, height: 300 });
+    expect(checkBytes(photoFiles, file, "jpeg", limits)).to.deep.equal({ width: 400, height: 300 });
   });
 
   it("throws ClaimLost when the upload belongs to another execution by now", async () => {
     const photo = aPhoto();
     await tables.putUpload(aClaimedRow({ ...photo, executionArn: "another" }));
     const s3 = recorded<CheckFormatClients["s3"]>({});
-    const handle = checkFormat({ uploadTable, limits }, { dynamodb: tables.dynamodb, s3, now: () => now });
+    const handle = checkFormat({ uploadTable, limits }, { dynamodb: tables.dynamodb, s3, photoFiles, now: () => now });
     expect((await errorOf(handle({ photo }))).name).to.equal("ClaimLost");
   });
 });

@@ -5,7 +5,8 @@
  *   lib/index.js             the library (components + handlers) as one CommonJS file. One file, because the serializer
  *                            confuses modules of the same generated name from different files, and because the same
  *                            bytes must come out in this repository, in a workspace and in a consumer's node_modules.
- *   lib/layer/               the Lambda layer of the thumbnail step: packages/imaging and its dependencies in one file.
+ *   lib/layer/               the Lambda layer of the steps that read photos: packages/imaging and its dependencies in one
+ *                            file, and the checks of a photo file in another.
  *   lib/site/                the students' page.
  *   packages/imaging/lib/    the package, file by file; packages/local-cloud/lib/ likewise.
  *   packages/cli/lib/        the command line as one file: the code it shares with the handlers is bundled.
@@ -53,14 +54,15 @@ const folders = ["components", "handlers", "packages/cli", "site", "test", "tool
 /** The paths of tsconfig.json would bundle the other packages, including the layer's. */
 const withoutPaths = { tsconfigRaw: { compilerOptions: { strict: true, target: "es2022" } } };
 
-/**
- * The code that the library shares with the layer is bundled; `avatar-imaging` itself is the layer, and stays a
- * package.
- */
+/** The layer's files, as functions require them: the rest of what they need of the package is bundled into them. */
+const layerFiles = { "avatar-imaging": "index", "avatar-imaging/file/check": "file/check" };
+
+/** The code that the library shares with the layer is bundled; the layer's own files stay a package. */
 const takeInSharedFiles = {
   name: "take in shared files",
   setup({ onResolve }) {
     onResolve({ filter: /^avatar-imaging\// }, ({ path }) => {
+      if (Object.hasOwn(layerFiles, path)) return { path, external: true };
       const file = join(process.cwd(), "packages/imaging", path.slice("avatar-imaging/".length));
       return { path: [`${file}.ts`, join(file, "index.ts")].find((one) => existsSync(one)) };
     });
@@ -84,14 +86,14 @@ async function buildLibrary() {
   });
 }
 
-/** The layer: one file, found by `require("avatar-imaging")` wherever Lambda mounts layers. */
+/** The layer: files found by their names in {@link layerFiles} wherever Lambda mounts layers. */
 async function buildLayer() {
   const home = "lib/layer/nodejs/node_modules/avatar-imaging";
   mkdirSync(home, { recursive: true });
   await build({
     ...common,
-    entryPoints: ["packages/imaging/index.ts"],
-    outfile: join(home, "index.js"),
+    entryPoints: Object.values(layerFiles).map((file) => ({ in: `packages/imaging/${file}.ts`, out: file })),
+    outdir: home,
     bundle: true,
     minify: true,
     legalComments: "eof",

@@ -11,7 +11,7 @@ import { realPhoto } from "./images";
 /** Tests run from the repository's root. */
 const home = join(process.cwd(), "lib/layer/nodejs/node_modules/avatar-imaging");
 
-describe("the layer of the thumbnail step", () => {
+describe("the layer of the steps that read photos", () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "imaging-layer-"));
@@ -20,10 +20,16 @@ describe("the layer of the thumbnail step", () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it("is one file of less than 150 KB, gzipped", () => {
-    expect(readdirSync(home)).to.have.members(["index.js", "package.json"]);
-    const text = readFileSync(join(home, "index.js"));
-    expect(gzipSync(text).length).to.be.below(150 * 1024);
+  it("is one file of less than 150 KB, gzipped, and one that only checks files, of less than 10", () => {
+    expect(readdirSync(home, { recursive: true })).to.have.members([
+      "file",
+      "file/check.js",
+      "index.js",
+      "package.json",
+    ]);
+    const size = (file: string) => gzipSync(readFileSync(join(home, file))).length;
+    expect(size("index.js")).to.be.below(150 * 1024);
+    expect(size("file/check.js")).to.be.below(10 * 1024);
   });
 
   it("makes by itself the same bytes as its source, also where there is no WebAssembly", async () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { deflateSync } from "node:zlib";
 import { checkBytes } from "../../../../handlers/1-check-format/handler";
+import * as photoFiles from "../../../../packages/imaging/file/check";
 import { jpegFormat, pngFormat } from "../../../../packages/imaging/formats";
 import { createThumbnails } from "../../../../packages/imaging/index";
 import { checkWhole, readImageHeader } from "../../../../packages/imaging/file/header";
@@ -26,7 +27,7 @@ function verdictOf(file: Buffer): string {
       return (error as Error).name;
     }
   };
-  const pipeline = verdict(() => checkBytes(file, kindOf(file), limits));
+  const pipeline = verdict(() => checkBytes(photoFiles, file, kindOf(file), limits));
   const page = verdict(() => {
     checkWhole(file, readImageHeader(file));
   });
