@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { simpleParser } from "mailparser";
-import { mailStudent, type MailStudentClients } from "../../../handlers/mail-student/handler";
-import { mailStudentFunction } from "../../../handlers/mail-student/definition";
-import { publish } from "../../../handlers/notices/notice";
-import type { PipelineEvent } from "../../../handlers/contract/pipeline-event";
-import { reasonCodes, reasons } from "../../../handlers/contract/reasons";
-import { now, recorded, startTables, uploadIdAt, uploadTable, type Call, type Tables } from "../../support/with-tables";
-import { collectLogs } from "./requests";
+import { mailStudent, type MailStudentClients } from "../../handlers/mail-student/handler";
+import { mailStudentFunction } from "../../handlers/mail-student/definition";
+import { publish } from "../../handlers/notices/notice";
+import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
+import { reasonCodes, reasons } from "../../handlers/contract/reasons";
+import { now, recorded, startTables, uploadIdAt, uploadTable, type Call, type Tables } from "../support/with-tables";
+import { collectLogs } from "./api/requests";
 
 const uploadId = uploadIdAt(1);
 const head = {

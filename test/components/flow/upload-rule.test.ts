@@ -1,11 +1,11 @@
 import { AvatarPipeline } from "avatar-pipeline";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { FlowInput } from "../../handlers/contract/flow-data";
-import { readFlowInput } from "../../handlers/contract/flow-input";
-import { newEvent, readPattern, type Matches } from "../../packages/local-cloud/services/events";
-import { readTargetInput, type MakeInput } from "../../packages/local-cloud/services/events/input";
-import { evaluate, valueOf, type Evaluation } from "./harness";
+import type { FlowInput } from "../../../handlers/contract/flow-data";
+import { readFlowInput } from "../../../handlers/contract/flow-input";
+import { newEvent, readPattern, type Matches } from "../../../packages/local-cloud/services/events";
+import { readTargetInput, type MakeInput } from "../../../packages/local-cloud/services/events/input";
+import { evaluate, valueOf, type Evaluation } from "../harness";
 
 /** The rules' declarations, read as an event bus reads them. */
 describe("The rules that start the machine", () => {

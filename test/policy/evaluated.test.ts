@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { expect } from "chai";
 import { AvatarPipeline, type AvatarPipelineArgs } from "avatar-pipeline";
-import { evaluate } from "../harness";
+import { evaluate } from "../components/harness";
 import { cases } from "./cases";
 import { document, policies, violations } from "./harness";
 

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { AvatarPipeline, SiteAccess } from "avatar-pipeline";
-import { makeUploadId } from "../../../handlers/contract/keys";
-import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/keys";
-import { evaluate, textFilesOf, type Evaluation } from "../../components/harness";
-import type { Ran, Scenario } from "../../components/run-handler";
+import { makeUploadId } from "../../handlers/contract/keys";
+import { publicKeyOf, signInvitation } from "../../packages/cli/commands/invite/keys";
+import { evaluate, textFilesOf, type Evaluation } from "./harness";
+import type { Ran, Scenario } from "./run-handler";
 
 const { privateKey } = generateKeyPairSync("ed25519");
 const authorization = `Bearer ${signInvitation({ studentId: "SV001", expires: 4_000_000_000 }, privateKey)}`;
@@ -62,7 +62,7 @@ const scenarios: Readonly<Record<string, readonly Given[]>> = {
 };
 
 /** The module that defines the functions, for the handlers before serialization. */
-const functionsFile = join(__dirname, "../../../handlers/functions.js");
+const functionsFile = join(__dirname, "../../handlers/functions.js");
 
 const execute = promisify(execFile);
 const kebab = (name: string) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
@@ -81,7 +81,7 @@ describe("The API's and the mail's functions, serialized", () => {
   async function run(module: string, name: string, given: readonly Scenario[]): Promise<readonly Ran[]> {
     const file = join(folder, "scenarios.json");
     writeFileSync(file, JSON.stringify(given));
-    const runner = join(__dirname, "../../components/run-handler.js");
+    const runner = join(__dirname, "./run-handler.js");
     const own = { AWS_ACCESS_KEY_ID: "id", AWS_SECRET_ACCESS_KEY: "secret", AWS_REGION: "eu-west-1" };
     const { stdout } = await execute(process.execPath, [runner, module, name, file], { env: own });
     // Ids are made of random bytes.
@@ -102,7 +102,7 @@ describe("The API's and the mail's functions, serialized", () => {
       expect(serialized).to.deep.equal(await run(functionsFile, name, given));
       // Beyond its settings: each scenario ended with an answer, or with the intended error.
       const ends = serialized.map(
-        ({ output, error }) => (output as { statusCode?: number })?.statusCode ?? error?.name,
+        ({ output, error }) => (output as { statusCode?: number } | undefined)?.statusCode ?? error?.name,
       );
       const expected = {
         IssueUpload: [400, 401, 403, 422, 503],

@@ -1,8 +1,8 @@
 import { AvatarPipeline } from "avatar-pipeline";
 import { expect } from "chai";
 import * as pulumi from "@pulumi/pulumi";
-import { recordsPolicy, withPolicy } from "../../components/oversight/audit-trail";
-import { evaluate, readable, valueOf } from "./harness";
+import { recordsPolicy, withPolicy } from "../../../components/oversight/audit-trail";
+import { evaluate, readable, valueOf } from "../harness";
 
 const kmsKeyArn = "arn:aws:kms:ap-southeast-1:123456789012:key/0f0e0d0c-0b0a-0908-0706-050403020100";
 

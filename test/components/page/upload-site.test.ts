@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import type * as pulumi from "@pulumi/pulumi";
 import { AvatarPipeline, SiteAccess, SiteLocale, type AvatarPipelineArgs } from "avatar-pipeline";
 import { steps } from "../../../handlers/functions";
-import { evaluate, type Evaluation } from "../../components/harness";
+import { evaluate, type Evaluation } from "../harness";
 
 type World = Evaluation<readonly pulumi.Resource[]>;
 

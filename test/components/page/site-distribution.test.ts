@@ -2,9 +2,9 @@ import { expect } from "chai";
 import { AvatarPipeline } from "avatar-pipeline";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { evaluate, statementsOf, valueOf, type Evaluation } from "./harness";
+import { evaluate, statementsOf, valueOf, type Evaluation } from "../harness";
 
-const root = join(__dirname, "../../..");
+const root = join(__dirname, "../../../..");
 
 describe("The upload page", () => {
   let secure: Evaluation<readonly AvatarPipeline[]>;

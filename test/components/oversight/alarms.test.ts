@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { AvatarPipeline } from "avatar-pipeline";
-import { steps } from "../../handlers/functions";
-import { evaluate, valueOf, type Evaluation } from "./harness";
+import { steps } from "../../../handlers/functions";
+import { evaluate, valueOf, type Evaluation } from "../harness";
 
 interface Widget {
   readonly type: string;

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import type { Registered } from "../harness";
+import type { Registered } from "../components/harness";
 
 interface Policy {
   readonly name: string;
@@ -10,7 +10,7 @@ interface Policy {
 const load = createRequire(__filename);
 
 /** The pack's rules, in its order. */
-export const { policies } = load("../../../../policy/rules.js") as { policies: readonly Policy[] };
+export const { policies } = load("../../../policy/rules.js") as { policies: readonly Policy[] };
 
 /** The rules' reports on the registered resources: `rule: name of the resource`. */
 export function violations(registered: readonly Registered[]): string[] {
