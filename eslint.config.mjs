@@ -50,8 +50,8 @@ const strictOnly = Object.fromEntries(
   ].map((rule) => [`@typescript-eslint/${rule}`, "off"]),
 );
 
-/** @param {string[]} variables the cases of variables: PascalCase for what AWS names so, such as its clients' classes */
-const namingOf = (...variables) => [
+/** One dialect: PascalCase is for what AWS names so, and no constant is in capitals. */
+const naming = [
   "error",
   { selector: "typeLike", format: ["PascalCase"] },
   { selector: "function", format: ["camelCase", "PascalCase"] },
@@ -60,7 +60,9 @@ const namingOf = (...variables) => [
   { selector: ["variable", "parameter"], modifiers: ["destructured"], format: null },
   {
     selector: ["variable", "parameter"],
-    format: variables,
+    format: ["camelCase", "PascalCase"],
+    // The rule's PascalCase allows these.
+    custom: { regex: "^[A-Z][A-Z0-9]+$", match: false },
     leadingUnderscore: "allowSingleOrDouble",
     trailingUnderscore: "allow",
   },
@@ -114,14 +116,10 @@ export default tseslint.config(
         "error",
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
-      "@typescript-eslint/naming-convention": namingOf("camelCase", "PascalCase"),
+      "@typescript-eslint/naming-convention": naming,
       curly: ["error", "multi-line"],
       eqeqeq: ["error", "always", { null: "ignore" }],
     },
-  },
-  {
-    files: ["packages/**/*.ts", "test/packages/**/*.ts"],
-    rules: { "@typescript-eslint/naming-convention": namingOf("camelCase", "PascalCase", "UPPER_CASE") },
   },
   {
     // AssemblyScript has types of its own, and addresses that are named as the file formats name what is there.

@@ -1,8 +1,8 @@
 import type { Command } from "./command";
 
-const WIDTH = 118;
+const lineWidth = 118;
 /** The column at which the explanations begin. */
-const COLUMN = 22;
+const textColumn = 22;
 
 /** A command's help text. */
 export function helpOf(command: Command): string {
@@ -11,10 +11,10 @@ export function helpOf(command: Command): string {
   const statuses = exits.map(([status, meaning]) => `${status} ${meaning}`).join(", ");
   const parts = [
     usageOf(command),
-    ...description.map((text) => wrapped(text, WIDTH).join("\n")),
+    ...description.map((text) => wrapped(text, lineWidth).join("\n")),
     entries.map(([name, help]) => entry(name, help)).join("\n"),
-    ...notes.map((text) => wrapped(text, WIDTH).join("\n")),
-    wrapped(`Exit status: ${statuses}.`, WIDTH).join("\n"),
+    ...notes.map((text) => wrapped(text, lineWidth).join("\n")),
+    wrapped(`Exit status: ${statuses}.`, lineWidth).join("\n"),
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -36,11 +36,11 @@ export function optionsOf({ options }: Command): readonly (readonly [typed: stri
 }
 
 function entry(name: string, help: string): string {
-  const lines = wrapped(help, WIDTH - COLUMN).map((line) => `${" ".repeat(COLUMN)}${line}`);
+  const lines = wrapped(help, lineWidth - textColumn).map((line) => `${" ".repeat(textColumn)}${line}`);
   const head = `  ${name}`;
-  if (head.length >= COLUMN - 1) return [head, ...lines].join("\n");
+  if (head.length >= textColumn - 1) return [head, ...lines].join("\n");
   const [first = "", ...more] = lines;
-  return [`${head.padEnd(COLUMN)}${first.trimStart()}`, ...more].join("\n");
+  return [`${head.padEnd(textColumn)}${first.trimStart()}`, ...more].join("\n");
 }
 
 /** Lines of at most `width` characters; a line break in the text stays, and a line that begins with `{` stays whole. */

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { readArguments } from "./arguments";
 import { commands } from "./commands/index";
 import { helpOf } from "./help";
-import { INTERRUPTED } from "./signals";
+import { interrupted } from "./signals";
 import { messageOfSetupError } from "./setup-errors";
 import { messageOfError } from "./system-errors";
 
@@ -39,7 +39,7 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(helpOf(command));
     return 0;
   } catch (error) {
-    if (error instanceof Error && error.name === INTERRUPTED) return 130;
+    if (error instanceof Error && error.name === interrupted) return 130;
     process.stderr.write(`avatar-pipeline: ${messageOfSetupError(error) ?? messageOfError(error)}\n`);
     return 1;
   }

@@ -5,13 +5,13 @@ import { flag, list, option } from "./command";
 import { usageError } from "./usage-error";
 
 /** The data folder of the local mode, in the working directory. */
-export const DEFAULT_DATA = ".avatar-pipeline";
+export const defaultData = ".avatar-pipeline";
 
 /** The data folder as an absolute path. */
 export const data = option(
   "DIR",
-  `The local mode's data folder, default ${DEFAULT_DATA}/ in the working directory.`,
-  (folder = DEFAULT_DATA) => {
+  `The local mode's data folder, default ${defaultData}/ in the working directory.`,
+  (folder = defaultData) => {
     // The shell passes an empty text for a variable that is not set.
     if (folder === "") throw usageError("--data is empty; name the folder that keeps everything, or leave --data out.");
     return resolve(folder);

@@ -1,7 +1,7 @@
 import type { SetupError, SetupErrorCode } from "pulumi-local-cloud/errors";
 
 /** The option that fixes each of the local cloud's errors; its messages end with the fix, without the option. */
-const OPTIONS: Readonly<Partial<Record<SetupErrorCode, (error: SetupError) => string>>> = {
+const options: Readonly<Partial<Record<SetupErrorCode, (error: SetupError) => string>>> = {
   PORT_UNAVAILABLE: () => " with --port N",
   FOLDER_IN_USE: () => " with --data DIR",
   FOLDER_UNUSABLE: () => " with --data DIR",
@@ -12,6 +12,6 @@ const OPTIONS: Readonly<Partial<Record<SetupErrorCode, (error: SetupError) => st
 /** The message of an error of the local cloud's start, with the option that fixes it; undefined for other errors. */
 export function messageOfSetupError(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  const option = Object.hasOwn(OPTIONS, error.code) ? OPTIONS[error.code as SetupErrorCode] : undefined;
+  const option = Object.hasOwn(options, error.code) ? options[error.code as SetupErrorCode] : undefined;
   return option && `${error.message.replace(/\.$/, "")}${option(error as SetupError)}.`;
 }

@@ -1,9 +1,9 @@
 /** The error that ends a command interrupted before it had anything to end: exit status 130, and no message. */
 export function interruption(): Error {
-  return Object.assign(new Error("Interrupted."), { name: INTERRUPTED });
+  return Object.assign(new Error("Interrupted."), { name: interrupted });
 }
 
-export const INTERRUPTED = "Interrupted";
+export const interrupted = "Interrupted";
 
 /**
  * Fulfils at the first Ctrl-C or SIGTERM; a second one ends the process at once, in case the first takes too long.

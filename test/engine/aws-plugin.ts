@@ -11,9 +11,9 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { ACCOUNT_ID, DEFAULT_REGION } from "../../packages/local-cloud/program/evaluate";
+import { localAccountId, defaultRegion } from "../../packages/local-cloud/program/evaluate";
 import { answerInvoke } from "../../packages/local-cloud/program/invokes";
-import { provision, RESOURCE_TYPES } from "../../packages/local-cloud/program/outputs";
+import { provision, resourceTypes } from "../../packages/local-cloud/program/outputs";
 
 type Properties = Record<string, unknown>;
 
@@ -29,7 +29,7 @@ export interface Made {
 const [version = "", ...engineArguments] = process.argv.slice(2);
 const root = join(__dirname, "../../..");
 const account = process.env["FAKE_AWS_ACCOUNT"] ?? "";
-const identity = { partition: "aws", region: DEFAULT_REGION, accountId: ACCOUNT_ID };
+const identity = { partition: "aws", region: defaultRegion, accountId: localAccountId };
 
 const typeOf = (urn: string): string => urn.split("::")[2]!.split("$").at(-1)!;
 const nameOf = (urn: string): string => urn.split("::").at(-1)!;
@@ -62,8 +62,8 @@ function make(made: Made): void {
   writeFileSync(join(account, `${identity}-${nameInEngine(made.urn, made.id)}`), JSON.stringify(made));
 }
 
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const signatureKey = "4dabf18193072939515e22adb298388d";
+const secret = "1b47061264138c4ac30d75fd1eb44270";
 
 /**
  * Plain values: the contents of secrets, and the hash of assets and archives, which is all that the engine compares.
@@ -72,8 +72,8 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   const members = value as Properties;
-  if (members[SIGNATURE] === SECRET) return plain(members["value"]);
-  if (members[SIGNATURE] !== undefined && members["hash"] !== undefined) return { hash: members["hash"] };
+  if (members[signatureKey] === secret) return plain(members["value"]);
+  if (members[signatureKey] !== undefined && members["hash"] !== undefined) return { hash: members["hash"] };
   return Object.fromEntries(Object.entries(members).map(([key, member]) => [key, plain(member)]));
 }
 
@@ -100,7 +100,7 @@ void provider.main(
       const before = load(urn, id)?.inputs ?? {};
       const keys = [...new Set([...Object.keys(before), ...Object.keys(news)])];
       const changed = keys.filter((key) => !isDeepStrictEqual(before[key], plain(news[key])));
-      const name = RESOURCE_TYPES[typeOf(urn)]?.nameInput ?? "";
+      const name = resourceTypes[typeOf(urn)]?.nameInput ?? "";
       return { changes: changed.length > 0, replaces: changed.filter((key) => key === name) };
     },
     async create(urn: string, inputs: Properties) {

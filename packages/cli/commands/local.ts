@@ -1,8 +1,8 @@
 import { defineCommand, option } from "../command";
-import { config, data, DEFAULT_DATA, program, stack } from "../options";
+import { config, data, defaultData, program, stack } from "../options";
 import { usageError } from "../usage-error";
 
-const DEFAULT_PORT = "4180";
+const defaultPort = "4180";
 
 export const local = defineCommand({
   name: "local",
@@ -13,16 +13,12 @@ export const local = defineCommand({
       "and a console with the inbox and the executions.",
   ],
   options: {
-    port: option(
-      "N",
-      `Port on 127.0.0.1, default ${DEFAULT_PORT}; 0 takes any that is free.`,
-      (text = DEFAULT_PORT) => {
-        const port = Number(text);
-        if (/^\d+$/.test(text) && port <= 65_535) return port;
-        throw usageError(`--port ${text}: a port is a whole number from 0 to 65535, and 0 takes any that is free.`);
-      },
-    ),
-    data: { ...data, help: `The folder that keeps everything, default ${DEFAULT_DATA}/ in the working directory.` },
+    port: option("N", `Port on 127.0.0.1, default ${defaultPort}; 0 takes any that is free.`, (text = defaultPort) => {
+      const port = Number(text);
+      if (/^\d+$/.test(text) && port <= 65_535) return port;
+      throw usageError(`--port ${text}: a port is a whole number from 0 to 65535, and 0 takes any that is free.`);
+    }),
+    data: { ...data, help: `The folder that keeps everything, default ${defaultData}/ in the working directory.` },
     ...{ program, stack, config },
     smtp: option("URL", "A server that gets every mail as well, such as smtp://127.0.0.1:1025.", (text) => text),
     faults: option(

@@ -13,11 +13,11 @@ export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s
 }
 
 /** The type token of the component whose instances the overview shows. */
-const PIPELINE = "avatar-pipeline:index:AvatarPipeline";
+const pipelineType = "avatar-pipeline:index:AvatarPipeline";
 
 /** The AvatarPipelines of the program, in the order of their declaration. */
 export function pipelineSources(services: Services): readonly PipelineSource[] {
-  return services.graph.resources.filter(({ type }) => type === PIPELINE).map((node) => pipelineOf(node, services));
+  return services.graph.resources.filter(({ type }) => type === pipelineType).map((node) => pipelineOf(node, services));
 }
 
 /** A pipeline by the outputs that its component registers. */

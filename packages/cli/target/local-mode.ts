@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FOLDER_IN_USE, folderInUse } from "pulumi-local-cloud/storage/lock";
-import { DEFAULT_STACK } from "pulumi-local-cloud/program/config";
+import { folderInUseCode, folderInUse } from "pulumi-local-cloud/storage/lock";
+import { defaultStack } from "pulumi-local-cloud/program/config";
 import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
 import { choosePipeline } from "./pipeline";
 import type { LocalPlace } from "./place";
@@ -11,11 +11,11 @@ import { startLocalCloud } from "./start-cloud";
 import type { OpenOptions, Target } from "./target";
 
 /** Between two checks of a folder that another command holds. */
-const FOLDER_POLL_MS = 100;
+const folderPollMs = 100;
 /** A shorter wait is not reported. */
-const QUIET_MS = 1_000;
+const quietMs = 1_000;
 /** A starting local mode first evaluates its program, which takes the longest. */
-const SILENCE_MS = 60_000;
+const silenceMs = 60_000;
 
 /** A local mode, and the way to end it if it was started for this command. */
 interface Opened extends Service {
@@ -78,7 +78,7 @@ async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Pr
     // Only now: a running local mode has its own program and settings.
     const program = findProgram(place.program);
     await checkOptions(program, { stack: configuration, config });
-    const started = { program, stack: configuration ?? DEFAULT_STACK };
+    const started = { program, stack: configuration ?? defaultStack };
     try {
       const cloud = await startLocalCloud({
         port: 0,
@@ -90,7 +90,7 @@ async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Pr
       return { ...serviceOf(cloud, started), idle: () => cloud.idle(), close: () => cloud.close() };
     } catch (error) {
       // Another command was quicker: wait for that one as well.
-      if ((error as NodeJS.ErrnoException).code !== FOLDER_IN_USE) throw error;
+      if ((error as NodeJS.ErrnoException).code !== folderInUseCode) throw error;
     }
   }
 }
@@ -122,8 +122,8 @@ async function awaitTurn(
     if (occupant === undefined) return undefined;
     if (occupant.is === "service") return occupant.service;
     if (occupant.is === "command") heard = Date.now();
-    if (Date.now() - heard > SILENCE_MS) throw folderInUse(data, occupant);
-    if (Date.now() - began > QUIET_MS) reportWaiting(occupant.pid);
-    await sleep(FOLDER_POLL_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    if (Date.now() - heard > silenceMs) throw folderInUse(data, occupant);
+    if (Date.now() - began > quietMs) reportWaiting(occupant.pid);
+    await sleep(folderPollMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }

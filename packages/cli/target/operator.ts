@@ -10,7 +10,7 @@ import { openTarget, type ResourceName, type Target } from "./target";
 export type OperatorFunction = Extract<ResourceName, `${string}FunctionName`>;
 
 /** The local mode creates this in every data folder before it stores anything else there. */
-const MARK = "buckets";
+const mark = "buckets";
 
 /**
  * Opens a pipeline that already holds data, for the duration of some work.
@@ -19,7 +19,7 @@ const MARK = "buckets";
  */
 export async function withHeld<Result>(place: Place, work: (target: Target) => Promise<Result>): Promise<Result> {
   // A new folder would be empty, and the receipt or report would claim the same of data that is elsewhere.
-  if (place.is === "local" && holderOf(place.data) === undefined && !existsSync(join(place.data, MARK))) {
+  if (place.is === "local" && holderOf(place.data) === undefined && !existsSync(join(place.data, mark))) {
     throw usageError(`There is no local pipeline in ${place.data}; give its data folder with --data DIR.`);
   }
   const target = await openTarget(place, { print: (line) => process.stderr.write(`${line}\n`) });

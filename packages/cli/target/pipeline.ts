@@ -15,7 +15,7 @@ export interface Pipeline {
   readonly apiUrl?: string;
 }
 
-const COMPONENT = "avatar-pipeline:index:AvatarPipeline";
+const componentType = "avatar-pipeline:index:AvatarPipeline";
 
 /**
  * The AvatarPipelines of a program, in the order of their declaration, whatever the stack itself exports.
@@ -23,7 +23,7 @@ const COMPONENT = "avatar-pipeline:index:AvatarPipeline";
  * @throws Error if there is none
  */
 export function pipelinesOf(graph: ProgramGraph): readonly [Pipeline, ...Pipeline[]] {
-  const [first, ...more] = graph.resources.filter(({ type }) => type === COMPONENT).map(pipelineOf);
+  const [first, ...more] = graph.resources.filter(({ type }) => type === componentType).map(pipelineOf);
   if (!first) {
     throw new Error("The program declares no AvatarPipeline. Add one, or name another program with --program.");
   }

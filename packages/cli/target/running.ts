@@ -25,9 +25,9 @@ export interface Service {
   isThere(): Promise<boolean>;
 }
 
-const PATH = "/_local";
+const path = "/_local";
 
-/** The response of {@link PATH}. */
+/** The response of {@link path}. */
 interface Facts extends StartedWith {
   readonly region: string;
   readonly pipelines: readonly Pipeline[];
@@ -43,7 +43,7 @@ export function factsRoute(
 ): Route {
   const pipelines = pipelinesOf(graph);
   return {
-    prefix: PATH,
+    prefix: path,
     handle(_request, response) {
       const pending = bus.pending + machines.pending + functions.pendingEvents;
       const facts: Facts = { ...started, region: identity.region, pipelines, pending };
@@ -102,7 +102,7 @@ export async function findOccupant(data: string): Promise<Occupant | undefined> 
 /** With `node:http` instead of `fetch`, whose pooled connection would delay the end of the process. */
 function readFacts(url: string): Promise<Facts | undefined> {
   return new Promise((resolve) => {
-    const asked = request(url + PATH, { agent: false, timeout: 3_000 }, (response) => {
+    const asked = request(url + path, { agent: false, timeout: 3_000 }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (chunk: string) => (text += chunk));

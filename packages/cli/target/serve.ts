@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import type { Cloud } from "pulumi-local-cloud";
 import { createFaultInjector, type FaultInjector } from "pulumi-local-cloud/faults/index";
-import { DEFAULT_STACK } from "pulumi-local-cloud/program/config";
+import { defaultStack } from "pulumi-local-cloud/program/config";
 import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
 import { interruption, onSignals } from "../signals";
 import { cannotRead } from "../system-errors";
@@ -31,7 +31,7 @@ export async function serve({ port, data, stack, config, smtp, ...files }: Serve
   const interrupted = new AbortController();
   const ended = onSignals().then(() => interrupted.abort(interruption()));
   const program = findProgram(files.program);
-  const started = { program, stack: stack ?? DEFAULT_STACK };
+  const started = { program, stack: stack ?? defaultStack };
   const faults = files.faults === undefined ? undefined : readFaults(files.faults);
   await checkOptions(program, { stack, config });
   // Loaded here: the services take a while to load, and mistakes on the command line are reported before that.

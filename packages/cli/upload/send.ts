@@ -17,7 +17,7 @@ export interface Outgoing {
   readonly body: Buffer;
 }
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
+const contentTypes: Readonly<Record<string, string>> = {
   ".jpg": "image/jpeg",
   ".jpeg": "image/jpeg",
   ".png": "image/png",
@@ -25,7 +25,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 /** The content type for a file's name. */
 export function contentTypeOf(path: string): string {
-  return CONTENT_TYPES[extname(path).toLowerCase()] ?? "application/octet-stream";
+  return contentTypes[extname(path).toLowerCase()] ?? "application/octet-stream";
 }
 
 /**
@@ -40,7 +40,7 @@ export async function sendFile(
   destination: Destination,
   onNamed: (uploadId: string) => void = () => undefined,
 ): Promise<string> {
-  if (!Object.hasOwn(CONTENT_TYPES, extname(photo.path).toLowerCase())) return sendCopy(photo, destination);
+  if (!Object.hasOwn(contentTypes, extname(photo.path).toLowerCase())) return sendCopy(photo, destination);
   const { dynamodb, uploadTable } = destination;
   const now = new Date();
   const uploadId = makeUploadId(now.getTime(), randomBytes(10));

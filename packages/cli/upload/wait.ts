@@ -9,9 +9,9 @@ export interface WaitOptions {
 }
 
 /** An execution may retry for hours under throttling; the same command, run again, reads the photo's outcome. */
-const WAIT_MINUTES = 15;
+const waitMinutes = 15;
 /** The polls with nothing pending before a photo counts as lost: an event may be on its way from bucket to bus. */
-const QUIET_POLLS = 25;
+const quietPolls = 25;
 
 /**
  * Waits for an upload's end.
@@ -24,7 +24,7 @@ export async function awaitEnd(
   { signal, onStep }: WaitOptions,
 ): Promise<UploadRow> {
   const { target } = destination;
-  const deadline = Date.now() + WAIT_MINUTES * 60_000;
+  const deadline = Date.now() + waitMinutes * 60_000;
   let step: string | undefined;
   let quiet = 0;
   for (;;) {
@@ -35,9 +35,9 @@ export async function awaitEnd(
     if (upload && ["accepted", "rejected", "failed"].includes(upload.status)) return upload;
     if (upload?.step !== undefined && upload.step !== step) onStep((step = upload.step));
     quiet = pending === 0 ? quiet + 1 : 0;
-    if (quiet >= QUIET_POLLS || Date.now() > deadline) {
+    if (quiet >= quietPolls || Date.now() > deadline) {
       const how = upload === undefined ? "it has no record" : `it is ${upload.status}`;
-      const time = quiet >= QUIET_POLLS ? "and nothing works on it" : `after ${WAIT_MINUTES} minutes`;
+      const time = quiet >= quietPolls ? "and nothing works on it" : `after ${waitMinutes} minutes`;
       throw new Error(
         `The upload ${uploadId} has not ended ${time}: ${how}. avatar-pipeline reconcile --fix starts what was lost; ` +
           "then run the same command again.",

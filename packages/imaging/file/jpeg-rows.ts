@@ -2,7 +2,7 @@ import { uint16 } from "./bytes";
 import { blocksOf, readScan, type ScanHeader } from "./jpeg-scan";
 import { readFrame, type Frame } from "./jpeg-frame";
 import { readHuffmanTables, standardTables, type HuffmanTable, type HuffmanTables } from "./jpeg-huffman";
-import { DHT, DRI, EOI, isFrame, isRestart, nextMarker, nextSegment, SOI, SOS } from "./jpeg-segments";
+import { dht, dri, eoi, isFrame, isRestart, nextMarker, nextSegment, soi, sos } from "./jpeg-segments";
 
 /**
  * Finds the end of the last row's data in a JPEG without an end-of-image marker (EOI): the file may be cut off in the
@@ -40,7 +40,7 @@ function walkScans(bytes: Uint8Array): number | undefined {
   let restartInterval = 0;
   for (let at = 2; ;) {
     const segment = nextSegment(bytes, at);
-    if (segment?.isWhole !== true || segment.marker === EOI || segment.marker === SOI) return undefined;
+    if (segment?.isWhole !== true || segment.marker === eoi || segment.marker === soi) return undefined;
     const { marker, from, end } = segment;
     at = end;
     const payload = bytes.subarray(from, end);
@@ -48,11 +48,11 @@ function walkScans(bytes: Uint8Array): number | undefined {
       if (frame !== undefined) return undefined;
       frame = readFrame(marker, payload);
       progress = frame.components.map((_, index) => startOf(frame as Frame, index));
-    } else if (marker === DHT) {
+    } else if (marker === dht) {
       readHuffmanTables(payload, tables);
-    } else if (marker === DRI) {
+    } else if (marker === dri) {
       restartInterval = uint16(payload, 0);
-    } else if (marker === SOS && frame !== undefined) {
+    } else if (marker === sos && frame !== undefined) {
       const scan = readScan(payload, frame);
       const ended = walkScan(bytes, at, { frame, scan, tables, progress, restartInterval });
       if (ended === undefined) return undefined;

@@ -1,20 +1,20 @@
 import { uint16 } from "./bytes";
 
 /** T.81, table B.1: the second bytes of the markers that are read by name. */
-export const SOI = 0xd8;
-export const EOI = 0xd9;
-export const SOS = 0xda;
-export const DQT = 0xdb;
-export const DHT = 0xc4;
-export const DRI = 0xdd;
-export const APP0 = 0xe0;
-export const APP1 = 0xe1;
-export const APP2 = 0xe2;
-export const APP14 = 0xee;
+export const soi = 0xd8;
+export const eoi = 0xd9;
+export const sos = 0xda;
+export const dqt = 0xdb;
+export const dht = 0xc4;
+export const dri = 0xdd;
+export const app0 = 0xe0;
+export const app1 = 0xe1;
+export const app2 = 0xe2;
+export const app14 = 0xee;
 
 /** Whether a marker starts a frame (SOF0 to SOF15): DHT, JPG and DAC are in the same range. */
 export function isFrame(marker: number): boolean {
-  return marker >= 0xc0 && marker <= 0xcf && marker !== DHT && marker !== 0xc8 && marker !== 0xcc;
+  return marker >= 0xc0 && marker <= 0xcf && marker !== dht && marker !== 0xc8 && marker !== 0xcc;
 }
 
 /** Whether a marker ends a restart interval (RST0 to RST7). */
@@ -61,7 +61,7 @@ export function nextSegment(bytes: Uint8Array, from: number): Segment | undefine
     if (at < 0) return undefined;
     const marker = bytes[at + 1] ?? 0;
     at += 2;
-    if (marker === SOI || marker === EOI) return { marker, from: at, end: at, isWhole: true };
+    if (marker === soi || marker === eoi) return { marker, from: at, end: at, isWhole: true };
     if (marker === 0x01 || isRestart(marker)) continue;
     const end = at + uint16(bytes, at);
     return { marker, from: at + 2, end, isWhole: end >= at + 2 && end <= bytes.length };

@@ -2,10 +2,10 @@ import { uint32 } from "./bytes";
 import { crc32 } from "./crc32";
 
 /** Chunk types as numbers: a file may have a million chunks, and a string for each would be slow. */
-export const IHDR = 0x49484452;
-export const PLTE = 0x504c5445;
-export const IDAT = 0x49444154;
-export const IEND = 0x49454e44;
+export const ihdr = 0x49484452;
+export const plte = 0x504c5445;
+export const idat = 0x49444154;
+export const iend = 0x49454e44;
 export const tRNS = 0x74524e53;
 export const iCCP = 0x69434350;
 export const eXIf = 0x65584966;

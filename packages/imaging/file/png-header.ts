@@ -1,7 +1,7 @@
 import { uint32 } from "./bytes";
 import { corrupt } from "./errors";
 import { tiffOrientation } from "./exif";
-import { chunkAt, eXIf, iCCP, IDAT, IEND, IHDR, isSound, PLTE, tRNS, type Chunk } from "./png-chunks";
+import { chunkAt, eXIf, iCCP, idat, iend, ihdr, isSound, plte, tRNS, type Chunk } from "./png-chunks";
 
 /** The facts in a PNG before its pixels. */
 export interface PngHeader {
@@ -45,7 +45,7 @@ const depthsByType: readonly (readonly number[])[] = [
 export function readPngHeader(bytes: Uint8Array): PngHeader {
   const header = chunkAt(bytes, 8);
   if (header === undefined || header.next > bytes.length) throw corrupt("The PNG ends inside its header (IHDR).");
-  if (header.type !== IHDR || header.end - header.from !== 13) {
+  if (header.type !== ihdr || header.end - header.from !== 13) {
     throw corrupt("The PNG does not start with its header (IHDR).");
   }
   if (!isSound(bytes, header)) throw corrupt("The PNG's header (IHDR) has a wrong checksum.");
@@ -67,7 +67,7 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
     type,
     interlaced: interlace === 1,
     orientation: exif === undefined ? 1 : tiffOrientation(exif),
-    palette: chunks[PLTE],
+    palette: chunks[plte],
     transparency: chunks[tRNS],
     profile: chunks[iCCP],
     dataStart,
@@ -80,7 +80,7 @@ function readChunks(bytes: Uint8Array, start: number) {
   let at = start;
   for (let chunk = chunkAt(bytes, at); chunk !== undefined && !isEnd(chunk); chunk = chunkAt(bytes, at)) {
     const { type, from, end } = chunk;
-    const isWanted = type === PLTE || type === tRNS || type === iCCP || type === eXIf;
+    const isWanted = type === plte || type === tRNS || type === iCCP || type === eXIf;
     if (isWanted && chunks[type] === undefined && isSound(bytes, chunk)) chunks[type] = bytes.subarray(from, end);
     at = chunk.next;
   }
@@ -88,5 +88,5 @@ function readChunks(bytes: Uint8Array, start: number) {
 }
 
 function isEnd({ type }: Chunk): boolean {
-  return type === IDAT || type === IEND;
+  return type === idat || type === iend;
 }

@@ -1,4 +1,4 @@
-import { chunkAt, IDAT } from "./png-chunks";
+import { chunkAt, idat } from "./png-chunks";
 import { readPngHeader, type PngHeader } from "./png-header";
 
 /** Adam7's passes: first column and row, and the steps between columns and rows. PNG, 8.1. */
@@ -45,7 +45,7 @@ function pixelBytes(bytes: Uint8Array, start: number): () => number {
   return () => {
     while (at >= end) {
       const chunk = chunkAt(bytes, next);
-      if (chunk?.type !== IDAT) return -1;
+      if (chunk?.type !== idat) return -1;
       at = chunk.from;
       end = Math.min(chunk.end, bytes.length);
       next = chunk.next;

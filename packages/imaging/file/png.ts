@@ -1,6 +1,6 @@
 import { corrupt } from "./errors";
 import type { ImageHeader } from "./header";
-import { chunkAt, IDAT, IEND, IHDR, isCritical, isSound, nameOfChunk } from "./png-chunks";
+import { chunkAt, idat, iend, ihdr, isCritical, isSound, nameOfChunk } from "./png-chunks";
 import { readPngHeader } from "./png-header";
 import { hasAllPixels } from "./png-pixels";
 
@@ -30,17 +30,17 @@ export function checkWholePng(bytes: Uint8Array, checksum?: (bytes: Uint8Array) 
   let pixels: "before" | "inside" | "behind" = "before";
   for (let at = 8; ;) {
     const chunk = chunkAt(bytes, at);
-    if (chunk === undefined || (chunk.type === IDAT && chunk.next > bytes.length)) {
+    if (chunk === undefined || (chunk.type === idat && chunk.next > bytes.length)) {
       if (pixels !== "before" && hasAllPixels(bytes)) return chunk === undefined ? at : bytes.length;
       throw corrupt("The PNG ends before its last chunk (IEND).");
     }
     const { type, next } = chunk;
     const name = nameOfChunk(type);
     if (name === undefined) throw corrupt(`The PNG has no chunk at byte ${at}, where one has to start.`);
-    if ((type === IHDR) !== (at === 8)) {
+    if ((type === ihdr) !== (at === 8)) {
       throw corrupt("The PNG's header (IHDR) is not its first chunk, or comes twice.");
     }
-    if (type === IEND) {
+    if (type === iend) {
       if (pixels === "before") throw corrupt("The PNG has no pixels (IDAT).");
       return undefined;
     }
@@ -49,10 +49,10 @@ export function checkWholePng(bytes: Uint8Array, checksum?: (bytes: Uint8Array) 
       throw corrupt(`The PNG's ${name} chunk at byte ${at} has a wrong checksum.`);
     }
     // PNG, 5.6: the chunks of pixels follow each other.
-    if (type === IDAT && pixels === "behind") {
+    if (type === idat && pixels === "behind") {
       throw corrupt("The PNG's pixels (IDAT) are interrupted by another chunk.");
     }
-    if (type === IDAT) pixels = "inside";
+    if (type === idat) pixels = "inside";
     else if (pixels === "inside") pixels = "behind";
     at = next;
   }

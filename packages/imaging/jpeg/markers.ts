@@ -3,7 +3,7 @@ import { corrupt } from "../file/errors";
 import { readFrame, type Frame } from "../file/jpeg-frame";
 import { readHuffmanTables, standardTables, type HuffmanTable } from "../file/jpeg-huffman";
 import { readScan, type ScanHeader } from "../file/jpeg-scan";
-import { APP0, APP14, APP2, DHT, DQT, DRI, EOI, isFrame, nextSegment, SOI, SOS } from "../file/jpeg-segments";
+import { app0, app14, app2, dht, dqt, dri, eoi, isFrame, nextSegment, soi, sos } from "../file/jpeg-segments";
 import { maxScans } from "../file/limits";
 
 /** A scan's header, with the definitions before it. */
@@ -55,30 +55,30 @@ export class JpegReader {
     for (;;) {
       const segment = nextSegment(this.bytes, this.position);
       // After the scans, another start marker belongs to a preview in a trailer; the end marker before it is missing.
-      if (segment === undefined || segment.marker === EOI || segment.marker === SOI) return undefined;
+      if (segment === undefined || segment.marker === eoi || segment.marker === soi) return undefined;
       const { marker, from, end, isWhole } = segment;
       if (!isWhole) throw corrupt(`The JPEG ends inside its marker ff${marker.toString(16)}.`);
       this.position = end;
       const payload = this.bytes.subarray(from, end);
-      if (marker === SOS) return this.readScan(payload, end);
+      if (marker === sos) return this.readScan(payload, end);
       this.readSegment(marker, payload);
     }
   }
 
   private readSegment(marker: number, payload: Buffer): void {
-    if (marker === DQT) this.readQuantTables(payload);
-    else if (marker === DHT) readHuffmanTables(payload, this.huffmanTables);
-    else if (marker === DRI) {
+    if (marker === dqt) this.readQuantTables(payload);
+    else if (marker === dht) readHuffmanTables(payload, this.huffmanTables);
+    else if (marker === dri) {
       if (payload.length < 2) throw corrupt("The JPEG's restart interval (DRI) is too short.");
       this.restartInterval = uint16(payload, 0);
     } else if (isFrame(marker)) {
       if (this.frame) throw corrupt("The JPEG has two frame headers (SOF).");
       this.frame = readFrame(marker, payload);
-    } else if (marker === APP0) {
+    } else if (marker === app0) {
       this.hasJfif ||= payload.length >= 12 && payload.toString("latin1", 0, 5) === "JFIF\0";
-    } else if (marker === APP14 && payload.length >= 12 && payload.toString("latin1", 0, 5) === "Adobe") {
+    } else if (marker === app14 && payload.length >= 12 && payload.toString("latin1", 0, 5) === "Adobe") {
       this.adobeTransform = payload[11];
-    } else if (marker === APP2 && payload.length > 14 && payload.toString("latin1", 0, 11) === "ICC_PROFILE") {
+    } else if (marker === app2 && payload.length > 14 && payload.toString("latin1", 0, 11) === "ICC_PROFILE") {
       // ICC.1:2022, B.4: each part holds its number, from 1, and the number of parts.
       const [number = 0, count = 0] = payload.subarray(12, 14);
       if (number >= 1 && number <= count) {

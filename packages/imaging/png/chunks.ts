@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { uint16 } from "../file/bytes";
 import { corrupt } from "../file/errors";
-import { chunkAt, IDAT } from "../file/png-chunks";
+import { chunkAt, idat } from "../file/png-chunks";
 import { readPngHeader, type PngHeader } from "../file/png-header";
 import { channelsOf } from "../file/png-pixels";
 
@@ -19,7 +19,7 @@ export interface PngInfo extends Omit<PngHeader, "palette" | "profile" | "transp
 export function readPngInfo(file: Buffer): PngInfo {
   const header = readPngHeader(file);
   const { type, depth, transparency } = header;
-  if (chunkAt(file, header.dataStart)?.type !== IDAT) throw corrupt("The PNG has no pixels (IDAT).");
+  if (chunkAt(file, header.dataStart)?.type !== idat) throw corrupt("The PNG has no pixels (IDAT).");
   return {
     ...header,
     channels: channelsOf(header),
@@ -39,7 +39,7 @@ export function readPngInfo(file: Buffer): PngInfo {
 export function* readPixels(file: Buffer, from: number, size: number): Generator<Buffer> {
   const piece = Buffer.allocUnsafe(size);
   let filled = 0;
-  for (let chunk = chunkAt(file, from); chunk?.type === IDAT; chunk = chunkAt(file, chunk.next)) {
+  for (let chunk = chunkAt(file, from); chunk?.type === idat; chunk = chunkAt(file, chunk.next)) {
     const end = Math.min(file.length, chunk.end);
     for (let next = chunk.from; next < end;) {
       const copied = file.copy(piece, filled, next, end);

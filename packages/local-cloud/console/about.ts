@@ -1,6 +1,6 @@
 import type { Execution } from "../services/states";
 import type { Light } from "./graph/draw";
-import { BRANCH_FAILED, visitsOf, type Failure, type Visit } from "./runs";
+import { branchFailed, visitsOf, type Failure, type Visit } from "./runs";
 import type { Subject, Words } from "./program";
 import type { MachineSource } from "./sources";
 
@@ -19,7 +19,7 @@ export interface About {
 export type AboutOf = (execution: Execution) => About;
 
 /** Number of ended executions whose subject is remembered, so that each history is read once. */
-const MAX_REMEMBERED = 2_000;
+const maxRemembered = 2_000;
 
 export function createAbout(machines: MachineSource, words: Words): AboutOf {
   const remembered = new Map<string, About>();
@@ -30,7 +30,7 @@ export function createAbout(machines: MachineSource, words: Words): AboutOf {
     const about = aboutOf(execution, visitsOf(execution, history), history[0]?.details?.["input"], words);
     if (execution.status !== "RUNNING") {
       for (const oldest of remembered.keys()) {
-        if (remembered.size < MAX_REMEMBERED) break;
+        if (remembered.size < maxRemembered) break;
         remembered.delete(oldest);
       }
       remembered.set(execution.arn, about);
@@ -43,7 +43,7 @@ export function aboutOf(execution: Execution, visits: readonly Visit[], input: u
   const open = visits.filter(({ status }) => status === "running" || status === "waiting");
   const state = (execution.status === "RUNNING" ? open.at(-1) : visits.at(-1))?.name;
   const failures = visits.flatMap(({ failure }) => failure ?? []);
-  const failure = failures.find(({ error }) => error !== BRANCH_FAILED) ?? ownFailure(execution);
+  const failure = failures.find(({ error }) => error !== branchFailed) ?? ownFailure(execution);
   return {
     subject: words.subjectOf(typeof input === "string" ? input : ""),
     state,

@@ -1,7 +1,7 @@
 import { html, type Html } from "./html";
 
 /** Longest text of one JSON value that a page shows, in characters; a state's data may have 262,144 bytes. */
-const MAX_JSON = 40_000;
+const maxJson = 40_000;
 
 /** A moment in this machine's own time zone, which is the reader's; without the day if it is today. */
 export function moment(milliseconds: number | undefined): Html {
@@ -53,9 +53,9 @@ export function json(text: string): Html {
   })}${rest(pretty)}`;
 }
 
-const cut = (text: string): string => text.slice(0, MAX_JSON);
+const cut = (text: string): string => text.slice(0, maxJson);
 
 function rest(text: string): Html {
-  const more = text.length - MAX_JSON;
+  const more = text.length - maxJson;
   return more > 0 ? html`<span class="muted"> … and ${count(more, "more character")}</span>` : html``;
 }

@@ -31,7 +31,7 @@ function markup(value: HtmlValue): string {
   return escape(String(value));
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
+const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
   ">": "&gt;",
@@ -43,7 +43,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 function escape(text: string): string {
   return (
     text
-      .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? "")
+      .replace(/[&<>"']/g, (character) => entities[character] ?? "")
       // eslint-disable-next-line no-control-regex -- exactly these are meant
       .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, "\ufffd")
   );

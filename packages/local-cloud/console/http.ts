@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
  * The page's content policy: it may load the console's own files and pictures, listen to it, and frame its own mails.
  * No script that is written into a page runs.
  */
-const PAGE_POLICY = [
+const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -18,10 +18,10 @@ const PAGE_POLICY = [
 ].join("; ");
 
 /** A mail's own HTML: a document without origin, script, form or request to anywhere else. */
-const MAIL_POLICY =
+const mailPolicy =
   "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'";
 
-const COMMON = {
+const common = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-resource-policy": "same-origin",
@@ -41,7 +41,7 @@ export function pageAnswer(body: string, status = 200): Answer {
     status,
     type: "text/html; charset=utf-8",
     body,
-    headers: { "content-security-policy": PAGE_POLICY, "cache-control": "no-store", vary: "accept" },
+    headers: { "content-security-policy": pagePolicy, "cache-control": "no-store", vary: "accept" },
   };
 }
 
@@ -50,7 +50,7 @@ export function mailAnswer(body: string): Answer {
     status: 200,
     type: "text/html; charset=utf-8",
     body,
-    headers: { "content-security-policy": MAIL_POLICY, "cache-control": "no-store" },
+    headers: { "content-security-policy": mailPolicy, "cache-control": "no-store" },
   };
 }
 
@@ -68,11 +68,11 @@ export function fileAnswer(type: string, body: string | Uint8Array): Answer {
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const { status, type, body, headers } = answer;
   if (headers?.["etag"] !== undefined && request.headers["if-none-match"] === headers["etag"]) {
-    response.writeHead(304, { ...COMMON, ...headers }).end();
+    response.writeHead(304, { ...common, ...headers }).end();
     return;
   }
   response.writeHead(status, {
-    ...COMMON,
+    ...common,
     ...headers,
     "content-type": type,
     "content-length": typeof body === "string" ? Buffer.byteLength(body) : body.byteLength,
@@ -81,20 +81,20 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
 }
 
 export function redirect(response: ServerResponse, location: string): void {
-  response.writeHead(308, { ...COMMON, location, "content-length": 0 }).end();
+  response.writeHead(308, { ...common, location, "content-length": 0 }).end();
 }
 
 export function refuseMethod(response: ServerResponse): void {
   const text = "The console only shows: GET and HEAD.\n";
   response
-    .writeHead(405, { ...COMMON, allow: "GET, HEAD", "content-type": "text/plain", "content-length": text.length })
+    .writeHead(405, { ...common, allow: "GET, HEAD", "content-type": "text/plain", "content-length": text.length })
     .end(text);
 }
 
 /** Opens a stream of server-sent events. */
 export function openStream(request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(200, {
-    ...COMMON,
+    ...common,
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
     vary: "accept",

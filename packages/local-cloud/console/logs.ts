@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { LogSource } from "./sources";
 
 /** Bytes at a log's end that are read for its last lines. */
-const TAIL_BYTES = 256 * 1024;
+const tailBytes = 256 * 1024;
 
 /** The files `NAME.log` of a folder. */
 export function logsIn(folder: string): LogSource {
@@ -22,7 +22,7 @@ export function logsIn(folder: string): LogSource {
       const file = await open(join(folder, `${name}.log`));
       try {
         const { size } = await file.stat();
-        const start = Math.max(0, size - TAIL_BYTES);
+        const start = Math.max(0, size - tailBytes);
         const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
         const all = buffer.toString("utf8", 0, bytesRead).split("\n");
         // The first line may be cut; the text after the last line break is not a line yet.

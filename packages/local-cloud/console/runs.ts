@@ -65,12 +65,12 @@ interface Draft {
 }
 
 /** The name of a Parallel's failure: the history reports the error only with the branch's own state. */
-export const BRANCH_FAILED = "A branch failed";
+export const branchFailed = "A branch failed";
 
-const ENTERED = "StateEntered";
-const EXITED = "StateExited";
+const entered = "StateEntered";
+const exited = "StateExited";
 /** Entries inside which a Parallel's branches and a Map's iterations begin. */
-const OPENING = new Set(["ParallelStateStarted", "MapStateStarted", "MapIterationStarted"]);
+const opening = new Set(["ParallelStateStarted", "MapStateStarted", "MapIterationStarted"]);
 
 /**
  * The visits of an execution, in the order in which they began.
@@ -87,8 +87,8 @@ export function visitsOf(execution: Execution, history: readonly HistoryEvent[])
     types.set(event.id, event.type);
     if (event.type === "ExecutionStarted") round++;
     const before = owners.get(event.previousEventId);
-    if (event.type.endsWith(ENTERED)) {
-      const draft = enter(event, before, OPENING.has(types.get(event.previousEventId) ?? ""), round);
+    if (event.type.endsWith(entered)) {
+      const draft = enter(event, before, opening.has(types.get(event.previousEventId) ?? ""), round);
       drafts.set(event.id, draft);
       owners.set(event.id, draft);
     } else if (before) {
@@ -105,7 +105,7 @@ function enter(event: HistoryEvent, before: Draft | undefined, isInside: boolean
   return {
     id: event.id,
     name: text(event, "name") ?? "",
-    type: event.type.slice(0, -ENTERED.length),
+    type: event.type.slice(0, -entered.length),
     enteredAt: event.timestamp,
     round,
     attempts: [],
@@ -117,20 +117,20 @@ function enter(event: HistoryEvent, before: Draft | undefined, isInside: boolean
 
 function follow(draft: Draft, event: HistoryEvent): void {
   const { type, timestamp } = event;
-  if (type.endsWith(EXITED)) {
+  if (type.endsWith(exited)) {
     draft.endedAt = timestamp;
     Object.assign(draft, defined("output", text(event, "output")));
   } else if (/Scheduled$/.test(type)) {
     draft.attempts.push({ scheduledAt: timestamp, ...defined("input", text(event, "input")) });
     delete draft.failure;
-  } else if (OPENING.has(type)) {
+  } else if (opening.has(type)) {
     // A Parallel that is retried.
     delete draft.failure;
   } else if (/(Failed|TimedOut)$/.test(type) && !type.startsWith("Execution")) {
     const failure = { error: text(event, "error") ?? "", cause: text(event, "cause") ?? "" };
     endAttempt(draft, { endedAt: timestamp, failure });
     if (draft.type === "Task" || failure.error !== "") draft.failure = failure;
-    else draft.failure = { error: BRANCH_FAILED, cause: "" };
+    else draft.failure = { error: branchFailed, cause: "" };
   } else if (/^(LambdaFunction|Task)Succeeded$/.test(type)) {
     endAttempt(draft, { endedAt: timestamp, ...defined("output", text(event, "output")) });
   }

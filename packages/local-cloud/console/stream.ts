@@ -3,14 +3,14 @@ import { titleOf } from "./pages/frame";
 import type { Page } from "./pages/view";
 
 /** Changes come in bursts; a page is rendered once for all of those within this time, in milliseconds. */
-const GATHER_MS = 120;
+const gatherMs = 120;
 /**
  * The pause between two renderings, as a multiple of the last one's duration, so that an open page never slows the work
  * much.
  */
-const REST_FACTOR = 4;
+const restFactor = 4;
 /** A browser whose stream was cut, for example by a restart, reconnects after this time. */
-const RETRY_MS = 1_000;
+const retryMs = 1_000;
 
 /**
  * Sends a page's regions while the page is open: all of them first, because they may have changed since the page was
@@ -36,7 +36,7 @@ export function stream(
   let restUntil = 0;
   let dueAt = Infinity;
 
-  response.write(`retry: ${RETRY_MS}\n\n`);
+  response.write(`retry: ${retryMs}\n\n`);
   const unwatch = watch(changed);
   response.on("drain", () => isStale && changed());
   response.on("close", () => {
@@ -49,7 +49,7 @@ export function stream(
   function changed(): void {
     isStale = true;
     if (isRendering || isOver || response.writableNeedDrain) return;
-    schedule(Math.max(GATHER_MS, restUntil - Date.now()));
+    schedule(Math.max(gatherMs, restUntil - Date.now()));
   }
 
   /** The sooner of this and the time already due. */
@@ -87,7 +87,7 @@ export function stream(
         sent.set(name, data);
         response.write(`event: ${event}\ndata: ${data}\n\n`);
       }
-      restUntil = Date.now() + (Date.now() - start) * REST_FACTOR;
+      restUntil = Date.now() + (Date.now() - start) * restFactor;
       if (view.pollMilliseconds > 0) schedule(view.pollMilliseconds);
     } catch (error) {
       onError(error);

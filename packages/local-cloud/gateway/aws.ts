@@ -29,8 +29,8 @@ export interface Aws {
 }
 
 /** The largest body, in bytes, that the gateway hashes itself: DynamoDB's own limit. */
-const BUFFER_LIMIT = 16 * 1024 * 1024;
-const ANONYMOUS: Caller = { kind: "anonymous", arn: "anonymous" };
+const bufferLimit = 16 * 1024 * 1024;
+const anonymous: Caller = { kind: "anonymous", arn: "anonymous" };
 
 /** Finds the service and the caller of a request, and lets the service answer; an error is the answer, never thrown. */
 export async function answerAws(
@@ -43,7 +43,7 @@ export async function answerAws(
   response.setHeader("x-amzn-requestid", id);
   let service: CloudService | undefined;
   let body = plainBody(request);
-  let caller = ANONYMOUS;
+  let caller = anonymous;
   let signature: Signature | undefined;
   const cloudRequest = () => toCloudRequest({ id, head, request, body, caller, signature, authorizer: aws.authorizer });
   try {
@@ -64,7 +64,7 @@ export async function answerAws(
         dialect,
         bodyHash: async () =>
           createHash("sha256")
-            .update(await body.bytes(BUFFER_LIMIT))
+            .update(await body.bytes(bufferLimit))
             .digest("hex"),
         now: Date.now(),
       });
@@ -104,7 +104,7 @@ async function bodyOf(request: IncomingMessage, signature: Signature, dialect: E
   }
   const isPresignedS3 = signature.service === "s3" && signature.expiresIn !== undefined;
   if (payloadHash !== undefined || isPresignedS3) return plainBody(request);
-  return bufferedBody(await plainBody(request).bytes(BUFFER_LIMIT));
+  return bufferedBody(await plainBody(request).bytes(bufferLimit));
 }
 
 function toCloudRequest(parts: {

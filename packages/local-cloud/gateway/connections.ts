@@ -15,7 +15,7 @@ export interface Connections {
 /**
  * A body that no service read is read to its end, so that the client sees the answer and not a reset; up to this size.
  */
-const DRAIN_LIMIT = 64 * 1024 * 1024;
+const drainLimit = 64 * 1024 * 1024;
 
 export function watchConnections(server: Server): Connections {
   const sockets = new Set<Socket>();
@@ -76,7 +76,7 @@ function drain(request: IncomingMessage): void {
   request.unpipe();
   request.on("data", (chunk: Buffer) => {
     size += chunk.length;
-    if (size > DRAIN_LIMIT) request.destroy();
+    if (size > drainLimit) request.destroy();
   });
   request.resume();
 }

@@ -63,7 +63,7 @@ export interface Gateway {
 }
 
 /** Longer than any client keeps an idle connection: a connection that both ends close at once breaks a request. */
-const KEEP_ALIVE_MILLISECONDS = 10 * 60_000;
+const keepAliveMilliseconds = 10 * 60_000;
 
 interface GatewayState {
   readonly options: GatewayOptions;
@@ -78,7 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const onError = options.onError ?? ((error, what) => console.error(`${what}:`, error));
   const cutOff = new AbortController();
   setMaxListeners(0, cutOff.signal);
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MILLISECONDS }, (request, response) => {
+  const server = createServer({ keepAliveTimeout: keepAliveMilliseconds }, (request, response) => {
     track(connections, request, response);
     answer(state, request, response).catch((error: unknown) => {
       onError(error, `${request.method} ${request.url}`);

@@ -14,10 +14,10 @@ export interface Owned {
 }
 
 /** Headers of the protocol. Their values are either checked elsewhere or irrelevant here. */
-const EVERYWHERE = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-user-agent"];
+const everywhere = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-user-agent"];
 
 /** Parameters that the signature of a presigned URL adds to its query, and the SDK's note of the operation. */
-const SIGNATURE = new Set([
+const signatureMembers = new Set([
   "x-amz-algorithm",
   "x-amz-content-sha256",
   "x-amz-credential",
@@ -46,7 +46,7 @@ export function firstUnowned(
   for (const name of url.searchParams.keys()) {
     const lower = name.toLowerCase();
     const owned = lower.startsWith("x-amz-")
-      ? SIGNATURE.has(lower) || owns(operation, lower)
+      ? signatureMembers.has(lower) || owns(operation, lower)
       : lower.startsWith("x-") || operation.query?.includes(name);
     if (!owned) return { kind: "query parameter", name };
   }
@@ -56,7 +56,7 @@ export function firstUnowned(
 
 /** Whether an operation owns an `x-amz-` header. */
 export function owns({ headers = [] }: Owned, name: string): boolean {
-  return [...EVERYWHERE, ...headers].some((owned) =>
+  return [...everywhere, ...headers].some((owned) =>
     owned.endsWith("*") ? name.startsWith(owned.slice(0, -1)) : name === owned,
   );
 }

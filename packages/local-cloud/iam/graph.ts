@@ -2,20 +2,20 @@ import type { ProgramGraph } from "../program/graph";
 import { nameIn, nodesOf, textOf, type Node } from "../program/nodes";
 import type { DeclaredRole } from ".";
 
-const ROLE = "aws:iam/role:Role";
-const ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy";
-const ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment";
-const MANAGED_POLICY = "aws:iam/policy:Policy";
+const roleType = "aws:iam/role:Role";
+const rolePolicyType = "aws:iam/rolePolicy:RolePolicy";
+const attachmentType = "aws:iam/rolePolicyAttachment:RolePolicyAttachment";
+const managedPolicyType = "aws:iam/policy:Policy";
 
 /** The types that {@link readRoles} reads. */
-export const ROLE_TYPES: readonly string[] = [ROLE, ROLE_POLICY, ATTACHMENT, MANAGED_POLICY];
+export const roleTypes: readonly string[] = [roleType, rolePolicyType, attachmentType, managedPolicyType];
 
 /** The declared roles, each with everything that was attached to it. */
 export function readRoles(graph: ProgramGraph): readonly DeclaredRole[] {
-  const inline = nodesOf(graph, ROLE_POLICY);
-  const attachments = nodesOf(graph, ATTACHMENT);
-  const managed = new Map(nodesOf(graph, MANAGED_POLICY).map((policy) => [policy.required("arn"), policy]));
-  return nodesOf(graph, ROLE).map((role) => {
+  const inline = nodesOf(graph, rolePolicyType);
+  const attachments = nodesOf(graph, attachmentType);
+  const managed = new Map(nodesOf(graph, managedPolicyType).map((policy) => [policy.required("arn"), policy]));
+  return nodesOf(graph, roleType).map((role) => {
     const isOfRole = (node: Node): boolean => nameIn(node.required("role")) === nameIn(role.required("arn"));
     const attached = [
       ...attachments.filter(isOfRole).map((node) => node.required("policyArn")),

@@ -11,7 +11,7 @@ interface Kept {
   readonly graph: ProgramGraph;
 }
 
-const FILE = "graph.json";
+const cacheFile = "graph.json";
 
 /**
  * The graph that was kept under a key, unless one of the files that it depends on has changed.
@@ -21,7 +21,7 @@ const FILE = "graph.json";
 export function recall(folder: string, key: string): ProgramGraph | undefined {
   let kept: Kept;
   try {
-    kept = JSON.parse(readFileSync(join(folder, FILE), "utf8")) as Kept;
+    kept = JSON.parse(readFileSync(join(folder, cacheFile), "utf8")) as Kept;
   } catch {
     // None yet, or an incomplete one: the program is evaluated again.
     return undefined;
@@ -40,9 +40,9 @@ export function remember(folder: string, key: string, graph: ProgramGraph, files
   };
   try {
     mkdirSync(folder, { recursive: true });
-    const temporary = join(folder, `${FILE}.${process.pid}`);
+    const temporary = join(folder, `${cacheFile}.${process.pid}`);
     writeFileSync(temporary, JSON.stringify(kept));
-    renameSync(temporary, join(folder, FILE));
+    renameSync(temporary, join(folder, cacheFile));
   } catch {
     return;
   }

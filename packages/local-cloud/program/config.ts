@@ -4,7 +4,7 @@ import type { parse } from "yaml";
 import { setupError } from "../errors";
 
 /** The stack name of a program that is run without one; it needs no file. */
-export const DEFAULT_STACK = "dev";
+export const defaultStack = "dev";
 
 /** A program's location, and Pulumi's information about it. */
 export interface Project {
@@ -53,11 +53,11 @@ export async function checkSettings(
   settings: { readonly stack: string | undefined; readonly config: Readonly<Record<string, string>> },
   names: { readonly stack: string; readonly config: string } = { stack: "stack", config: "config" },
 ): Promise<void> {
-  const { stack = DEFAULT_STACK, config } = settings;
+  const { stack = defaultStack, config } = settings;
   const files = projectFiles(program, stack);
   if (settings.stack !== undefined && !existsSync(files.stack)) {
     const others = stacksIn(dirname(files.stack));
-    if (others.length > 0 || stack !== DEFAULT_STACK) {
+    if (others.length > 0 || stack !== defaultStack) {
       const fix = others.length > 0 ? `Name one of its stacks: ${others.join(", ")}.` : `Leave ${names.stack} out.`;
       throw new Error(`${names.stack} ${stack}: there is no ${files.stack}. ${fix}`);
     }

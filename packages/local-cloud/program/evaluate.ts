@@ -4,13 +4,13 @@ import { join, resolve } from "node:path";
 import { setupError } from "../errors";
 import { recall, remember } from "./cache";
 import type { EvaluationAnswer, EvaluationRequest } from "./child";
-import { DEFAULT_STACK, projectFiles, readProject } from "./config";
+import { defaultStack, projectFiles, readProject } from "./config";
 import type { ProgramGraph } from "./graph";
 
 export interface EvaluateOptions {
   /** The program's entry file, TypeScript or JavaScript. */
   readonly program: string;
-  /** Default {@link DEFAULT_STACK}. */
+  /** Default {@link defaultStack}. */
   readonly stack?: string | undefined;
   /** Configuration for this run alone: `key` or `namespace:key` to its value. */
   readonly config?: Readonly<Record<string, string>>;
@@ -28,15 +28,15 @@ export interface EvaluateOptions {
 }
 
 /** The account of the local cloud: twelve digits that AWS assigns to nobody. */
-export const ACCOUNT_ID = "000000000000";
+export const localAccountId = "000000000000";
 /** The region when the stack's configuration has no `aws:region`. */
-export const DEFAULT_REGION = "ap-southeast-1";
+export const defaultRegion = "ap-southeast-1";
 
 /**
  * Evaluates a Pulumi program without any cloud and returns what it declares.
  *
  * The program runs in a child process under Pulumi's mocks, in its project's folder, with its own packages. URLs of the
- * local cloud have {@link PLACEHOLDER_HOST} as their host; `atAddress` replaces it by the real one.
+ * local cloud have {@link placeholderHost} as their host; `atAddress` replaces it by the real one.
  *
  * @throws Error with the program's own message, once, when it fails; or with the setting at fault
  */
@@ -46,9 +46,9 @@ export async function evaluateProgram(options: EvaluateOptions): Promise<Program
   if (!stat?.isFile()) {
     throw setupError("PROGRAM_MISSING", `There is no Pulumi program at ${program}. Name its entry file.`);
   }
-  const { cache, config = {}, serves = [], stack = DEFAULT_STACK } = options;
+  const { cache, config = {}, serves = [], stack = defaultStack } = options;
   const files = projectFiles(program, stack);
-  const key = JSON.stringify([program, files, config, ACCOUNT_ID, DEFAULT_REGION, serves]);
+  const key = JSON.stringify([program, files, config, localAccountId, defaultRegion, serves]);
   const kept = cache === undefined ? undefined : recall(cache, key);
   if (kept) return kept;
   const project = await readProject(program, stack, config);
@@ -58,8 +58,8 @@ export async function evaluateProgram(options: EvaluateOptions): Promise<Program
     project: project.name,
     stack: project.stack,
     config: project.config,
-    region: project.config["aws:region"] ?? DEFAULT_REGION,
-    accountId: ACCOUNT_ID,
+    region: project.config["aws:region"] ?? defaultRegion,
+    accountId: localAccountId,
     partition: "aws",
     serves,
   };

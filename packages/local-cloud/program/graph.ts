@@ -60,7 +60,7 @@ export function isArchive(value: unknown): value is ArchiveNode {
  * Replaces the gateway's address during the evaluation: the port is known only when the gateway listens, and the graph
  * is kept from run to run. Port 0 never answers, and a URL with it parses.
  */
-export const PLACEHOLDER_HOST = "127.0.0.1:0";
+export const placeholderHost = "127.0.0.1:0";
 
 /**
  * The graph with the gateway's real address wherever the program used the placeholder's. HTTPS in the program is HTTP

@@ -28,7 +28,7 @@ interface StatementInput {
 
 type Answer = (inputs: Invoke["inputs"], identity: InvokeIdentity) => Record<string, unknown>;
 
-const ANSWERS: Readonly<Record<string, Answer>> = {
+const knownAnswers: Readonly<Record<string, Answer>> = {
   "aws:index/getRegion:getRegion": (_inputs, { region }) => ({
     id: region,
     name: region,
@@ -62,11 +62,11 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 
 /** Answers an invoke. Throws an Error that names the function if the local mode has no answer to it. */
 export function answerInvoke(invoke: Invoke, identity: InvokeIdentity): Record<string, unknown> {
-  const answer = ANSWERS[invoke.token];
+  const answer = knownAnswers[invoke.token];
   if (!answer) {
     const message =
       `The program calls ${invoke.token}, which the local mode cannot answer. It answers: ` +
-      `${Object.keys(ANSWERS).join(", ")}. Pass the value through the stack's configuration instead.`;
+      `${Object.keys(knownAnswers).join(", ")}. Pass the value through the stack's configuration instead.`;
     // Pulumi shows `details`, the member of a gRPC error, and not the message.
     throw Object.assign(new Error(message), { details: message });
   }

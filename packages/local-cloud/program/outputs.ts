@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { PLACEHOLDER_HOST } from "./graph";
+import { placeholderHost } from "./graph";
 
 /** A provider's knowledge about a resource when it computes the outputs. */
 export interface Declared {
@@ -56,8 +56,8 @@ const ofBucket: ResourceType = { id: (declared) => text(declared, "bucket") };
 const website: ResourceType = {
   id: (declared) => text(declared, "bucket"),
   computed: (declared) => ({
-    websiteDomain: PLACEHOLDER_HOST,
-    websiteEndpoint: text(declared, "bucket") === "" ? "" : PLACEHOLDER_HOST,
+    websiteDomain: placeholderHost,
+    websiteEndpoint: text(declared, "bucket") === "" ? "" : placeholderHost,
   }),
 };
 
@@ -96,7 +96,7 @@ const httpApi: ResourceType = {
   maxName: 128,
   id: (declared) => digest(declared.urn, 10),
   computed: (declared, _name, id) => ({
-    apiEndpoint: `http://${PLACEHOLDER_HOST}/_api/${id}`,
+    apiEndpoint: `http://${placeholderHost}/_api/${id}`,
     arn: `arn:${declared.partition}:apigateway:${declared.region}::/apis/${id}`,
     executionArn: arn(declared, "execute-api", id),
   }),
@@ -110,7 +110,7 @@ const httpStage: ResourceType = {
     return {
       arn: `arn:${declared.partition}:apigateway:${declared.region}::/apis/${apiId}/stages/${stage}`,
       executionArn: `${arn(declared, "execute-api", apiId)}/${stage}`,
-      invokeUrl: `http://${PLACEHOLDER_HOST}/_api/${apiId}${stage === "$default" ? "/" : `/${stage}`}`,
+      invokeUrl: `http://${placeholderHost}/_api/${apiId}${stage === "$default" ? "/" : `/${stage}`}`,
     };
   },
 };
@@ -118,7 +118,7 @@ const httpStage: ResourceType = {
 const queue: ResourceType = {
   nameInput: "name",
   maxName: 80,
-  id: (declared, name) => `http://${PLACEHOLDER_HOST}/${declared.accountId}/${name}`,
+  id: (declared, name) => `http://${placeholderHost}/${declared.accountId}/${name}`,
   computed: (declared, name, id) => ({ arn: arn(declared, "sqs", name), url: id }),
 };
 
@@ -154,7 +154,7 @@ const byArn = (
  * Computed outputs by type token. A type that is not listed gets an id, but no `arn` even if it has one in AWS: the
  * program then reads `undefined`, as for a property that the provider does not know.
  */
-export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
+export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   "aws:s3/bucket:Bucket": bucket,
   "aws:s3/bucketV2:BucketV2": bucket,
   "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration": website,
@@ -179,7 +179,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "aws:lambda/functionUrl:FunctionUrl": {
     id: (declared) => text(declared, "functionName"),
     computed: (declared) => ({
-      functionUrl: `http://${PLACEHOLDER_HOST}/_url/${digest(declared.urn, 10)}/`,
+      functionUrl: `http://${placeholderHost}/_url/${digest(declared.urn, 10)}/`,
       urlId: digest(declared.urn, 10),
     }),
   },
@@ -257,7 +257,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     id: (declared) => `E${digest(declared.urn, 13).toUpperCase()}`,
     computed: (declared, _name, id) => ({
       arn: arn(declared, "cloudfront", `distribution/${id}`, "global"),
-      domainName: PLACEHOLDER_HOST,
+      domainName: placeholderHost,
       hostedZoneId: "Z2FDTNDATAQYW2",
       status: "Deployed",
       etag: digest(declared.urn, 14),
@@ -293,7 +293,7 @@ function uuidOf(urn: string): string {
  * program gives none (logical name, hyphen, seven hexadecimal digits), and AWS's computed values.
  */
 export function provision(declared: Declared): { id: string; outputs: Record<string, unknown> } {
-  const type = RESOURCE_TYPES[declared.type];
+  const type = resourceTypes[declared.type];
   const physicalName = type?.nameInput ? nameOf(declared, type.nameInput, type.maxName ?? 255) : declared.name;
   const id =
     type?.id?.(declared, physicalName) ?? (type ? physicalName : `${declared.name}-${digest(declared.urn, 7)}`);

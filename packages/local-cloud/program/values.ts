@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { ArchiveNode, AssetNode } from "./graph";
 
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
-const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
+const signatureKey = "4dabf18193072939515e22adb298388d";
+const secret = "1b47061264138c4ac30d75fd1eb44270";
+const resource = "5cf8f73096256a8f31e491e813e4eb8e";
 
 /** The shape of Pulumi's asset and archive classes, whichever copy of the package made them. */
 interface PulumiAssetLike {
@@ -27,8 +27,8 @@ export async function plain(value: unknown): Promise<unknown> {
   if (isMarked(awaited, "__pulumiAsset")) return asset(awaited);
   if (isMarked(awaited, "__pulumiArchive")) return archive(awaited);
   const members = awaited as Record<string, unknown>;
-  if (members[SIGNATURE] === SECRET) return plain(members["value"]);
-  if (members[SIGNATURE] === RESOURCE) return { urn: members["urn"], id: members["id"] ?? "" };
+  if (members[signatureKey] === secret) return plain(members["value"]);
+  if (members[signatureKey] === resource) return { urn: members["urn"], id: members["id"] ?? "" };
   const entries = await Promise.all(Object.entries(members).map(async ([key, member]) => [key, await plain(member)]));
   return Object.fromEntries(entries.filter(([, member]) => member !== undefined)) as Record<string, unknown>;
 }

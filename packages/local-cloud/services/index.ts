@@ -2,7 +2,7 @@
  * The services of the local cloud, in the order in which they are opened and started: a service is listed below those
  * whose parts it uses. They stop from the last to the first.
  */
-import { ROLE_TYPES } from "../iam/graph";
+import { roleTypes } from "../iam/graph";
 import { apigateway } from "./apigateway/module";
 import { dynamodb } from "./dynamodb/module";
 import { events } from "./events/module";
@@ -34,4 +34,4 @@ export const services: readonly LocalService[] = [
 ];
 
 /** Types for which the local cloud keeps, does or allows something. */
-export const servedTypes: readonly string[] = [...ROLE_TYPES, ...services.flatMap(({ serves }) => serves)];
+export const servedTypes: readonly string[] = [...roleTypes, ...services.flatMap(({ serves }) => serves)];

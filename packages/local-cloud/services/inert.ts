@@ -1,7 +1,7 @@
 import type { ProgramGraph } from "../program/graph";
 
 /** Types without a visible effect on one machine: encryption at rest, monitoring, retention, price. */
-const INERT: readonly string[] = [
+const inert: readonly string[] = [
   "aws:apigatewayv2/deployment:Deployment",
   "aws:cloudfront/cachePolicy:CachePolicy",
   "aws:cloudfront/function:Function",
@@ -29,15 +29,15 @@ const INERT: readonly string[] = [
 ];
 
 /** Providers whose resources live in the program's own state: random values, commands, provider settings. */
-const ELSEWHERE = /^(pulumi:|random:|tls:|time:|null:)/;
+const elsewhere = /^(pulumi:|random:|tls:|time:|null:)/;
 
 /** A line for each type of the program that has no local counterpart and is left out. */
 export function leftOut(graph: ProgramGraph, served: readonly string[]): readonly string[] {
-  const known = new Set([...served, ...INERT]);
+  const known = new Set([...served, ...inert]);
   const names = new Map<string, string[]>();
   for (const { type, name, custom, remote } of graph.resources) {
     if (remote) names.set(type, [...(names.get(type) ?? []), `${name} and what its own plugin makes below it`]);
-    else if (custom && !known.has(type) && !ELSEWHERE.test(type)) names.set(type, [...(names.get(type) ?? []), name]);
+    else if (custom && !known.has(type) && !elsewhere.test(type)) names.set(type, [...(names.get(type) ?? []), name]);
   }
   return [...names].map(([type, all]) => `${type} has no local counterpart and is left out: ${all.join(", ")}.`);
 }

@@ -26,7 +26,7 @@ export interface OpenServices {
 /** The part of the context that is the same for all services; the rest depends on the other services. */
 export type Surroundings = Omit<ServiceContext, "folder" | "part" | "takes" | "handOver" | "publish">;
 
-const IDLE_POLL_MS = 20;
+const idlePollMs = 20;
 
 /**
  * Opens services one after the other.
@@ -102,7 +102,7 @@ export async function openServices(
     async idle() {
       do {
         for (const service of all()) await service.idle?.();
-        await sleep(IDLE_POLL_MS);
+        await sleep(idlePollMs);
       } while (all().some((service) => (service.pending?.() ?? 0) > 0));
     },
     stop,

@@ -3,7 +3,7 @@ import { cloudError, type CloudError } from "../gateway/errors";
 import { signatureMatches, timeOf, type RequestHead, type Signature } from "./index";
 
 /** Maximum difference of a request's clock, as on AWS. */
-const SKEW_MILLISECONDS = 15 * 60_000;
+const skewMilliseconds = 15 * 60_000;
 
 /** The names of the gateway's refusals: S3, the JSON protocols and the Query protocol each have their own. */
 export type ErrorDialect = "s3" | "json" | "query";
@@ -110,7 +110,7 @@ function unsaidPayloadHash(options: {
 function checkTime(signature: Signature, dialect: ErrorDialect, now: number): void {
   const signedAt = timeOf(signature.timestamp);
   const serverTime = new Date(now).toISOString();
-  const early = signedAt - now > SKEW_MILLISECONDS;
+  const early = signedAt - now > skewMilliseconds;
   if (signature.expiresIn !== undefined) {
     const expires = signedAt + signature.expiresIn * 1000;
     if (early) throw refusal("expiredRequest", dialect, "Request is not valid yet.", { ServerTime: serverTime });
@@ -121,7 +121,7 @@ function checkTime(signature: Signature, dialect: ErrorDialect, now: number): vo
         ServerTime: serverTime,
       });
     }
-  } else if (early || now - signedAt > SKEW_MILLISECONDS) {
+  } else if (early || now - signedAt > skewMilliseconds) {
     throw refusal(
       "skewedClock",
       dialect,
@@ -131,7 +131,7 @@ function checkTime(signature: Signature, dialect: ErrorDialect, now: number): vo
       {
         RequestTime: signature.timestamp,
         ServerTime: serverTime,
-        MaxAllowedSkewMilliseconds: String(SKEW_MILLISECONDS),
+        MaxAllowedSkewMilliseconds: String(skewMilliseconds),
       },
     );
   }

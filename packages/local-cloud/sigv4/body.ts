@@ -5,7 +5,7 @@ import { cloudError } from "../gateway/errors";
 import { refusal, type ErrorDialect } from "./authenticate";
 
 /** The default limit of a body that a service reads whole, in bytes. */
-const DEFAULT_LIMIT = 8 * 1024 * 1024;
+const defaultLimit = 8 * 1024 * 1024;
 
 /** A request's body, which is read as a stream or as a whole, once. */
 export interface Body {
@@ -16,14 +16,14 @@ export interface Body {
 /** A body as it arrives on the wire. */
 export function plainBody(source: Readable): Body {
   let whole: Promise<Buffer> | undefined;
-  return { stream: source, bytes: (limit = DEFAULT_LIMIT) => (whole ??= collect(source, limit)) };
+  return { stream: source, bytes: (limit = defaultLimit) => (whole ??= collect(source, limit)) };
 }
 
 /** A body that is already in memory. */
 export function bufferedBody(content: Buffer): Body {
   return {
     stream: Readable.from(content.length > 0 ? [content] : [], { objectMode: false }),
-    async bytes(limit = DEFAULT_LIMIT) {
+    async bytes(limit = defaultLimit) {
       if (content.length > limit) throw tooLarge(limit);
       return Promise.resolve(content);
     },

@@ -1,7 +1,7 @@
 import { cloudError } from "../gateway/errors";
 import { headerOf, type RequestHead } from "./head";
 
-export const ALGORITHM = "AWS4-HMAC-SHA256";
+export const signingAlgorithm = "AWS4-HMAC-SHA256";
 
 /** The day, region and service that a key signs for. */
 export interface Scope {
@@ -52,10 +52,10 @@ function readHeader(head: RequestHead, authorization: string): Signature {
       400,
       `The authorization header '${authorization.slice(0, 200)}' is malformed: ${why}.`,
     );
-  if (!authorization.startsWith(`${ALGORITHM} `)) throw malformed(`the algorithm has to be ${ALGORITHM}`);
+  if (!authorization.startsWith(`${signingAlgorithm} `)) throw malformed(`the algorithm has to be ${signingAlgorithm}`);
   const fields = new Map(
     authorization
-      .slice(ALGORITHM.length + 1)
+      .slice(signingAlgorithm.length + 1)
       .split(",")
       .map((field) => field.trim().split(/=(.*)/s, 2) as [string, string]),
   );
@@ -77,7 +77,7 @@ function readHeader(head: RequestHead, authorization: string): Signature {
 }
 
 /** A week: the longest that a presigned URL may live, in seconds. */
-const MAX_EXPIRES = 604_800;
+const maxExpires = 604_800;
 
 function readQuery(head: RequestHead, query: ReadonlyMap<string, string>): Signature {
   const malformed = (why: string) =>
@@ -87,10 +87,10 @@ function readQuery(head: RequestHead, query: ReadonlyMap<string, string>): Signa
     if (!value) throw malformed(`it has no ${name}`);
     return value;
   };
-  if (field("X-Amz-Algorithm") !== ALGORITHM) throw malformed(`X-Amz-Algorithm has to be ${ALGORITHM}`);
+  if (field("X-Amz-Algorithm") !== signingAlgorithm) throw malformed(`X-Amz-Algorithm has to be ${signingAlgorithm}`);
   const expires = field("X-Amz-Expires");
-  if (!/^\d{1,7}$/.test(expires) || Number(expires) > MAX_EXPIRES) {
-    throw malformed(`X-Amz-Expires is ${expires}, but has to be a number of seconds up to ${MAX_EXPIRES} (a week)`);
+  if (!/^\d{1,7}$/.test(expires) || Number(expires) > maxExpires) {
+    throw malformed(`X-Amz-Expires is ${expires}, but has to be a number of seconds up to ${maxExpires} (a week)`);
   }
   return {
     ...credentialOf(field("X-Amz-Credential"), malformed),

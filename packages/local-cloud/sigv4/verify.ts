@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 import { decode, type RequestHead } from "./head";
-import { ALGORITHM, type Scope, type Signature } from "./read";
+import { signingAlgorithm, type Scope, type Signature } from "./read";
 
 /**
  * True if the secret makes this signature for this request.
@@ -27,7 +27,7 @@ export function signatureMatches(
       signature.signedHeaders.join(";"),
       payloadHash,
     ].join("\n");
-    const text = [ALGORITHM, signature.timestamp, scopeText(signature), sha256(canonical)].join("\n");
+    const text = [signingAlgorithm, signature.timestamp, scopeText(signature), sha256(canonical)].join("\n");
     return isHmac(signature.signature, key, text);
   });
 }

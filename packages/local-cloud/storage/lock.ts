@@ -32,9 +32,9 @@ export interface Lock {
 }
 
 /** The code of the error about a folder that another process holds. */
-export const FOLDER_IN_USE = "FOLDER_IN_USE";
+export const folderInUseCode = "FOLDER_IN_USE";
 
-const FILE = "lock";
+const lockFile = "lock";
 /** The locks of this very process. */
 const held = new Set<string>();
 
@@ -52,7 +52,7 @@ export function lockFolder(folder: string): Lock {
   } catch (error) {
     throw folderUnusable(folder, error);
   }
-  const path = join(folder, FILE);
+  const path = join(folder, lockFile);
   const began = beginningOf(process.pid);
   const own: Holder = { pid: process.pid, token: randomUUID(), ...(began === undefined ? {} : { began }) };
   for (;;) {
@@ -106,7 +106,7 @@ export function refuseHeld(folder: string): void {
 export function folderInUse(folder: string, { pid, url }: Pick<Holder, "pid" | "url">): Error {
   const where = url === undefined ? "" : `, which answers at ${url}`;
   return setupError(
-    FOLDER_IN_USE,
+    folderInUseCode,
     `The data folder ${folder} is in use by another local mode (process ${pid}${where}). ` +
       `Stop that one, or choose another folder.`,
   );
@@ -120,7 +120,7 @@ function folderUnusable(folder: string, error: unknown): Error {
 
 /** The local mode that holds this folder; undefined if there is none, or none any more. */
 export function holderOf(folder: string): Holder | undefined {
-  const holder = read(join(folder, FILE));
+  const holder = read(join(folder, lockFile));
   return holder && isAlive(holder) ? holder : undefined;
 }
 

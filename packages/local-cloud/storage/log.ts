@@ -49,7 +49,7 @@ export interface LogOptions<Entry> {
  * A file is rewritten when more than half of its lines, and at least this many, are stale: often enough to stay small,
  * seldom enough to cost nothing.
  */
-const MIN_STALE_LINES = 1_000;
+const minStaleLines = 1_000;
 
 /** A descriptor, and the content of its file. */
 interface OpenFile {
@@ -59,7 +59,7 @@ interface OpenFile {
 }
 
 /** Characters that a rewrite collects before it writes them. */
-const BATCH = 1 << 20;
+const batch = 1 << 20;
 
 /**
  * Opens a log, and creates it with its folder if it is missing.
@@ -78,12 +78,12 @@ export function openLog<Entry>(path: string, options: LogOptions<Entry>): Log<En
   function compact(): void {
     if (!compaction || lines < enough) return;
     const alive = compaction.size();
-    if (lines - alive > Math.max(alive, MIN_STALE_LINES)) {
+    if (lines - alive > Math.max(alive, minStaleLines)) {
       const fresh = writeFresh(path, compaction.snapshot());
       closeSync(file);
       ({ file, bytes, lines } = fresh);
     }
-    enough = alive + Math.max(alive, MIN_STALE_LINES);
+    enough = alive + Math.max(alive, minStaleLines);
   }
 
   compact();
@@ -178,7 +178,7 @@ function writeFresh(path: string, entries: Iterable<unknown>): OpenFile {
     for (const entry of entries) {
       text += lineOf(entry);
       lines++;
-      if (text.length < BATCH) continue;
+      if (text.length < batch) continue;
       bytes += writeAll(file, text);
       text = "";
     }

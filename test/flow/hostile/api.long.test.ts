@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { IssuedUpload } from "../../../handlers/contract/api";
 import { describeHostile, endingOf } from "./harness";
 
-const MB = 1024 * 1024;
+const megabyte = 1024 * 1024;
 
 describeHostile("Requests to the upload API", (world) => {
   const api = () => String(world().pipeline.cloud.graph.stackOutputs["apiUrl"]);
@@ -25,8 +25,8 @@ describeHostile("Requests to the upload API", (world) => {
       [`${"[".repeat(4000)}`, 400],
       [Buffer.from([0xff, 0xfe, 0x00]), 400],
       [JSON.stringify({ ...good, note: "x".repeat(10_000) }), 413],
-      ["x".repeat(5 * MB), 413],
-      ["x".repeat(11 * MB), 413],
+      ["x".repeat(5 * megabyte), 413],
+      ["x".repeat(11 * megabyte), 413],
       [`{"__proto__": ${JSON.stringify(good)}}`, 422],
       [`{"constructor": {"prototype": ${JSON.stringify(good)}}}`, 422],
     ];
@@ -45,7 +45,7 @@ describeHostile("Requests to the upload API", (world) => {
         (name) => ["fileName", name] as const,
       ),
       ...["text/html", "image/png", "image/svg+xml", "", 1, null].map((type) => ["contentType", type] as const),
-      ...[0, -1, 1.5, 1e300, "1000", null, 10 * MB + 1].map((bytes) => ["bytes", bytes] as const),
+      ...[0, -1, 1.5, 1e300, "1000", null, 10 * megabyte + 1].map((bytes) => ["bytes", bytes] as const),
       ...["a@b", "a@b.vn\r\nBcc: c@d.vn", "a@b.vn,c@d.vn", "x".repeat(250) + "@b.vn", 1, {}].map(
         (email) => ["email", email] as const,
       ),

@@ -14,9 +14,9 @@ import {
 } from "./files";
 import type { HostileFile } from "./harness";
 
-const MB = 1024 * 1024;
+const megabyte = 1024 * 1024;
 /** The largest photo: 10 MiB, less some room for the script of faces. */
-const full = 10 * MB - 500;
+const full = 10 * megabyte - 500;
 /** 49 million pixels, just below the limit of 50. */
 const side = 7000;
 const atTheBottom = { left: 0.3, top: 0.55, width: 0.4, height: 0.4 };
@@ -80,22 +80,22 @@ export async function bombs(): Promise<HostileFile[]> {
       },
       {
         name: "a colour profile of 1 GB in 1 MB",
-        file: withChunks(photo, [bombChunk("iCCP", 1024 * MB)]),
+        file: withChunks(photo, [bombChunk("iCCP", 1024 * megabyte)]),
         expected: "accepted",
       },
       {
         name: "a text of 2 GB in 2 MB",
-        file: withChunks(photo, [bombChunk("zTXt", 2048 * MB)]),
+        file: withChunks(photo, [bombChunk("zTXt", 2048 * megabyte)]),
         expected: "accepted",
       },
       {
         name: "1 GB of pixels behind the last row",
-        file: png({ width: 240, height: 300, data: deflatedZeros(1024 * MB) }),
+        file: png({ width: 240, height: 300, data: deflatedZeros(1024 * megabyte) }),
         expected: "accepted",
       },
       {
         name: "a PNG whose pixels end early",
-        file: png({ width: side, height: side, data: deflatedZeros(MB) }),
+        file: png({ width: side, height: side, data: deflatedZeros(megabyte) }),
         expected: "FILE_CORRUPT",
         box: atTheBottom,
       },
@@ -166,7 +166,10 @@ export async function bombs(): Promise<HostileFile[]> {
         name: "150 MB of Huffman tables, one after another",
         file: withSegments(
           jpeg,
-          filledWith(segment(0xc4, filledWith(Buffer.from([0x00, ...Array<number>(16).fill(0)]), 65_000)), 9 * MB),
+          filledWith(
+            segment(0xc4, filledWith(Buffer.from([0x00, ...Array<number>(16).fill(0)]), 65_000)),
+            9 * megabyte,
+          ),
         ),
         expected: "accepted",
       },

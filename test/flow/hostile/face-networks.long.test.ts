@@ -5,7 +5,7 @@ import { startPipeline, type Pipeline } from "../../support/with-cloud";
 import { deflatedZeros, manyScans, mutate, png, randomFrom, withSize } from "./files";
 import { endingOf } from "./harness";
 
-const MB = 1024 * 1024;
+const megabyte = 1024 * 1024;
 /** 49 million pixels, just below the limit of 50. */
 const side = 7000;
 
@@ -27,7 +27,7 @@ describe("Hostile photos before the face networks", () => {
       "interlaced.png": png({ width: side, height: side, interlaced: true }),
       "high.png": png({ width: 160, height: 312_500 }),
       "wide.png": png({ width: 312_500, height: 160 }),
-      "early.png": png({ width: side, height: side, data: deflatedZeros(MB) }),
+      "early.png": png({ width: side, height: side, data: deflatedZeros(megabyte) }),
       "scans.jpg": manyScans(side, side, 64),
       "header.jpg": withSize(jpeg, side, side),
       "strip.jpg": withSize(jpeg, 65_500, 760),

@@ -6,7 +6,7 @@ import { disguises } from "./disguises";
 import { exifBombs } from "./exif-bombs";
 import { describeHostile, endingOf, rowOf, type Ending, type HostileFile } from "./harness";
 
-const MB = 1024 * 1024;
+const megabyte = 1024 * 1024;
 
 describeHostile("Hostile photos", (world) => {
   let students = 0;
@@ -19,7 +19,7 @@ describeHostile("Hostile photos", (world) => {
       for (const { name, file, extension, ...options } of files) {
         const named = extension ?? (file[0] === 0x89 ? "png" : "jpg");
         const key = `uploads/S${++students}/broken ${name.replace(/[^\x20-\x7e]/g, "-")}.${named}`;
-        expect(file.length, name).to.be.lessThan(10 * MB);
+        expect(file.length, name).to.be.lessThan(10 * megabyte);
         sent.push(await world().send(key, file, options));
       }
       await world().pipeline.cloud.idle();

@@ -12,7 +12,7 @@ import { startCloud, type Cloud, type CloudOptions } from "../../../packages/loc
 import { evaluateProgram } from "../../../packages/local-cloud/program/evaluate";
 import type { ProgramGraph } from "../../../packages/local-cloud/program/graph";
 import { sampleProject } from "./program/sample";
-import { blindEngine as engine, PROGRAM } from "./sample-program";
+import { blindEngine as engine, sampleProgram } from "./sample-program";
 
 describe("the cloud of a program", () => {
   let graph: ProgramGraph;
@@ -32,7 +32,7 @@ describe("the cloud of a program", () => {
     });
 
   before(async () => {
-    graph = await evaluateProgram({ program: join(sampleProject({ "index.ts": PROGRAM }), "index.ts") });
+    graph = await evaluateProgram({ program: join(sampleProject({ "index.ts": sampleProgram }), "index.ts") });
     data = mkdtempSync(join(tmpdir(), "cloud-"));
     cloud = await open();
   });

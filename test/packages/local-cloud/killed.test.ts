@@ -7,14 +7,14 @@ import { join } from "node:path";
 import { startCloud } from "../../../packages/local-cloud";
 import { evaluateProgram } from "../../../packages/local-cloud/program/evaluate";
 import { sampleProject } from "./program/sample";
-import { blindEngine, PROGRAM } from "./sample-program";
+import { blindEngine, sampleProgram } from "./sample-program";
 
-const COUNT = 12;
+const count = 12;
 
 /** Starts a cloud that accepts uploads, and kills it so many milliseconds after it accepted the last one. */
 function runAndKill(graphFile: string, data: string, afterMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = fork(join(__dirname, "killed-process.js"), [graphFile, data, String(COUNT)]);
+    const child = fork(join(__dirname, "killed-process.js"), [graphFile, data, String(count)]);
     child.once("message", () => setTimeout(() => child.kill("SIGKILL"), afterMs));
     child.once("exit", (code) => (code === null ? resolve() : reject(new Error(`exit status ${code}`))));
   });
@@ -22,7 +22,7 @@ function runAndKill(graphFile: string, data: string, afterMs: number): Promise<v
 
 describe("a cloud whose process is killed", () => {
   it("does what was under way at its next start: no upload is lost, whenever the kill comes", async () => {
-    const graph = await evaluateProgram({ program: join(sampleProject({ "index.ts": PROGRAM }), "index.ts") });
+    const graph = await evaluateProgram({ program: join(sampleProject({ "index.ts": sampleProgram }), "index.ts") });
     const folder = mkdtempSync(join(tmpdir(), "killed-"));
     writeFileSync(join(folder, "graph.json"), JSON.stringify(graph));
     const { table: TableName } = graph.stackOutputs["names"] as { table: string };
@@ -33,7 +33,7 @@ describe("a cloud whose process is killed", () => {
       await cloud.idle();
       const { Items = [] } = await new DynamoDB(cloud.clientConfig).scan({ TableName });
       expect(Items.map(({ id }) => id?.S).sort()).to.deep.equal(
-        Array.from({ length: COUNT }, (_, i) => `in/${i}`).sort(),
+        Array.from({ length: count }, (_, i) => `in/${i}`).sort(),
       );
       const statuses = new Set([...cloud.machines.executions()].map(({ status }) => status));
       expect([...statuses]).to.deep.equal(["SUCCEEDED"]);

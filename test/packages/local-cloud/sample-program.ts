@@ -3,7 +3,7 @@ import type { FaceEngine } from "../../../packages/local-cloud/services/rekognit
 /**
  * A small program of everything: an upload starts a machine, whose function writes a row, and whose end is published.
  */
-export const PROGRAM = `
+export const sampleProgram = `
   import * as aws from "@pulumi/aws";
   import * as pulumi from "@pulumi/pulumi";
   const trust = (service: string) => JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }] });

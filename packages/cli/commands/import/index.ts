@@ -8,7 +8,7 @@ import { usageError } from "../../usage-error";
  * Rekognition's default quota is 5 calls a second for each operation. A photo needs each operation once and takes some
  * seconds: four at a time leave most of the quota to students who upload in the meantime.
  */
-const DEFAULT_CONCURRENCY = "4";
+const defaultConcurrency = "4";
 
 export const import_ = defineCommand({
   name: "import",
@@ -39,8 +39,8 @@ export const import_ = defineCommand({
     local: flag("Into the local mode."),
     concurrency: option(
       "N",
-      `Photos under way at a time, 1 to 64, default ${DEFAULT_CONCURRENCY}.`,
-      (text = DEFAULT_CONCURRENCY) => {
+      `Photos under way at a time, 1 to 64, default ${defaultConcurrency}.`,
+      (text = defaultConcurrency) => {
         const concurrency = Number(text);
         if (/^\d+$/.test(text) && concurrency >= 1 && concurrency <= 64) return concurrency;
         throw usageError(`--concurrency ${text}: it is a whole number from 1 to 64.`);

@@ -13,7 +13,7 @@ import { openReport, type Report, type ReportRow } from "./report";
 import { readSchool, type SchoolPhoto } from "./source";
 
 /** After so many failures in a row the photos are not the cause: credentials have expired, or the network is gone. */
-const FAILURES_IN_A_ROW = 10;
+const failuresInARow = 10;
 
 export interface ImportOptions {
   readonly place: Place;
@@ -107,7 +107,7 @@ async function run(photos: readonly SchoolPhoto[], options: RunOptions): Promise
     progress.done();
   };
   const worker = async (): Promise<void> => {
-    while (!signal.aborted && inARow < FAILURES_IN_A_ROW) {
+    while (!signal.aborted && inARow < failuresInARow) {
       const school = photos[next++];
       if (school === undefined) return;
       await perform(school);

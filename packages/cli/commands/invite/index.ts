@@ -1,8 +1,8 @@
 import { defineCommand, option } from "../../command";
 import { usageError } from "../../usage-error";
 
-const DEFAULT_KEY = "invitation-key.pem";
-const DEFAULT_DAYS = "30";
+const defaultKey = "invitation-key.pem";
+const defaultDays = "30";
 
 /** The school's side of the invitations: the private key stays in the school's file, the stack gets the public key. */
 export const invite = defineCommand({
@@ -25,8 +25,8 @@ export const invite = defineCommand({
   },
   options: {
     url: option("URL", "The address of the upload page, which the links lead to.", readUrl),
-    key: option("FILE", `The private key, default ${DEFAULT_KEY}.`, (text = DEFAULT_KEY) => text),
-    days: option("N", `Links are good for so many days, 1 to 3650, default ${DEFAULT_DAYS}.`, readDays),
+    key: option("FILE", `The private key, default ${defaultKey}.`, (text = defaultKey) => text),
+    days: option("N", `Links are good for so many days, 1 to 3650, default ${defaultDays}.`, readDays),
     out: option("FILE", "The CSV with the links, by default the standard output.", (text) => text),
   },
   exits: [
@@ -51,7 +51,7 @@ function readUrl(text: string | undefined): string | undefined {
   throw usageError(`--url is "${text}", but must be the upload page's address, as https://photos.school.example/.`);
 }
 
-function readDays(text = DEFAULT_DAYS): number {
+function readDays(text = defaultDays): number {
   const days = Number(text);
   if (/^\d+$/.test(text) && days >= 1 && days <= 3650) return days;
   throw usageError(`--days is "${text}", but must be a whole number from 1 to 3650.`);

@@ -1,5 +1,5 @@
 import { defineCommand, option } from "../../command";
-import { config, data, DEFAULT_DATA, json, pipeline, program, stack } from "../../options";
+import { config, data, defaultData, json, pipeline, program, stack } from "../../options";
 import { emailProblems, photoProblems } from "../../upload/photos";
 
 export const process_ = defineCommand({
@@ -20,7 +20,7 @@ export const process_ = defineCommand({
     email: option("ADDRESS", "Kept with each upload, as the upload page does.", (text) => text),
     data: {
       ...data,
-      help: `The folder that keeps everything, default ${DEFAULT_DATA}/ in the working directory.\nThumbnails are in DIR/thumbnails/STUDENT/UPLOAD/SIZE.jpg.`,
+      help: `The folder that keeps everything, default ${defaultData}/ in the working directory.\nThumbnails are in DIR/thumbnails/STUDENT/UPLOAD/SIZE.jpg.`,
     },
     json: { ...json(""), help: "One line of JSON for each photo, in the order given." },
     ...{ program, stack, pipeline, config },

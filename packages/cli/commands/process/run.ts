@@ -11,7 +11,7 @@ import { usageError } from "../../usage-error";
 import { processPhoto, type Outcome } from "./outcome";
 
 /** Photos of different students in progress at a time. */
-const CONCURRENCY = Math.max(2, availableParallelism());
+const concurrency = Math.max(2, availableParallelism());
 
 export interface ProcessValues {
   readonly student: string | undefined;
@@ -113,7 +113,7 @@ async function eachByStudent(
       for (const [photo, index] of own) await perform(photo, index);
     }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
 }
 
 function print(outcome: Outcome, { json, data, progress }: RunOptions): void {

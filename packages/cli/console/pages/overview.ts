@@ -14,11 +14,11 @@ import type { UploadRow } from "../../../../handlers/stores/uploads";
 import type { AvatarSources, PipelineSource } from "../sources";
 import { reasonText, words } from "../words";
 
-const MAX_AVATARS = 48;
-const MAX_UPLOADS = 12;
-const MAX_MAILS = 6;
+const maxAvatars = 48;
+const maxUploads = 12;
+const maxMails = 6;
 /** The API writes a row before any upload, without an execution: no source reports that row, so the page polls. */
-const POLL_MILLISECONDS = 4_000;
+const pollIntervalMs = 4_000;
 
 export function overviewPage(sources: AvatarSources, layouts: Layouts): Page {
   return async () => {
@@ -28,10 +28,10 @@ export function overviewPage(sources: AvatarSources, layouts: Layouts): Page {
     return {
       title: `Overview of ${sources.stack.name}`,
       section: "overview",
-      pollMilliseconds: POLL_MILLISECONDS,
+      pollMilliseconds: pollIntervalMs,
       regions: {
         ...Object.fromEntries(parts.flatMap(({ regions }) => Object.entries(regions))),
-        mails: mailList(sources.mails.list({ limit: Infinity }), MAX_MAILS, words),
+        mails: mailList(sources.mails.list({ limit: Infinity }), maxMails, words),
       },
       body: (regions) =>
         html`<h1>Overview</h1>
@@ -147,7 +147,7 @@ function link(url: string): Html {
 
 function gallery(index: number, avatars: readonly AvatarRow[], machines: MachineSource): Html {
   if (avatars.length === 0) return empty("Nobody is registered yet. The first accepted photo appears here.");
-  const shown = avatars.slice(0, MAX_AVATARS);
+  const shown = avatars.slice(0, maxAvatars);
   return html`<ul class="gallery">
       ${shown.map((avatar) => {
         const execution = machines.execution(avatar.executionArn);
@@ -186,7 +186,7 @@ function thumbnailKey({ thumbnails }: AvatarRow): string | undefined {
 }
 
 /** A later version may have written a status that this one does not know. */
-const STATUS: Readonly<Partial<Record<string, readonly [Light | "neutral", string]>>> = {
+const lights: Readonly<Partial<Record<string, readonly [Light | "neutral", string]>>> = {
   "awaiting-upload": ["neutral", "Awaited"],
   processing: ["running", "Processing"],
   accepted: ["succeeded", "Accepted"],
@@ -196,7 +196,7 @@ const STATUS: Readonly<Partial<Record<string, readonly [Light | "neutral", strin
 
 function uploadTable(uploads: readonly UploadRow[], machines: MachineSource): Html {
   if (uploads.length === 0) return empty("No upload yet.");
-  const shown = uploads.slice(0, MAX_UPLOADS);
+  const shown = uploads.slice(0, maxUploads);
   return html`<table class="rows">
       <thead>
         <tr>
@@ -218,7 +218,7 @@ function uploadTable(uploads: readonly UploadRow[], machines: MachineSource): Ht
 
 function uploadRow(upload: UploadRow, machines: MachineSource): Html {
   const execution = upload.executionArn === undefined ? undefined : machines.execution(upload.executionArn);
-  const [light, word] = STATUS[upload.status] ?? ["neutral", upload.status];
+  const [light, word] = lights[upload.status] ?? ["neutral", upload.status];
   const student = foreign(upload.studentId);
   const file = upload.objectKey?.slice(upload.objectKey.lastIndexOf("/") + 1);
   return html`<tr id="upload-${encodeURIComponent(upload.uploadId)}">

@@ -6,8 +6,8 @@ import type { Browser, PageElement, PageNode, Stream } from "./dom";
 
 const { document, navigator, location, EventSource, DOMParser } = globalThis as unknown as Browser;
 
-const ELEMENT = 1;
-const TICK_MS = 250;
+const elementNode = 1;
+const tickMs = 250;
 let stream: Stream | undefined;
 
 /** Listens while the page is visible: a browser opens six connections to a host, and hidden tabs would use them up. */
@@ -79,7 +79,7 @@ function takeAttributes(old: PageElement, next: PageElement): void {
 }
 
 function isElement(node: PageNode): node is PageElement {
-  return node.nodeType === ELEMENT;
+  return node.nodeType === elementNode;
 }
 
 function idOf(node: PageNode): string {
@@ -112,5 +112,5 @@ function offerCopies(): void {
 
 document.addEventListener("visibilitychange", listen);
 listen();
-setInterval(tick, TICK_MS);
+setInterval(tick, tickMs);
 offerCopies();

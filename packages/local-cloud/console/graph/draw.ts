@@ -88,7 +88,7 @@ function drawLabel({ label }: PlacedEdge, isTaken: boolean): Html | undefined {
   return html`<text class="way ${isTaken ? "taken" : "idle"}" x="${x}" y="${y}" text-anchor="${anchor}">${text}</text>`;
 }
 
-const GLYPHS: Readonly<Record<Light, Html>> = {
+const glyphs: Readonly<Record<Light, Html>> = {
   running: html`<circle class="pulse" r="6" /><circle class="dot" r="4.5" />`,
   succeeded: html`<path d="M-4.5 0.5 L-1.5 3.5 L4.5 -3.5" />`,
   refused: html`<path d="M0 -5 V1 M0 4.4 V5" />`,
@@ -96,7 +96,7 @@ const GLYPHS: Readonly<Record<Light, Html>> = {
   stopped: html`<path d="M-4 0 H4" />`,
 };
 
-const WORDS: Readonly<Record<Light, string>> = {
+const words: Readonly<Record<Light, string>> = {
   running: "running",
   succeeded: "done",
   refused: "refused the photo",
@@ -109,8 +109,8 @@ function drawNode(placed: PlacedNode, light: Light | undefined, count: number | 
   const [cx, cy] = [x + width / 2, y + height / 2];
   const text = node.name.length * 7.4;
   const glyphAt = cx - text / 2 - 4;
-  const inside = html`<title>${node.name}: ${node.type}, ${light ? WORDS[light] : "not reached"}</title>
-    ${shape(placed)} ${light && html`<g class="glyph" transform="translate(${glyphAt} ${cy})">${GLYPHS[light]}</g>`}
+  const inside = html`<title>${node.name}: ${node.type}, ${light ? words[light] : "not reached"}</title>
+    ${shape(placed)} ${light && html`<g class="glyph" transform="translate(${glyphAt} ${cy})">${glyphs[light]}</g>`}
     <text x="${light ? cx + 8 : cx}" y="${cy + 4.5}" text-anchor="middle">${node.name}</text>
     ${
       count !== undefined &&
@@ -134,7 +134,7 @@ function shape({ node, x, y, width, height }: PlacedNode): Html {
   return html`<rect class="shape" x="${x}" y="${y}" width="${width}" height="${height}" rx="${radius}" />`;
 }
 
-const CORNER = 8;
+const corner = 8;
 
 /** A line through the points, its corners rounded. */
 export function pathOf(points: readonly Point[]): string {
@@ -165,6 +165,6 @@ function isCorner(a: Point, b: Point, c: Point): boolean {
 /** The point at a corner's radius from `from` towards `to`, at most half of the way. */
 function towards(from: Point, to: Point): Point {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
-  const share = length === 0 ? 0 : Math.min(CORNER, length / 2) / length;
+  const share = length === 0 ? 0 : Math.min(corner, length / 2) / length;
   return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
 }

@@ -41,8 +41,8 @@ export interface Chain {
 }
 
 /** An error target with at least this many source states is set apart. */
-const MIN_SOURCES_OF_HUB = 3;
-const ORDERING_SWEEPS = 12;
+const minSourcesOfHub = 3;
+const orderingSweeps = 12;
 
 export function arrange(graph: Graph): Layers {
   const loops = graph.edges.filter(({ from, to }) => from === to);
@@ -86,7 +86,7 @@ export function arrange(graph: Graph): Layers {
 function hubsOf(start: string, edges: readonly GraphEdge[]): ReadonlySet<string> {
   const sources = new Map<string, number>();
   for (const { to, kind } of edges) if (kind === "error") sources.set(to, (sources.get(to) ?? 0) + 1);
-  return new Set([...sources].filter(([to, n]) => to !== start && n >= MIN_SOURCES_OF_HUB).map(([to]) => to));
+  return new Set([...sources].filter(([to, n]) => to !== start && n >= minSourcesOfHub).map(([to]) => to));
 }
 
 /** The hubs and the states that only they lead to; also an ending that they share with the main flow. */
@@ -200,7 +200,7 @@ function order(rows: Place[][], chains: readonly Chain[], first: ReadonlySet<str
   let best = rows;
   let fewest = crossings(rows, below);
   let current = rows;
-  for (let sweep = 0; sweep < ORDERING_SWEEPS && fewest > 0; sweep++) {
+  for (let sweep = 0; sweep < orderingSweeps && fewest > 0; sweep++) {
     const isDown = sweep % 2 === 0;
     const next = [...current];
     for (let i = 1; i < rows.length; i++) {

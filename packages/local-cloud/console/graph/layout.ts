@@ -34,15 +34,15 @@ export interface Point {
 }
 
 /** Pixels. */
-const GAP = 40;
-const RAIL_SPACE = 16;
-const BOX_PADDING = 14;
-const BOX_TITLE = 30;
-const LETTER = 7.4;
-const MARGIN = 6;
+const gap = 40;
+const railSpace = 16;
+const boxPadding = 14;
+const boxTitle = 30;
+const letter = 7.4;
+const margin = 6;
 /** Width of a letter and height of the edge labels, in pixels. */
-const LABEL_LETTER = 6.4;
-const LABEL_HEIGHT = 10;
+const labelLetter = 6.4;
+const labelHeight = 10;
 
 interface Sized {
   readonly node: GraphNode;
@@ -70,11 +70,11 @@ export function layOut(graph: Graph): Layout {
   const mainEnds = extent(main, layers.main);
   const sideEnds = extent(side, layers.side);
   const targets = [...new Set(layers.rails.map(({ to }) => to))];
-  const railsFrom = MARGIN + mainEnds.right - mainEnds.left + RAIL_SPACE;
-  const sideFrom = railsFrom + targets.length * RAIL_SPACE + (targets.length > 0 ? RAIL_SPACE : 0);
+  const railsFrom = margin + mainEnds.right - mainEnds.left + railSpace;
+  const sideFrom = railsFrom + targets.length * railSpace + (targets.length > 0 ? railSpace : 0);
 
   const xOf = new Map<string, number>();
-  for (const [id, x] of main) xOf.set(id, MARGIN + x - mainEnds.left);
+  for (const [id, x] of main) xOf.set(id, margin + x - mainEnds.left);
   for (const [id, x] of side) xOf.set(id, sideFrom + x - sideEnds.left);
   const nodes = new Map<string, PlacedNode>();
   for (const { node, width, height } of sizes.values()) {
@@ -86,27 +86,27 @@ export function layOut(graph: Graph): Layout {
   const chains = [...layers.main.chains, ...layers.side.chains].map((chain) =>
     chainEdge(chain, nodes, rows, xOf, layers),
   );
-  const rails = railEdges(layers, nodes, rows, (to) => railsFrom + targets.indexOf(to) * RAIL_SPACE);
+  const rails = railEdges(layers, nodes, rows, (to) => railsFrom + targets.indexOf(to) * railSpace);
   const loops = layers.loops.map((edge) => loopEdge(edge, nodes));
   const inner = [...sizes.values()].flatMap((sized) => innerLayouts(sized, nodes.get(sized.node.name)));
   return {
-    width: sideFrom + (sideEnds.right - sideEnds.left) + MARGIN,
-    height: (rows.at(-1)?.bottom ?? 0) + MARGIN,
+    width: sideFrom + (sideEnds.right - sideEnds.left) + margin,
+    height: (rows.at(-1)?.bottom ?? 0) + margin,
     nodes: [...nodes.values(), ...inner.flatMap((layout) => layout.nodes)],
     edges: [...chains, ...rails, ...loops, ...inner.flatMap((layout) => layout.edges)],
   };
 }
 
 function sizeOf(node: GraphNode): Sized {
-  const text = node.name.length * LETTER;
+  const text = node.name.length * letter;
   if (node.branches.length > 0) {
     const inner = node.branches.map(layOut);
-    const content = inner.reduce((sum, { width }) => sum + width, 0) + (inner.length - 1) * BOX_PADDING;
+    const content = inner.reduce((sum, { width }) => sum + width, 0) + (inner.length - 1) * boxPadding;
     return {
       node,
       inner,
-      width: Math.round(Math.max(content, text + 40) + 2 * BOX_PADDING),
-      height: BOX_TITLE + Math.max(...inner.map(({ height }) => height)) + BOX_PADDING,
+      width: Math.round(Math.max(content, text + 40) + 2 * boxPadding),
+      height: boxTitle + Math.max(...inner.map(({ height }) => height)) + boxPadding,
     };
   }
   if (node.type === "Choice") return { node, inner: [], width: Math.round(text + 84), height: 52 };
@@ -123,12 +123,12 @@ interface Row {
 }
 
 function rowsOf(layers: Layers, sizes: ReadonlyMap<string, Sized>): readonly Row[] {
-  let top = MARGIN;
+  let top = margin;
   return Array.from({ length: layers.rows }, (_, i) => {
     const places = [...(layers.main.rows[i] ?? []), ...(layers.side.rows[i] ?? [])];
     const height = Math.max(...places.map(({ state }) => sizes.get(state ?? "")?.height ?? 0), 0);
     const row = { top, middle: top + height / 2, bottom: top + height };
-    top = row.bottom + GAP;
+    top = row.bottom + gap;
     return row;
   });
 }
@@ -168,9 +168,9 @@ function chainEdge(
   const isTaken = (left: number, right: number): boolean =>
     left < 0 ||
     [...nodes.values()].some(
-      (node) => node.x < right && node.x + node.width > left && node.y < y && node.y + node.height > y - LABEL_HEIGHT,
+      (node) => node.x < right && node.x + node.width > left && node.y < y && node.y + node.height > y - labelHeight,
     );
-  const breadth = (edge.label?.length ?? 0) * LABEL_LETTER + 7;
+  const breadth = (edge.label?.length ?? 0) * labelLetter + 7;
   // Beside a state that is left below, there is room to its left; beside a line that passes states, where no state is.
   const isLeft =
     before !== undefined &&
@@ -219,7 +219,7 @@ function railEdges(
     const outwards = isMain(edge.from) ? 1 : -1;
     const startsFree = isFree(edge.from) && !used.has(edge.from);
     used.add(edge.from);
-    const below = (rows[rowOf(edge.from)]?.bottom ?? 0) + GAP * 0.42;
+    const below = (rows[rowOf(edge.from)]?.bottom ?? 0) + gap * 0.42;
     const foot = centre(from) + (outwards * from.width) / 4;
     const start: Point[] = startsFree
       ? [{ x: outwards > 0 ? from.x + from.width : from.x, y: middle(from) }]
@@ -228,7 +228,7 @@ function railEdges(
           { x: foot, y: below },
         ];
     const last = start.at(-1) ?? { x: 0, y: 0 };
-    const above = (rows[rowOf(edge.to)]?.top ?? 0) - GAP * 0.3;
+    const above = (rows[rowOf(edge.to)]?.top ?? 0) - gap * 0.3;
     const end: Point[] = isFree(edge.to)
       ? [
           { x: rail, y: middle(to) },
@@ -269,11 +269,11 @@ function loopEdge(edge: GraphEdge, nodes: ReadonlyMap<string, PlacedNode>): Plac
 /** The branches of a box side by side, moved to the box. */
 function innerLayouts({ inner, node, width }: Sized, box: PlacedNode | undefined): readonly Layout[] {
   if (!box || node.branches.length === 0) return [];
-  const content = inner.reduce((sum, layout) => sum + layout.width, 0) + (inner.length - 1) * BOX_PADDING;
+  const content = inner.reduce((sum, layout) => sum + layout.width, 0) + (inner.length - 1) * boxPadding;
   let x = box.x + (width - content) / 2;
   return inner.map((layout) => {
-    const moved = move(layout, x, box.y + BOX_TITLE);
-    x += layout.width + BOX_PADDING;
+    const moved = move(layout, x, box.y + boxTitle);
+    x += layout.width + boxPadding;
     return moved;
   });
 }

@@ -1,13 +1,13 @@
 import type { Block, Place } from "./layers";
 
 /** Pixels between two neighbouring states, and between a state and a passing edge. */
-const SPACE = 22;
-const LANE_SPACE = 14;
-const SWEEPS = 24;
+const boxSpace = 22;
+const laneSpace = 14;
+const sweeps = 24;
 /** Weight of the spine's position against that of its neighbours. */
-const SPINE_WEIGHT = 1e6;
+const spineWeight = 1e6;
 /** Weight of edges that pass several rows: straight is better than short. */
-const LANE_WEIGHT = 4;
+const laneWeight = 4;
 
 /**
  * The x of every place's middle: as near to the mean of its neighbours above, then below, as order and spaces allow.
@@ -31,12 +31,12 @@ export function positions(block: Block, width: (place: Place) => number): Readon
     const offsets: number[] = [];
     row.forEach((place, i) => {
       const left = row[i - 1];
-      const space = left && (left.state === undefined || place.state === undefined) ? LANE_SPACE : SPACE;
+      const space = left && (left.state === undefined || place.state === undefined) ? laneSpace : boxSpace;
       offsets.push(left ? (offsets[i - 1] ?? 0) + (width(left) + width(place)) / 2 + space : 0);
     });
     const wishes = row.map((place, i) => ({
       at: (isSpine(place) ? 0 : wish(place)) - (offsets[i] ?? 0),
-      weight: isSpine(place) ? SPINE_WEIGHT : place.state === undefined ? LANE_WEIGHT : 1,
+      weight: isSpine(place) ? spineWeight : place.state === undefined ? laneWeight : 1,
     }));
     inOrder(wishes).forEach((at, i) => {
       const place = row[i];
@@ -44,7 +44,7 @@ export function positions(block: Block, width: (place: Place) => number): Readon
     });
   };
   for (const row of block.rows) settle(row, () => 0);
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+  for (let sweep = 0; sweep < sweeps; sweep++) {
     const isDown = sweep % 2 === 0;
     for (const row of isDown ? block.rows : [...block.rows].reverse()) {
       settle(row, (place) => {

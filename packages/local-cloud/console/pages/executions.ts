@@ -7,13 +7,13 @@ import type { Execution } from "../../services/states";
 import { empty, foreign, outcomeBadge } from "./parts";
 import { prefix, type Page } from "./view";
 
-const PER_PAGE = 50;
+const perPage = 50;
 
 /** @param page from 1, the newest */
 export function executionsPage({ machines }: ConsoleSources, aboutOf: AboutOf, words: Words, page: number): Page {
   return () => {
     const all = [...machines.executions()].reverse();
-    const shown = all.slice((page - 1) * PER_PAGE, page * PER_PAGE);
+    const shown = all.slice((page - 1) * perPage, page * perPage);
     if (page > 1 && shown.length === 0) return undefined;
     const running = all.filter(({ status }) => status === "RUNNING").length;
     return {
@@ -70,7 +70,7 @@ function row(execution: Execution, aboutOf: AboutOf, words: Words, withMachine: 
 }
 
 function pages(page: number, total: number): Html {
-  const last = Math.max(1, Math.ceil(total / PER_PAGE));
+  const last = Math.max(1, Math.ceil(total / perPage));
   if (last === 1) return html``;
   const link = (to: number, text: string): Html =>
     html`<a href="${prefix}/executions${to > 1 && `?page=${to}`}">${text}</a>`;

@@ -2,7 +2,7 @@ import { html, type Html } from "../html";
 import type { StackFacts } from "../sources";
 import { prefix, region, type Section, type View } from "./view";
 
-const SECTIONS: readonly (readonly [Section, string, string])[] = [
+const sections: readonly (readonly [Section, string, string])[] = [
   ["overview", "Overview", `${prefix}/`],
   ["executions", "Executions", `${prefix}/executions`],
   ["inbox", "Inbox", `${prefix}/inbox`],
@@ -17,7 +17,7 @@ export function frame(
   title: string,
 ): Html {
   const regions = Object.fromEntries(Object.entries(view.regions).map(([name, part]) => [name, region(name, part)]));
-  const items = SECTIONS.map(
+  const items = sections.map(
     ([section, name, url]) =>
       html`<li><a href="${url}" ${view.section === section && html`aria-current="page"`}>${name}</a></li>`,
   );

@@ -6,7 +6,7 @@ import type { ConsoleSources } from "../sources";
 import { empty, foreign } from "./parts";
 import { prefix, type Page } from "./view";
 
-const MAX_LISTED = 200;
+const maxListed = 200;
 
 export function inboxPage({ mails }: ConsoleSources, words: Words): Page {
   return () => {
@@ -15,7 +15,7 @@ export function inboxPage({ mails }: ConsoleSources, words: Words): Page {
       title: `Inbox (${all.length})`,
       section: "inbox",
       pollMilliseconds: 0,
-      regions: { mails: mailList(all, MAX_LISTED, words) },
+      regions: { mails: mailList(all, maxListed, words) },
       body: (regions) =>
         html`<h1>Inbox</h1>
           <p class="lead">${words.inboxLead}</p>
@@ -32,7 +32,7 @@ export function mailPage({ mails }: ConsoleSources, words: Words, id: string): P
       title: mail.subject === "" ? "Mail" : mail.subject,
       section: "inbox",
       pollMilliseconds: 0,
-      regions: { mails: mailList(mails.list({ limit: Infinity }), MAX_LISTED, words, id) },
+      regions: { mails: mailList(mails.list({ limit: Infinity }), maxListed, words, id) },
       body: (regions) =>
         html`<p class="back"><a href="${prefix}/inbox">Inbox</a></p>
           <div class="split">

@@ -3,7 +3,7 @@ import type { ConsoleSources } from "../sources";
 import { empty } from "./parts";
 import { prefix, type Page } from "./view";
 
-const LINES = 400;
+const maxLines = 400;
 
 export function logsPage({ logs }: ConsoleSources): Page {
   return () => {
@@ -31,7 +31,7 @@ export function logsPage({ logs }: ConsoleSources): Page {
 export function logPage({ logs }: ConsoleSources, name: string): Page {
   return async () => {
     if (!logs.names().includes(name)) return undefined;
-    const lines = await logs.tail(name, LINES);
+    const lines = await logs.tail(name, maxLines);
     return {
       title: `Log of ${name}`,
       section: "logs",
@@ -43,7 +43,7 @@ export function logPage({ logs }: ConsoleSources, name: string): Page {
       body: ({ lines: text }) =>
         html`<p class="back"><a href="${prefix}/logs">Logs</a></p>
           <h1>${name}</h1>
-          <p class="lead">The last ${LINES} lines, the newest below.</p>
+          <p class="lead">The last ${maxLines} lines, the newest below.</p>
           ${text}`,
     };
   };

@@ -6,7 +6,7 @@ import type { MachineSource } from "../sources";
 import { empty } from "./parts";
 
 /** Limit of running executions that light the machine; more of them light the same states. */
-const MAX_LIGHTING = 300;
+const maxLighting = 300;
 
 /**
  * A machine's drawing, with the states that its executions are in.
@@ -44,7 +44,7 @@ function lightMachine(
   );
   const counts = new Map<string, number>();
   const ways = new Set<string>();
-  for (const execution of running.slice(0, MAX_LIGHTING)) {
+  for (const execution of running.slice(0, maxLighting)) {
     const visits = visitsOf(execution, machines.history(execution.arn));
     for (const { name, status } of visits) {
       if (status === "running" || status === "waiting") counts.set(name, (counts.get(name) ?? 0) + 1);

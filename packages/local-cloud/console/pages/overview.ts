@@ -7,7 +7,7 @@ import { machinePicture } from "./machine";
 import { empty, foreign } from "./parts";
 import { type Page } from "./view";
 
-const MAX_MAILS = 6;
+const maxMails = 6;
 
 /** Running executions and the latest ones, for any program. */
 export function overviewPage({ stack, machines, mails }: ConsoleSources, layouts: Layouts, words: Words): Page {
@@ -22,7 +22,7 @@ export function overviewPage({ stack, machines, mails }: ConsoleSources, layouts
       pollMilliseconds: 0,
       regions: {
         ...Object.fromEntries(drawn.map(({ id, picture }) => [id, picture])),
-        mails: mailList(mails.list({ limit: Infinity }), MAX_MAILS, words),
+        mails: mailList(mails.list({ limit: Infinity }), maxMails, words),
       },
       body: (regions) =>
         html`<h1>Overview</h1>

@@ -2,16 +2,16 @@ import type { ProgramGraph } from "../../program/graph";
 import { nodesOf, numberOf, textOf, textsOf, type Block, type Node } from "../../program/nodes";
 import type { DeclaredApi, DeclaredStage, Throttling } from "./declared";
 
-export const API = "aws:apigatewayv2/api:Api";
-export const INTEGRATION = "aws:apigatewayv2/integration:Integration";
-export const ROUTE = "aws:apigatewayv2/route:Route";
-export const STAGE = "aws:apigatewayv2/stage:Stage";
+export const apiType = "aws:apigatewayv2/api:Api";
+export const integrationType = "aws:apigatewayv2/integration:Integration";
+export const routeType = "aws:apigatewayv2/route:Route";
+export const stageType = "aws:apigatewayv2/stage:Stage";
 
 export function readApis(graph: ProgramGraph): readonly DeclaredApi[] {
-  const integrations = nodesOf(graph, INTEGRATION);
-  const routes = nodesOf(graph, ROUTE);
-  const stages = nodesOf(graph, STAGE);
-  return nodesOf(graph, API).map((api) => {
+  const integrations = nodesOf(graph, integrationType);
+  const routes = nodesOf(graph, routeType);
+  const stages = nodesOf(graph, stageType);
+  return nodesOf(graph, apiType).map((api) => {
     const isOfApi = (node: Node): boolean => node.text("apiId") === api.id;
     const cors = api.block("corsConfiguration");
     return {

@@ -30,7 +30,7 @@ export interface HttpApisOptions {
   readonly onLog?: ((line: { readonly source: string; readonly text: string }) => void) | undefined;
 }
 
-const PREFIX = "/_api";
+const apiPrefix = "/_api";
 
 interface ApisState extends Integrations {
   /** By id. */
@@ -43,7 +43,7 @@ export function httpApis(options: HttpApisOptions): Route {
   const { identity, functions, authorizer, onLog } = options;
   const apis = new Map(options.apis.map((api) => [api.id, api]));
   const state: ApisState = { identity, functions, authorizer, onLog, apis, throttles: new Map() };
-  return { prefix: PREFIX, handle: (request, response) => answerRequest(state, request, response) };
+  return { prefix: apiPrefix, handle: (request, response) => answerRequest(state, request, response) };
 }
 
 /** Stage, preflight, route, throttle, function. */

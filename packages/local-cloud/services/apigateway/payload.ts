@@ -97,10 +97,10 @@ export function responseOf(payload: string): ApiResponse | undefined {
 }
 
 /** API Gateway's limit on a request's body, in bytes. */
-export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+export const maxBodyBytes = 10 * 1024 * 1024;
 
 /** A client that sends more than this is disconnected after all. */
-const DRAIN_BYTES = 100 * 1024 * 1024;
+const drainBytes = 100 * 1024 * 1024;
 
 /**
  * The whole body; undefined if it is larger than API Gateway accepts. The rest is read and dropped, because a client
@@ -111,11 +111,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer | undef
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk as Buffer);
-    else if (size > DRAIN_BYTES) break;
+    if (size <= maxBodyBytes) chunks.push(chunk as Buffer);
+    else if (size > drainBytes) break;
     else chunks.length = 0;
   }
-  return size <= MAX_BODY_BYTES ? Buffer.concat(chunks) : undefined;
+  return size <= maxBodyBytes ? Buffer.concat(chunks) : undefined;
 }
 
 function queryOf(query: string): Record<string, string> {

@@ -2,10 +2,10 @@ import type { ProgramGraph } from "../../program/graph";
 import { blocksOf, nodesOf, textOf, textsOf, type Block } from "../../program/nodes";
 import type { DeclaredIndex, DeclaredTable } from "./tables";
 
-export const TABLE = "aws:dynamodb/table:Table";
+export const tableType = "aws:dynamodb/table:Table";
 
 export function readTables(graph: ProgramGraph): readonly DeclaredTable[] {
-  return nodesOf(graph, TABLE).map((node) => {
+  return nodesOf(graph, tableType).map((node) => {
     const ttl = node.block("ttl");
     return {
       name: node.required("name"),

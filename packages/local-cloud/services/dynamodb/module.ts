@@ -1,10 +1,10 @@
 import type { LocalService } from "../module";
-import { readTables, TABLE } from "./graph";
+import { readTables, tableType } from "./graph";
 import { startDynamoDb, type DeclaredTable, type DynamoDb } from "./index";
 
 export const dynamodb: LocalService<readonly DeclaredTable[], DynamoDb> = {
   name: "dynamodb",
-  serves: [TABLE],
+  serves: [tableType],
   declared: readTables,
   async open({ folder, identity }, tables) {
     const part = await startDynamoDb({ folder: folder("tables"), identity, tables });

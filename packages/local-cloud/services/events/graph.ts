@@ -3,8 +3,8 @@ import { nameIn, nodesOf, numberOf, textOf, type Block, type Node } from "../../
 import type { DeclaredRule, DeclaredTarget } from "./rules";
 import { scheduledPattern } from "./schedules";
 
-export const RULE = "aws:cloudwatch/eventRule:EventRule";
-export const TARGET = "aws:cloudwatch/eventTarget:EventTarget";
+export const ruleType = "aws:cloudwatch/eventRule:EventRule";
+export const targetType = "aws:cloudwatch/eventTarget:EventTarget";
 
 /** A target as the program declares it, before its receiver is known. */
 export interface GraphTarget extends Omit<DeclaredTarget, "deliver" | "deadLetter"> {
@@ -26,8 +26,8 @@ export interface GraphRule extends Omit<DeclaredRule, "targets"> {
  * @param warn receives a line for each rule of another bus
  */
 export function readRules(graph: ProgramGraph, warn: (line: string) => void): readonly GraphRule[] {
-  const targets = nodesOf(graph, TARGET);
-  return nodesOf(graph, RULE).flatMap((rule) => {
+  const targets = nodesOf(graph, targetType);
+  return nodesOf(graph, ruleType).flatMap((rule) => {
     const name = rule.required("name");
     const arn = rule.required("arn");
     const bus = rule.text("eventBusName") ?? "default";

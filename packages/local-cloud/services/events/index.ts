@@ -53,7 +53,7 @@ export function newEvent(
 }
 
 /** Maximum entries of one PutEvents. */
-const MAX_ENTRIES = 10;
+const maxEntries = 10;
 
 /** The `events` API, limited to putting events on the default bus. */
 export function eventsService(options: { identity: CloudIdentity; bus: Pick<EventBus, "publish"> }): CloudService {
@@ -70,8 +70,8 @@ export function eventsService(options: { identity: CloudIdentity; bus: Pick<Even
     operations: {
       async PutEvents(input, request) {
         const { Entries } = input;
-        if (!Array.isArray(Entries) || Entries.length < 1 || Entries.length > MAX_ENTRIES) {
-          throw cloudError("ValidationException", 400, `Entries has to be a list of 1 to ${MAX_ENTRIES} events.`);
+        if (!Array.isArray(Entries) || Entries.length < 1 || Entries.length > maxEntries) {
+          throw cloudError("ValidationException", 400, `Entries has to be a list of 1 to ${maxEntries} events.`);
         }
         request.authorize("events:PutEvents", busArn);
         const results = await Promise.all(Entries.map((entry) => putEvent(entry as PutEntry)));

@@ -1,12 +1,12 @@
 import type { LocalService, ServiceContext } from "../module";
 import type { DeclaredRule, DeclaredTarget } from "./rules";
-import { readRules, RULE, TARGET, type GraphRule, type GraphTarget } from "./graph";
+import { readRules, ruleType, targetType, type GraphRule, type GraphTarget } from "./graph";
 import { eventsService, openEventBus, type EventBus } from "./index";
 import { runSchedules } from "./schedules";
 
 export const events: LocalService<readonly GraphRule[], EventBus> = {
   name: "events",
-  serves: [RULE, TARGET],
+  serves: [ruleType, targetType],
   declared: readRules,
   async open(context, rules) {
     const { identity, faults, warn } = context;

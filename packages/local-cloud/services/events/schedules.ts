@@ -11,10 +11,10 @@ export interface ScheduledRule {
 /** Whether a schedule is due at a minute, given the minutes since it began. */
 type IsDue = (time: Date, minutesSinceStart: number) => boolean;
 
-const MINUTE_MS = 60_000;
-const UNITS: Readonly<Record<string, number>> = { minute: 1, hour: 60, day: 1440 };
-const MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
-const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+const minuteMs = 60_000;
+const units: Readonly<Record<string, number>> = { minute: 1, hour: 60, day: 1440 };
+const months = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
+const days = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 /** Matches the event of this rule's timer, and no other. */
 export function scheduledPattern(ruleArn: string): object {
@@ -40,14 +40,14 @@ export function runSchedules(
     return isDue ? [{ arn, isDue }] : [];
   });
   if (schedules.length === 0) return () => undefined;
-  const started = Math.floor(Date.now() / MINUTE_MS);
+  const started = Math.floor(Date.now() / minuteMs);
   let seen = started;
   const timer = setInterval(() => {
-    const minute = Math.floor(Date.now() / MINUTE_MS);
+    const minute = Math.floor(Date.now() / minuteMs);
     // Minutes during which the machine slept are not caught up.
     if (minute === seen) return;
     seen = minute;
-    const time = new Date(minute * MINUTE_MS);
+    const time = new Date(minute * minuteMs);
     for (const { arn, isDue } of schedules) {
       if (!isDue(time, minute - started)) continue;
       const event = newEvent(identity, {
@@ -68,7 +68,7 @@ export function runSchedules(
 export function readSchedule(expression: string): IsDue | undefined {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   if (unit !== undefined) {
-    const every = Number(count) * (UNITS[unit] ?? 1);
+    const every = Number(count) * (units[unit] ?? 1);
     return every > 0 ? (_time, minutes) => minutes % every === 0 : undefined;
   }
   const fields = /^cron\(([^)]+)\)$/.exec(expression)?.[1]?.trim().split(/\s+/);
@@ -77,8 +77,8 @@ export function readSchedule(expression: string): IsDue | undefined {
     readField(fields[0], 0, 59),
     readField(fields[1], 0, 23),
     readField(fields[2], 1, 31),
-    readField(fields[3], 1, 12, MONTHS, 1),
-    readField(fields[4], 1, 7, DAYS, 1),
+    readField(fields[3], 1, 12, months, 1),
+    readField(fields[4], 1, 7, days, 1),
     readField(fields[5], 1970, 2199),
   ];
   if (!minute || !hour || !date || !month || !day || !year) return undefined;

@@ -21,7 +21,7 @@ export interface Surroundings {
 }
 
 /** Names that Lambda sets itself: it refuses a function that declares one of them. */
-const RESERVED = new Set([
+const reservedNames = new Set([
   "_HANDLER",
   "_X_AMZN_TRACE_ID",
   "AWS_DEFAULT_REGION",
@@ -42,11 +42,11 @@ const RESERVED = new Set([
 ]);
 
 /** Variables that Windows and the dynamic loader need to start any program at all. */
-const FROM_THIS_MACHINE = ["PATH", "SystemRoot", "SYSTEMROOT", "ComSpec", "PATHEXT", "windir", "LD_LIBRARY_PATH"];
+const fromThisMachine = ["PATH", "SystemRoot", "SYSTEMROOT", "ComSpec", "PATHEXT", "windir", "LD_LIBRARY_PATH"];
 
 /** @throws Error naming the variable if the function declares one that Lambda reserves */
 export function checkEnvironment(declared: Pick<DeclaredFunction, "name" | "environment">): void {
-  const reserved = Object.keys(declared.environment).find((name) => RESERVED.has(name));
+  const reserved = Object.keys(declared.environment).find((name) => reservedNames.has(name));
   if (reserved !== undefined) {
     throw new Error(
       `Function ${declared.name} declares the environment variable ${reserved}, which Lambda sets itself and refuses. ` +
@@ -63,7 +63,7 @@ export function checkEnvironment(declared: Pick<DeclaredFunction, "name" | "envi
 export function environmentOf(declared: DeclaredFunction, around: Surroundings): NodeJS.ProcessEnv {
   const { identity, credentials, layers } = around;
   const inherited = Object.fromEntries(
-    FROM_THIS_MACHINE.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    fromThisMachine.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
   );
   const packageFolders = [
     ...layers.flatMap((layer) => [

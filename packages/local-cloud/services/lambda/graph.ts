@@ -3,18 +3,18 @@ import { isArchive, type ArchiveNode, type ProgramGraph } from "../../program/gr
 import { nameIn, nodesOf, type Block, type Node } from "../../program/nodes";
 import type { DeclaredFunction } from "./declared";
 
-export const FUNCTION = "aws:lambda/function:Function";
-export const LAYER = "aws:lambda/layerVersion:LayerVersion";
-export const PERMISSION = "aws:lambda/permission:Permission";
+export const functionType = "aws:lambda/function:Function";
+export const layerType = "aws:lambda/layerVersion:LayerVersion";
+export const permissionType = "aws:lambda/permission:Permission";
 
 /** Lambda's own defaults. */
-const DEFAULT_TIMEOUT = 3;
-const DEFAULT_MEMORY = 128;
+const defaultTimeout = 3;
+const defaultMemory = 128;
 
 /** @throws Error naming the function whose code is not declared with it, such as code in a bucket */
 export function readFunctions(graph: ProgramGraph): readonly DeclaredFunction[] {
-  const layers = new Map(nodesOf(graph, LAYER).map((node) => [node.required("arn"), node]));
-  return nodesOf(graph, FUNCTION).map((node) => ({
+  const layers = new Map(nodesOf(graph, layerType).map((node) => [node.required("arn"), node]));
+  return nodesOf(graph, functionType).map((node) => ({
     name: node.required("name"),
     arn: node.required("arn"),
     roleArn: node.required("role"),
@@ -31,8 +31,8 @@ export function readFunctions(graph: ProgramGraph): readonly DeclaredFunction[] 
         String(value),
       ]),
     ),
-    timeout: node.number("timeout") ?? DEFAULT_TIMEOUT,
-    memorySize: node.number("memorySize") ?? DEFAULT_MEMORY,
+    timeout: node.number("timeout") ?? defaultTimeout,
+    memorySize: node.number("memorySize") ?? defaultMemory,
     reservedConcurrency: node.number("reservedConcurrentExecutions") ?? -1,
   }));
 }
@@ -53,7 +53,7 @@ function codeOf(node: Node): ArchiveNode {
 
 /** AddPermission's statements on functions. */
 export function readPermissions(graph: ProgramGraph): readonly DeclaredResourcePolicy[] {
-  return nodesOf(graph, PERMISSION).map((node) => permissionOf(node, graph));
+  return nodesOf(graph, permissionType).map((node) => permissionOf(node, graph));
 }
 
 function permissionOf(node: Node, graph: ProgramGraph): DeclaredResourcePolicy {

@@ -14,8 +14,8 @@ export interface LogFiles {
   flush(): void;
 }
 
-const MAX_BYTES = 5 * 1024 * 1024;
-const FLUSH_MS = 200;
+const maxBytes = 5 * 1024 * 1024;
+const flushMs = 200;
 
 /** Appends lines to FOLDER/NAME.log, a few times a second. */
 export function openLogFiles(folder: string): LogFiles {
@@ -28,7 +28,7 @@ export function openLogFiles(folder: string): LogFiles {
     timer = undefined;
     for (const [source, lines] of pending) {
       const path = join(folder, `${source}.log`);
-      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(path, `${path}.1`);
+      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > maxBytes) renameSync(path, `${path}.1`);
       appendFileSync(path, lines.map((line) => `${line}\n`).join(""));
     }
     pending.clear();
@@ -39,7 +39,7 @@ export function openLogFiles(folder: string): LogFiles {
       const lines = pending.get(source);
       if (lines) lines.push(text);
       else pending.set(source, [text]);
-      timer ??= setTimeout(flush, FLUSH_MS).unref();
+      timer ??= setTimeout(flush, flushMs).unref();
     },
     flush,
   };

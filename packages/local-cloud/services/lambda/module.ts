@@ -1,11 +1,11 @@
 import type { LocalService } from "../module";
 import type { DeclaredFunction } from "./declared";
-import { FUNCTION, LAYER, PERMISSION, readFunctions, readPermissions } from "./graph";
+import { functionType, layerType, permissionType, readFunctions, readPermissions } from "./graph";
 import { createFunctionRuntime, lambdaService, type FunctionRuntime } from "./index";
 
 export const lambda: LocalService<readonly DeclaredFunction[], FunctionRuntime> = {
   name: "lambda",
-  serves: [FUNCTION, LAYER, PERMISSION],
+  serves: [functionType, layerType, permissionType],
   policies: readPermissions,
   declared: readFunctions,
   open({ authorizer, credentials, data, faults, identity, options, url }, functions) {

@@ -31,7 +31,7 @@ export interface Launched {
 }
 
 /** A call that takes longer than this is slow enough to start another process for the next one. */
-const SLOW_MS = 1_000;
+const slowMs = 1_000;
 
 export function createPool(declared: DeclaredFunction, size: PoolSize, launch: () => Launched): Pool {
   return { declared, size, launch, sandboxes: [], accessKeys: new Map(), waiting: [], running: 0, closed: false };
@@ -46,7 +46,7 @@ export async function acquire(pool: Pool): Promise<Sandbox> {
   if (pool.sandboxes.length < pool.size.eager) return occupy(start(pool));
   return new Promise((resolve) => {
     pool.waiting.push(resolve);
-    pool.scaling ??= setInterval(() => scale(pool), SLOW_MS / 4);
+    pool.scaling ??= setInterval(() => scale(pool), slowMs / 4);
   });
 }
 
@@ -81,7 +81,7 @@ export async function closePool(pool: Pool): Promise<void> {
  * calls. Many quick calls share the existing processes; more would only take memory.
  */
 function scale(pool: Pool): void {
-  const slow = pool.sandboxes.every(({ since }) => Date.now() - since > SLOW_MS);
+  const slow = pool.sandboxes.every(({ since }) => Date.now() - since > slowMs);
   if (slow && pool.sandboxes.length < pool.size.most) pool.waiting.shift()?.(occupy(start(pool)));
   if (pool.waiting.length > 0) return;
   clearInterval(pool.scaling);

@@ -58,8 +58,8 @@ export interface FunctionRuntime {
 }
 
 /** Lambda's own number of attempts for an asynchronous event. */
-const EVENT_ATTEMPTS = 3;
-const EVENT_RETRY_MS = 1_000;
+const eventAttempts = 3;
+const eventRetryMs = 1_000;
 
 interface RuntimeState {
   readonly identity: CloudIdentity;
@@ -164,13 +164,13 @@ async function invoke(
 
 async function deliver(state: RuntimeState, nameOrArn: string, payload: string): Promise<void> {
   const source = nameOrArn.split(":").at(-1) ?? nameOrArn;
-  for (let attempt = 1; attempt <= EVENT_ATTEMPTS && !state.closed; attempt++) {
-    if (attempt > 1) await sleep(EVENT_RETRY_MS * (attempt - 1), undefined, { ref: false });
+  for (let attempt = 1; attempt <= eventAttempts && !state.closed; attempt++) {
+    if (attempt > 1) await sleep(eventRetryMs * (attempt - 1), undefined, { ref: false });
     try {
       if ((await invoke(state, nameOrArn, payload)).ok) return;
     } catch (error) {
-      state.log(source, `Attempt ${attempt} of ${EVENT_ATTEMPTS}: ${(error as Error).message}`);
+      state.log(source, `Attempt ${attempt} of ${eventAttempts}: ${(error as Error).message}`);
     }
   }
-  state.log(source, `An event was dropped after ${EVENT_ATTEMPTS} attempts.`);
+  state.log(source, `An event was dropped after ${eventAttempts} attempts.`);
 }

@@ -23,10 +23,10 @@ export interface SandboxOptions {
 }
 
 /** Interval at which the memory of a working process is checked. */
-const MEMORY_POLL_MS = 50;
-const PAGE_BYTES = 4096;
+const memoryPollMs = 50;
+const pageBytes = 4096;
 /** Lambda gives a function ten seconds to load; a laptop that runs everything at once gets more. */
-const INIT_TIMEOUT_MS = 30_000;
+const initTimeoutMs = 30_000;
 
 /**
  * One execution environment of a function: a process that is kept warm and takes one event at a time.
@@ -152,9 +152,9 @@ export class Sandbox {
   private async untilLoaded(): Promise<FunctionError | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<FunctionError>((resolve) => {
-      const seconds = INIT_TIMEOUT_MS / 1000;
+      const seconds = initTimeoutMs / 1000;
       const error = { errorType: "Sandbox.Timedout", errorMessage: `Init timed out after ${seconds} seconds` };
-      timer = setTimeout(() => resolve(error), INIT_TIMEOUT_MS);
+      timer = setTimeout(() => resolve(error), initTimeoutMs);
     });
     try {
       return await Promise.race([this.loaded, tooLate]);
@@ -187,7 +187,7 @@ export class Sandbox {
         `RequestId: ${requestId} Error: memory ${megabytes} MB is above the declared ${this.options.declared.memorySize} MB`,
       );
       this.kill();
-    }, MEMORY_POLL_MS);
+    }, memoryPollMs);
     return () => clearInterval(timer);
   }
 
@@ -201,7 +201,7 @@ function residentMB(pid: number | undefined): number {
   if (pid === undefined || process.platform !== "linux") return 0;
   try {
     const [, resident = "0"] = readFileSync(`/proc/${pid}/statm`, "latin1").split(" ");
-    return Math.ceil((Number(resident) * PAGE_BYTES) / 1024 / 1024);
+    return Math.ceil((Number(resident) * pageBytes) / 1024 / 1024);
   } catch {
     // Gone between the listing and the read.
     return 0;

@@ -4,17 +4,17 @@ import { firstUnowned, type Owned } from "../../gateway/owned";
 import type { FunctionRuntime } from "./runtime";
 
 /** Lambda's own limits on payloads, in bytes. */
-const MAX_SYNCHRONOUS_BYTES = 6 * 1024 * 1024;
-const MAX_EVENT_BYTES = 1024 * 1024;
+const maxSynchronousBytes = 6 * 1024 * 1024;
+const maxEventBytes = 1024 * 1024;
 
-const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
+const invocations = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/;
 
 /** Lambda's REST API, limited to the calls with which an SDK client invokes a function. */
 export function lambdaService(runtime: FunctionRuntime): CloudService {
   const service: CloudService = {
     name: "lambda",
     operationOf: (request) =>
-      request.method === "POST" && INVOCATIONS.test(request.url.pathname) ? "Invoke" : "Unknown",
+      request.method === "POST" && invocations.test(request.url.pathname) ? "Invoke" : "Unknown",
     async handle(request, response) {
       try {
         await invoke(request, response);
@@ -36,7 +36,7 @@ export function lambdaService(runtime: FunctionRuntime): CloudService {
   };
 
   async function invoke(request: CloudRequest, response: ServerResponse): Promise<void> {
-    const name = INVOCATIONS.exec(request.url.pathname)?.[1];
+    const name = invocations.exec(request.url.pathname)?.[1];
     if (request.method !== "POST" || name === undefined) {
       const asked = `${request.method} ${request.url.pathname}`;
       throw cloudError("NotImplemented", 501, `The local cloud's lambda serves Invoke alone, not ${asked}.`);
@@ -48,7 +48,7 @@ export function lambdaService(runtime: FunctionRuntime): CloudService {
     }
     request.authorize("lambda:InvokeFunction", declared.arn);
     const type = String(request.headers["x-amz-invocation-type"] ?? "RequestResponse");
-    const payload = await payloadOf(request, type === "Event" ? MAX_EVENT_BYTES : MAX_SYNCHRONOUS_BYTES);
+    const payload = await payloadOf(request, type === "Event" ? maxEventBytes : maxSynchronousBytes);
     switch (type) {
       case "DryRun":
         response.writeHead(204).end();
@@ -77,7 +77,7 @@ export function lambdaService(runtime: FunctionRuntime): CloudService {
 }
 
 /** The parameters that Invoke reads beside its path and its payload. */
-const INVOKE: Owned = {
+const invokeMembers: Owned = {
   name: "Invoke",
   query: ["Qualifier"],
   headers: ["x-amz-invocation-type", "x-amz-log-type"],
@@ -85,7 +85,7 @@ const INVOKE: Owned = {
 
 /** @throws CloudError NotImplemented naming an option that would have no effect here */
 function refuseUnserved(request: CloudRequest): void {
-  const other = firstUnowned(INVOKE, request);
+  const other = firstUnowned(invokeMembers, request);
   const qualifier = request.url.searchParams.get("Qualifier") ?? "$LATEST";
   const logs = String(request.headers["x-amz-log-type"] ?? "None");
   const what = other

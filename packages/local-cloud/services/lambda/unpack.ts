@@ -103,7 +103,7 @@ function fingerprint(node: ArchiveNode, what: string): string {
 }
 
 /** The packages of Lambda's Node.js runtime: version 3 of the SDK, and nothing else. */
-const RUNTIME_SCOPES = ["@aws-sdk", "@smithy"];
+const runtimeScopes = ["@aws-sdk", "@smithy"];
 
 /**
  * A node_modules folder with the packages that a function finds on Lambda without shipping them, as links to the ones
@@ -114,7 +114,7 @@ const RUNTIME_SCOPES = ["@aws-sdk", "@smithy"];
 export function linkRuntimePackages(parent: string, from: readonly string[]): string {
   const target = join(parent, "node_modules");
   rmSync(target, { recursive: true, force: true });
-  for (const scope of RUNTIME_SCOPES) {
+  for (const scope of runtimeScopes) {
     mkdirSync(join(target, scope), { recursive: true });
     for (const root of from.flatMap(modulePaths)) {
       if (!existsSync(join(root, scope))) continue;

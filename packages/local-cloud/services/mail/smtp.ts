@@ -6,7 +6,7 @@ import { createTransport } from "nodemailer";
 import type { Mail } from "./mail";
 
 /** Waits between the attempts at one mail, in milliseconds: a server that restarts is back within them. */
-const RETRY_DELAYS = [500, 2000, 8000];
+const retryDelays = [500, 2000, 8000];
 
 export interface Smtp {
   /** Sends in the background; the mailbox does not wait for the server. */
@@ -30,7 +30,7 @@ export function openSmtp(url: string | undefined, onError: (line: string) => voi
   setMaxListeners(0, stopping.signal);
 
   async function attempt(mail: Mail): Promise<void> {
-    for (const delay of [...RETRY_DELAYS, undefined]) {
+    for (const delay of [...retryDelays, undefined]) {
       try {
         await transport.sendMail({
           from: mail.from,

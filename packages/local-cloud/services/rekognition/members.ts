@@ -1,8 +1,8 @@
 import type { Members } from "../../gateway/members";
 
-const IMAGE = { Bytes: true, S3Object: { Bucket: true, Name: true, Version: true } } as const;
-const PAGE = { MaxResults: true, NextToken: true } as const;
-const SEARCH = { CollectionId: true, MaxFaces: true, FaceMatchThreshold: true } as const;
+const image = { Bytes: true, S3Object: { Bucket: true, Name: true, Version: true } } as const;
+const page = { MaxResults: true, NextToken: true } as const;
+const search = { CollectionId: true, MaxFaces: true, FaceMatchThreshold: true } as const;
 
 /** The input members of each operation of Rekognition. */
 export const members: Readonly<Record<string, Members>> = {
@@ -10,17 +10,17 @@ export const members: Readonly<Record<string, Members>> = {
   DeleteCollection: { CollectionId: true },
   DeleteFaces: { CollectionId: true, FaceIds: true },
   DescribeCollection: { CollectionId: true },
-  DetectFaces: { Image: IMAGE, Attributes: true },
+  DetectFaces: { Image: image, Attributes: true },
   IndexFaces: {
     CollectionId: true,
-    Image: IMAGE,
+    Image: image,
     ExternalImageId: true,
     DetectionAttributes: true,
     MaxFaces: true,
     QualityFilter: true,
   },
-  ListCollections: PAGE,
-  ListFaces: { CollectionId: true, FaceIds: true, ...PAGE },
-  SearchFaces: { FaceId: true, ...SEARCH },
-  SearchFacesByImage: { Image: IMAGE, QualityFilter: true, ...SEARCH },
+  ListCollections: page,
+  ListFaces: { CollectionId: true, FaceIds: true, ...page },
+  SearchFaces: { FaceId: true, ...search },
+  SearchFacesByImage: { Image: image, QualityFilter: true, ...search },
 };

@@ -6,7 +6,7 @@ import { s3 } from "../s3/module";
 import { networkEngine } from "./faces/network-engine";
 import { rekognitionService } from "./index";
 
-const COLLECTION = "aws:rekognition/collection:Collection";
+const collectionType = "aws:rekognition/collection:Collection";
 
 /**
  * The time during which searches do not know a face that was just indexed, in milliseconds. AWS documents no time;
@@ -16,8 +16,8 @@ const searchableAfter = 200;
 
 export const rekognition: LocalService<readonly string[], undefined> = {
   name: "rekognition",
-  serves: [COLLECTION],
-  declared: (graph) => nodesOf(graph, COLLECTION).map((node) => node.required("collectionId")),
+  serves: [collectionType],
+  declared: (graph) => nodesOf(graph, collectionType).map((node) => node.required("collectionId")),
   open(context, collections) {
     const { identity, faults, folder, options, part, warn } = context;
     const engine = options.engine ?? networkEngine();

@@ -6,10 +6,10 @@ import { nodesOf, type Node } from "../../program/nodes";
 import { readBuckets } from "./graph";
 import type { S3Service } from "./index";
 
-export const OBJECTS = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"] as const;
+export const objectTypes = ["aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/bucketObject:BucketObject"] as const;
 
 /** Headers that an object declares, by the input that gives them. */
-const OBJECT_HEADERS = {
+const objectHeaders = {
   contentType: "content-type",
   cacheControl: "cache-control",
   contentDisposition: "content-disposition",
@@ -26,12 +26,12 @@ const OBJECT_HEADERS = {
 export async function publishObjects(graph: ProgramGraph, s3: S3Service, record: string): Promise<void> {
   const before = readRecord(record);
   const now: Record<string, string> = {};
-  for (const node of nodesOf(graph, ...OBJECTS)) {
+  for (const node of nodesOf(graph, ...objectTypes)) {
     const bucket = node.required("bucket");
     const key = node.required("key");
     const body = bodyOf(node);
     const headers = Object.fromEntries(
-      Object.entries(OBJECT_HEADERS).flatMap(([input, header]) => {
+      Object.entries(objectHeaders).flatMap(([input, header]) => {
         const value = node.text(input);
         return value === undefined ? [] : [[header, value]];
       }),

@@ -4,16 +4,23 @@ import { nodesOf, numberOf, policyOf, textOf, textsOf, type Block, type Node } f
 import type { CorsRule, DeclaredBucket } from "./options";
 
 /** Pulumi has two names for buckets. */
-export const BUCKETS = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"] as const;
-const CORS = "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration";
-const NOTIFICATION = "aws:s3/bucketNotification:BucketNotification";
-const POLICY = "aws:s3/bucketPolicy:BucketPolicy";
-const PUBLIC_ACCESS = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
-const VERSIONING = "aws:s3/bucketVersioning:BucketVersioning";
-const WEBSITE = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration";
+export const bucketTypes = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"] as const;
+const corsType = "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration";
+const notificationType = "aws:s3/bucketNotification:BucketNotification";
+const policyType = "aws:s3/bucketPolicy:BucketPolicy";
+const publicAccessType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
+const versioningType = "aws:s3/bucketVersioning:BucketVersioning";
+const websiteType = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguration";
 
 /** Types that belong to a bucket. */
-export const BUCKET_SETTINGS = [CORS, NOTIFICATION, POLICY, PUBLIC_ACCESS, VERSIONING, WEBSITE] as const;
+export const bucketSettings = [
+  corsType,
+  notificationType,
+  policyType,
+  publicAccessType,
+  versioningType,
+  websiteType,
+] as const;
 
 /** The declared buckets, each with the settings that other resources add to it. */
 export function readBuckets(graph: ProgramGraph): readonly DeclaredBucket[] {
@@ -21,12 +28,12 @@ export function readBuckets(graph: ProgramGraph): readonly DeclaredBucket[] {
     const nodes = nodesOf(graph, type);
     return (bucket: string): Node | undefined => nodes.find((node) => node.text("bucket") === bucket);
   };
-  const versioning = settings(VERSIONING);
-  const cors = settings(CORS);
-  const access = settings(PUBLIC_ACCESS);
-  const website = settings(WEBSITE);
-  const notification = settings(NOTIFICATION);
-  return nodesOf(graph, ...BUCKETS).map((node) => {
+  const versioning = settings(versioningType);
+  const cors = settings(corsType);
+  const access = settings(publicAccessType);
+  const website = settings(websiteType);
+  const notification = settings(notificationType);
+  return nodesOf(graph, ...bucketTypes).map((node) => {
     const name = node.required("bucket");
     const site = website(name);
     const block = access(name);
@@ -55,5 +62,7 @@ function corsRule(block: Block): CorsRule {
 }
 
 export function readBucketPolicies(graph: ProgramGraph): readonly DeclaredResourcePolicy[] {
-  return nodesOf(graph, POLICY).map((node) => policyOf(node, `arn:${graph.partition}:s3:::${node.required("bucket")}`));
+  return nodesOf(graph, policyType).map((node) =>
+    policyOf(node, `arn:${graph.partition}:s3:::${node.required("bucket")}`),
+  );
 }

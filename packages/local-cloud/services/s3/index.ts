@@ -12,8 +12,8 @@ import { Readable } from "node:stream";
 
 import type { CloudRequest, CloudService } from "../../gateway/service";
 import { answer, operationOf, refuse } from "./answer";
-import { NO_ATTRIBUTES } from "./wire/attributes";
-import { drain, MAX_BODY, piecesOf } from "./wire/body";
+import { noAttributes } from "./wire/attributes";
+import { drain, maxBody, piecesOf } from "./wire/body";
 import { addObject, deleteObject as removeObject, receive, using } from "./store/changes";
 import { s3Error } from "./wire/errors";
 import { currentObject, openCore } from "./wire/exchange";
@@ -151,9 +151,9 @@ export function s3Service(options: S3Options): S3Service {
     async putObject(bucket, key, body, { headers = {}, metadata = {} } = {}) {
       const home = bucketOf(bucket);
       const chunks = body instanceof Readable ? piecesOf(body) : piecesOf(Readable.from([Buffer.from(body)]));
-      const { blob, size, md5 } = await receive(core, chunks, { max: MAX_BODY });
+      const { blob, size, md5 } = await receive(core, chunks, { max: maxBody });
       return using(core, blob, () => {
-        const attributes = { ...NO_ATTRIBUTES, headers: { ...NO_ATTRIBUTES.headers, ...headers }, metadata };
+        const attributes = { ...noAttributes, headers: { ...noAttributes.headers, ...headers }, metadata };
         return infoOf(
           addObject(core, home, { key: checkKey(key), blob, size, etag: md5, attributes }, "PutObject", cause()),
         );

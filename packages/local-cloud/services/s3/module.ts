@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { LocalService } from "../module";
-import { OBJECTS, publishObjects } from "./declared-objects";
-import { BUCKET_SETTINGS, BUCKETS, readBucketPolicies, readBuckets } from "./graph";
+import { objectTypes, publishObjects } from "./declared-objects";
+import { bucketSettings, bucketTypes, readBucketPolicies, readBuckets } from "./graph";
 import { s3Service, type DeclaredBucket, type S3Service } from "./index";
 
 export const s3: LocalService<readonly DeclaredBucket[], S3Service> = {
   name: "s3",
-  serves: [...BUCKETS, ...BUCKET_SETTINGS, ...OBJECTS],
+  serves: [...bucketTypes, ...bucketSettings, ...objectTypes],
   policies: readBucketPolicies,
   declared: readBuckets,
   open({ authorizer, credentials, data, folder, graph, identity, options, publish }, buckets) {

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { isCloudError } from "../../gateway/service";
 import { notModified } from "./wire/conditions";
 import { s3Error } from "./wire/errors";
-import { authorize, currentObject, defined, NOBODY, subjectOf, type Core } from "./wire/exchange";
+import { authorize, currentObject, defined, nobody, subjectOf, type Core } from "./wire/exchange";
 import { objectHeaders } from "./operations/get-object";
 import type { DeclaredBucket, WebsiteConfiguration } from "./options";
 import type { StoredObject } from "./store";
@@ -35,7 +35,7 @@ export type WebsiteHandler = (
 export function websiteOf(core: Core, bucket: DeclaredBucket, site: WebsiteOptions): WebsiteHandler {
   function find(key: string): StoredObject {
     if (site.reader === "everyone") {
-      authorize(subjectOf(core.options, NOBODY), bucket, "s3:GetObject", core.arn(bucket.name, key));
+      authorize(subjectOf(core.options, nobody), bucket, "s3:GetObject", core.arn(bucket.name, key));
     }
     const object = currentObject(core, bucket.name, key);
     if (!object) throw s3Error("NoSuchKey", { Key: key });

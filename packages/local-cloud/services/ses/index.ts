@@ -28,7 +28,7 @@ export interface SesOptions {
 }
 
 /** Largest request, in bytes: SES accepts mails of 40 MB, which are base64 here. */
-const MAX_BYTES = 56 * 1024 * 1024;
+const maxBytes = 56 * 1024 * 1024;
 
 interface SendEmail {
   readonly FromEmailAddress?: string;
@@ -55,17 +55,17 @@ interface SendEmail {
 }
 
 /** Texts are Unicode here, which covers every charset. */
-const TEXT = { Data: true, Charset: true } as const;
+const textMembers = { Data: true, Charset: true } as const;
 
 /** The input members of SendEmail. */
-const SEND_EMAIL: Members = {
+const sendEmail: Members = {
   FromEmailAddress: true,
   Destination: { ToAddresses: true, CcAddresses: true, BccAddresses: true },
   ReplyToAddresses: true,
   Content: {
     Simple: {
-      Subject: TEXT,
-      Body: { Text: TEXT, Html: TEXT },
+      Subject: textMembers,
+      Body: { Text: textMembers, Html: textMembers },
       Attachments: [
         {
           FileName: true,
@@ -95,8 +95,8 @@ export function sesService(options: SesOptions): CloudService {
           const asked = `${request.method} ${request.url.pathname}`;
           throw cloudError("NotImplemented", 501, `The local cloud's ses serves SendEmail, not ${asked}.`);
         }
-        const input = parse(await request.bytes(MAX_BYTES));
-        refuseUnknownMembers(input, SEND_EMAIL, "The local cloud's ses does not serve SendEmail");
+        const input = parse(await request.bytes(maxBytes));
+        refuseUnknownMembers(input, sendEmail, "The local cloud's ses does not serve SendEmail");
         const draft = await toDraft(input);
         authorizeSender(draft, request);
         const { id } = await mailbox.deliver(draft.mail);

@@ -3,13 +3,13 @@ import { nodesOf } from "../../program/nodes";
 import { mail } from "../mail/module";
 import type { LocalService } from "../module";
 
-const IDENTITY = "aws:sesv2/emailIdentity:EmailIdentity";
+const identityType = "aws:sesv2/emailIdentity:EmailIdentity";
 
 /** SES. A program without an identity relies on those of its account, which count as verified. */
 export const ses: LocalService<readonly string[], undefined> = {
   name: "ses",
-  serves: [IDENTITY, "aws:sesv2/configurationSet:ConfigurationSet"],
-  declared: (graph) => nodesOf(graph, IDENTITY).map((node) => node.required("emailIdentity")),
+  serves: [identityType, "aws:sesv2/configurationSet:ConfigurationSet"],
+  declared: (graph) => nodesOf(graph, identityType).map((node) => node.required("emailIdentity")),
   open({ identity, part }, identities) {
     const mailbox = part(mail);
     const wire = lazyService("ses", async () => {

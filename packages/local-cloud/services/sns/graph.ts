@@ -3,11 +3,11 @@ import type { ProgramGraph } from "../../program/graph";
 import { inlinePolicies, nodesOf, policyOf, type Node } from "../../program/nodes";
 import type { DeclaredSubscription, DeclaredTopic } from "./topic";
 
-export const TOPIC = "aws:sns/topic:Topic";
-export const TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy";
-export const SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription";
+export const topicType = "aws:sns/topic:Topic";
+export const topicPolicyType = "aws:sns/topicPolicy:TopicPolicy";
+export const subscriptionType = "aws:sns/topicSubscription:TopicSubscription";
 
-const PROTOCOLS = ["email", "email-json", "sqs", "lambda"] as const;
+const protocols = ["email", "email-json", "sqs", "lambda"] as const;
 
 /** A topic and its name, which its ARN ends in. */
 export interface NamedTopic extends DeclaredTopic {
@@ -20,8 +20,8 @@ export interface NamedTopic extends DeclaredTopic {
  * @param warn receives a line for each subscription of a kind that is not served
  */
 export function readTopics(graph: ProgramGraph, warn: (line: string) => void): readonly NamedTopic[] {
-  const subscriptions = nodesOf(graph, SUBSCRIPTION);
-  return nodesOf(graph, TOPIC).map((topic) => {
+  const subscriptions = nodesOf(graph, subscriptionType);
+  return nodesOf(graph, topicType).map((topic) => {
     const arn = topic.required("arn");
     return {
       name: topic.required("name"),
@@ -36,7 +36,7 @@ export function readTopics(graph: ProgramGraph, warn: (line: string) => void): r
 
 function subscriptionOf(node: Node, warn: (line: string) => void): DeclaredSubscription[] {
   const asked = node.text("protocol");
-  const protocol = PROTOCOLS.find((known) => known === asked);
+  const protocol = protocols.find((known) => known === asked);
   if (!protocol) {
     warn(`The subscription ${node.name} is of the kind ${asked ?? "none"}, which gets nothing in the local mode.`);
     return [];
@@ -56,7 +56,7 @@ function subscriptionOf(node: Node, warn: (line: string) => void): DeclaredSubsc
 
 export function readTopicPolicies(graph: ProgramGraph): readonly DeclaredResourcePolicy[] {
   return [
-    ...nodesOf(graph, TOPIC_POLICY).map((node) => policyOf(node, node.required("arn"))),
-    ...inlinePolicies(graph, TOPIC),
+    ...nodesOf(graph, topicPolicyType).map((node) => policyOf(node, node.required("arn"))),
+    ...inlinePolicies(graph, topicType),
   ];
 }

@@ -24,7 +24,7 @@ export interface CheckedPublication {
 }
 
 /** In bytes. */
-const MAX_MESSAGE_BYTES = 262_144;
+const maxMessageBytes = 262_144;
 
 /**
  * Checks a publication by SNS's rules.
@@ -33,7 +33,7 @@ const MAX_MESSAGE_BYTES = 262_144;
  */
 export function checkPublication({ subject, message, structure, attributes = {} }: Publication): CheckedPublication {
   if (message === "") throw invalid("Empty message");
-  if (Buffer.byteLength(message) > MAX_MESSAGE_BYTES) throw invalid("Message too long");
+  if (Buffer.byteLength(message) > maxMessageBytes) throw invalid("Message too long");
   if (subject !== undefined && !isSubject(subject)) throw invalid("Subject");
   for (const [name, attribute] of Object.entries(attributes)) checkAttribute(name, attribute);
   return {

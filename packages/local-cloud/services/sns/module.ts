@@ -1,11 +1,11 @@
 import { mail } from "../mail/module";
 import type { LocalService, ServiceOptions } from "../module";
-import { readTopicPolicies, readTopics, SUBSCRIPTION, TOPIC, TOPIC_POLICY, type NamedTopic } from "./graph";
+import { readTopicPolicies, readTopics, subscriptionType, topicType, topicPolicyType, type NamedTopic } from "./graph";
 import { createSns, type DeclaredTopic, type Sns } from "./index";
 
 export const sns: LocalService<readonly NamedTopic[], Sns> = {
   name: "sns",
-  serves: [TOPIC, TOPIC_POLICY, SUBSCRIPTION],
+  serves: [topicType, topicPolicyType, subscriptionType],
   policies: readTopicPolicies,
   declared: readTopics,
   open({ identity, options, warn, part, handOver }, topics) {

@@ -4,7 +4,7 @@ import { XMLBuilder } from "fast-xml-parser";
 
 import type { CloudError, CloudRequest } from "../../gateway/service";
 
-const NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/";
+const namespace = "http://sns.amazonaws.com/doc/2010-03-31/";
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- S3 builds its XML with it as well
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: "@" });
 
@@ -34,7 +34,7 @@ export function membersOf(parameters: URLSearchParams, prefix: string): Map<stri
 export function writeResult(response: ServerResponse, operation: string, id: string, result: object): void {
   write(response, 200, {
     [`${operation}Response`]: {
-      "@xmlns": NAMESPACE,
+      "@xmlns": namespace,
       [`${operation}Result`]: result,
       ResponseMetadata: { RequestId: id },
     },
@@ -44,7 +44,7 @@ export function writeResult(response: ServerResponse, operation: string, id: str
 export function writeQueryError(response: ServerResponse, error: CloudError, code: string, id: string): void {
   const Type = error.status >= 500 ? "Receiver" : "Sender";
   write(response, error.status, {
-    ErrorResponse: { "@xmlns": NAMESPACE, Error: { Type, Code: code, Message: error.message }, RequestId: id },
+    ErrorResponse: { "@xmlns": namespace, Error: { Type, Code: code, Message: error.message }, RequestId: id },
   });
 }
 

@@ -2,7 +2,7 @@ import { cloudError, isCloudError } from "../../gateway/service";
 
 export type BatchEntry = Readonly<Record<string, unknown>> & { readonly Id: string };
 
-const MAX_ENTRIES = 10;
+const maxEntries = 10;
 
 /** @throws CloudError EmptyBatchRequest, TooManyEntriesInBatchRequest, InvalidBatchEntryId, BatchEntryIdsNotDistinct */
 export function readEntries(input: Record<string, unknown>): readonly BatchEntry[] {
@@ -10,11 +10,11 @@ export function readEntries(input: Record<string, unknown>): readonly BatchEntry
   if (entries.length === 0) {
     throw cloudError("EmptyBatchRequest", 400, "There should be at least one entry in the request.");
   }
-  if (entries.length > MAX_ENTRIES) {
+  if (entries.length > maxEntries) {
     throw cloudError(
       "TooManyEntriesInBatchRequest",
       400,
-      `Maximum number of entries per request are ${MAX_ENTRIES}. You have sent ${entries.length}.`,
+      `Maximum number of entries per request are ${maxEntries}. You have sent ${entries.length}.`,
     );
   }
   const ids = entries.map(({ Id }) => Id);

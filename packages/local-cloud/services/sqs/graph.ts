@@ -3,11 +3,11 @@ import type { ProgramGraph } from "../../program/graph";
 import { inlinePolicies, nameIn, nodesOf, policyOf } from "../../program/nodes";
 import type { DeclaredQueue } from "./queue";
 
-export const QUEUE = "aws:sqs/queue:Queue";
-export const QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy";
+export const queueType = "aws:sqs/queue:Queue";
+export const queuePolicyType = "aws:sqs/queuePolicy:QueuePolicy";
 
 export function readQueues(graph: ProgramGraph): readonly DeclaredQueue[] {
-  return nodesOf(graph, QUEUE).map((node) => ({
+  return nodesOf(graph, queueType).map((node) => ({
     name: node.required("name"),
     arn: node.required("arn"),
     visibilityTimeoutSeconds: node.number("visibilityTimeoutSeconds"),
@@ -17,11 +17,11 @@ export function readQueues(graph: ProgramGraph): readonly DeclaredQueue[] {
 
 export function readQueuePolicies(graph: ProgramGraph): readonly DeclaredResourcePolicy[] {
   const arnOf = (url: string): string =>
-    nodesOf(graph, QUEUE)
+    nodesOf(graph, queueType)
       .find((queue) => queue.id === url || queue.text("name") === nameIn(url))
       ?.required("arn") ?? url;
   return [
-    ...nodesOf(graph, QUEUE_POLICY).map((node) => policyOf(node, arnOf(node.required("queueUrl")))),
-    ...inlinePolicies(graph, QUEUE),
+    ...nodesOf(graph, queuePolicyType).map((node) => policyOf(node, arnOf(node.required("queueUrl")))),
+    ...inlinePolicies(graph, queueType),
   ];
 }

@@ -2,7 +2,7 @@
 import { cloudError } from "../../gateway/service";
 
 /** Largest message, in bytes, as on SQS since 2025. */
-export const MAX_MESSAGE_BYTES = 1024 * 1024;
+export const maxMessageBytes = 1024 * 1024;
 
 export function text(input: Record<string, unknown>, parameter: string): string {
   const value = input[parameter];
@@ -43,11 +43,11 @@ export function receipt(input: Record<string, unknown>): string {
 
 /** @throws CloudError InvalidParameterValue, InvalidMessageContents */
 export function checkBody(body: string): void {
-  if (Buffer.byteLength(body) > MAX_MESSAGE_BYTES) {
+  if (Buffer.byteLength(body) > maxMessageBytes) {
     throw cloudError(
       "InvalidParameterValue",
       400,
-      `One or more parameters are invalid. Reason: Message must be shorter than ${MAX_MESSAGE_BYTES} bytes.`,
+      `One or more parameters are invalid. Reason: Message must be shorter than ${maxMessageBytes} bytes.`,
     );
   }
   const foreign = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(body)?.[0];

@@ -1,6 +1,6 @@
 import type { Members } from "../../gateway/members";
 
-const MESSAGE = { MessageBody: true, DelaySeconds: true, MessageAttributes: true } as const;
+const message = { MessageBody: true, DelaySeconds: true, MessageAttributes: true } as const;
 
 /** The input members of each operation of SQS. */
 export const members: Readonly<Record<string, Members>> = {
@@ -20,6 +20,6 @@ export const members: Readonly<Record<string, Members>> = {
     VisibilityTimeout: true,
     WaitTimeSeconds: true,
   },
-  SendMessage: { QueueUrl: true, ...MESSAGE },
-  SendMessageBatch: { QueueUrl: true, Entries: [{ Id: true, ...MESSAGE }] },
+  SendMessage: { QueueUrl: true, ...message },
+  SendMessageBatch: { QueueUrl: true, Entries: [{ Id: true, ...message }] },
 };

@@ -1,10 +1,10 @@
 import type { LocalService } from "../module";
-import { QUEUE, QUEUE_POLICY, readQueuePolicies, readQueues } from "./graph";
+import { queueType, queuePolicyType, readQueuePolicies, readQueues } from "./graph";
 import { startSqs, type DeclaredQueue, type Sqs } from "./index";
 
 export const sqs: LocalService<readonly DeclaredQueue[], Sqs> = {
   name: "sqs",
-  serves: [QUEUE, QUEUE_POLICY],
+  serves: [queueType, queuePolicyType],
   policies: readQueuePolicies,
   declared: readQueues,
   async open({ folder, identity }, queues) {

@@ -1,7 +1,7 @@
 import type { JsonOperation } from "../../gateway/json-service";
 import { cloudError, type CloudIdentity, type CloudRequest } from "../../gateway/service";
 import { eachOf, readEntries } from "./batch";
-import { checkBody, MAX_MESSAGE_BYTES, names, number, receipt, text } from "./input";
+import { checkBody, maxMessageBytes, names, number, receipt, text } from "./input";
 import { pick, toMessage } from "./message";
 import { md5, type MessageAttribute, type Queue } from "./queue";
 
@@ -77,11 +77,11 @@ async function send(queue: Queue, input: Record<string, unknown>, request: Cloud
 function sendBatch(queue: Queue, input: Record<string, unknown>, request: CloudRequest): Promise<object> {
   const entries = readEntries(input);
   const size = entries.reduce((sum, { MessageBody }) => sum + Buffer.byteLength(String(MessageBody)), 0);
-  if (size > MAX_MESSAGE_BYTES) {
+  if (size > maxMessageBytes) {
     throw cloudError(
       "BatchRequestTooLong",
       400,
-      `Batch requests cannot be longer than ${MAX_MESSAGE_BYTES} bytes. You have sent ${size} bytes.`,
+      `Batch requests cannot be longer than ${maxMessageBytes} bytes. You have sent ${size} bytes.`,
     );
   }
   return eachOf(entries, (entry) => send(queue, entry, request));

@@ -2,7 +2,7 @@ import type { Execution } from "./executions";
 import type { MachinesState } from "./running";
 import { statusChange } from "./status-change";
 
-const RETRY_MS = 1_000;
+const retryMs = 1_000;
 
 /** Publishes a status to the bus; an end until the bus accepts it, so that none is lost. */
 export async function announce(
@@ -21,7 +21,7 @@ export async function announce(
   } catch {
     // A start may be missed; an end may not.
     if (execution.status === "RUNNING" || state.closed) return;
-    await new Promise((done) => setTimeout(done, RETRY_MS).unref());
+    await new Promise((done) => setTimeout(done, retryMs).unref());
     // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- close() may have come meanwhile
     if (!state.closed) void announce(state, execution, input, output);
   } finally {

@@ -4,7 +4,7 @@ import { lookUp, query, type Scope } from "./paths";
 
 type Compare = (order: number) => boolean;
 
-const ORDERS: Readonly<Record<string, Compare>> = {
+const orders: Readonly<Record<string, Compare>> = {
   Equals: (order) => order === 0,
   LessThan: (order) => order < 0,
   GreaterThan: (order) => order > 0,
@@ -12,19 +12,19 @@ const ORDERS: Readonly<Record<string, Compare>> = {
   GreaterThanEquals: (order) => order >= 0,
 };
 
-const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+const timestampPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 const isTimestamp = (value: unknown): value is string =>
-  typeof value === "string" && TIMESTAMP.test(value) && !Number.isNaN(Date.parse(value));
+  typeof value === "string" && timestampPattern.test(value) && !Number.isNaN(Date.parse(value));
 
 /** The type that a value must have for a comparison, and the comparison. */
-const KINDS: Readonly<Record<string, (value: unknown) => string | number | boolean | undefined>> = {
+const kinds: Readonly<Record<string, (value: unknown) => string | number | boolean | undefined>> = {
   String: (value) => (typeof value === "string" ? value : undefined),
   Numeric: (value) => (typeof value === "number" ? value : undefined),
   Boolean: (value) => (typeof value === "boolean" ? value : undefined),
   Timestamp: (value) => (isTimestamp(value) ? Date.parse(value) : undefined),
 };
 
-const TESTS: Readonly<Record<string, (value: unknown) => boolean>> = {
+const tests: Readonly<Record<string, (value: unknown) => boolean>> = {
   IsNull: (value) => value === null,
   IsPresent: (value) => value !== undefined,
   IsNumeric: (value) => typeof value === "number",
@@ -58,7 +58,7 @@ function holds(rule: ChoiceRule, scope: Scope): boolean {
 }
 
 function compare(operator: string, value: unknown, operand: unknown, scope: Scope, variable: string): boolean {
-  const test = TESTS[operator];
+  const test = tests[operator];
   // Only IsPresent may test a path that leads to nothing; every other test of it is false.
   if (test) return (operator === "IsPresent" ? test(value) : value !== undefined && test(value)) === operand;
   if (value === undefined) {
@@ -69,7 +69,7 @@ function compare(operator: string, value: unknown, operand: unknown, scope: Scop
   const plain = byPath ? operator.slice(0, -"Path".length) : operator;
   if (plain === "StringMatches") return typeof value === "string" && matches(value, String(wanted));
   const [, kind = "", order = ""] = /^(String|Numeric|Boolean|Timestamp)(\w+)$/.exec(plain) ?? [];
-  const [key, decide] = [KINDS[kind], ORDERS[order]];
+  const [key, decide] = [kinds[kind], orders[order]];
   if (!key || !decide) throw runtimeError(`There is no comparison '${operator}'`);
   const [left, right] = [key(value), key(wanted)];
   // A value of another type does not match; it is no error.

@@ -3,7 +3,7 @@ import type { DeclaredMachine } from "./declared";
 import { asStateError, type StateError } from "./errors";
 import type { Execution } from "./executions";
 import { hostOf } from "./host";
-import { interpret, MAX_TIMER_MS, type Host } from "./interpreter";
+import { interpret, maxTimerMs, type Host } from "./interpreter";
 import { notifyListeners, type MachinesState, type Verdict } from "./running";
 
 /** Runs an execution that is on disk, from the start of its machine to its end; never rejects. */
@@ -78,7 +78,7 @@ function expiry(state: MachinesState, execution: Execution, seconds: number | un
   const left = execution.startDate + seconds * 1000 - Date.now();
   return setTimeout(
     () => finishEarly(state, execution.arn, { status: "TIMED_OUT", error: "States.Timeout" }),
-    Math.min(Math.max(0, left), MAX_TIMER_MS),
+    Math.min(Math.max(0, left), maxTimerMs),
   ).unref();
 }
 

@@ -124,12 +124,12 @@ export async function readDefinition(text: string, machine: string, checked: str
   const { isValid, errorsText } = validate(JSON.parse(text), { checkArn: false, checkPaths: true });
   if (!isValid) throw new Error(`The definition of state machine ${machine} is not valid:\n${errorsText("\n")}`);
   refuseUnknown(parsed, machine);
-  writeFileSync(checked, JSON.stringify([...known, digest].slice(-MAX_KNOWN)));
+  writeFileSync(checked, JSON.stringify([...known, digest].slice(-maxKnown)));
   return parsed;
 }
 
 /** Number of remembered texts: those of a few programs. */
-const MAX_KNOWN = 20;
+const maxKnown = 20;
 
 function readKnown(file: string): readonly string[] {
   try {

@@ -18,7 +18,7 @@ export function runtimeError(cause: string): StateError {
 }
 
 /** Errors that `States.ALL` does not match. */
-const UNCATCHABLE = new Set(["States.Runtime", "States.DataLimitExceeded"]);
+const uncatchable = new Set(["States.Runtime", "States.DataLimitExceeded"]);
 
 /**
  * Whether one of the names in `ErrorEquals` matches an error.
@@ -29,8 +29,8 @@ export function matchesError(names: readonly string[], error: string, ofTask: bo
   if (error === "States.Runtime") return false;
   return names.some((name) => {
     if (name === error) return true;
-    if (name === "States.ALL") return !UNCATCHABLE.has(error);
-    if (name === "States.TaskFailed") return ofTask && !UNCATCHABLE.has(error) && !isTimeout(error);
+    if (name === "States.ALL") return !uncatchable.has(error);
+    if (name === "States.TaskFailed") return ofTask && !uncatchable.has(error) && !isTimeout(error);
     return name === "States.Timeout" && isTimeout(error);
   });
 }

@@ -46,7 +46,7 @@ export interface ExecutionStore {
 }
 
 /** Maximum number of ended executions; the oldest beyond it are dropped. */
-const MAX_KEPT = 10_000;
+const maxKept = 10_000;
 
 /**
  * @param onError receives the error of entries that could not be written, for example on a full disk: the history lacks
@@ -69,7 +69,7 @@ export async function openExecutionStore(folder: string, onError: (line: string)
     const ended = [...summaries.entries()].filter(
       ([, { status, unannounced }]) => status !== "RUNNING" && !unannounced,
     );
-    for (const [arn] of ended.slice(0, Math.max(0, ended.length - MAX_KEPT))) {
+    for (const [arn] of ended.slice(0, Math.max(0, ended.length - maxKept))) {
       await summaries.delete(arn);
       await rm(fileOf(arn), { force: true });
     }

@@ -2,11 +2,11 @@ import type { ProgramGraph } from "../../program/graph";
 import { nodesOf } from "../../program/nodes";
 import type { DeclaredMachine } from "./declared";
 
-export const MACHINE = "aws:sfn/stateMachine:StateMachine";
+export const machineType = "aws:sfn/stateMachine:StateMachine";
 
 /** @throws Error naming the machine that is not a Standard one */
 export function readMachines(graph: ProgramGraph): readonly DeclaredMachine[] {
-  return nodesOf(graph, MACHINE).map((node) => {
+  return nodesOf(graph, machineType).map((node) => {
     if (node.text("type") === "EXPRESS") {
       throw new Error(`State machine ${node.name} is an Express one; the local mode runs Standard state machines.`);
     }

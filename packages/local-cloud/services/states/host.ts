@@ -2,7 +2,7 @@ import { isCloudError } from "../../gateway/service";
 import { sessionArn } from "../../iam";
 import type { DeclaredMachine } from "./declared";
 import { stateError } from "./errors";
-import { MAX_TIMER_MS, type Host, type TaskCall } from "./interpreter";
+import { maxTimerMs, type Host, type TaskCall } from "./interpreter";
 import type { MachinesState } from "./running";
 
 /** The world as a machine's states reach it: Lambda functions, called in the machine's role, and the clock. */
@@ -57,7 +57,7 @@ function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, Math.min(milliseconds, MAX_TIMER_MS));
+    const timer = setTimeout(done, Math.min(milliseconds, maxTimerMs));
     signal.addEventListener("abort", done, { once: true });
   });
 }

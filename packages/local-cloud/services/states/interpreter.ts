@@ -47,11 +47,11 @@ export interface TaskCall {
 }
 
 /** Longest JSON that passes from state to state, in bytes: AWS's limit. */
-export const MAX_DATA_BYTES = 262_144;
+export const maxDataBytes = 262_144;
 /** Node.js fires longer timers at once; nothing here runs for 24 days. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+export const maxTimerMs = 2 ** 31 - 1;
 /** Concurrent iterations of a Map that sets no limit. */
-const DEFAULT_MAP_CONCURRENCY = 40;
+const defaultMapConcurrency = 40;
 
 /** One run through the states of a machine, a branch or an iteration. */
 interface Run {
@@ -275,7 +275,7 @@ function createStopwatch(seconds: number | undefined, error: () => StateError) {
   return {
     elapsed: new Promise<never>((_, fail) => (reject = fail)),
     start() {
-      if (seconds !== undefined) timer ??= setTimeout(() => reject?.(error()), Math.min(seconds * 1000, MAX_TIMER_MS));
+      if (seconds !== undefined) timer ??= setTimeout(() => reject?.(error()), Math.min(seconds * 1000, maxTimerMs));
     },
     stop: () => clearTimeout(timer),
   };
@@ -311,7 +311,7 @@ async function mapItems(
   const template = state.ItemSelector ?? state.Parameters;
   run.last = run.host.record(run.last, "MapStateStarted", { length: items.length });
   try {
-    const most = state.MaxConcurrency || DEFAULT_MAP_CONCURRENCY;
+    const most = state.MaxConcurrency || defaultMapConcurrency;
     const outputs = await together(items.length, most, run, async (index, inner) => {
       const value: unknown = items[index];
       const context = { ...run.context, Map: { Item: { Index: index, Value: value } } };
@@ -360,17 +360,17 @@ async function together(
 }
 
 /** The error that ends a run from outside; the aborting code knows the reason, so nobody sees it. */
-const ABORTED = "Aborted";
+const abortedError = "Aborted";
 
 function refuseIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw stateError(ABORTED, "The run was ended.");
+  if (signal.aborted) throw stateError(abortedError, "The run was ended.");
 }
 
 async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   refuseIfAborted(signal);
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(stateError(ABORTED, "The run was ended."));
+    onAbort = () => reject(stateError(abortedError, "The run was ended."));
     signal.addEventListener("abort", onAbort, { once: true });
   });
   try {
@@ -385,7 +385,7 @@ async function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal)
 /** JSON text of the data that passes from state to state. */
 function bounded(value: unknown, state: string): string {
   const text = JSON.stringify(value);
-  if (Buffer.byteLength(text) > MAX_DATA_BYTES) {
+  if (Buffer.byteLength(text) > maxDataBytes) {
     const cause = `The state/task '${state}' returned a result with a size exceeding the maximum number of bytes service limit.`;
     throw stateError("States.DataLimitExceeded", cause);
   }

@@ -6,9 +6,9 @@ import { query, type Scope } from "./paths";
 type Intrinsic = (...args: readonly unknown[]) => unknown;
 
 /** Longest text that hashes and encodings accept, in characters: AWS's limit. */
-const MAX_TEXT = 10_000;
+const maxText = 10_000;
 /** Most members of a list that ArrayRange makes. */
-const MAX_RANGE = 1_000;
+const maxRange = 1_000;
 
 const fail = (text: string): never => {
   throw stateError("States.IntrinsicFailure", text);
@@ -21,7 +21,7 @@ const whole = (value: unknown, name: string): number =>
   typeof value === "number" ? Math.round(value) : fail(`${name}: ${JSON.stringify(value)} is not a number`);
 const short = (value: unknown, name: string): string => {
   const checked = text(value, name);
-  return checked.length <= MAX_TEXT ? checked : fail(`${name}: the text is longer than ${MAX_TEXT} characters`);
+  return checked.length <= maxText ? checked : fail(`${name}: the text is longer than ${maxText} characters`);
 };
 
 function parseJson(value: unknown, name: string): unknown {
@@ -50,7 +50,7 @@ function range(first: unknown, last: unknown, by: unknown): number[] {
   const [start, end, stride] = [whole(first, name), whole(last, name), whole(by, name)];
   if (stride === 0) return fail(`${name}: the step must not be 0`);
   const length = Math.max(0, Math.floor((end - start) / stride) + 1);
-  if (length > MAX_RANGE) return fail(`${name}: ${length} members are more than ${MAX_RANGE}`);
+  if (length > maxRange) return fail(`${name}: ${length} members are more than ${maxRange}`);
   return Array.from({ length }, (_, index) => start + index * stride);
 }
 
@@ -102,7 +102,7 @@ function random(start: unknown, end: unknown, seed?: unknown): number {
   return low + Math.floor(even * (high - low));
 }
 
-const INTRINSICS: Readonly<Record<string, { readonly least: number; readonly most: number; readonly run: Intrinsic }>> =
+const intrinsics: Readonly<Record<string, { readonly least: number; readonly most: number; readonly run: Intrinsic }>> =
   {
     "States.Format": { least: 1, most: Infinity, run: format },
     "States.StringToJson": { least: 1, most: 1, run: (value) => parseJson(value, "States.StringToJson") },
@@ -179,7 +179,7 @@ export function evaluateIntrinsic(source: string, scope: Scope): unknown {
 function evaluate(expression: Expression, scope: Scope): unknown {
   if (expression.kind === "constant") return expression.value;
   if (expression.kind === "path") return query(expression.path, scope, expression.path);
-  const intrinsic = INTRINSICS[expression.name] ?? fail(`There is no intrinsic function ${expression.name}`);
+  const intrinsic = intrinsics[expression.name] ?? fail(`There is no intrinsic function ${expression.name}`);
   const args = expression.args.map((argument) => evaluate(argument, scope));
   if (args.length < intrinsic.least || args.length > intrinsic.most) {
     return fail(`${expression.name} does not take ${args.length} arguments`);

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { sessionArn } from "../../iam";
 import { lambda } from "../lambda/module";
 import type { LocalService } from "../module";
-import { MACHINE, readMachines } from "./graph";
+import { machineType, readMachines } from "./graph";
 import { createMachines, statesService, type DeclaredMachine, type Machines } from "./index";
 
 export const states: LocalService<readonly DeclaredMachine[], Machines> = {
   name: "states",
-  serves: [MACHINE],
+  serves: [machineType],
   declared: readMachines,
   async open({ authorizer, data, identity, options, part, publish, warn }, declared) {
     for (const { roleArn } of declared) authorizer.authorizeAssume("states.amazonaws.com", roleArn);

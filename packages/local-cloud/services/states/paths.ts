@@ -9,14 +9,14 @@ export interface Scope {
 
 type Segment = string | number;
 
-const SEGMENT = /\.([\p{L}\p{N}_$-]+)|\[(-?\d+)\]|\[(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\]/uy;
+const segmentPattern = /\.([\p{L}\p{N}_$-]+)|\[(-?\d+)\]|\[(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\]/uy;
 
 /** The steps of a reference path, one that leads to a single place; undefined for any other path. */
 export function segmentsOf(path: string): readonly Segment[] | undefined {
   const segments: Segment[] = [];
-  SEGMENT.lastIndex = 1;
-  while (SEGMENT.lastIndex < path.length) {
-    const match = SEGMENT.exec(path);
+  segmentPattern.lastIndex = 1;
+  while (segmentPattern.lastIndex < path.length) {
+    const match = segmentPattern.exec(path);
     if (!match) return undefined;
     const [, name, index, single, double] = match;
     if (index !== undefined) segments.push(Number(index));

@@ -8,7 +8,7 @@ export interface Retries {
 }
 
 /** AWS's defaults: three more attempts, after 1, 2 and 4 seconds. */
-const DEFAULTS = { attempts: 3, interval: 1, backoff: 2 } as const;
+const defaults = { attempts: 3, interval: 1, backoff: 2 } as const;
 
 /** @param random from 0 up to 1, for `JitterStrategy: FULL` */
 export function createRetries(retriers: readonly Retrier[], ofTask: boolean, random: () => number): Retries {
@@ -19,10 +19,10 @@ export function createRetries(retriers: readonly Retrier[], ofTask: boolean, ran
       const retrier = retriers[index];
       const attempt = used[index];
       // The first retrier that names the error decides, even if it has no attempts left.
-      if (!retrier || attempt === undefined || attempt >= (retrier.MaxAttempts ?? DEFAULTS.attempts)) return undefined;
+      if (!retrier || attempt === undefined || attempt >= (retrier.MaxAttempts ?? defaults.attempts)) return undefined;
       used[index] = attempt + 1;
       const growing =
-        (retrier.IntervalSeconds ?? DEFAULTS.interval) * (retrier.BackoffRate ?? DEFAULTS.backoff) ** attempt;
+        (retrier.IntervalSeconds ?? defaults.interval) * (retrier.BackoffRate ?? defaults.backoff) ** attempt;
       const seconds = Math.min(growing, retrier.MaxDelaySeconds ?? Infinity);
       return seconds * 1000 * (retrier.JitterStrategy === "FULL" ? random() : 1);
     },

@@ -2,15 +2,15 @@ import { jsonService } from "../../gateway/json-service";
 import { cloudError, type CloudRequest, type CloudService } from "../../gateway/service";
 import { detailsMember, type HistoryEvent } from "./events";
 import type { Execution } from "./executions";
-import { MAX_DATA_BYTES } from "./interpreter";
+import { maxDataBytes } from "./interpreter";
 import type { Machines } from "./machines";
 import { members } from "./members";
 
 type Input = Readonly<Record<string, unknown>>;
 
-const NAME = /^[^\p{Cc}\s<>{}[\]?*"#%\\^|~`$&,;:/]{1,80}$/u;
-const DEFAULT_PAGE = 100;
-const MAX_PAGE = 1000;
+const namePattern = /^[^\p{Cc}\s<>{}[\]?*"#%\\^|~`$&,;:/]{1,80}$/u;
+const defaultPage = 100;
+const maxPage = 1000;
 
 /** Step Functions' API (JSON 1.0), for Standard state machines that the program declares. */
 export function statesService(machines: Machines): CloudService {
@@ -61,7 +61,7 @@ export function statesService(machines: Machines): CloudService {
       ListExecutions(input, request) {
         const { declared } = machineOf(input);
         request.authorize("states:ListExecutions", declared.arn);
-        const status = choice(input, "statusFilter", STATUSES);
+        const status = choice(input, "statusFilter", statuses);
         const redriven = choice(input, "redriveFilter", ["REDRIVEN", "NOT_REDRIVEN"]);
         const all = [...machines.executions()]
           .filter((execution) => execution.machineArn === declared.arn && (!status || execution.status === status))
@@ -109,7 +109,7 @@ function optional(input: Input, member: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-const STATUSES = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"] as const;
+const statuses = ["RUNNING", "SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED", "PENDING_REDRIVE"] as const;
 
 /** One of a few words, if it was sent. @throws CloudError ValidationException */
 function choice<Word extends string>(input: Input, member: string, words: readonly Word[]): Word | undefined {
@@ -137,17 +137,17 @@ function invalid(member: string, value: unknown, rule: string) {
 
 function executionName(input: Input): string | undefined {
   const name = optional(input, "name");
-  if (name !== undefined && !NAME.test(name)) throw cloudError("InvalidName", 400, `Invalid Name: '${name}'`);
+  if (name !== undefined && !namePattern.test(name)) throw cloudError("InvalidName", 400, `Invalid Name: '${name}'`);
   return name;
 }
 
 function executionInput(input: Input): string {
   const value = optional(input, "input") ?? "{}";
-  if (Buffer.byteLength(value) > MAX_DATA_BYTES) {
+  if (Buffer.byteLength(value) > maxDataBytes) {
     throw cloudError(
       "InvalidExecutionInput",
       400,
-      `Invalid State Machine Execution Input: longer than ${MAX_DATA_BYTES} bytes`,
+      `Invalid State Machine Execution Input: longer than ${maxDataBytes} bytes`,
     );
   }
   try {
@@ -199,10 +199,10 @@ function page<Item>(input: Input, items: readonly Item[], answer: (items: readon
     throw cloudError("InvalidToken", 400, `Invalid Token: '${String(input["nextToken"])}'`);
   }
   const asked = input["maxResults"] ?? 0;
-  if (typeof asked !== "number" || !Number.isInteger(asked) || asked < 0 || asked > MAX_PAGE) {
-    throw invalid("maxResults", asked, `have value between 0 and ${MAX_PAGE}`);
+  if (typeof asked !== "number" || !Number.isInteger(asked) || asked < 0 || asked > maxPage) {
+    throw invalid("maxResults", asked, `have value between 0 and ${maxPage}`);
   }
-  const size = asked > 0 ? asked : DEFAULT_PAGE;
+  const size = asked > 0 ? asked : defaultPage;
   const next = start + size;
   return { ...answer(items.slice(start, next)), ...(next < items.length ? { nextToken: String(next) } : {}) };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { CloudEvent, CloudIdentity } from "../../gateway/service";
 import type { Execution } from "./executions";
-import { MAX_DATA_BYTES } from "./interpreter";
+import { maxDataBytes } from "./interpreter";
 
 /** In the shape of Step Functions' own events; data that is too large is left out, as on AWS. */
 export function statusChange(
@@ -11,7 +11,7 @@ export function statusChange(
   output: string | undefined,
 ): CloudEvent {
   const data = (member: string, text: string | undefined): Record<string, unknown> => {
-    const included = text !== undefined && Buffer.byteLength(text) <= MAX_DATA_BYTES * 0.9;
+    const included = text !== undefined && Buffer.byteLength(text) <= maxDataBytes * 0.9;
     return {
       [member]: included ? text : null,
       [`${member}Details`]: text === undefined ? null : { included },

@@ -1,7 +1,7 @@
 import type { LocalService } from "../module";
 import { s3 } from "../s3/module";
 import { sitePath, siteRoutes } from "./routes";
-import { DISTRIBUTION, readSites, type DeclaredSite } from "./sites";
+import { distributionType, readSites, type DeclaredSite } from "./sites";
 
 /** Bucket to the path of its website. */
 type Sites = Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ type Sites = Readonly<Record<string, string>>;
 /** Websites of buckets, and CloudFront distributions in front of a bucket. */
 export const websites: LocalService<readonly DeclaredSite[], Sites> = {
   name: "websites",
-  serves: [DISTRIBUTION],
+  serves: [distributionType],
   declared: readSites,
   open({ part }, sites) {
     return {

@@ -3,11 +3,11 @@ import type { Route } from "../../gateway";
 import type { S3Service } from "../s3";
 import type { DeclaredSite } from "./sites";
 
-const SITES = "/_site";
+const sitesPrefix = "/_site";
 
 /** The path of a bucket's website on the gateway, with its slash. */
 export function sitePath(bucket: string): string {
-  return `${SITES}/${bucket}/`;
+  return `${sitesPrefix}/${bucket}/`;
 }
 
 /** The declared websites, each at `/_site/BUCKET/`; `/` leads to the only one there is, or else to another page. */
@@ -22,7 +22,7 @@ export function siteRoutes(declared: readonly DeclaredSite[], s3: S3Service, oth
   const home = only !== undefined && more.length === 0 ? sitePath(only) : otherwise;
   return [
     {
-      prefix: SITES,
+      prefix: sitesPrefix,
       async handle(request: IncomingMessage, response: ServerResponse) {
         const [path = ""] = (request.url ?? "").split("?");
         const [, , bucket = "", ...rest] = path.split("/");
@@ -33,7 +33,7 @@ export function siteRoutes(declared: readonly DeclaredSite[], s3: S3Service, oth
         } else if (rest.length === 0) redirect(response, sitePath(bucket));
         else {
           for (const [name, value] of Object.entries(site.headers)) response.setHeader(name, value);
-          await site.answer(request, response, `/${rest.join("/")}`, `${SITES}/${bucket}`);
+          await site.answer(request, response, `/${rest.join("/")}`, `${sitesPrefix}/${bucket}`);
         }
       },
     },

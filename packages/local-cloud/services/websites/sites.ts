@@ -1,9 +1,9 @@
 import type { ProgramGraph } from "../../program/graph";
 import type { WebsiteOptions } from "../s3";
 import { blocksOf, nodesOf, textOf, type Block, type Node } from "../../program/nodes";
-import { BUCKETS, readBuckets } from "../s3/graph";
+import { bucketTypes, readBuckets } from "../s3/graph";
 
-export const DISTRIBUTION = "aws:cloudfront/distribution:Distribution";
+export const distributionType = "aws:cloudfront/distribution:Distribution";
 
 /** A bucket that is served to browsers: by its own website, or by a CloudFront distribution in front of it. */
 export interface DeclaredSite {
@@ -15,7 +15,7 @@ export interface DeclaredSite {
 
 /** The declared websites and distributions, in the order of declaration; one for a bucket. */
 export function readSites(graph: ProgramGraph): readonly DeclaredSite[] {
-  const distributions = nodesOf(graph, DISTRIBUTION).flatMap((node) => distributionSite(node, graph));
+  const distributions = nodesOf(graph, distributionType).flatMap((node) => distributionSite(node, graph));
   const websites = readBuckets(graph).flatMap(({ name, website }) =>
     website ? [{ bucket: name, website: { ...website, reader: "everyone" as const }, headers: {} }] : [],
   );
@@ -26,7 +26,7 @@ export function readSites(graph: ProgramGraph): readonly DeclaredSite[] {
 /** For a distribution, its first origin that is a bucket, with the headers of the default behaviour. */
 function distributionSite(node: Node, graph: ProgramGraph): DeclaredSite[] {
   const hosts = node.blocks("origins").map((origin) => textOf(origin["domainName"]) ?? "");
-  const bucket = nodesOf(graph, ...BUCKETS)
+  const bucket = nodesOf(graph, ...bucketTypes)
     .map((found) => found.required("bucket"))
     .find((name) => hosts.some((host) => host.startsWith(`${name}.s3.`)));
   if (bucket === undefined) return [];

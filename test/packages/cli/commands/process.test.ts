@@ -30,7 +30,7 @@ interface Line {
   readonly milliseconds: number;
 }
 
-const KEYS = "file,studentId,uploadId,outcome,step,reason,message,thumbnails,faceId,processedAt,milliseconds";
+const keys = "file,studentId,uploadId,outcome,step,reason,message,thumbnails,faceId,processedAt,milliseconds";
 
 /** The whole pipeline as a newcomer runs it: real photos, real faces, real functions. */
 describe("photos through the command line", () => {
@@ -66,10 +66,10 @@ describe("photos through the command line", () => {
       ["minh anh.png", "minh-anh", "accepted", null],
       ["notes.txt", "notes", "rejected", "FORMAT_NOT_SUPPORTED"],
     ]);
-    for (const line of all) expect(Object.keys(line).join(",")).to.equal(KEYS);
+    for (const line of all) expect(Object.keys(line).join(",")).to.equal(keys);
     const [, table = ""] = readFileSync("docs/reference/process-output.md", "utf8").split("| key | value |\n");
     const told = [...(table.split("\n\n")[0] ?? "").matchAll(/^\| `(\w+)`/gm)].map(([, key]) => key);
-    expect(told.join(",")).to.equal(KEYS);
+    expect(told.join(",")).to.equal(keys);
     const [wall, lan] = all;
     expect(wall).to.deep.include({ step: "DetectFace", thumbnails: {}, faceId: null, processedAt: null });
     expect(wall?.message).to.equal(messageOf("NO_FACE", "en"));
@@ -220,7 +220,7 @@ describe("photos through the command line", () => {
     expect(result.status, result.stderr).to.equal(1);
     const all = lines(result);
     expect(all.map(({ file }) => file)).to.deep.equal(files);
-    for (const line of all) expect(Object.keys(line).join(",")).to.equal(KEYS);
+    for (const line of all) expect(Object.keys(line).join(",")).to.equal(keys);
     expect(all[0]).to.include({ outcome: "rejected" });
     expect(all.at(-1)).to.deep.include({ outcome: "failed", uploadId: null, step: null, reason: "INTERNAL" });
     expect(all.at(-1)?.message).to.match(

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { avatarItem, failure, uploadItem } from "./fixture";
 import { executionPath, Visit } from "./visit";
 
-const HOSTILE = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
+const hostileText = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
 
 interface Violation {
   readonly id: string;
@@ -17,45 +17,45 @@ describe("The console in a browser", () => {
    * outside.
    */
   async function fillEverything(): Promise<Readonly<Record<string, string>>> {
-    const accepted = await visit.fixture.upload("sv0001", `${HOSTILE}.jpg`);
+    const accepted = await visit.fixture.upload("sv0001", `${hostileText}.jpg`);
     await visit.fixture.settled();
-    visit.fixture.answer("DetectFace", failure("MULTIPLE_FACES", HOSTILE));
+    visit.fixture.answer("DetectFace", failure("MULTIPLE_FACES", hostileText));
     const rejected = await visit.fixture.upload("sv0042");
     await visit.fixture.settled();
-    visit.fixture.answer("DetectFace", () => ({ box: {}, confidence: 99, hostile: HOSTILE }));
+    visit.fixture.answer("DetectFace", () => ({ box: {}, confidence: 99, hostile: hostileText }));
     let calls = 0;
     visit.fixture.answer("CheckDuplicate", () => {
       if (calls++ < 2) throw Object.assign(new Error("Rate exceeded"), { name: "Throttled" });
       return {};
     });
-    visit.fixture.answer("SaveMetadata", failure(HOSTILE, HOSTILE));
+    visit.fixture.answer("SaveMetadata", failure(hostileText, hostileText));
     visit.fixture.answer("NotifyFailure", () => ({ outcome: "failed" }));
     const failed = await visit.fixture.upload("sv0099");
     await visit.fixture.settled();
     const pixel = Buffer.from("R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==", "base64");
     visit.fixture.thumbnails.set("avatars/sv0001/01KAPHOTO0000000000000000A/256.jpg", pixel);
-    visit.fixture.avatars.push(avatarItem("sv0001", accepted), avatarItem(HOSTILE, accepted, { thumbnails: {} }));
+    visit.fixture.avatars.push(avatarItem("sv0001", accepted), avatarItem(hostileText, accepted, { thumbnails: {} }));
     visit.fixture.uploads.push(
-      uploadItem("01KA", { student_id: HOSTILE, status: "accepted", object_key: `uploads/${HOSTILE}` }),
+      uploadItem("01KA", { student_id: hostileText, status: "accepted", object_key: `uploads/${hostileText}` }),
       uploadItem("01KB", {
         student_id: "sv0042",
         status: "rejected",
         reason: "MULTIPLE_FACES",
         execution_arn: rejected,
       }),
-      uploadItem("01KC", { student_id: "sv0099", status: "failed", reason: HOSTILE, execution_arn: failed }),
+      uploadItem("01KC", { student_id: "sv0099", status: "failed", reason: hostileText, execution_arn: failed }),
       uploadItem("01KD", { student_id: "sv0100", status: "processing", step: "IndexFace" }),
     );
     const mail = await visit.fixture.mailbox.deliver({
-      from: `${HOSTILE} <a@school.example>`,
-      to: [HOSTILE],
-      subject: HOSTILE,
-      text: HOSTILE,
-      html: `<h1 id="letter">A letter</h1>${HOSTILE}<script>parent.document.title = "owned"</script>`,
-      attachments: [{ fileName: HOSTILE, contentType: "text/plain", content: "" }],
+      from: `${hostileText} <a@school.example>`,
+      to: [hostileText],
+      subject: hostileText,
+      text: hostileText,
+      html: `<h1 id="letter">A letter</h1>${hostileText}<script>parent.document.title = "owned"</script>`,
+      attachments: [{ fileName: hostileText, contentType: "text/plain", content: "" }],
       origin: { service: "ses" },
     });
-    visit.fixture.writeLog("avatars-detect-face", ["START RequestId: 1", HOSTILE]);
+    visit.fixture.writeLog("avatars-detect-face", ["START RequestId: 1", hostileText]);
     visit.fixture.hold("IndexFace");
     const running = await visit.fixture.upload("sv0100");
     while (!visit.fixture.machines.history(running).some(({ details }) => details?.["name"] === "IndexFace")) {
@@ -155,7 +155,7 @@ describe("The console in a browser", () => {
     }
     await visit.page.goto(visit.fixture.url + paths["mail"]);
     await visit.page.frameLocator("iframe").locator("#letter").waitFor();
-    expect(await visit.page.title()).to.contain(HOSTILE);
+    expect(await visit.page.title()).to.contain(hostileText);
     // The browser reports exactly these as blocked in the mail's frame: the script and the picture's handler.
     const unexpected = visit.troubles.filter(
       (line) => !/frame is sandboxed|Content Security Policy|NotSameOrigin|404/.test(line),

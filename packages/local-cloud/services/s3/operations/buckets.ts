@@ -5,7 +5,7 @@ import type { Operation, ServiceOperation } from "./operation";
 
 /** Reads of buckets. The program declares them, so nothing here changes one. */
 
-const MAX_BUCKETS = 10_000;
+const maxBuckets = 10_000;
 
 export const listBuckets: ServiceOperation = {
   name: "ListBuckets",
@@ -13,7 +13,7 @@ export const listBuckets: ServiceOperation = {
   performOnService(exchange) {
     const { core, request, query } = exchange;
     request.authorize("s3:ListAllMyBuckets", core.arn("*"));
-    const limit = readCount(exchange, "max-buckets", MAX_BUCKETS, MAX_BUCKETS);
+    const limit = readCount(exchange, "max-buckets", maxBuckets, maxBuckets);
     if (limit === 0) {
       throw invalidArgument("max-buckets", "0", "Argument max-buckets must be an integer between 1 and 10000");
     }

@@ -4,7 +4,7 @@ import type { MultipartUpload, Part, StoredObject } from "../store";
 import { addObject, causeOf, receive, using } from "../store/changes";
 import { badChecksum, collect, openBody, piecesOf } from "../wire/body";
 import {
-  CHECKSUM_ALGORITHMS,
+  checksumAlgorithms,
   checksumElement,
   checksumHeader,
   compositeOf,
@@ -16,28 +16,28 @@ import { s3Error } from "../wire/errors";
 import { authorizeObject, sendXml, versionHeader, type Exchange } from "../wire/exchange";
 import { fromXml } from "../wire/xml";
 import { findUpload } from "./multipart-uploads";
-import { BODY_HEADERS, refuseElements, type Operation } from "./operation";
+import { bodyHeaders, refuseElements, type Operation } from "./operation";
 import { checkWriteConditions } from "./writing";
 
 /** Completing writes the parts into one blob, so that every object is one file. */
 export const completeMultipartUpload: Operation = {
   name: "CompleteMultipartUpload",
   query: ["uploadId"],
-  headers: [...BODY_HEADERS, "x-amz-checksum-type", "x-amz-mp-object-size"],
+  headers: [...bodyHeaders, "x-amz-checksum-type", "x-amz-mp-object-size"],
   perform: complete,
 };
 
 /** A part, other than the last, has at least 5 MiB. */
-const MIN_PART = 5 * 1024 * 1024;
+const minPart = 5 * 1024 * 1024;
 /** 10,000 parts with their checksums. */
-const MAX_DOCUMENT = 4 * 1024 * 1024;
+const maxDocument = 4 * 1024 * 1024;
 
 async function complete(exchange: Exchange): Promise<void> {
   const { core, request, bucket, key } = exchange;
   authorizeObject(exchange, "s3:PutObject");
   // The checksum in this request's headers is the whole object's, not that of the XML.
   const body = openBody(request, withoutChecksums(exchange), core.options);
-  const listed = readListed(await collect(body, MAX_DOCUMENT));
+  const listed = readListed(await collect(body, maxDocument));
   const object = completedBefore(exchange, listed) ?? (await assemble(exchange, listed));
   const { checksum } = object;
   sendXml(
@@ -116,7 +116,7 @@ function readListed(document: Buffer): readonly ListedPart[] {
   const root = fromXml(document, "CompleteMultipartUpload");
   refuseElements(completeMultipartUpload, root, ["Part"]);
   const listed = root.all("Part").map((element) => {
-    refuseElements(completeMultipartUpload, element, PART_ELEMENTS);
+    refuseElements(completeMultipartUpload, element, partElements);
     return {
       number: Number(element.child("PartNumber")?.trim()),
       etag: (element.child("ETag") ?? "").trim().replaceAll('"', ""),
@@ -129,25 +129,25 @@ function readListed(document: Buffer): readonly ListedPart[] {
   return listed;
 }
 
-const PART_ELEMENTS = ["PartNumber", "ETag", ...CHECKSUM_ALGORITHMS.map(checksumElement)];
+const partElements = ["PartNumber", "ETag", ...checksumAlgorithms.map(checksumElement)];
 
 /** The parts that the client lists, checked against those that arrived. */
 function chosenParts(listed: readonly ListedPart[], arrived: ReadonlyMap<number, Part>): Part[] {
   return listed.map(({ number, etag, checksum }, index) => {
     const part = arrived.get(number);
     if (part?.etag !== etag) throw s3Error("InvalidPart", { PartNumber: String(number), ETag: etag });
-    for (const algorithm of CHECKSUM_ALGORITHMS) {
+    for (const algorithm of checksumAlgorithms) {
       const given = checksum(algorithm);
       if (given === undefined) continue;
       if (part.checksum?.algorithm !== algorithm || part.checksum.value !== given) {
         throw s3Error("InvalidPart", { PartNumber: String(number) });
       }
     }
-    if (part.size < MIN_PART && index < listed.length - 1) {
+    if (part.size < minPart && index < listed.length - 1) {
       throw s3Error("EntityTooSmall", {
         PartNumber: String(number),
         ProposedSize: String(part.size),
-        MinSizeAllowed: String(MIN_PART),
+        MinSizeAllowed: String(minPart),
       });
     }
     return part;
@@ -193,7 +193,7 @@ function checkPlan(exchange: Exchange, plan: MultipartUpload["checksum"]): void 
       `The upload was created using the ${plan?.type ?? "default"} checksum mode. The complete request must use the same checksum mode.`,
     );
   }
-  const other = CHECKSUM_ALGORITHMS.find(
+  const other = checksumAlgorithms.find(
     (algorithm) => algorithm !== plan?.algorithm && exchange.header(checksumHeader(algorithm)) !== undefined,
   );
   if (other === undefined) return;

@@ -1,5 +1,5 @@
 import { readAttributes } from "../wire/attributes";
-import { MAX_BODY, piecesOf } from "../wire/body";
+import { maxBody, piecesOf } from "../wire/body";
 import { addObject, causeOf, receive, using } from "../store/changes";
 import { algorithmOf, withChecksum, type ChecksumAlgorithm } from "../wire/checksums";
 import { notModified } from "../wire/conditions";
@@ -16,7 +16,7 @@ import {
 import { checkKey } from "../wire/request-line";
 import type { DeclaredBucket } from "../options";
 import type { Attributes, StoredObject } from "../store";
-import { ATTRIBUTE_HEADERS, SOURCE_HEADERS, type Operation } from "./operation";
+import { attributeHeaders, sourceHeaders, type Operation } from "./operation";
 import { authorizeWrite, checkWriteConditions, writeContext } from "./writing";
 
 export interface CopySource {
@@ -27,8 +27,8 @@ export interface CopySource {
 export const copyObject: Operation = {
   name: "CopyObject",
   headers: [
-    ...ATTRIBUTE_HEADERS,
-    ...SOURCE_HEADERS,
+    ...attributeHeaders,
+    ...sourceHeaders,
     "x-amz-checksum-algorithm",
     "x-amz-metadata-directive",
     "x-amz-tagging-directive",
@@ -52,7 +52,7 @@ async function copy(exchange: Exchange): Promise<void> {
     await readSource(exchange, source, 0, size - 1),
     wantedAlgorithm(exchange, source),
   );
-  const { blob, md5 } = await receive(core, chunks, { max: MAX_BODY });
+  const { blob, md5 } = await receive(core, chunks, { max: maxBody });
   const object = await using(core, blob, async () => {
     const summed = await checksum();
     checkWriteConditions(exchange);

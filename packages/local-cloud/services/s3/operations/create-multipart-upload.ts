@@ -5,13 +5,13 @@ import { readAttributes } from "../wire/attributes";
 import { algorithmOf } from "../wire/checksums";
 import { invalidArgument, s3Error } from "../wire/errors";
 import { headersBelow, sendXml, type Exchange } from "../wire/exchange";
-import { ATTRIBUTE_HEADERS, type Operation } from "./operation";
+import { attributeHeaders, type Operation } from "./operation";
 import { authorizeWrite } from "./writing";
 
 export const createMultipartUpload: Operation = {
   name: "CreateMultipartUpload",
   query: ["uploads"],
-  headers: [...ATTRIBUTE_HEADERS, "x-amz-checksum-algorithm", "x-amz-checksum-type"],
+  headers: [...attributeHeaders, "x-amz-checksum-algorithm", "x-amz-checksum-type"],
   perform: create,
 };
 

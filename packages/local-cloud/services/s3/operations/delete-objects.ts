@@ -1,13 +1,13 @@
 import { isCloudError } from "../../../gateway/service";
 import { collect, openBody } from "../wire/body";
 import { causeOf, deleteObject as removeObject, type Deletion } from "../store/changes";
-import { CHECKSUM_ALGORITHMS, checksumHeader } from "../wire/checksums";
+import { checksumAlgorithms, checksumHeader } from "../wire/checksums";
 import { s3Error } from "../wire/errors";
 import { authorize, currentObject, sendEmpty, sendXml, versionHeader, type Exchange } from "../wire/exchange";
 import { checkKey } from "../wire/request-line";
 import type { StoredObject } from "../store";
 import { fromXml, type XmlElement, type XmlObject } from "../wire/xml";
-import { BODY_HEADERS, refuseElements, type Operation } from "./operation";
+import { bodyHeaders, refuseElements, type Operation } from "./operation";
 import { checkMatch } from "./writing";
 
 export const deleteObject: Operation = {
@@ -47,23 +47,23 @@ function matchedObject({ core, bucket }: Exchange, key: string, versionId?: stri
   return version?.deleteMarker === false ? version : undefined;
 }
 
-const MAX_OBJECTS = 1_000;
+const maxObjects = 1_000;
 /** 1,000 keys of 1 KiB, each character escaped, and their elements. */
-const MAX_DOCUMENT = 8 * 1024 * 1024;
+const maxDocument = 8 * 1024 * 1024;
 
 export const deleteObjects: Operation = {
   name: "DeleteObjects",
   query: ["delete"],
-  headers: BODY_HEADERS,
+  headers: bodyHeaders,
   perform: deleteListed,
 };
 
 async function deleteListed(exchange: Exchange): Promise<void> {
   requireIntegrity(exchange);
   const body = openBody(exchange.request, exchange.header, exchange.core.options);
-  const document = fromXml(await collect(body, MAX_DOCUMENT), "Delete");
+  const document = fromXml(await collect(body, maxDocument), "Delete");
   const objects = document.all("Object");
-  if (objects.length === 0 || objects.length > MAX_OBJECTS) throw s3Error("MalformedXML");
+  if (objects.length === 0 || objects.length > maxObjects) throw s3Error("MalformedXML");
   refuseElements(deleteObjects, document, ["Object", "Quiet"]);
   const quiet = document.child("Quiet")?.trim() === "true";
 
@@ -99,7 +99,7 @@ function readObject(object: XmlElement) {
 
 /** S3 deletes nothing if the list might have been corrupted in transit. */
 function requireIntegrity(exchange: Exchange): void {
-  const names = ["content-md5", "x-amz-trailer", ...CHECKSUM_ALGORITHMS.map(checksumHeader)];
+  const names = ["content-md5", "x-amz-trailer", ...checksumAlgorithms.map(checksumHeader)];
   if (names.some((name) => exchange.header(name) !== undefined)) return;
   throw s3Error(
     "InvalidRequest",

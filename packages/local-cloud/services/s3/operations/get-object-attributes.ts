@@ -13,7 +13,7 @@ export const getObjectAttributes: Operation = {
   perform: attributes,
 };
 
-const ATTRIBUTES = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"] as const;
+const knownAttributes = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"] as const;
 
 function attributes(exchange: Exchange): void {
   const versionId = exchange.query("versionId");
@@ -47,7 +47,7 @@ function readAsked(exchange: Exchange): ReadonlySet<string> {
     throw s3Error("InvalidRequest", undefined, "Missing required header for this request: x-amz-object-attributes");
   }
   const asked = header.split(",").map((name) => name.trim());
-  if (asked.every((name) => ATTRIBUTES.some((known) => known === name))) return new Set(asked);
+  if (asked.every((name) => knownAttributes.some((known) => known === name))) return new Set(asked);
   throw invalidArgument("x-amz-object-attributes", header, "Invalid attribute name specified.");
 }
 

@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 
 import type { StoredObject } from "../store";
-import { checkHeaderText, KEPT_HEADERS } from "../wire/attributes";
+import { checkHeaderText, keptHeaders } from "../wire/attributes";
 import { notModified, readRange, type ByteRange } from "../wire/conditions";
 import { s3Error } from "../wire/errors";
 import {
@@ -17,11 +17,11 @@ import type { Operation } from "./operation";
 import { checksumHeaders } from "./writing";
 import { readPartNumber } from "./part-number";
 
-const READ_QUERY = ["partNumber", "versionId", ...KEPT_HEADERS.map((name) => `response-${name}`)];
+const readQuery = ["partNumber", "versionId", ...keptHeaders.map((name) => `response-${name}`)];
 
 export const getObject: Operation = {
   name: "GetObject",
-  query: READ_QUERY,
+  query: readQuery,
   headers: ["x-amz-checksum-mode"],
   perform: read,
 };
@@ -67,7 +67,7 @@ async function read(exchange: Exchange): Promise<void> {
  *
  * @throws CloudError AccessDenied, NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker named by its version
  */
-export function findReadable(exchange: Exchange, actions = READ): StoredObject {
+export function findReadable(exchange: Exchange, actions = readActions): StoredObject {
   const { core, request, response, bucket, key } = exchange;
   const versionId = exchange.query("versionId");
   if (versionId === undefined) authorizeObject(exchange, actions.current);
@@ -81,7 +81,7 @@ export function findReadable(exchange: Exchange, actions = READ): StoredObject {
   throw s3Error("MethodNotAllowed", { Method: request.method, ResourceType: "DeleteMarker" });
 }
 
-const READ = { current: "s3:GetObject", version: "s3:GetObjectVersion" };
+const readActions = { current: "s3:GetObject", version: "s3:GetObjectVersion" };
 
 /** Headers that describe an object. */
 export function objectHeaders(object: StoredObject): Record<string, string | undefined> {
@@ -102,7 +102,7 @@ export function objectHeaders(object: StoredObject): Record<string, string | und
 /** `response-content-type` and the like: the signer of a URL decides how the browser treats the answer. */
 function responseOverrides(exchange: Exchange): Record<string, string> {
   const overrides: Record<string, string> = {};
-  for (const name of KEPT_HEADERS) {
+  for (const name of keptHeaders) {
     const value = exchange.query(`response-${name}`);
     if (value !== undefined) overrides[name] = checkHeaderText(`response-${name}`, headerText(value));
   }

@@ -15,7 +15,7 @@ import { deleteObjectTagging, getObjectTagging, putObjectTagging } from "./taggi
 import { uploadPart, uploadPartCopy } from "./upload-part";
 
 /** The served operations. Everything else is refused by name. */
-const OPERATIONS: readonly (Operation | ServiceOperation)[] = [
+const allOperations: readonly (Operation | ServiceOperation)[] = [
   abortMultipartUpload,
   completeMultipartUpload,
   copyObject,
@@ -45,5 +45,5 @@ const OPERATIONS: readonly (Operation | ServiceOperation)[] = [
 
 /** By their names in the API reference. */
 export const operations: ReadonlyMap<string, Operation | ServiceOperation> = new Map(
-  OPERATIONS.map((operation) => [operation.name, operation]),
+  allOperations.map((operation) => [operation.name, operation]),
 );

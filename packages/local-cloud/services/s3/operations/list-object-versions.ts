@@ -3,12 +3,12 @@ import { walk } from "../store/listing";
 import { invalidArgument } from "../wire/errors";
 import { sendXml } from "../wire/exchange";
 import type { XmlObject } from "../wire/xml";
-import { commonPrefixes, contents, isoTime, LIST_QUERY, listHead, readListQuery } from "./list-query";
+import { commonPrefixes, contents, isoTime, listQuery, listHead, readListQuery } from "./list-query";
 import type { Operation } from "./operation";
 
 export const listObjectVersions: Operation = {
   name: "ListObjectVersions",
-  query: ["versions", "key-marker", "version-id-marker", ...LIST_QUERY],
+  query: ["versions", "key-marker", "version-id-marker", ...listQuery],
   perform(exchange) {
     const { core, bucket } = exchange;
     const query = readListQuery(exchange, "s3:ListBucketVersions");

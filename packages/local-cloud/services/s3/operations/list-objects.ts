@@ -1,11 +1,11 @@
 import { walk, type Walk } from "../store/listing";
 import { currentObject, sendXml, type Exchange } from "../wire/exchange";
-import { commonPrefixes, contents, LIST_QUERY, listHead, readListQuery, readToken, toToken } from "./list-query";
+import { commonPrefixes, contents, listQuery, listHead, readListQuery, readToken, toToken } from "./list-query";
 import type { Operation } from "./operation";
 
 export const listObjectsV2: Operation = {
   name: "ListObjectsV2",
-  query: ["list-type", "continuation-token", "fetch-owner", "start-after", ...LIST_QUERY],
+  query: ["list-type", "continuation-token", "fetch-owner", "start-after", ...listQuery],
   perform(exchange) {
     const { core, bucket } = exchange;
     const query = readListQuery(exchange, "s3:ListBucket");
@@ -29,7 +29,7 @@ export const listObjectsV2: Operation = {
 
 export const listObjects: Operation = {
   name: "ListObjects",
-  query: ["marker", ...LIST_QUERY],
+  query: ["marker", ...listQuery],
   perform(exchange) {
     const { core, bucket } = exchange;
     const query = readListQuery(exchange, "s3:ListBucket");

@@ -7,9 +7,9 @@ import type { XmlObject } from "../wire/xml";
 /** The common parameters of the lists of objects and of versions. */
 
 /** The parameters that {@link readListQuery} reads. */
-export const LIST_QUERY = ["delimiter", "encoding-type", "max-keys", "prefix"];
+export const listQuery = ["delimiter", "encoding-type", "max-keys", "prefix"];
 
-const MAX_KEYS = 1_000;
+const maxKeysLimit = 1_000;
 
 interface Encoding {
   readonly encoding: string | undefined;
@@ -36,7 +36,7 @@ export function readListQuery(exchange: Exchange, action: string): ListQuery {
   return {
     prefix: prefix ?? "",
     delimiter: delimiter ?? "",
-    limit: readCount(exchange, "max-keys", MAX_KEYS, MAX_KEYS),
+    limit: readCount(exchange, "max-keys", maxKeysLimit, maxKeysLimit),
     ...encodingOf(exchange),
   };
 }
@@ -89,15 +89,15 @@ export function isoTime({ lastModified }: Version): string {
 }
 
 /** Continuation tokens hold the last key listed, marked so that a key given in their place is detected. */
-const TOKEN = "1.";
+const tokenPrefix = "1.";
 
 export function toToken(last: string): string {
-  return TOKEN + Buffer.from(last).toString("base64url");
+  return tokenPrefix + Buffer.from(last).toString("base64url");
 }
 
 export function readToken(token: string): string {
-  if (!token.startsWith(TOKEN)) {
+  if (!token.startsWith(tokenPrefix)) {
     throw invalidArgument("continuation-token", token, "The continuation token provided is incorrect");
   }
-  return Buffer.from(token.slice(TOKEN.length), "base64url").toString();
+  return Buffer.from(token.slice(tokenPrefix.length), "base64url").toString();
 }

@@ -18,12 +18,12 @@ export interface ServiceOperation extends Owned {
  * S3's part of every operation: the account is checked for every request, and a bucket that does not bill its readers
  * ignores the payer.
  */
-const SHARED = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
+const shared = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
 /**
  * Checksums in a query replace no header: S3 ignores them, and SDKs sign the checksum of an empty body into their URLs.
  */
-const IDLE = /^x-amz-(checksum-(?!mode$|algorithm$|type$).*|sdk-checksum-.*)$/;
+const idle = /^x-amz-(checksum-(?!mode$|algorithm$|type$).*|sdk-checksum-.*)$/;
 
 /**
  * An unknown parameter may make a request another operation altogether (`PUT /bucket/key?renameObject`).
@@ -32,8 +32,8 @@ const IDLE = /^x-amz-(checksum-(?!mode$|algorithm$|type$).*|sdk-checksum-.*)$/;
  */
 export function refuseUnowned(operation: Owned, { url, headers }: CloudRequest): void {
   const judged = new URL(url);
-  for (const name of url.searchParams.keys()) if (IDLE.test(name.toLowerCase())) judged.searchParams.delete(name);
-  const owned = { ...operation, headers: [...SHARED, ...(operation.headers ?? [])] };
+  for (const name of url.searchParams.keys()) if (idle.test(name.toLowerCase())) judged.searchParams.delete(name);
+  const owned = { ...operation, headers: [...shared, ...(operation.headers ?? [])] };
   const other = firstUnowned(owned, { url: judged, headers });
   if (other) throw unowned(operation, other.kind, other.name);
 }
@@ -53,7 +53,7 @@ export function refuseElements(operation: Owned, element: XmlElement, known: rea
 }
 
 /** Headers that come with a body. */
-export const BODY_HEADERS = [
+export const bodyHeaders = [
   "x-amz-checksum-crc32",
   "x-amz-checksum-crc32c",
   "x-amz-checksum-crc64nvme",
@@ -65,7 +65,7 @@ export const BODY_HEADERS = [
 ];
 
 /** Headers that describe a new object. */
-export const ATTRIBUTE_HEADERS = [
+export const attributeHeaders = [
   "x-amz-acl",
   "x-amz-meta-*",
   "x-amz-server-side-encryption",
@@ -74,7 +74,7 @@ export const ATTRIBUTE_HEADERS = [
 ];
 
 /** Headers that name the source of a copy, and its conditions. */
-export const SOURCE_HEADERS = [
+export const sourceHeaders = [
   "x-amz-copy-source",
   "x-amz-copy-source-if-match",
   "x-amz-copy-source-if-modified-since",

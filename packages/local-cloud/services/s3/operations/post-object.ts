@@ -4,7 +4,7 @@ import busboy from "busboy";
 import { owns } from "../../../gateway/owned";
 import type { CloudError } from "../../../gateway/service";
 import { checkShared, readAttributes } from "../wire/attributes";
-import { drain, MAX_BODY, piecesOf } from "../wire/body";
+import { drain, maxBody, piecesOf } from "../wire/body";
 import { addObject, causeOf, receive, using } from "../store/changes";
 import { invalidArgument, s3Error } from "../wire/errors";
 import { authorize, headerText, sendEmpty, sendXml, subjectOf, versionHeader, type Exchange } from "../wire/exchange";
@@ -15,7 +15,7 @@ import { writeContext } from "./writing";
 import { checkForm, type FormFields } from "./post-policy";
 
 /** Bytes of all fields before the file, as on AWS. */
-const MAX_FIELDS = 20_000;
+const maxFields = 20_000;
 
 /** A form that has arrived up to its file. */
 interface Form {
@@ -39,7 +39,7 @@ export const postObject: Operation = {
 };
 
 /** Fields that are no headers and that are not served. */
-const UNSERVED_FIELDS = ["tagging", "content-md5"];
+const unservedFields = ["tagging", "content-md5"];
 
 async function post(exchange: Exchange): Promise<void> {
   const { core, bucket, request } = exchange;
@@ -50,7 +50,7 @@ async function post(exchange: Exchange): Promise<void> {
       "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.";
     throw invalidArgument("key", "", rule);
   }
-  const grant = checkForm(fields, bucket.name, core.options, core.now(), MAX_BODY);
+  const grant = checkForm(fields, bucket.name, core.options, core.now(), maxBody);
 
   const field = (name: string) => fields.get(name);
   refuseFields(fields);
@@ -75,7 +75,7 @@ async function post(exchange: Exchange): Promise<void> {
 /** @throws CloudError NotImplemented naming the first field of a feature that is not served */
 function refuseFields(fields: FormFields): void {
   const unserved = [...fields.keys()].find(
-    (name) => UNSERVED_FIELDS.includes(name) || (name.startsWith("x-amz-") && !owns(postObject, name)),
+    (name) => unservedFields.includes(name) || (name.startsWith("x-amz-") && !owns(postObject, name)),
   );
   if (unserved !== undefined) throw unowned(postObject, "field", unserved);
 }
@@ -94,7 +94,7 @@ async function readForm({ request }: Exchange): Promise<Form> {
     };
     form.on("field", (name, value, info) => {
       size += Buffer.byteLength(name) + Buffer.byteLength(value);
-      if (size > MAX_FIELDS || info.valueTruncated || info.nameTruncated) {
+      if (size > maxFields || info.valueTruncated || info.nameTruncated) {
         return fail(s3Error("MaxPostPreDataLengthExceededError"));
       }
       const lower = name.toLowerCase();
@@ -111,7 +111,7 @@ async function readForm({ request }: Exchange): Promise<Form> {
       const last = basename((filename ?? "").replaceAll("\\", "/"));
       const named = [...fields].map(
         ([field, value]) =>
-          [field, UNEXPANDED.has(field) ? value : value.replaceAll("${filename}", () => last)] as const,
+          [field, unexpanded.has(field) ? value : value.replaceAll("${filename}", () => last)] as const,
       );
       // An error of the file reaches its reader; if nobody reads on, it must not end the process.
       file.on("error", () => undefined);
@@ -134,7 +134,7 @@ async function* fileChunks(file: Readable): AsyncGenerator<Buffer> {
 }
 
 /** The signed values are used unchanged. */
-const UNEXPANDED: ReadonlySet<string> = new Set(["policy", "x-amz-signature"]);
+const unexpanded: ReadonlySet<string> = new Set(["policy", "x-amz-signature"]);
 
 function openForm(headers: Exchange["request"]["headers"]) {
   try {
@@ -142,7 +142,7 @@ function openForm(headers: Exchange["request"]["headers"]) {
       headers,
       preservePath: true,
       defParamCharset: "utf8",
-      limits: { fieldSize: MAX_FIELDS + 1, fieldNameSize: 1_000, files: 1 },
+      limits: { fieldSize: maxFields + 1, fieldNameSize: 1_000, files: 1 },
     });
   } catch (error) {
     throw malformed(error);

@@ -1,7 +1,7 @@
 import type { Caller } from "../../../gateway/service";
 import { isHmac, readCredential, signingKey } from "../../../sigv4";
 import { s3Error } from "../wire/errors";
-import { NOBODY } from "../wire/exchange";
+import { nobody } from "../wire/exchange";
 import type { S3Options } from "../options";
 
 /**
@@ -23,7 +23,7 @@ export interface PostGrant {
 }
 
 /** Fields that the policy need not mention. */
-const UNCOVERED = /^(x-amz-signature|policy|file|x-ignore-.*)$/;
+const uncovered = /^(x-amz-signature|policy|file|x-ignore-.*)$/;
 
 /**
  * Verifies the signature of a form, and checks every field against the policy.
@@ -46,7 +46,7 @@ function anonymousGrant(fields: FormFields, max: number): PostGrant {
   if (fields.has("x-amz-signature") || fields.has("signature")) {
     throw s3Error("InvalidArgument", undefined, "Bucket POST must contain a field named 'policy' when it is signed.");
   }
-  return { caller: NOBODY, min: 0, max };
+  return { caller: nobody, min: 0, max };
 }
 
 function verifySignature(fields: FormFields, document: string, options: S3Options, now: Date): Caller {
@@ -127,7 +127,7 @@ export function checkPolicy(
     const actual = condition.field === "bucket" ? bucket : (fields.get(condition.field) ?? "");
     if (!holds(condition, actual)) throw denied(`Policy Condition failed: ${JSON.stringify(condition.source)}`);
   }
-  const extra = [...fields.keys()].filter((name) => !covered.has(name) && !UNCOVERED.test(name));
+  const extra = [...fields.keys()].filter((name) => !covered.has(name) && !uncovered.test(name));
   if (extra.length > 0) throw denied(`Extra input fields: ${extra.join(", ")}`);
   if (fields.has("bucket") && fields.get("bucket") !== bucket) {
     throw denied(`The form names the bucket ${fields.get("bucket") ?? ""}, but was sent to ${bucket}.`);

@@ -1,13 +1,13 @@
 import { readAttributes } from "../wire/attributes";
-import { MAX_BODY, openBody } from "../wire/body";
+import { maxBody, openBody } from "../wire/body";
 import { headersBelow, sendEmpty, type Exchange } from "../wire/exchange";
 import { addObject, causeOf, receive, using } from "../store/changes";
-import { ATTRIBUTE_HEADERS, BODY_HEADERS, type Operation } from "./operation";
+import { attributeHeaders, bodyHeaders, type Operation } from "./operation";
 import { authorizeWrite, checkWriteConditions, requireLength, writtenHeaders } from "./writing";
 
 export const putObject: Operation = {
   name: "PutObject",
-  headers: [...ATTRIBUTE_HEADERS, ...BODY_HEADERS],
+  headers: [...attributeHeaders, ...bodyHeaders],
   perform: put,
 };
 
@@ -17,7 +17,7 @@ async function put(exchange: Exchange): Promise<void> {
   const attributes = readAttributes(exchange.header, headersBelow(exchange, "x-amz-meta-"));
   const body = openBody(request, exchange.header, core.options);
   requireLength(exchange);
-  const { blob, size, md5 } = await receive(core, body.chunks, { max: MAX_BODY });
+  const { blob, size, md5 } = await receive(core, body.chunks, { max: maxBody });
   const object = await using(core, blob, () => {
     checkWriteConditions(exchange);
     const checksum = body.checksum();

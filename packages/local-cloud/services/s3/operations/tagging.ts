@@ -5,7 +5,7 @@ import { s3Error } from "../wire/errors";
 import { sendEmpty, sendXml, versionHeader, type Exchange } from "../wire/exchange";
 import { fromXml } from "../wire/xml";
 import { findReadable } from "./get-object";
-import { BODY_HEADERS, refuseElements, type Operation } from "./operation";
+import { bodyHeaders, refuseElements, type Operation } from "./operation";
 
 export const getObjectTagging: Operation = {
   name: "GetObjectTagging",
@@ -18,16 +18,16 @@ export const getObjectTagging: Operation = {
 };
 
 /** The maximum size of the XML of ten tags, in bytes. */
-const MAX_TAGGING = 64 * 1024;
+const maxTagging = 64 * 1024;
 
 export const putObjectTagging: Operation = {
   name: "PutObjectTagging",
   query: ["tagging", "versionId"],
-  headers: BODY_HEADERS,
+  headers: bodyHeaders,
   async perform(exchange) {
     const object = findReadable(exchange, { current: "s3:PutObjectTagging", version: "s3:PutObjectVersionTagging" });
     const body = openBody(exchange.request, exchange.header, exchange.core.options);
-    const document = fromXml(await collect(body, MAX_TAGGING), "Tagging");
+    const document = fromXml(await collect(body, maxTagging), "Tagging");
     const [set] = document.all("TagSet");
     if (!set) throw s3Error("MalformedXML");
     refuseElements(putObjectTagging, document, ["TagSet"]);

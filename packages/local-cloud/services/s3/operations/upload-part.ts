@@ -1,20 +1,20 @@
 import type { Part } from "../store";
 import { receive, using, type Received } from "../store/changes";
-import { MAX_BODY, openBody } from "../wire/body";
+import { maxBody, openBody } from "../wire/body";
 import { checksumElement, checksumHeader, withChecksum, type Checksum } from "../wire/checksums";
 import type { ByteRange } from "../wire/conditions";
 import { invalidArgument, s3Error } from "../wire/errors";
 import { authorizeObject, sendEmpty, sendXml, versionHeader, type Exchange } from "../wire/exchange";
 import { copyResult, findSource, readSource } from "./copy-object";
 import { findUpload } from "./multipart-uploads";
-import { BODY_HEADERS, SOURCE_HEADERS, type Operation } from "./operation";
+import { bodyHeaders, sourceHeaders, type Operation } from "./operation";
 import { readPartNumber } from "./part-number";
 import { requireLength, writeContext } from "./writing";
 
 export const uploadPart: Operation = {
   name: "UploadPart",
   query: ["partNumber", "uploadId"],
-  headers: BODY_HEADERS,
+  headers: bodyHeaders,
   perform: upload,
 };
 
@@ -25,7 +25,7 @@ async function upload(exchange: Exchange): Promise<void> {
   const body = openBody(request, exchange.header, core.options);
   requireLength(exchange);
   const number = readPartNumber(exchange.query("partNumber"));
-  const received = await receive(core, body.chunks, { max: MAX_BODY });
+  const received = await receive(core, body.chunks, { max: maxBody });
   const part = await addPart(exchange, number, received, body.checksum());
   sendEmpty(exchange, 200, {
     etag: `"${part.etag}"`,
@@ -37,7 +37,7 @@ async function upload(exchange: Exchange): Promise<void> {
 export const uploadPartCopy: Operation = {
   name: "UploadPartCopy",
   query: ["partNumber", "uploadId"],
-  headers: [...SOURCE_HEADERS, "x-amz-copy-source-range"],
+  headers: [...sourceHeaders, "x-amz-copy-source-range"],
   perform: copy,
 };
 
@@ -51,7 +51,7 @@ async function copy(exchange: Exchange): Promise<void> {
   const { start, end } = sourceRange(exchange.header("x-amz-copy-source-range"), size);
   const data = await readSource(exchange, source, start, end);
   const { chunks, checksum } = withChecksum(data, upload.checksum?.algorithm);
-  const received = await receive(core, chunks, { max: MAX_BODY });
+  const received = await receive(core, chunks, { max: maxBody });
   const part = await addPart(exchange, number, received, await checksum());
   const sum = part.checksum ? { [checksumElement(part.checksum.algorithm)]: part.checksum.value } : {};
   sendXml(

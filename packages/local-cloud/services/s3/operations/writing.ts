@@ -1,6 +1,6 @@
 import type { PolicyContext } from "../options";
 import type { StoredObject } from "../store";
-import { MAX_BODY } from "../wire/body";
+import { maxBody } from "../wire/body";
 import { checksumHeader } from "../wire/checksums";
 import { s3Error } from "../wire/errors";
 import { authorizeObject, currentObject, defined, versionHeader, type Exchange } from "../wire/exchange";
@@ -30,8 +30,8 @@ export function writeContext(header: Exchange["header"]): PolicyContext {
 export function requireLength(exchange: Exchange): void {
   const length = exchange.header("x-amz-decoded-content-length") ?? exchange.header("content-length");
   if (length === undefined) throw s3Error("MissingContentLength");
-  if (Number(length) > MAX_BODY) {
-    throw s3Error("EntityTooLarge", { ProposedSize: length, MaxSizeAllowed: String(MAX_BODY) });
+  if (Number(length) > maxBody) {
+    throw s3Error("EntityTooLarge", { ProposedSize: length, MaxSizeAllowed: String(maxBody) });
   }
 }
 

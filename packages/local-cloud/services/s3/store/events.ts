@@ -67,7 +67,7 @@ function event(
         // The key itself: unlike in S3's notifications to SNS, SQS and Lambda, it is not URL-encoded here.
         key: version.key,
         ...(type === "Object Created" && !version.deleteMarker ? { size: version.size } : {}),
-        etag: version.deleteMarker ? EMPTY_MD5 : version.etag,
+        etag: version.deleteMarker ? emptyMd5 : version.etag,
         ...(version.versionId === "null" ? {} : { "version-id": version.versionId }),
         sequencer: version.sequencer,
       },
@@ -80,10 +80,10 @@ function event(
 }
 
 /** S3's ETag of a delete marker. */
-const EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e";
+const emptyMd5 = "d41d8cd98f00b204e9800998ecf8427e";
 
-const FIRST_RETRY = 1_000;
-const LAST_RETRY = 60_000;
+const firstRetry = 1_000;
+const lastRetry = 60_000;
 
 /** Hands events over until they are acknowledged. */
 export interface Outbox {
@@ -107,7 +107,7 @@ export function openOutbox(store: Store, emit: S3Options["emit"]): Outbox {
       if (closed) return;
       const timer = setTimeout(() => {
         timers.delete(timer);
-        void attempt(event, Math.min(wait * 2, LAST_RETRY));
+        void attempt(event, Math.min(wait * 2, lastRetry));
       }, wait);
       timers.add(timer);
       return;
@@ -121,10 +121,10 @@ export function openOutbox(store: Store, emit: S3Options["emit"]): Outbox {
 
   return {
     deliver(event) {
-      if (!closed) void attempt(event, FIRST_RETRY);
+      if (!closed) void attempt(event, firstRetry);
     },
     start() {
-      for (const event of left) void attempt(event, FIRST_RETRY);
+      for (const event of left) void attempt(event, firstRetry);
     },
     close() {
       closed = true;

@@ -12,7 +12,7 @@ interface Head {
   readonly version: number;
 }
 
-const HEAD: Head = { journal: "s3", version: 1 };
+const journalHead: Head = { journal: "s3", version: 1 };
 
 export interface JournalOptions<Entry> {
   /** Receives every entry, oldest first. */
@@ -40,11 +40,11 @@ export function openJournal<Entry>(path: string, { replay, size, snapshot }: Jou
           `Restore the file from a copy, or delete the folder to start with empty buckets.`,
         { cause },
       ),
-    begin: [HEAD],
+    begin: [journalHead],
     compaction: {
       size: () => size() + 1,
       *snapshot() {
-        yield HEAD;
+        yield journalHead;
         yield* snapshot();
       },
     },
@@ -55,9 +55,14 @@ export function openJournal<Entry>(path: string, { replay, size, snapshot }: Jou
 /** Before version 0.1 the head also named the program: `NAME s3`. */
 function checkHead(head: unknown, path: string): void {
   const { journal, version } = (head ?? {}) as Partial<Head>;
-  if (version === HEAD.version && (journal === HEAD.journal || journal?.endsWith(` ${HEAD.journal}`))) return;
+  if (
+    version === journalHead.version &&
+    (journal === journalHead.journal || journal?.endsWith(` ${journalHead.journal}`))
+  ) {
+    return;
+  }
   throw new Error(
-    `${path} starts with ${JSON.stringify(head)}, but this version reads ${JSON.stringify(HEAD)}. ` +
+    `${path} starts with ${JSON.stringify(head)}, but this version reads ${JSON.stringify(journalHead)}. ` +
       `Use the version that wrote it, or delete the folder to start with empty buckets.`,
   );
 }

@@ -4,7 +4,7 @@ import { invalidArgument, s3Error } from "./errors";
 type HeaderOf = (name: string) => string | undefined;
 
 /** Headers of an upload that every read returns. */
-export const KEPT_HEADERS = [
+export const keptHeaders = [
   "content-type",
   "cache-control",
   "content-disposition",
@@ -14,17 +14,17 @@ export const KEPT_HEADERS = [
 ] as const;
 
 /** S3's content type of an object that was uploaded without one. */
-const DEFAULT_TYPE = "binary/octet-stream";
+const defaultType = "binary/octet-stream";
 
 /** Classes whose objects are readable at once. Classes that need a restore first are not served. */
-const STORAGE_CLASSES = ["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "REDUCED_REDUNDANCY"];
-const ARCHIVE_CLASSES = ["GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS"];
+const storageClasses = ["STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "REDUCED_REDUNDANCY"];
+const archiveClasses = ["GLACIER", "GLACIER_IR", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS"];
 
 /** Bytes of names and values together. */
-const MAX_METADATA = 2 * 1024;
+const maxMetadata = 2 * 1024;
 
-export const NO_ATTRIBUTES: Attributes = {
-  headers: { "content-type": DEFAULT_TYPE },
+export const noAttributes: Attributes = {
+  headers: { "content-type": defaultType },
   metadata: {},
   storageClass: "STANDARD",
   tags: {},
@@ -39,15 +39,15 @@ export const NO_ATTRIBUTES: Attributes = {
 export function readAttributes(header: HeaderOf, metadata: Readonly<Record<string, string>>): Attributes {
   for (const [name, value] of Object.entries(metadata)) checkHeaderText(checkHeaderName(name), value);
   const size = Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  if (size > MAX_METADATA) {
-    throw s3Error("MetadataTooLarge", { Size: String(size), MaxSizeAllowed: String(MAX_METADATA) });
+  if (size > maxMetadata) {
+    throw s3Error("MetadataTooLarge", { Size: String(size), MaxSizeAllowed: String(maxMetadata) });
   }
   const headers: Record<string, string> = {};
-  for (const name of KEPT_HEADERS) {
+  for (const name of keptHeaders) {
     const value = name === "content-encoding" ? withoutFraming(header(name)) : header(name);
     if (value !== undefined && value !== "") headers[name] = checkHeaderText(name, value);
   }
-  headers["content-type"] ??= DEFAULT_TYPE;
+  headers["content-type"] ??= defaultType;
   return {
     headers,
     metadata: { ...metadata },
@@ -85,8 +85,8 @@ function withoutFraming(encoding: string | undefined): string | undefined {
 }
 
 function readStorageClass(name: string | undefined): string {
-  if (name === undefined || STORAGE_CLASSES.includes(name)) return name ?? "STANDARD";
-  if (ARCHIVE_CLASSES.includes(name)) {
+  if (name === undefined || storageClasses.includes(name)) return name ?? "STANDARD";
+  if (archiveClasses.includes(name)) {
     throw s3Error("NotImplemented", { StorageClass: name }, `The local S3 does not serve the storage class ${name}.`);
   }
   throw s3Error("InvalidStorageClass", { StorageClassRequested: name });

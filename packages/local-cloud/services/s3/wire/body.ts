@@ -5,7 +5,7 @@ import { scopeText, signingKey } from "../../../sigv4";
 import type { S3Options } from "../options";
 import {
   algorithmOf,
-  CHECKSUM_ALGORITHMS,
+  checksumAlgorithms,
   checksumHeader,
   hasherOf,
   type Checksum,
@@ -15,7 +15,7 @@ import { ChunkedDecoder, type ChunkSigning } from "./chunked";
 import { s3Error } from "./errors";
 
 /** The maximum size of one request: 5 GiB, as on AWS. */
-export const MAX_BODY = 5 * 1024 ** 3;
+export const maxBody = 5 * 1024 ** 3;
 
 /** A request's body without its framing. */
 export interface VerifiedBody {
@@ -153,7 +153,7 @@ function promisedChecksum(
   header: HeaderOf,
   chunked: boolean,
 ): { algorithm: ChecksumAlgorithm; value?: string } | undefined {
-  const given = CHECKSUM_ALGORITHMS.filter((algorithm) => header(checksumHeader(algorithm)) !== undefined);
+  const given = checksumAlgorithms.filter((algorithm) => header(checksumHeader(algorithm)) !== undefined);
   const trailer = header("x-amz-trailer");
   const trailing = trailer === undefined ? undefined : algorithmOf(trailer.trim());
   if (trailer !== undefined && (trailing === undefined || !chunked)) {

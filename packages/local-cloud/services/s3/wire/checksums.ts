@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 
 import { Crc32, Crc32c, Crc64Nvme } from "@aws-sdk/checksums/crc";
 
-export const CHECKSUM_ALGORITHMS = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
+export const checksumAlgorithms = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const;
 
-export type ChecksumAlgorithm = (typeof CHECKSUM_ALGORITHMS)[number];
+export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
 /** A checksum of an object or part. */
 export interface Checksum {
@@ -57,7 +57,7 @@ export function checksumElement(algorithm: ChecksumAlgorithm): string {
 /** The algorithm of a checksum header, or of an algorithm's name in either case. */
 export function algorithmOf(name: string): ChecksumAlgorithm | undefined {
   const bare = name.replace(/^x-amz-checksum-/i, "").toUpperCase();
-  return CHECKSUM_ALGORITHMS.find((algorithm) => algorithm === bare);
+  return checksumAlgorithms.find((algorithm) => algorithm === bare);
 }
 
 /** The checksum of a multipart object from those of its parts: the checksum of their bytes, `-`, their number. */

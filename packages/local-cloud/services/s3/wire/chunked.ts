@@ -22,10 +22,10 @@ export interface ChunkSigning {
   readonly seed: string;
 }
 
-const EMPTY_SHA256 = createHash("sha256").digest("hex");
+const emptySha256 = createHash("sha256").digest("hex");
 /** A chunk's head is a number and a signature; trailers are a checksum and a signature. */
-const MAX_LINE = 8 * 1024;
-const MAX_TRAILERS = 16;
+const maxLine = 8 * 1024;
+const maxTrailers = 16;
 
 type State = "size" | "data" | "data-end" | "trailer" | "done";
 
@@ -67,7 +67,7 @@ export class ChunkedDecoder {
       const end = feed < 0 ? piece.length : feed + 1;
       this.line += piece.toString("latin1", at, end);
       at = end;
-      if (this.line.length > MAX_LINE) throw malformed("a chunk's head is too long");
+      if (this.line.length > maxLine) throw malformed("a chunk's head is too long");
       if (feed < 0) break;
       const line = this.line;
       this.line = "";
@@ -119,7 +119,7 @@ export class ChunkedDecoder {
   private takeTrailer(line: string): void {
     if (line !== "") {
       const colon = line.indexOf(":");
-      if (colon <= 0 || this.trailers.size >= MAX_TRAILERS) throw s3Error("MalformedTrailerError");
+      if (colon <= 0 || this.trailers.size >= maxTrailers) throw s3Error("MalformedTrailerError");
       this.trailers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
       return;
     }
@@ -135,7 +135,7 @@ export class ChunkedDecoder {
   private checkChunk(): void {
     if (!this.signing || !this.hash) return;
     const digest = this.hash.digest("hex");
-    this.verify(["AWS4-HMAC-SHA256-PAYLOAD", ...this.link(this.signing), EMPTY_SHA256, digest], this.chunkSignature);
+    this.verify(["AWS4-HMAC-SHA256-PAYLOAD", ...this.link(this.signing), emptySha256, digest], this.chunkSignature);
     this.previous = this.chunkSignature;
   }
 

@@ -1,7 +1,7 @@
 import { cloudError, type CloudError } from "../../../gateway/service";
 
 /** The served errors of S3, with S3's own status and text. */
-const ERRORS = {
+const errors = {
   AccessControlListNotSupported: [400, "The bucket does not allow ACLs"],
   AccessDenied: [403, "Access Denied"],
   AccessForbidden: [403, "CORSResponse: CORS is not enabled for this bucket."],
@@ -56,7 +56,7 @@ const ERRORS = {
   ],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
-export type S3ErrorCode = keyof typeof ERRORS;
+export type S3ErrorCode = keyof typeof errors;
 
 /**
  * Makes an error of S3.
@@ -65,7 +65,7 @@ export type S3ErrorCode = keyof typeof ERRORS;
  * @param message replaces S3's general text
  */
 export function s3Error(code: S3ErrorCode, details?: Record<string, string>, message?: string): CloudError {
-  const [status, text] = ERRORS[code];
+  const [status, text] = errors[code];
   return cloudError(code, status, message ?? text, details);
 }
 

@@ -53,7 +53,7 @@ export interface Subject {
 }
 
 /** The subject of a request without any signature. */
-export const NOBODY: Caller = { kind: "anonymous", arn: "anonymous" };
+export const nobody: Caller = { kind: "anonymous", arn: "anonymous" };
 
 /** A subject other than the request's sender. */
 export function subjectOf(options: S3Options, caller: Caller): Subject {
@@ -81,7 +81,7 @@ export interface Exchange {
  * Parameters that replace no header: those of the signature itself, and checksums. S3 ignores the latter, and the SDK
  * for JavaScript signs the checksum of an empty body into its URLs.
  */
-const NO_HEADER =
+const noHeader =
   /^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|checksum-(?!mode$|algorithm$|type$).*|sdk-checksum-.*)$/;
 
 export function headerReader(request: CloudRequest): Exchange["header"] {
@@ -90,7 +90,7 @@ export function headerReader(request: CloudRequest): Exchange["header"] {
   if (request.signature?.expiresIn !== undefined) {
     for (const [name, value] of query) {
       const header = name.toLowerCase();
-      if (header.startsWith("x-amz-") && !NO_HEADER.test(header)) presigned.set(header, headerText(value));
+      if (header.startsWith("x-amz-") && !noHeader.test(header)) presigned.set(header, headerText(value));
     }
   }
   return (name) => {

@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /** Longest key, in bytes of UTF-8. */
-const MAX_KEY = 1024;
+const maxKey = 1024;
 
 /**
  * Reads a path-style address, `/bucket/key`. Everything after the second slash is the key, byte by byte: further
@@ -27,8 +27,8 @@ export function targetOf(path: string): Target {
 /** @throws CloudError KeyTooLongError */
 export function checkKey(key: string): string {
   const size = Buffer.byteLength(key);
-  if (size > MAX_KEY) {
-    throw s3Error("KeyTooLongError", { Size: String(size), MaxSizeAllowed: String(MAX_KEY) });
+  if (size > maxKey) {
+    throw s3Error("KeyTooLongError", { Size: String(size), MaxSizeAllowed: String(maxKey) });
   }
   return key;
 }
@@ -42,7 +42,7 @@ function decode(text: string): string {
 }
 
 /** Query parameters that turn an operation on a bucket or object into one on a part of it. */
-const SUBRESOURCES: Readonly<Record<string, string>> = {
+const subresources: Readonly<Record<string, string>> = {
   accelerate: "AccelerateConfiguration",
   acl: "Acl",
   analytics: "AnalyticsConfiguration",
@@ -84,9 +84,9 @@ export function operationName(
   if (method === "OPTIONS") return "PreflightRequest";
   if (target.bucket === undefined) return method === "GET" ? "ListBuckets" : "Unknown";
   const verb = { GET: "Get", PUT: "Put", DELETE: "Delete" }[method];
-  const subresource = Object.keys(SUBRESOURCES).find((name) => query.has(name));
+  const subresource = Object.keys(subresources).find((name) => query.has(name));
   if (verb !== undefined && subresource !== undefined) {
-    return `${verb}${target.key === undefined ? "Bucket" : "Object"}${SUBRESOURCES[subresource] ?? ""}`;
+    return `${verb}${target.key === undefined ? "Bucket" : "Object"}${subresources[subresource] ?? ""}`;
   }
   return target.key === undefined ? bucketOperation(method, query, headers) : objectOperation(method, query, headers);
 }

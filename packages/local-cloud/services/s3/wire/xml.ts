@@ -8,10 +8,10 @@ export interface XmlObject {
   readonly [element: string]: XmlValue;
 }
 
-const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/";
+const s3Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 /** An XML document; S3's results are in its namespace, its errors in none. */
-export function toXml(root: string, content: XmlObject | string, namespace = NAMESPACE): string {
+export function toXml(root: string, content: XmlObject | string, namespace = s3Namespace): string {
   const attribute = namespace === "" ? "" : ` xmlns="${namespace}"`;
   const inner = typeof content === "string" ? escapeText(content) : elements(content);
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${attribute}>${inner}</${root}>`;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { describeSchool, summary } from "./harness";
 
-const COLUMNS = "student_id,photo,outcome,step,reason,message,upload_id,processed_at,sha256,pipeline";
+const columns = "student_id,photo,outcome,step,reason,message,upload_id,processed_at,sha256,pipeline";
 
 describeSchool((school) => {
   describe("as a folder", () => {
@@ -24,7 +24,7 @@ describeSchool((school) => {
       expect(stderr).to.equal("Files left alone, being no .jpg, .jpeg or .png by name: 1.\n");
       expect(stdout).to.include("5 in all: 3 accepted, 2 rejected, 0 failed.\nReport: class.import-local.csv\n");
       expect(stdout).to.match(/^wall\.jpg: rejected for wall \(Finding the face\): No face was found/m);
-      expect(readFileSync(path("class.import-local.csv"), "utf8").split("\n")[0]).to.equal(COLUMNS);
+      expect(readFileSync(path("class.import-local.csv"), "utf8").split("\n")[0]).to.equal(columns);
       const rows = report("class.import-local.csv");
       expect(summary(rows)).to.deep.equal([
         ["SV002", "10A/SV002.JPEG", "accepted", ""],

@@ -49,12 +49,12 @@ function model(): Modelled[] {
 }
 
 /** Parameters and headers that S3 accepts with every operation. */
-const SHARED = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
+const shared = ["x-amz-expected-bucket-owner", "x-amz-request-payer"];
 
-const isOwned = (operation: Owned, header: string) => SHARED.includes(header) || owns(operation, header);
+const isOwned = (operation: Owned, header: string) => shared.includes(header) || owns(operation, header);
 
 /** Operations that AWS answers on hosts of their own, of Object Lambda and of directory buckets. */
-const ELSEWHERE: ReadonlySet<string> = new Set(["ListDirectoryBuckets", "WriteGetObjectResponse"]);
+const elsewhere: ReadonlySet<string> = new Set(["ListDirectoryBuckets", "WriteGetObjectResponse"]);
 
 describe("local S3: what an operation does not own", () => {
   let cloud: TestS3;
@@ -93,7 +93,7 @@ describe("local S3: what an operation does not own", () => {
 
   it("is refused by name where it makes another operation, and changes nothing", async () => {
     const before = state();
-    const unserved = model().filter(({ name }) => !operations.has(name) && !ELSEWHERE.has(name));
+    const unserved = model().filter(({ name }) => !operations.has(name) && !elsewhere.has(name));
     expect(unserved.length).to.be.greaterThan(70);
     for (const operation of unserved) {
       const { path, params } = address(operation);

@@ -7,7 +7,7 @@ import { startCloud, type Cloud } from "../../../../../packages/local-cloud";
 import { evaluateProgram } from "../../../../../packages/local-cloud/program/evaluate";
 import { sampleProject } from "../../program/sample";
 
-const PROGRAM = `
+const siteProgram = `
   import * as aws from "@pulumi/aws";
   import * as pulumi from "@pulumi/pulumi";
   const bucket = new aws.s3.Bucket("page");
@@ -39,7 +39,7 @@ describe("a page behind a distribution", () => {
   let cloud: Cloud;
   let data: string;
   before(async () => {
-    const graph = await evaluateProgram({ program: join(sampleProject({ "index.ts": PROGRAM }), "index.ts") });
+    const graph = await evaluateProgram({ program: join(sampleProject({ "index.ts": siteProgram }), "index.ts") });
     data = mkdtempSync(join(tmpdir(), "sites-"));
     const engine = { ready: async () => undefined, detect: async () => [], close: async () => undefined };
     cloud = await startCloud({ graph, port: 0, data, engine });
