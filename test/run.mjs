@@ -5,7 +5,8 @@
  *   node test/run.mjs short        all but the long ones: what `npm test` runs
  *   node test/run.mjs long         the long ones alone, `*.long.test.ts`
  *   node test/run.mjs all          both
- *   node test/run.mjs one NAME…    those whose path includes one of the names; the long ones as well
+ *   node test/run.mjs judges       programs that others wrote judge this one, `*.judge.test.ts`
+ *   node test/run.mjs one NAME…    those whose path includes one of the names; the long ones and the judges as well
  *
  * Arguments that begin with `-` are passed to mocha.
  */
@@ -30,16 +31,22 @@ const [tier = "", ...given] = process.argv.slice(2);
 const names = given.filter((word) => !word.startsWith("-"));
 const options = given.filter((word) => word.startsWith("-"));
 
+/** @param {string} path */
+const isLong = (path) => path.endsWith(".long.test.js");
+/** @param {string} path */
+const isJudge = (path) => path.endsWith(".judge.test.js");
+
 /** @type {Record<string, (path: string) => boolean>} */
 const tiers = {
-  short: (path) => !path.endsWith(".long.test.js"),
-  long: (path) => path.endsWith(".long.test.js"),
-  all: () => true,
+  short: (path) => !isLong(path) && !isJudge(path),
+  long: isLong,
+  all: (path) => !isJudge(path),
+  judges: isJudge,
   one: (path) => names.some((name) => path.includes(name)),
 };
 const isWanted = tiers[tier];
 if (isWanted === undefined || (tier === "one") !== names.length > 0) {
-  console.error("Usage: node test/run.mjs short|long|all, or: node test/run.mjs one NAME…");
+  console.error("Usage: node test/run.mjs short|long|all|judges, or: node test/run.mjs one NAME…");
   process.exit(1);
 }
 
