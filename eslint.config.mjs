@@ -8,6 +8,7 @@ const notYetStrict = ["test/!(components|chaos|support|policy)/**"];
 
 /** Parts of those rooms that are strict already. */
 const strictAlready = [
+  "test/judges/**",
   "test/packages/cli/*.ts",
   "test/packages/cli/{commands,target}/**",
   "test/packages/imaging/**",

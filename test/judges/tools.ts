@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -74,4 +75,17 @@ export function pythonCommands(): string {
 /** Runs a script of this folder with the Python judges at hand; its input and its output are JSON. */
 export function askPython(script: string, question: unknown): unknown {
   return JSON.parse(run(join(pythonCommands(), "python"), [source(script)], JSON.stringify(question)));
+}
+
+/**
+ * Loads a judge of npm's, of the version in npm.json. It is no dependency of the project: its range of Node.js versions is
+ * narrower, about which npm would warn everybody who installs.
+ */
+export function requireJudge(name: string): unknown {
+  const list = source("npm.json");
+  const folder = installed("npm", list, (into) => {
+    copyFileSync(list, join(into, "package.json"));
+    run("npm", ["install", "--silent", "--ignore-scripts", "--prefix", into]);
+  });
+  return createRequire(join(folder, "package.json"))(name);
 }

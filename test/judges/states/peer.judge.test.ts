@@ -1,14 +1,15 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Definition } from "../../../../../packages/local-cloud/services/states/definition";
-import { interpret, type Host } from "../../../../../packages/local-cloud/services/states/interpreter";
+import type { Definition } from "../../../packages/local-cloud/services/states/definition";
+import { interpret, type Host } from "../../../packages/local-cloud/services/states/interpreter";
+import { requireJudge } from "../tools";
 
 /** A minimal host: the task's result is the one that its `Resource` names, and time stops. */
 function host(tasks: Readonly<Record<string, (input: unknown) => unknown>> = {}): Host {
   let id = 1;
   return {
     record: () => ++id,
-    pause: async () => undefined,
+    pause: () => Promise.resolve(),
     now: () => new Date(0),
     random: () => 0,
     async task({ state, input }, started) {
@@ -35,6 +36,15 @@ async function ours(definition: Definition, input: unknown, tasks = {}): Promise
   }
 }
 
+interface Peer {
+  readonly StateMachine: new (
+    definition: Definition,
+    options: object,
+  ) => { run(input: unknown, options: object): { readonly result: Promise<unknown> } };
+}
+
+let peer: Peer;
+
 /** The peer: another interpreter of the same language. It needs a function that Node.js 20 lacks. */
 async function theirs(definition: Definition, input: unknown, tasks = {}): Promise<Outcome> {
   (Promise as { withResolvers?: unknown }).withResolvers ??= () => {
@@ -42,11 +52,10 @@ async function theirs(definition: Definition, input: unknown, tasks = {}): Promi
     const promise = new Promise((fulfil, fail) => ([resolve, reject] = [fulfil, fail]));
     return { promise, resolve, reject };
   };
-  const { StateMachine } = await import("aws-local-stepfunctions");
-  const machine = new StateMachine(definition as never, { validationOptions: { noValidate: true } });
+  const machine = new peer.StateMachine(definition, { validationOptions: { noValidate: true } });
   try {
     const overrides = { taskResourceLocalHandlers: tasks, retryIntervalOverrides: { Work: 0 } };
-    return { output: await machine.run(input as never, { overrides }).result };
+    return { output: await machine.run(input, { overrides }).result };
   } catch (error) {
     return { error: ((error as Error).cause as Error).name };
   }
@@ -87,6 +96,10 @@ function pathsOf(value: unknown, prefix = "$"): string[] {
 }
 
 describe("the interpreter of state machines agrees with another one", () => {
+  before(() => {
+    peer = requireJudge("aws-local-stepfunctions") as Peer;
+  });
+
   it("on paths, in and out", () =>
     fc.assert(
       fc.asyncProperty(inside, async ({ value, path }) => {
