@@ -2,18 +2,9 @@ import { expect } from "chai";
 import { receivePhoto } from "../../handlers/0-receive-photo/handler";
 import type { FlowInput } from "../../handlers/contract/flow-data";
 import { derivedId } from "../../handlers/stores/identify";
-import {
-  anAvatar,
-  anEvent,
-  avatarTable,
-  errorOf,
-  executionArn,
-  now,
-  startTables,
-  uploadIdAt,
-  uploadTable,
-  type Tables,
-} from "../support/with-tables";
+import { errorOf } from "../support/errors";
+import { anAvatar, anEvent, executionArn, now, uploadIdAt } from "../support/rows";
+import { avatarTable, startTables, type Tables, uploadTable } from "../support/with-tables";
 
 describe("ReceivePhoto", () => {
   let tables: Tables;

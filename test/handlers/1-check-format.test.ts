@@ -2,17 +2,10 @@ import { expect } from "chai";
 import { createHash } from "node:crypto";
 import { checkBytes, checkFormat, type CheckFormatClients } from "../../handlers/1-check-format/handler";
 import * as photoFiles from "../../packages/imaging/file/check";
-import {
-  aClaimedRow,
-  aPhoto,
-  errorOf,
-  now,
-  recorded,
-  startTables,
-  uploadTable,
-  type Call,
-  type Tables,
-} from "../support/with-tables";
+import { errorOf, nameOfError, nameOfThrown } from "../support/errors";
+import { type Call, recorded } from "../support/recorded";
+import { aClaimedRow, aPhoto, now } from "../support/rows";
+import { startTables, type Tables, uploadTable } from "../support/with-tables";
 import { jpegFile, pngFile } from "../support/image-bytes";
 
 const limits = { maxBytes: 1_000_000, maxPixels: 50_000_000, minSide: 160 };
@@ -34,7 +27,7 @@ describe("CheckFormat", () => {
     const handle = checkFormat({ uploadTable, limits }, { dynamodb: tables.dynamodb, s3, photoFiles, now: () => now });
     return { result: handle({ photo }), calls };
   }
-  const nameOf = async (file: Buffer, options = {}) => (await errorOf((await check(file, options)).result)).name;
+  const nameOf = async (file: Buffer, options = {}) => nameOfError((await check(file, options)).result);
 
   it("passes a JPEG and tells its upright size and its hash", async () => {
     const file = jpegFile({ width: 400, height: 300 });
@@ -125,22 +118,18 @@ describe("CheckFormat", () => {
     }
   });
 
-  const nameFor = (file: Buffer, named: "jpeg" | "png") => {
-    try {
+  const nameFor = (file: Buffer, named: "jpeg" | "png") =>
+    nameOfThrown(() => {
       checkBytes(photoFiles, file, named, limits);
-      return "passed";
-    } catch (error) {
-      return (error as Error).name;
-    }
-  };
+    });
 
   it("refuses too few and too many pixels by the header alone", () => {
     expect(nameFor(jpegFile({ width: 159, height: 4000 }), "jpeg")).to.equal("IMAGE_TOO_SMALL");
-    expect(nameFor(jpegFile({ width: 160, height: 160 }), "jpeg")).to.equal("passed");
+    expect(nameFor(jpegFile({ width: 160, height: 160 }), "jpeg")).to.equal("no error");
     expect(nameFor(jpegFile({ width: 65_500, height: 65_500 }), "jpeg")).to.equal("IMAGE_TOO_LARGE");
     expect(nameFor(pngFile({ width: 30_000, height: 30_000 }), "png")).to.equal("IMAGE_TOO_LARGE");
     expect(nameFor(pngFile({ width: 0, height: 30_000 }), "png")).to.equal("FILE_CORRUPT");
-    expect(nameFor(jpegFile({ scans: 64 }), "jpeg")).to.equal("passed");
+    expect(nameFor(jpegFile({ scans: 64 }), "jpeg")).to.equal("no error");
     expect(nameFor(jpegFile({ scans: 65 }), "jpeg")).to.equal("FILE_CORRUPT");
   });
 
@@ -151,14 +140,14 @@ describe("CheckFormat", () => {
       return nameFor(file, "jpeg");
     };
     const [kind, bits, components] = [1, 4, 9];
-    for (const supported of [0xc0, 0xc1]) expect(changed(kind, supported)).to.equal("passed");
+    for (const supported of [0xc0, 0xc1]) expect(changed(kind, supported)).to.equal("no error");
     for (const other of [0xc3, 0xc5, 0xc7, 0xc9, 0xca, 0xcf]) {
       expect(changed(kind, other), other.toString(16)).to.equal("FORMAT_NOT_SUPPORTED");
     }
     expect(changed(bits, 12)).to.equal("FORMAT_NOT_SUPPORTED");
-    for (const count of [1, 3]) expect(changed(components, count)).to.equal("passed");
+    for (const count of [1, 3]) expect(changed(components, count)).to.equal("no error");
     for (const count of [0, 2, 5]) expect(changed(components, count)).to.equal("FORMAT_NOT_SUPPORTED");
-    expect(nameFor(pngFile({ width: 7000, height: 7000, interlaced: true }), "png")).to.equal("passed");
+    expect(nameFor(pngFile({ width: 7000, height: 7000, interlaced: true }), "png")).to.equal("no error");
     expect(nameFor(pngFile({ width: 7100, height: 7100, interlaced: true }), "png")).to.equal("IMAGE_TOO_LARGE");
   });
 

@@ -2,18 +2,10 @@ import type { FaceDetail } from "@aws-sdk/client-rekognition";
 import { expect } from "chai";
 import { detectFace, type DetectFaceClients } from "../../handlers/2-detect-face/handler";
 import { judgeFaces, type FaceRules } from "../../handlers/2-detect-face/judge";
-import {
-  aClaimedRow,
-  aFormat,
-  aPhoto,
-  errorOf,
-  now,
-  recorded,
-  startTables,
-  uploadTable,
-  type Call,
-  type Tables,
-} from "../support/with-tables";
+import { errorOf, nameOfThrown } from "../support/errors";
+import { type Call, recorded } from "../support/recorded";
+import { aClaimedRow, aFormat, aPhoto, now } from "../support/rows";
+import { startTables, type Tables, uploadTable } from "../support/with-tables";
 
 const rules: FaceRules = {
   minConfidence: 90,
@@ -39,14 +31,7 @@ function aFaceDetail(changes: Partial<FaceDetail> = {}): FaceDetail {
   };
 }
 
-const judged = (...faces: FaceDetail[]) => {
-  try {
-    judgeFaces(faces, { width: 1000, height: 800 }, rules);
-    return "passed";
-  } catch (error) {
-    return (error as Error).name;
-  }
-};
+const judged = (...faces: FaceDetail[]) => nameOfThrown(() => judgeFaces(faces, { width: 1000, height: 800 }, rules));
 
 describe("The judgement of the faces in a photo", () => {
   it("gives the box and the confidence of the one usable face", () => {
@@ -60,7 +45,7 @@ describe("The judgement of the faces in a photo", () => {
     ["no face", "NO_FACE", []],
     ["a face nobody is sure of", "NO_FACE", [aFaceDetail({ Confidence: 89.9 })]],
     ["two faces", "MULTIPLE_FACES", [aFaceDetail(), aFaceDetail()]],
-    ["a face and something that hardly is one", "passed", [aFaceDetail(), aFaceDetail({ Confidence: 60 })]],
+    ["a face and something that hardly is one", "no error", [aFaceDetail(), aFaceDetail({ Confidence: 60 })]],
     [
       "a face and something larger that hardly is one",
       "MULTIPLE_FACES",
@@ -71,25 +56,29 @@ describe("The judgement of the faces in a photo", () => {
       "FACE_TOO_SMALL",
       [aFaceDetail({ BoundingBox: { Left: 0, Top: 0, Width: 0.0799, Height: 0.3 } })],
     ],
-    ["a face of 80 pixels", "passed", [aFaceDetail({ BoundingBox: { Left: 0, Top: 0, Width: 0.08, Height: 0.3 } })]],
+    ["a face of 80 pixels", "no error", [aFaceDetail({ BoundingBox: { Left: 0, Top: 0, Width: 0.08, Height: 0.3 } })]],
     ["a dark face", "FACE_TOO_DARK", [aFaceDetail({ Quality: { Brightness: 19, Sharpness: 80 } })]],
     ["a blurred face", "FACE_BLURRED", [aFaceDetail({ Quality: { Brightness: 70, Sharpness: 9 } })]],
     ["a profile", "FACE_TURNED_AWAY", [aFaceDetail({ Pose: { Yaw: -46, Pitch: 0, Roll: 0 } })]],
     ["a head on its side", "FACE_TURNED_AWAY", [aFaceDetail({ Pose: { Yaw: 0, Pitch: 0, Roll: 50 } })]],
     ["a face that looks down", "FACE_TURNED_AWAY", [aFaceDetail({ Pose: { Yaw: 0, Pitch: -31, Roll: 0 } })]],
-    ["a face that looks up as far", "passed", [aFaceDetail({ Pose: { Yaw: 0, Pitch: 31, Roll: 0 } })]],
+    ["a face that looks up as far", "no error", [aFaceDetail({ Pose: { Yaw: 0, Pitch: 31, Roll: 0 } })]],
     ["a face that looks far up", "FACE_TURNED_AWAY", [aFaceDetail({ Pose: { Yaw: 0, Pitch: 46, Roll: 0 } })]],
     [
       "sunglasses, which also cover the face",
       "SUNGLASSES",
       [aFaceDetail({ Sunglasses: { Value: true, Confidence: 95 }, FaceOccluded: { Value: true, Confidence: 95 } })],
     ],
-    ["perhaps sunglasses", "passed", [aFaceDetail({ Sunglasses: { Value: true, Confidence: 60 } })]],
+    ["perhaps sunglasses", "no error", [aFaceDetail({ Sunglasses: { Value: true, Confidence: 60 } })]],
     ["a mask", "FACE_COVERED", [aFaceDetail({ FaceOccluded: { Value: true, Confidence: 95 } })]],
-    ["no attributes at all", "passed", [{ BoundingBox: { Left: 0, Top: 0, Width: 0.5, Height: 0.5 }, Confidence: 99 }]],
+    [
+      "no attributes at all",
+      "no error",
+      [{ BoundingBox: { Left: 0, Top: 0, Width: 0.5, Height: 0.5 }, Confidence: 99 }],
+    ],
   ];
   for (const [what, outcome, faces] of cases) {
-    it(`${outcome === "passed" ? "passes" : `answers ${outcome} to`} ${what}`, () => {
+    it(`${outcome === "no error" ? "passes" : `answers ${outcome} to`} ${what}`, () => {
       expect(judged(...faces)).to.equal(outcome);
     });
   }

@@ -2,18 +2,9 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { cropSquare } from "../../handlers/4a-create-thumbnail/crop";
 import { createThumbnail, type CreateThumbnailClients } from "../../handlers/4a-create-thumbnail/handler";
-import {
-  aClaimedRow,
-  aFace,
-  aFormat,
-  aPhoto,
-  now,
-  recorded,
-  startTables,
-  uploadTable,
-  type Call,
-  type Tables,
-} from "../support/with-tables";
+import { type Call, recorded } from "../support/recorded";
+import { aClaimedRow, aFace, aFormat, aPhoto, now } from "../support/rows";
+import { startTables, type Tables, uploadTable } from "../support/with-tables";
 
 describe("The crop square", () => {
   it("is centred on the face, a little raised, with the margin on every side", () => {

@@ -1,135 +1,17 @@
 import { expect } from "chai";
-import { checkDuplicate, type CheckDuplicateClients } from "../../handlers/3-check-duplicate/handler";
 import type { Sleep } from "../../handlers/runtime/clients";
 import { namedError } from "../../handlers/runtime/errors";
 import { indexFace, type IndexFaceClients } from "../../handlers/4b-index-face/handler";
 import type { Photo } from "../../handlers/contract/flow-data";
-import { externalImageId } from "../../handlers/contract/keys";
-import {
-  aClaimedRow,
-  anAvatar,
-  aPhoto,
-  avatarTable,
-  type Call,
-  collectionId,
-  errorOf,
-  noSleep,
-  now,
-  recorded,
-  startTables,
-  uploadIdAt,
-  uploadTable,
-  type Tables,
-} from "../support/with-tables";
+import { errorOf } from "../support/errors";
+import { type Call, noSleep, recorded } from "../support/recorded";
+import { aClaimedRow, aMatch, aPhoto, now, uploadIdAt } from "../support/rows";
+import { avatarTable, collectionId, startTables, type Tables, uploadTable } from "../support/with-tables";
 
 const settings = { uploadTable, avatarTable, collectionId, duplicateSimilarity: 95 };
 const mine = aPhoto({ studentId: "SV001", uploadId: uploadIdAt(10) });
 const theirs = (second: number): Photo =>
   aPhoto({ studentId: "SV002", uploadId: uploadIdAt(second), executionArn: "theirs" });
-const matchOf = (photo: Pick<Photo, "studentId" | "uploadId">, faceId = `face-of-${photo.uploadId}`) => ({
-  Similarity: 99,
-  Face: { FaceId: faceId, ExternalImageId: externalImageId(photo.studentId, photo.uploadId) },
-});
-
-describe("CheckDuplicate", () => {
-  let tables: Tables;
-  before(async () => (tables = await startTables()));
-  after(() => tables.close());
-  beforeEach(async () => {
-    await tables.clear();
-    await tables.putUpload(aClaimedRow(mine));
-  });
-
-  const check = (matches: unknown[] | Error, calls: Call[] = []) => {
-    const rekognition = recorded<CheckDuplicateClients["rekognition"]>(
-      {
-        searchFacesByImage: () => {
-          if (matches instanceof Error) throw matches;
-          return { FaceMatches: matches };
-        },
-      },
-      calls,
-    );
-    return checkDuplicate(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now })({ photo: mine });
-  };
-
-  it("passes a face that nobody has, by a search at the set similarity", async () => {
-    const calls: Call[] = [];
-    expect(await check([], calls)).to.deep.equal({ isReplacement: false });
-    expect(calls[0]?.input).to.deep.include({
-      CollectionId: collectionId,
-      FaceMatchThreshold: 95,
-      QualityFilter: "NONE",
-    });
-  });
-
-  it("refuses the face of another student's avatar", async () => {
-    const avatar = anAvatar({ studentId: "SV002" });
-    await tables.putAvatar(avatar);
-    const error = await errorOf(check([matchOf(avatar, avatar.faceId)]));
-    expect(error.name).to.equal("DUPLICATE_FACE");
-    expect(error.message, "never says whose").to.not.include("SV002");
-  });
-
-  it("refuses the face of another student's upload on its way, unless that one has to yield", async () => {
-    await tables.putUpload(aClaimedRow(theirs(5)));
-    expect((await errorOf(check([matchOf(theirs(5))]))).name).to.equal("DUPLICATE_FACE");
-    await tables.putUpload(aClaimedRow(theirs(15)));
-    expect(await check([matchOf(theirs(15))])).to.deep.equal({ isReplacement: false });
-    await tables.putUpload(aClaimedRow(theirs(15), { confirmed: { BOOL: true } }));
-    expect((await errorOf(check([matchOf(theirs(15))]))).name).to.equal("DUPLICATE_FACE");
-  });
-
-  it("orders uploads by when their rows were made: a derived id, which is always lower, gains nothing", async () => {
-    // The second object under an issued key: its id is derived and begins with zeros.
-    const second = aPhoto({ studentId: "SV002", uploadId: `${"0".repeat(10)}${uploadIdAt(5).slice(10)}` });
-    const madeAt = (second: number) => ({ created_at: { S: new Date(now.getTime() + second * 1000).toISOString() } });
-    await tables.putUpload(aClaimedRow(mine, madeAt(0)));
-    await tables.putUpload(aClaimedRow(second, madeAt(1)));
-    expect(await check([matchOf(second)])).to.deep.equal({ isReplacement: false });
-    await tables.putUpload(aClaimedRow(mine, madeAt(2)));
-    expect((await errorOf(check([matchOf(second)]))).name).to.equal("DUPLICATE_FACE");
-  });
-
-  it("passes an upload that has won already, run again from its beginning", async () => {
-    await tables.putUpload(aClaimedRow(mine, { confirmed: { BOOL: true } }));
-    await tables.putUpload(aClaimedRow(theirs(5)));
-    expect(await check([matchOf(theirs(5))])).to.deep.equal({ isReplacement: false });
-  });
-
-  it("takes the student's own face for a replacement", async () => {
-    await tables.putAvatar(anAvatar({ studentId: "SV001" }));
-    expect(await check([matchOf(anAvatar({ studentId: "SV001" }))])).to.deep.equal({ isReplacement: true });
-  });
-
-  for (const status of ["rejected", "failed"]) {
-    it(`does not let the leftover of an upload that was ${status} turn anybody away`, async () => {
-      await tables.putUpload(aClaimedRow(theirs(5), { status: { S: status } }));
-      expect(await check([matchOf(theirs(5))])).to.deep.equal({ isReplacement: false });
-    });
-  }
-
-  it("finds another student behind any number of leftovers and own faces", async () => {
-    const avatar = anAvatar({ studentId: "SV003", uploadId: uploadIdAt(1) });
-    await tables.putAvatar(avatar);
-    const matches = [
-      matchOf({ studentId: "SV001", uploadId: uploadIdAt(2) }),
-      matchOf(theirs(3)),
-      { Similarity: 98, Face: { FaceId: "foreign", ExternalImageId: "not one of ours" } },
-      matchOf(avatar, avatar.faceId),
-    ];
-    expect((await errorOf(check(matches))).name).to.equal("DUPLICATE_FACE");
-  });
-
-  it("tells no face from a fault", async () => {
-    const invalid = (message: string) => Object.assign(new Error(message), { name: "InvalidParameterException" });
-    const noFace = invalid("There are no faces in the image. Should be at least 1.");
-    expect((await errorOf(check(noFace))).name).to.equal("NO_FACE");
-    expect((await errorOf(check(invalid("Request has invalid parameters")))).name).to.equal(
-      "InvalidParameterException",
-    );
-  });
-});
 
 describe("IndexFace", () => {
   let tables: Tables;
@@ -231,14 +113,14 @@ describe("IndexFace", () => {
 
   it("stays against a later rival that is on its way, and makes it yield", async () => {
     await tables.putUpload(aClaimedRow(theirs(11)));
-    await index([matchOf(theirs(11))]);
+    await index([aMatch(theirs(11))]);
     expect((await row(theirs(11).uploadId))["yielded_to"]?.S).to.equal(mine.uploadId);
     expect((await row(mine.uploadId))["confirmed"]?.BOOL).to.equal(true);
   });
 
   it("yields to an earlier rival that is on its way", async () => {
     await tables.putUpload(aClaimedRow(theirs(9)));
-    expect((await errorOf(index([matchOf(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
+    expect((await errorOf(index([aMatch(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
     expect(await row(mine.uploadId)).to.not.have.property("confirmed");
   });
 
@@ -247,7 +129,7 @@ describe("IndexFace", () => {
     const madeAt = (second: number) => ({ created_at: { S: new Date(now.getTime() + second * 1000).toISOString() } });
     await tables.putUpload(aClaimedRow(mine, madeAt(0)));
     await tables.putUpload(aClaimedRow(second, madeAt(1)));
-    expect(await index([matchOf(second)])).to.deep.equal({ faceId: "my-face" });
+    expect(await index([aMatch(second)])).to.deep.equal({ faceId: "my-face" });
     expect((await row(second.uploadId))["yielded_to"]?.S).to.equal(mine.uploadId);
   });
 
@@ -255,13 +137,13 @@ describe("IndexFace", () => {
     const own = aPhoto({ studentId: "SV003", uploadId: uploadIdAt(12), executionArn: "third" });
     await tables.putUpload(aClaimedRow(theirs(9)));
     await tables.putUpload(aClaimedRow(own));
-    expect((await errorOf(index([matchOf(own), matchOf(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
+    expect((await errorOf(index([aMatch(own), aMatch(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
     expect(await row(own.uploadId)).to.not.have.property("yielded_to");
   });
 
   it("yields to a later rival that is confirmed already", async () => {
     await tables.putUpload(aClaimedRow(theirs(11), { confirmed: { BOOL: true } }));
-    expect((await errorOf(index([matchOf(theirs(11))]))).name).to.equal("DUPLICATE_FACE");
+    expect((await errorOf(index([aMatch(theirs(11))]))).name).to.equal("DUPLICATE_FACE");
   });
 
   it("yields to a rival that confirms between the look and the write", async () => {
@@ -283,7 +165,7 @@ describe("IndexFace", () => {
     });
     const rekognition = recorded<IndexFaceClients["rekognition"]>({
       indexFaces: () => ({ FaceRecords: [{ Face: { FaceId: "my-face" } }] }),
-      searchFaces: () => ({ FaceMatches: [matchOf(theirs(11))] }),
+      searchFaces: () => ({ FaceMatches: [aMatch(theirs(11))] }),
     });
     const handle = indexFace(settings, { dynamodb, rekognition, now: () => now, sleep: noSleep });
     expect((await errorOf(handle({ photo: mine }))).name).to.equal("DUPLICATE_FACE");
@@ -297,13 +179,13 @@ describe("IndexFace", () => {
   it("stays, once confirmed, when it is run again: the earlier rival that it sees has lost and is on its way out", async () => {
     await tables.putUpload(aClaimedRow(mine, { confirmed: { BOOL: true }, face_id: { S: "my-face" } }));
     await tables.putUpload(aClaimedRow(theirs(5)));
-    expect(await index([matchOf(theirs(5))])).to.deep.equal({ faceId: "my-face" });
+    expect(await index([aMatch(theirs(5))])).to.deep.equal({ faceId: "my-face" });
     expect(await row(theirs(5).uploadId)).to.not.have.property("yielded_to");
   });
 
   it("is not turned away by the leftover of an upload that ended", async () => {
     await tables.putUpload(aClaimedRow(theirs(5), { status: { S: "failed" } }));
-    expect(await index([matchOf(theirs(5))])).to.deep.equal({ faceId: "my-face" });
+    expect(await index([aMatch(theirs(5))])).to.deep.equal({ faceId: "my-face" });
   });
 
   it("ends with exactly one of two rivals, whoever sees whom", async () => {
@@ -328,8 +210,8 @@ describe("IndexFace", () => {
         );
       };
       const outcomes = await Promise.all([
-        run(mine, iSeeThem ? [matchOf(rival)] : []),
-        run(rival, theySeeMe ? [matchOf(mine)] : []),
+        run(mine, iSeeThem ? [aMatch(rival)] : []),
+        run(rival, theySeeMe ? [aMatch(mine)] : []),
       ]);
       expect(
         outcomes.filter((outcome) => outcome === "stays"),

@@ -4,19 +4,10 @@ import { notifySuccess, type NotifySuccessClients } from "../../handlers/7-notif
 import { eraseStudent, type EraseStudentClients } from "../../handlers/erase-student/handler";
 import { derivedId } from "../../handlers/stores/identify";
 import { deleteThumbnails } from "../../handlers/stores/photos";
-import {
-  aClaimedRow,
-  anEvent,
-  aPhoto,
-  avatarTable,
-  errorOf,
-  executionArn,
-  now,
-  recorded,
-  startTables,
-  uploadTable,
-  type Tables,
-} from "../support/with-tables";
+import { errorOf } from "../support/errors";
+import { recorded } from "../support/recorded";
+import { aClaimedRow, anEvent, aPhoto, executionArn, now } from "../support/rows";
+import { avatarTable, startTables, type Tables, uploadTable } from "../support/with-tables";
 
 /** The functions' messages reach logs and execution histories, which outlive an erasure: docs/guides/operate.md. */
 describe("The errors of the functions name uploads, and neither students nor keys", () => {

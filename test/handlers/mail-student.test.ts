@@ -5,7 +5,9 @@ import { mailStudentFunction } from "../../handlers/mail-student/definition";
 import { publish } from "../../handlers/notices/notice";
 import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
 import { reasonCodes, reasons } from "../../handlers/contract/reasons";
-import { now, recorded, startTables, uploadIdAt, uploadTable, type Call, type Tables } from "../support/with-tables";
+import { type Call, recorded } from "../support/recorded";
+import { now, uploadIdAt } from "../support/rows";
+import { startTables, type Tables, uploadTable } from "../support/with-tables";
 import { collectLogs } from "./api/requests";
 
 const uploadId = uploadIdAt(1);

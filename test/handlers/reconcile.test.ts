@@ -4,22 +4,9 @@ import { externalImageId } from "../../handlers/contract/keys";
 import { derivedId } from "../../handlers/stores/identify";
 import { reconcile, type ReconcileInput } from "../../handlers/reconcile/handler";
 import type { ReconcileClients, ReconcileSettings } from "../../handlers/reconcile/stock";
-import {
-  aClaimedRow,
-  anAvatar,
-  anEvent,
-  aPhoto,
-  avatarTable,
-  collectionId,
-  executionArn,
-  now,
-  recorded,
-  startTables,
-  uploadIdAt,
-  uploadTable,
-  type Call,
-  type Tables,
-} from "../support/with-tables";
+import { type Call, recorded } from "../support/recorded";
+import { aClaimedRow, anAvatar, anEvent, aPhoto, executionArn, now, uploadIdAt } from "../support/rows";
+import { avatarTable, collectionId, startTables, type Tables, uploadTable } from "../support/with-tables";
 
 /**
  * Comparisons while uploads go on: changes between the listing of one store and that of the next. For an idle pipeline,

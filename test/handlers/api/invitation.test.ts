@@ -8,7 +8,8 @@ import { issueUpload } from "../../../handlers/api/issue-upload/handler";
 import { readStatus } from "../../../handlers/api/read-status/handler";
 import { isEmail, isStudentId } from "../../../handlers/contract/students";
 import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/keys";
-import { avatarTable, now, startTables, uploadIdAt, uploadTable, type Tables } from "../../support/with-tables";
+import { now, uploadIdAt } from "../../support/rows";
+import { avatarTable, startTables, type Tables, uploadTable } from "../../support/with-tables";
 import { aGet, aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
 
 const { privateKey } = generateKeyPairSync("ed25519");

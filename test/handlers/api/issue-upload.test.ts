@@ -5,7 +5,8 @@ import type { HttpRequest } from "../../../handlers/api/http";
 import { issueUpload } from "../../../handlers/api/issue-upload/handler";
 import { isEmail } from "../../../handlers/contract/students";
 import { isUploadId } from "../../../handlers/contract/keys";
-import { now, startTables, uploadTable, type Tables } from "../../support/with-tables";
+import { now } from "../../support/rows";
+import { startTables, type Tables, uploadTable } from "../../support/with-tables";
 import { aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
 
 const settings = {

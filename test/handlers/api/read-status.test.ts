@@ -5,15 +5,8 @@ import type { HttpRequest } from "../../../handlers/api/http";
 import { readStatus, stepsOf } from "../../../handlers/api/read-status/handler";
 import type { Item } from "../../../handlers/stores/dynamodb";
 import { reasonCodes } from "../../../handlers/contract/reasons";
-import {
-  anAvatar,
-  avatarTable,
-  now,
-  startTables,
-  uploadIdAt,
-  uploadTable,
-  type Tables,
-} from "../../support/with-tables";
+import { anAvatar, now, uploadIdAt } from "../../support/rows";
+import { avatarTable, startTables, type Tables, uploadTable } from "../../support/with-tables";
 import { aGet, bodyOf, collectLogs, signer } from "./requests";
 
 const phases = [["ReceivePhoto"], ["CheckFormat"], ["CreateThumbnail", "IndexFace"], ["SaveMetadata"]];

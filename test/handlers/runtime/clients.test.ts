@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { s3 } from "../../../handlers/runtime/clients";
 import { asMachineError } from "../../../handlers/runtime/step";
-import { errorOf } from "../../support/with-tables";
+import { errorOf } from "../../support/errors";
 
 describe("A function's client", () => {
   const own: Record<string, string> = { AWS_REGION: "eu-west-1", AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" };

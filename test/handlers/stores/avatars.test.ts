@@ -7,7 +7,8 @@ import {
   replaceFace,
   strikeReplaced,
 } from "../../../handlers/stores/avatars";
-import { anAvatar, avatarTable, now, startTables, uploadIdAt, type Tables } from "../../support/with-tables";
+import { anAvatar, now, uploadIdAt } from "../../support/rows";
+import { avatarTable, startTables, type Tables } from "../../support/with-tables";
 
 /** Against the tables of a real DynamoDB engine, since only an engine evaluates the conditions. */
 describe("The avatars store", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { isUploadId } from "../../../handlers/contract/keys";
 import { derivedId } from "../../../handlers/stores/identify";
-import { anEvent } from "../../support/with-tables";
+import { anEvent } from "../../support/rows";
 
 describe("The id of an object that the server did not name", () => {
   it("is the same for the same version, and another one for another", () => {

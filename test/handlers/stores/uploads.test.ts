@@ -18,16 +18,9 @@ import {
   yieldTo,
   type UploadRow,
 } from "../../../handlers/stores/uploads";
-import {
-  aClaimedRow,
-  aPhoto,
-  errorOf,
-  now,
-  startTables,
-  uploadIdAt,
-  uploadTable,
-  type Tables,
-} from "../../support/with-tables";
+import { errorOf } from "../../support/errors";
+import { aClaimedRow, aPhoto, now, uploadIdAt } from "../../support/rows";
+import { startTables, type Tables, uploadTable } from "../../support/with-tables";
 
 /** Against the tables of a real DynamoDB engine, since only an engine evaluates the conditions. */
 describe("The uploads store", () => {

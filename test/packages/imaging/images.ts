@@ -37,11 +37,3 @@ export function pattern(channel: number): (x: number, y: number) => number {
     return Math.min(255, Math.max(0, 128 + wave + (x - y) * (0.4 - channel * 0.3)));
   };
 }
-
-/** The error's name, or the result if there was no error. */
-export async function nameOfError(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => "no error",
-    (error: unknown) => (error as Error).name,
-  );
-}

@@ -7,17 +7,14 @@ import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { readImageHeader } from "../../../packages/imaging/file/header";
 import { createThumbnails } from "../../../packages/imaging/index";
+import { errorOf } from "../../support/errors";
 import { pattern, realPhoto } from "./images";
 import { writeJpeg } from "./jpeg-writer";
 
 const options = { square: { left: 0, top: 0, size: 40 }, sizes: [32], quality: 90, maxPixels: 5e7 };
 
-async function refusal(photo: Buffer, changed: Partial<typeof options> = {}): Promise<Error> {
-  return createThumbnails(photo, { ...options, ...changed }).then(
-    () => new Error("nothing was refused"),
-    (error: unknown) => error as Error,
-  );
-}
+const refusal = (photo: Buffer, changed: Partial<typeof options> = {}) =>
+  errorOf(createThumbnails(photo, { ...options, ...changed }));
 
 describe("limits", () => {
   it("refuses a photo of too many pixels by its header, whatever follows", async () => {

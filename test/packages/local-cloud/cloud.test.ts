@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { startCloud, type Cloud, type CloudOptions } from "../../../packages/local-cloud";
 import { evaluateProgram } from "../../../packages/local-cloud/program/evaluate";
 import type { ProgramGraph } from "../../../packages/local-cloud/program/graph";
+import { errorOf } from "../../support/errors";
 import { sampleProject } from "./program/sample";
 import { blindEngine as engine, sampleProgram } from "./sample-program";
 
@@ -96,10 +97,7 @@ describe("the cloud of a program", () => {
   });
 
   it("keeps the folder to itself", async () => {
-    const failure = await open().then(
-      () => "none",
-      (error: Error) => error.message,
-    );
+    const failure = (await errorOf(open())).message;
     expect(failure).to.match(
       /^The data folder .* is in use by another local mode \(process \d+, which answers at http:\/\/127\.0\.0\.1:\d+\)\. Stop that one, or choose another folder\.$/,
     );
@@ -133,10 +131,7 @@ describe("the cloud of a program", () => {
     await new Promise((listening) => other.once("listening", listening));
     const { port } = other.address() as AddressInfo;
     const elsewhere = join(data, "elsewhere");
-    const failure = await startCloud({ graph, port, data: elsewhere, engine }).then(
-      () => "none",
-      (error: Error) => error.message,
-    );
+    const failure = (await errorOf(startCloud({ graph, port, data: elsewhere, engine }))).message;
     other.close();
     expect(failure).to.equal(`Port ${port} is in use by another program. Stop that one, or choose another.`);
     expect(existsSync(elsewhere)).to.equal(false);
@@ -179,10 +174,8 @@ describe("the cloud of a program", () => {
         : node,
     );
     const elsewhere = mkdtempSync(join(tmpdir(), "cloud-"));
-    const failure = await startCloud({ graph: { ...graph, resources }, port: 0, data: elsewhere, engine }).then(
-      () => "none",
-      (error: Error) => error.message,
-    );
+    const failure = (await errorOf(startCloud({ graph: { ...graph, resources }, port: 0, data: elsewhere, engine })))
+      .message;
     expect(failure).to.include("lambda.amazonaws.com is not authorized to perform: sts:AssumeRole");
     expect(existsSync(join(elsewhere, "lock"))).to.equal(false);
     rmSync(elsewhere, { recursive: true });

@@ -13,7 +13,8 @@ import type { Endpoint } from "../../../handlers/api/http";
 import { writeAvatarRow } from "../../../handlers/stores/avatar-row";
 import { parseUploadKey, thumbnailKey } from "../../../handlers/contract/keys";
 import type { ReasonCode } from "../../../handlers/contract/reasons";
-import { aFace, aFormat, avatarTable, startTables, uploadTable, type Tables } from "../../support/with-tables";
+import { aFace, aFormat } from "../../support/rows";
+import { avatarTable, startTables, type Tables, uploadTable } from "../../support/with-tables";
 
 /**
  * The built page, in front of the real API's endpoints and real tables. Only the bucket and the flow behind it are

@@ -3,17 +3,11 @@ import fc from "fast-check";
 import sharp from "sharp";
 import { readImageHeader } from "../../../../packages/imaging/index";
 import { realPhoto } from "../images";
+import { nameOfThrown } from "../../../support/errors";
 
 const names = ["FILE_CORRUPT", "FORMAT_NOT_SUPPORTED"];
 
-function nameOf(bytes: Uint8Array): string | undefined {
-  try {
-    readImageHeader(bytes);
-    return undefined;
-  } catch (error) {
-    return (error as Error).name;
-  }
-}
+const nameOf = (bytes: Uint8Array) => nameOfThrown(() => readImageHeader(bytes));
 
 describe("readImageHeader", () => {
   it("reads upright sides, orientation and kind of JPEG", async () => {
@@ -120,7 +114,7 @@ describe("readImageHeader", () => {
       fc.property(starts, fc.uint8Array({ maxLength: 300 }), (start, rest) => {
         const bytes = Buffer.concat([Buffer.from(start, "hex"), rest]);
         const name = nameOf(bytes);
-        if (name !== undefined) expect(names).to.include(name);
+        if (name !== "no error") expect(names).to.include(name);
         else expect(readImageHeader(bytes).width).to.be.greaterThan(0);
       }),
       { numRuns: 2000 },

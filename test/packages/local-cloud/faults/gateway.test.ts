@@ -11,7 +11,8 @@ import { startDynamoDb } from "../../../../packages/local-cloud/services/dynamod
 import { createFaultInjector } from "../../../../packages/local-cloud/faults";
 import { openMailbox } from "../../../../packages/local-cloud/services/mail";
 import { createSns } from "../../../../packages/local-cloud/services/sns";
-import { identity, recordingS3, rejection, startCloud, type Seen, type TestCloud } from "../gateway/helpers";
+import { identity, recordingS3, startCloud, type Seen, type TestCloud } from "../gateway/helpers";
+import { errorOf } from "../../../support/errors";
 
 const TopicArn = "arn:aws:sns:ap-southeast-1:000000000000:notices";
 const item = (id: string) => ({ TableName: "avatars", Item: { id: { S: id } } });
@@ -53,9 +54,9 @@ describe("faults at the gateway", () => {
   it("answer in each service's protocol, before anything has happened", async () => {
     faults.use({ rules: [{ service: "*", fault: { kind: "throttle" } }] });
     const errors = await Promise.all([
-      rejection(dynamodb.send(new PutItemCommand(item("throttled")))),
-      rejection(new S3Client(cloud.client()).send(new GetObjectCommand({ Bucket: "photos", Key: "a" }))),
-      rejection(new SNSClient(cloud.client()).send(new PublishCommand({ TopicArn, Message: "m" }))),
+      errorOf(dynamodb.send(new PutItemCommand(item("throttled")))),
+      errorOf(new S3Client(cloud.client()).send(new GetObjectCommand({ Bucket: "photos", Key: "a" }))),
+      errorOf(new SNSClient(cloud.client()).send(new PublishCommand({ TopicArn, Message: "m" }))),
     ]);
     expect(errors.map(({ name }) => name)).to.deep.equal([
       "ProvisionedThroughputExceededException",
@@ -80,7 +81,7 @@ describe("faults at the gateway", () => {
 
   it("break the connection after the effect", async () => {
     faults.use({ rules: [{ service: "dynamodb", calls: [1], fault: { kind: "dropAnswer" } }] });
-    const error = await rejection(dynamodb.send(new PutItemCommand(item("dropped"))));
+    const error = await errorOf(dynamodb.send(new PutItemCommand(item("dropped"))));
     expect(error).to.have.property("code", "ECONNRESET");
     expect(await stored("dropped")).to.equal(true);
   });
@@ -90,7 +91,7 @@ describe("faults at the gateway", () => {
     faults.onKill(({ accessKeyId, operation }) => killed.push(`${accessKeyId} ${operation}`));
     for (const when of ["before", "after"]) {
       faults.use({ rules: [{ service: "dynamodb", operation: "PutItem", fault: { kind: "killFunction", when } }] });
-      expect(await rejection(dynamodb.send(new PutItemCommand(item(when))))).to.have.property("code", "ECONNRESET");
+      expect(await errorOf(dynamodb.send(new PutItemCommand(item(when))))).to.have.property("code", "ECONNRESET");
     }
     expect(killed).to.deep.equal(["local PutItem", "local PutItem"]);
     expect([await stored("before"), await stored("after")]).to.deep.equal([false, true]);

@@ -11,7 +11,8 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 
 import { startGateway, type Route } from "../../../../packages/local-cloud/gateway";
 import { jsonService } from "../../../../packages/local-cloud/gateway/json-service";
-import { identity, recordingS3, rejection, roleAllowing, startCloud, type Seen, type TestCloud } from "./helpers";
+import { errorOf } from "../../../support/errors";
+import { identity, recordingS3, roleAllowing, startCloud, type Seen, type TestCloud } from "./helpers";
 
 const reader = roleAllowing("reader", ["s3:GetObject"], ["arn:aws:s3:::photos/*"]);
 
@@ -83,7 +84,7 @@ describe("the gateway", () => {
     const client = new S3Client(cloud.client(reader.arn));
     await client.send(new GetObjectCommand({ Bucket: "photos", Key: "a.jpg" }));
     expect(seen[0]?.caller).to.equal("arn:aws:sts::000000000000:assumed-role/reader/test-function");
-    const error = await rejection(client.send(new GetObjectCommand({ Bucket: "other", Key: "a.jpg" })));
+    const error = await errorOf(client.send(new GetObjectCommand({ Bucket: "other", Key: "a.jpg" })));
     expect(error.name).to.equal("AccessDenied");
     expect(error.message).to.equal(
       "User: arn:aws:sts::000000000000:assumed-role/reader/test-function is not authorized to perform: s3:GetObject " +
@@ -121,7 +122,7 @@ describe("the gateway", () => {
       },
       { step: "deserialize", priority: "low" },
     );
-    const error = await rejection(client.send(new PutObjectCommand({ Bucket: "photos", Key: "a", Body: "honest" })));
+    const error = await errorOf(client.send(new PutObjectCommand({ Bucket: "photos", Key: "a", Body: "honest" })));
     expect(error.name).to.equal("XAmzContentSHA256Mismatch");
     expect(seen).to.deep.equal([]);
   });
@@ -132,40 +133,40 @@ describe("the gateway", () => {
 
     it("a wrong secret", async () => {
       const get = new GetObjectCommand({ Bucket: "photos", Key: "a" });
-      const fromS3 = await rejection(new S3Client({ ...cloud.client(), credentials: forged }).send(get));
+      const fromS3 = await errorOf(new S3Client({ ...cloud.client(), credentials: forged }).send(get));
       const dynamodb = new DynamoDBClient({ ...cloud.client(), credentials: forged });
-      const fromJson = await rejection(dynamodb.send(new ListTablesCommand({})));
+      const fromJson = await errorOf(dynamodb.send(new ListTablesCommand({})));
       expect([fromS3.name, fromS3.$metadata?.httpStatusCode]).to.deep.equal(["SignatureDoesNotMatch", 403]);
       expect([fromJson.name, fromJson.$metadata?.httpStatusCode]).to.deep.equal(["InvalidSignatureException", 400]);
     });
 
     it("an unknown access key", async () => {
       const get = new GetObjectCommand({ Bucket: "photos", Key: "a" });
-      const fromS3 = await rejection(new S3Client({ ...cloud.client(), credentials: unknown }).send(get));
+      const fromS3 = await errorOf(new S3Client({ ...cloud.client(), credentials: unknown }).send(get));
       const dynamodb = new DynamoDBClient({ ...cloud.client(), credentials: unknown });
-      const fromJson = await rejection(dynamodb.send(new ListTablesCommand({})));
+      const fromJson = await errorOf(dynamodb.send(new ListTablesCommand({})));
       expect([fromS3.name, fromJson.name]).to.deep.equal(["InvalidAccessKeyId", "UnrecognizedClientException"]);
     });
 
     it("a role's key without its session token", async () => {
       const { accessKeyId, secretAccessKey } = cloud.client(reader.arn).credentials;
       const client = new S3Client({ ...cloud.client(), credentials: { accessKeyId, secretAccessKey } });
-      const error = await rejection(client.send(new GetObjectCommand({ Bucket: "photos", Key: "a" })));
+      const error = await errorOf(client.send(new GetObjectCommand({ Bucket: "photos", Key: "a" })));
       expect(error.name).to.equal("InvalidAccessKeyId");
     });
 
     it("an expired session", async () => {
       const expired = cloud.credentials.issue({ roleArn: reader.arn, sessionName: "f", expiresAt: new Date(1) });
       const get = new GetObjectCommand({ Bucket: "photos", Key: "a" });
-      const fromS3 = await rejection(new S3Client({ ...cloud.client(), credentials: expired }).send(get));
+      const fromS3 = await errorOf(new S3Client({ ...cloud.client(), credentials: expired }).send(get));
       const dynamodb = new DynamoDBClient({ ...cloud.client(), credentials: expired });
-      const fromJson = await rejection(dynamodb.send(new ListTablesCommand({})));
+      const fromJson = await errorOf(dynamodb.send(new ListTablesCommand({})));
       expect([fromS3.name, fromJson.name]).to.deep.equal(["ExpiredToken", "ExpiredTokenException"]);
     });
 
     it("a clock that is off", async () => {
       const late = new S3Client({ ...cloud.client(), systemClockOffset: -20 * 60_000 });
-      const error = await rejection(late.send(new GetObjectCommand({ Bucket: "photos", Key: "a" })));
+      const error = await errorOf(late.send(new GetObjectCommand({ Bucket: "photos", Key: "a" })));
       expect(error.name).to.equal("RequestTimeTooSkewed");
     });
 
@@ -199,16 +200,14 @@ describe("the gateway", () => {
 
     it("a service that the local cloud does not have, by name", async () => {
       const sns = new SNSClient(cloud.client());
-      const error = await rejection(sns.send(new PublishCommand({ TopicArn: "arn:aws:sns:x:1:t", Message: "m" })));
+      const error = await errorOf(sns.send(new PublishCommand({ TopicArn: "arn:aws:sns:x:1:t", Message: "m" })));
       expect([error.name, error.$metadata?.httpStatusCode]).to.deep.equal(["NotImplemented", 501]);
       expect(error.message).to.equal('The local cloud does not serve "sns". It serves s3, dynamodb.');
     });
   });
 
   it("reports a fault of a service's own, and answers with it in the service's protocol", async () => {
-    const error = await rejection(
-      new DynamoDBClient(cloud.client()).send(new DescribeTableCommand({ TableName: "t" })),
-    );
+    const error = await errorOf(new DynamoDBClient(cloud.client()).send(new DescribeTableCommand({ TableName: "t" })));
     expect([error.name, error.$metadata?.httpStatusCode]).to.deep.equal(["InternalFailure", 500]);
     expect(reported.map(String)).to.deep.equal(["TypeError: a bug"]);
   });
@@ -265,7 +264,7 @@ describe("the gateway", () => {
     const { port } = cloud.gateway;
     const { credentials } = cloud;
     const authorizer = { authorize: () => undefined };
-    const error = await rejection(startGateway({ port, identity, services: [], credentials, authorizer }));
+    const error = await errorOf(startGateway({ port, identity, services: [], credentials, authorizer }));
     expect(error.message).to.equal(
       `Port ${port} of 127.0.0.1 is in use by another program, and a port serves one program at a time. ` +
         `Stop that one, or choose another.`,
@@ -310,7 +309,7 @@ describe("closing the gateway", () => {
     expect(order).to.deep.equal(["answered", "service closed"]);
     expect(await page.text()).to.equal("data: 1\n\n");
     expect((await listing).TableNames).to.deep.equal(["t"]);
-    expect((await rejection(fetch(cloud.gateway.url))).message).to.equal("fetch failed");
+    expect((await errorOf(fetch(cloud.gateway.url))).message).to.equal("fetch failed");
   });
 });
 

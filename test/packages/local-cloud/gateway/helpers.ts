@@ -102,15 +102,3 @@ export function recordingS3(seen: Seen[]): CloudService {
     writeError,
   };
 }
-
-/** Resolves to the promise's rejection; fails if there is none. */
-export async function rejection(
-  promise: Promise<unknown>,
-): Promise<Error & { Code?: string; $metadata?: { httpStatusCode?: number } }> {
-  try {
-    await promise;
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("expected a rejection");
-}

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { openKeptMap } from "../../../../packages/local-cloud/storage/kept-map";
-import { rejection } from "../gateway/helpers";
+import { errorOf } from "../../../support/errors";
 
 describe("a kept map", () => {
   let file: string;
@@ -80,7 +80,7 @@ describe("a kept map", () => {
   it("names file and line when the file holds something else", async () => {
     await (await openKeptMap(file)).close();
     await writeFile(file, '["a",1]\nnonsense\n');
-    expect((await rejection(openKeptMap(file))).message).to.equal(
+    expect((await errorOf(openKeptMap(file))).message).to.equal(
       `${file}, line 2, is not of a kept map. Restore the file, or delete it.`,
     );
   });
@@ -88,6 +88,6 @@ describe("a kept map", () => {
   it("takes nothing any more when it is closed", async () => {
     const map = await openKeptMap<number>(file);
     await map.close();
-    expect((await rejection(map.set("a", 1))).message).to.include("is closed");
+    expect((await errorOf(map.set("a", 1))).message).to.include("is closed");
   });
 });

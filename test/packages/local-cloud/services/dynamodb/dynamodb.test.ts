@@ -28,7 +28,8 @@ import {
   type DeclaredTable,
   type DynamoDb,
 } from "../../../../../packages/local-cloud/services/dynamodb";
-import { identity, rejection, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
+import { identity, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
+import { errorOf } from "../../../../support/errors";
 
 const avatars: DeclaredTable = {
   name: "avatars",
@@ -93,7 +94,7 @@ describe("the local DynamoDB", () => {
     const put = { ...upload("u1", "SV001", 1), ConditionExpression: "attribute_not_exists(upload_id)" };
     await client.send(new PutItemCommand(put));
     const again = { ...put, ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const };
-    const error = (await rejection(client.send(new PutItemCommand(again)))) as Error & { Item?: object };
+    const error = (await errorOf(client.send(new PutItemCommand(again)))) as Error & { Item?: object };
     expect(error.name).to.equal("ConditionalCheckFailedException");
     expect(error.Item).to.deep.equal(put.Item);
   });
@@ -219,8 +220,8 @@ describe("the local DynamoDB", () => {
   });
 
   it("names DynamoDB's own errors", async () => {
-    const missing = await rejection(client.send(new GetItemCommand({ TableName: "none", Key: { id: { S: "1" } } })));
-    const wrong = await rejection(client.send(new GetItemCommand({ TableName: "avatars", Key: { id: { S: "1" } } })));
+    const missing = await errorOf(client.send(new GetItemCommand({ TableName: "none", Key: { id: { S: "1" } } })));
+    const wrong = await errorOf(client.send(new GetItemCommand({ TableName: "avatars", Key: { id: { S: "1" } } })));
     expect([missing.name, wrong.name]).to.deep.equal(["ResourceNotFoundException", "ValidationException"]);
     expect(wrong.message).to.equal("The provided key element does not match the schema");
   });
@@ -244,9 +245,9 @@ describe("the local DynamoDB", () => {
     await asReader.send(new QueryCommand({ ...query, IndexName: "by-student" }));
 
     const errors = await Promise.all([
-      rejection(asWriter.send(new GetItemCommand({ TableName: "avatars", Key: item }))),
-      rejection(asWriter.send(batch("uploads"))),
-      rejection(asReader.send(new QueryCommand(query))),
+      errorOf(asWriter.send(new GetItemCommand({ TableName: "avatars", Key: item }))),
+      errorOf(asWriter.send(batch("uploads"))),
+      errorOf(asReader.send(new QueryCommand(query))),
     ]);
     expect(errors.map(({ name }) => name)).to.deep.equal(Array(3).fill("AccessDeniedException"));
     expect(errors[0]?.message).to.equal(
@@ -258,8 +259,8 @@ describe("the local DynamoDB", () => {
   it("answers NotImplemented, by name, to what it does not serve", async () => {
     const transact = new TransactWriteItemsCommand({ TransactItems: [{ Put: upload("u1", "SV001", 1) }] });
     const errors = await Promise.all([
-      rejection(client.send(transact)),
-      rejection(client.send(new UpdateTableCommand({ TableName: "avatars" }))),
+      errorOf(client.send(transact)),
+      errorOf(client.send(new UpdateTableCommand({ TableName: "avatars" }))),
     ]);
     expect(errors.map(({ name, message }) => `${name}: ${message}`)).to.deep.equal([
       "NotImplemented: The local cloud's dynamodb does not serve the operation TransactWriteItems.",
@@ -305,14 +306,14 @@ describe("the local DynamoDB", () => {
       };
       const { Items } = await client.send(new QueryCommand({ ...query, IndexName: "by-status" }));
       expect(Items).to.deep.equal([{ upload_id: { S: "u1" }, status: { S: "failed" } }]);
-      const gone = await rejection(client.send(new QueryCommand({ ...query, IndexName: "by-student" })));
+      const gone = await errorOf(client.send(new QueryCommand({ ...query, IndexName: "by-student" })));
       expect(gone.name).to.equal("ValidationException");
     });
 
     it("refuses to serve a table under another key", async () => {
       await cloud.gateway.close();
       const other = { ...avatars, hashKey: "id", attributes: [{ name: "id", type: "S" as const }] };
-      const error = await rejection(startDynamoDb({ folder, identity, tables: [other] }));
+      const error = await errorOf(startDynamoDb({ folder, identity, tables: [other] }));
       expect(error.message).to.include(
         `keeps the table avatars by the key student_id (S, HASH), but the program declares id (S, HASH). A table's key ` +
           `cannot change: give the table another name, or delete ${folder}.`,

@@ -17,7 +17,8 @@ import {
 } from "../../../../../packages/local-cloud/services/events";
 import { createFaultInjector } from "../../../../../packages/local-cloud/faults";
 import { cloudError } from "../../../../../packages/local-cloud/gateway/service";
-import { identity, rejection, roleAllowing, startCloud } from "../../gateway/helpers";
+import { identity, roleAllowing, startCloud } from "../../gateway/helpers";
+import { errorOf } from "../../../../support/errors";
 
 const uploaded = (key: string) =>
   newEvent(identity, { source: "aws.s3", detailType: "Object Created", detail: { object: { key } } });
@@ -127,7 +128,7 @@ describe("the event bus", () => {
     const before = await open([target()]);
     await before.publish(uploaded("uploads/a"));
     await before.close();
-    expect((await rejection(before.publish(uploaded("uploads/b")))).message).to.include("closed");
+    expect((await errorOf(before.publish(uploaded("uploads/b")))).message).to.include("closed");
     const after = await open([target()]);
     expect(after.pending).to.equal(1);
     after.start();
@@ -245,7 +246,7 @@ describe("the event bus", () => {
       "ResourceNotFoundException",
     ]);
     const other = new EventBridgeClient(cloud.client("arn:aws:iam::000000000000:role/other"));
-    expect((await rejection(other.send(put))).name).to.equal("AccessDeniedException");
+    expect((await errorOf(other.send(put))).name).to.equal("AccessDeniedException");
     await cloud.gateway.close();
   });
 });

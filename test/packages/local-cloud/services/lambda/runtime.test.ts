@@ -13,6 +13,7 @@ import {
   type FunctionRuntime,
   type InvokeResult,
 } from "../../../../../packages/local-cloud/services/lambda";
+import { nameOfError } from "../../../../support/errors";
 
 const identity = { partition: "aws", region: "ap-southeast-1", accountId: "000000000000" };
 const arn = (name: string): string => `arn:aws:lambda:ap-southeast-1:000000000000:function:${name}`;
@@ -275,11 +276,7 @@ describe("functions", () => {
     expect(await errorOf("echo")).to.deep.include({ errorType: "Runtime.ExitError" });
     expect(await json("echo")).to.have.property("pid");
     faults.use({ rules: [{ service: "lambda", times: 1, fault: { kind: "throttle" } }] });
-    const refusal = await runtime.invoke("echo", "{}").then(
-      () => "none",
-      (error: Error) => error.name,
-    );
-    expect(refusal).to.equal("TooManyRequestsException");
+    expect(await nameOfError(runtime.invoke("echo", "{}"))).to.equal("TooManyRequestsException");
     faults.clear();
   });
 
@@ -316,15 +313,10 @@ describe("functions", () => {
     });
 
     it("refuses unknown functions, other operations and payloads that are no JSON", async () => {
-      const nameOf = (sent: Promise<unknown>): Promise<string> =>
-        sent.then(
-          () => "none",
-          (error: Error) => error.name,
-        );
-      expect(await nameOf(client.send(new InvokeCommand({ FunctionName: "nobody" })))).to.equal(
+      expect(await nameOfError(client.send(new InvokeCommand({ FunctionName: "nobody" })))).to.equal(
         "ResourceNotFoundException",
       );
-      expect(await nameOf(client.send(new InvokeCommand({ FunctionName: "echo", Payload: "{" })))).to.equal(
+      expect(await nameOfError(client.send(new InvokeCommand({ FunctionName: "echo", Payload: "{" })))).to.equal(
         "InvalidRequestContentException",
       );
     });

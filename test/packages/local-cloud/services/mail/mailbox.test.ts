@@ -14,7 +14,7 @@ import {
   type Mailbox,
   type MailboxOptions,
 } from "../../../../../packages/local-cloud/services/mail";
-import { rejection } from "../../gateway/helpers";
+import { errorOf } from "../../../../support/errors";
 
 const draft = (subject: string, to = "a@school.vn"): MailDraft => ({
   from: '"AWS Notifications" <no-reply@sns.amazonaws.com>',
@@ -104,7 +104,7 @@ describe("the inbox", () => {
 
   it("names the file when one is no mail", async () => {
     await writeFile(join(folder, "x.json"), "{");
-    expect((await rejection(openMailbox({ folder }))).message).to.include(`${join(folder, "x.json")} is no kept mail`);
+    expect((await errorOf(openMailbox({ folder }))).message).to.include(`${join(folder, "x.json")} is no kept mail`);
   });
 
   describe("with an SMTP server", () => {
@@ -171,7 +171,7 @@ describe("the inbox", () => {
   });
 
   it("wants the SMTP server as a URL", async () => {
-    expect((await rejection(openMailbox({ folder, smtp: "localhost:25" }))).message).to.equal(
+    expect((await errorOf(openMailbox({ folder, smtp: "localhost:25" }))).message).to.equal(
       'The SMTP server is "localhost:25"; write it as smtp://HOST:PORT or smtps://USER:PASSWORD@HOST:PORT.',
     );
   });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { collection, collectionArn, failure } from "./harness";
+import { collection, collectionArn } from "./harness";
+import { failureOf } from "../../../../support/errors";
 import { describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: collections", (world) => {
@@ -10,10 +11,10 @@ describeRekognition("local Rekognition: collections", (world) => {
     expect(made.CollectionArn).to.equal(collectionArn.replace(collection, "alumni"));
     expect((await rekognition.listCollections({})).CollectionIds).to.deep.equal(["alumni", collection]);
     const again = rekognition.createCollection({ CollectionId: "alumni" });
-    expect((await failure(again)).name).to.equal("ResourceAlreadyExistsException");
+    expect((await failureOf(again)).name).to.equal("ResourceAlreadyExistsException");
     await rekognition.deleteCollection({ CollectionId: "alumni" });
     const gone = rekognition.describeCollection({ CollectionId: "alumni" });
-    expect((await failure(gone)).name).to.equal("ResourceNotFoundException");
+    expect((await failureOf(gone)).name).to.equal("ResourceNotFoundException");
   });
 
   it("describes a collection", async () => {
@@ -36,9 +37,9 @@ describeRekognition("local Rekognition: collections", (world) => {
 
   it("refuses by name what would have no effect here, and an empty list of faces", async () => {
     const { rekognition } = world();
-    const byUser = await failure(rekognition.listFaces({ CollectionId: collection, UserId: "an" }));
+    const byUser = await failureOf(rekognition.listFaces({ CollectionId: collection, UserId: "an" }));
     expect(byUser.message).to.equal("The local cloud's rekognition does not serve ListFaces with UserId.");
-    const none = await failure(rekognition.listFaces({ CollectionId: collection, FaceIds: [] }));
+    const none = await failureOf(rekognition.listFaces({ CollectionId: collection, FaceIds: [] }));
     expect(none.name).to.equal("ValidationException");
   });
 
@@ -57,7 +58,7 @@ describeRekognition("local Rekognition: collections", (world) => {
       rekognition.deleteCollection({ CollectionId }),
     ];
     for (const answer of answers) {
-      expect(await failure(answer)).to.deep.equal({
+      expect(await failureOf(answer)).to.deep.equal({
         name: "ResourceNotFoundException",
         status: 400,
         message: "The collection id: nowhere does not exist",

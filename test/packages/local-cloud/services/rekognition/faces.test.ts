@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { collection, failure } from "./harness";
+import { collection } from "./harness";
+import { failureOf } from "../../../../support/errors";
 import { box, describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: faces", (world) => {
@@ -72,7 +73,7 @@ describeRekognition("local Rekognition: faces", (world) => {
     it("refuses external ids with characters outside the rule", async () => {
       const { index } = world();
       for (const id of ["An Nguyễn", "a/b", "", "x".repeat(256)]) {
-        expect((await failure(index("An", id))).name).to.equal("ValidationException");
+        expect((await failureOf(index("An", id))).name).to.equal("ValidationException");
       }
       expect((await index("An", "an.b_c-d:1")).FaceRecords).to.have.length(1);
     });
@@ -109,8 +110,8 @@ describeRekognition("local Rekognition: faces", (world) => {
       expect((await list(2)).NextToken).to.equal(undefined);
       expect((await list(1)).NextToken).to.be.a("string");
       const token = rekognition.listFaces({ CollectionId: collection, NextToken: "nonsense" });
-      expect((await failure(token)).name).to.equal("InvalidPaginationTokenException");
-      expect((await failure(list(4097))).name).to.equal("ValidationException");
+      expect((await failureOf(token)).name).to.equal("InvalidPaginationTokenException");
+      expect((await failureOf(list(4097))).name).to.equal("ValidationException");
     });
 
     it("deletes what is there and names what is not", async () => {
@@ -129,7 +130,7 @@ describeRekognition("local Rekognition: faces", (world) => {
       const { rekognition } = world();
       for (const FaceIds of [[], ["not-a-face-id"]]) {
         const answer = rekognition.deleteFaces({ CollectionId: collection, FaceIds });
-        expect((await failure(answer)).name).to.equal("ValidationException");
+        expect((await failureOf(answer)).name).to.equal("ValidationException");
       }
     });
   });

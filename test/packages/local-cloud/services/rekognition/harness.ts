@@ -97,14 +97,3 @@ export async function startRekognition(options: {
     },
   };
 }
-
-/** The error name, status and message that a client gets. */
-export async function failure(answer: Promise<unknown>): Promise<{ name: string; status: number; message: string }> {
-  try {
-    await answer;
-  } catch (error) {
-    const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
-    return { name, status: $metadata?.httpStatusCode ?? 0, message };
-  }
-  throw new Error("The call succeeded; a failure was expected.");
-}

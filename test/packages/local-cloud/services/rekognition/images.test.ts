@@ -2,7 +2,8 @@ import { expect } from "chai";
 
 import { scriptFaces } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { tiny } from "../../../../support/portraits";
-import { bucket, failure } from "./harness";
+import { bucket } from "./harness";
+import { failureOf } from "../../../../support/errors";
 import { box, describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: images", (world) => {
@@ -68,25 +69,25 @@ describeRekognition("local Rekognition: images", (world) => {
     const detector = cloud.client("detector");
     const of = (Name: string, Bucket = bucket) => detector.detectFaces({ Image: { S3Object: { Bucket, Name } } });
     for (const answer of [of("uploads/missing.jpg"), of("private/an.jpg"), of("uploads/an.jpg", "no-such-bucket")]) {
-      const { name, status, message } = await failure(answer);
+      const { name, status, message } = await failureOf(answer);
       expect({ name, status }).to.deep.equal({ name: "InvalidS3ObjectException", status: 400 });
       expect(message).to.match(
         /^Unable to get object metadata from S3\. Check object key, region and\/or access permissions\./,
       );
     }
-    expect((await failure(of("private/an.jpg"))).message).to.contain("s3:GetObject");
+    expect((await failureOf(of("private/an.jpg"))).message).to.contain("s3:GetObject");
   });
 
   it("refuses what is no JPEG or PNG by its bytes", async () => {
     const { rekognition } = world();
     const gif = Buffer.from("GIF89a, and then some bytes that are no image");
-    const { name } = await failure(rekognition.detectFaces({ Image: { Bytes: gif } }));
+    const { name } = await failureOf(rekognition.detectFaces({ Image: { Bytes: gif } }));
     expect(name).to.equal("InvalidImageFormatException");
   });
 
   it("refuses a side under 80 pixels", async () => {
     const { rekognition } = world();
-    const { name, message } = await failure(rekognition.detectFaces({ Image: { Bytes: await tiny() } }));
+    const { name, message } = await failureOf(rekognition.detectFaces({ Image: { Bytes: await tiny() } }));
     expect(name).to.equal("InvalidParameterException");
     expect(message).to.contain("64×80");
   });
@@ -101,15 +102,15 @@ describeRekognition("local Rekognition: images", (world) => {
       return rekognition.detectFaces({ Image: { S3Object: { Bucket: bucket, Name: "uploads/large.jpg" } } });
     };
     expect((await inline(5 * mebibyte)).FaceDetails).to.deep.equal([]);
-    expect((await failure(inline(5 * mebibyte + 1))).name).to.equal("ValidationException");
+    expect((await failureOf(inline(5 * mebibyte + 1))).name).to.equal("ValidationException");
     expect((await stored(15 * mebibyte)).FaceDetails).to.deep.equal([]);
-    expect((await failure(stored(15 * mebibyte + 1))).name).to.equal("ImageTooLargeException");
+    expect((await failureOf(stored(15 * mebibyte + 1))).name).to.equal("ImageTooLargeException");
   });
 
   it("wants either bytes or an object", async () => {
     const { rekognition, picture } = world();
     for (const Image of [{}, { Bytes: picture, S3Object: { Bucket: bucket, Name: "uploads/an.jpg" } }]) {
-      expect((await failure(rekognition.detectFaces({ Image }))).name).to.equal("InvalidParameterException");
+      expect((await failureOf(rekognition.detectFaces({ Image }))).name).to.equal("InvalidParameterException");
     }
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { collection, failure } from "./harness";
+import { collection } from "./harness";
+import { failureOf } from "../../../../support/errors";
 import { describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: what may be called", (world) => {
@@ -11,7 +12,7 @@ describeRekognition("local Rekognition: what may be called", (world) => {
     const { FaceRecords: records } = await indexer.indexFaces({ CollectionId: collection, Image: image });
     expect(records).to.have.length(1);
     const elsewhere = indexer.indexFaces({ CollectionId: "alumni", Image: image });
-    expect((await failure(elsewhere)).name).to.equal("AccessDeniedException");
+    expect((await failureOf(elsewhere)).name).to.equal("AccessDeniedException");
   });
 
   it("refuses every operation without its grant, naming caller, action and resource", async () => {
@@ -33,7 +34,7 @@ describeRekognition("local Rekognition: what may be called", (world) => {
       ListCollections: nobody.listCollections({}),
     };
     for (const [operation, answer] of Object.entries(answers)) {
-      const { name, status, message } = await failure(answer);
+      const { name, status, message } = await failureOf(answer);
       expect({ name, status }, operation).to.deep.equal({ name: "AccessDeniedException", status: 400 });
       expect(message).to.contain(`rekognition:${operation}`);
       expect(message).to.contain("nobody");
@@ -42,7 +43,7 @@ describeRekognition("local Rekognition: what may be called", (world) => {
 
   it("answers what it does not serve with the operation's name", async () => {
     const { rekognition, picture } = world();
-    const { name, status, message } = await failure(rekognition.detectLabels({ Image: { Bytes: picture } }));
+    const { name, status, message } = await failureOf(rekognition.detectLabels({ Image: { Bytes: picture } }));
     expect({ name, status }).to.deep.equal({ name: "NotImplemented", status: 501 });
     expect(message).to.contain("DetectLabels");
   });

@@ -8,7 +8,8 @@ import { expect } from "chai";
 import type { FaceEngine } from "../../../../../packages/local-cloud/services/rekognition/faces/engine";
 import { networkEngine } from "../../../../../packages/local-cloud/services/rekognition/faces/network-engine";
 import * as photos from "../../../../support/portraits";
-import { bucket, collection, failure, startRekognition, type TestRekognition } from "./harness";
+import { bucket, collection, startRekognition, type TestRekognition } from "./harness";
+import { failureOf } from "../../../../support/errors";
 
 /** Everything real at once: the SDK, S3, the collection's file and the networks. */
 describe("local Rekognition on real faces", () => {
@@ -103,7 +104,7 @@ describe("local Rekognition on real faces", () => {
   it("refuses a search for a face where none is, and a file that ends early", async () => {
     const search = (photo: Buffer) =>
       cloud.client().searchFacesByImage({ CollectionId: collection, Image: { Bytes: photo } });
-    expect((await failure(search(await photos.noFace()))).name).to.equal("InvalidParameterException");
-    expect((await failure(search(await photos.truncated()))).name).to.equal("InvalidImageFormatException");
+    expect((await failureOf(search(await photos.noFace()))).name).to.equal("InvalidParameterException");
+    expect((await failureOf(search(await photos.truncated()))).name).to.equal("InvalidImageFormatException");
   });
 });

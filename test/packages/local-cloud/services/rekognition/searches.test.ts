@@ -1,7 +1,8 @@
 import { expect } from "chai";
 
 import { scriptedEngine } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { collection, failure, startRekognition } from "./harness";
+import { collection, startRekognition } from "./harness";
+import { failureOf } from "../../../../support/errors";
 import { box, describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: searches", (world) => {
@@ -34,7 +35,7 @@ describeRekognition("local Rekognition: searches", (world) => {
   it("refuses an image without a face", async () => {
     const { rekognition, picture } = world();
     const answer = rekognition.searchFacesByImage({ CollectionId: collection, Image: { Bytes: picture } });
-    expect(await failure(answer)).to.deep.equal({
+    expect(await failureOf(answer)).to.deep.equal({
       name: "InvalidParameterException",
       status: 400,
       message: "There are no faces in the image. Should be at least 1.",
@@ -59,7 +60,7 @@ describeRekognition("local Rekognition: searches", (world) => {
   it("refuses a face id that is not in the collection", async () => {
     const { rekognition } = world();
     const unknown = "11111111-2222-3333-4444-555555555555";
-    const { name, message } = await failure(rekognition.searchFaces({ CollectionId: collection, FaceId: unknown }));
+    const { name, message } = await failureOf(rekognition.searchFaces({ CollectionId: collection, FaceId: unknown }));
     expect({ name, message }).to.deep.equal({
       name: "InvalidParameterException",
       message: "faceId was not found in the collection.",
@@ -76,7 +77,7 @@ describeRekognition("local Rekognition: searches", (world) => {
       { MaxFaces: 4097 },
     ]) {
       const answer = rekognition.searchFaces({ CollectionId: collection, FaceId, ...wrong });
-      expect((await failure(answer)).name, JSON.stringify(wrong)).to.equal("ValidationException");
+      expect((await failureOf(answer)).name, JSON.stringify(wrong)).to.equal("ValidationException");
     }
   });
 
@@ -95,7 +96,7 @@ describeRekognition("local Rekognition: searches", (world) => {
       };
       const own = await add("an:1");
       await add("an:2");
-      const byId = await failure(client.searchFaces({ CollectionId: collection, FaceId: own?.FaceId }));
+      const byId = await failureOf(client.searchFaces({ CollectionId: collection, FaceId: own?.FaceId }));
       const byImage = await client.searchFacesByImage({ CollectionId: collection, Image: photoOf({ person: "An" }) });
       expect(byId).to.include({
         name: "InvalidParameterException",

@@ -8,7 +8,8 @@ import { createTransport } from "nodemailer";
 
 import { openMailbox, type Mailbox } from "../../../../../packages/local-cloud/services/mail";
 import { sesService } from "../../../../../packages/local-cloud/services/ses";
-import { identity, rejection, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
+import { identity, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
+import { errorOf } from "../../../../support/errors";
 
 const arn = (of: string) => `arn:aws:ses:ap-southeast-1:000000000000:identity/${of}`;
 const notifier = roleAllowing("notifier", ["ses:SendEmail"], [arn("school.vn")]);
@@ -72,7 +73,7 @@ describe("the local SES", () => {
     });
     const send = new SendEmailCommand({ Content: { Raw: { Data: message as unknown as Uint8Array } } });
     await new SESv2Client(cloud.client(rawNotifier.arn)).send(send);
-    const refused = await rejection(client.send(send));
+    const refused = await errorOf(client.send(send));
     const mail = await only();
     expect(mail).to.deep.include({ from: "avatars@school.vn", to: ["Đặng <sv001@school.vn>"], subject: "Ảnh" });
     expect(mail?.text.trim()).to.equal("Thân");
@@ -90,7 +91,7 @@ describe("the local SES", () => {
         simple({ Content: { Simple: { Subject: { Data: "x" }, Body: {} } } }),
         simple({ Content: { Template: { TemplateName: "t" } } }),
         simple({ ConfigurationSetName: "tracked" }),
-      ].map((input) => rejection(client.send(new SendEmailCommand(input)))),
+      ].map((input) => errorOf(client.send(new SendEmailCommand(input)))),
     );
     expect(refusals.map(({ name, message }) => `${name}: ${message}`)).to.deep.equal([
       "MessageRejected: Email address is not verified. The following identities failed the check in region AP-SOUTHEAST-1: a@elsewhere.vn",
@@ -100,10 +101,10 @@ describe("the local SES", () => {
       "NotImplemented: The local cloud's ses does not serve SendEmail with Content.Template.",
       "NotImplemented: The local cloud's ses does not serve SendEmail with ConfigurationSetName.",
     ]);
-    const other = await rejection(client.send(new ListEmailIdentitiesCommand({})));
+    const other = await errorOf(client.send(new ListEmailIdentitiesCommand({})));
     expect(other.message).to.equal("The local cloud's ses serves SendEmail, not POST /v2/email/list-identities.");
     const asRaw = new SESv2Client(cloud.client(rawNotifier.arn));
-    const denied = await rejection(asRaw.send(new SendEmailCommand(simple())));
+    const denied = await errorOf(asRaw.send(new SendEmailCommand(simple())));
     expect(denied.name).to.equal("AccessDeniedException");
     expect(denied.message).to.include(
       `is not authorized to perform: ses:SendEmail on resource: ${arn("avatars@school.vn")}`,

@@ -17,7 +17,8 @@ import { ReceiveMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { openMailbox, type Mailbox } from "../../../../../packages/local-cloud/services/mail";
 import { createSns, type DeclaredSubscription, type Sns } from "../../../../../packages/local-cloud/services/sns";
 import { startSqs, type Sqs } from "../../../../../packages/local-cloud/services/sqs";
-import { identity, rejection, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
+import { identity, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
+import { errorOf } from "../../../../support/errors";
 
 const TopicArn = "arn:aws:sns:ap-southeast-1:000000000000:failures";
 const quiet = "arn:aws:sns:ap-southeast-1:000000000000:quiet";
@@ -177,7 +178,7 @@ describe("the local SNS", () => {
       { Message, MessageAttributes: { n: { DataType: "Number", StringValue: "five" } } },
     ];
     const refusals = await Promise.all(
-      inputs.map((input) => rejection(client.send(new PublishCommand({ TopicArn, ...input })))),
+      inputs.map((input) => errorOf(client.send(new PublishCommand({ TopicArn, ...input })))),
     );
     expect(refusals.map(({ message }) => message)).to.deep.equal([
       "Invalid parameter: Subject",
@@ -195,10 +196,10 @@ describe("the local SNS", () => {
 
   it("holds roles to their policies", async () => {
     await start();
-    const error = await rejection(client.send(new PublishCommand({ TopicArn: quiet, Message: "m" })));
+    const error = await errorOf(client.send(new PublishCommand({ TopicArn: quiet, Message: "m" })));
     expect(error.name).to.equal("AuthorizationErrorException");
     expect(error.message).to.include(`is not authorized to perform: sns:Publish on resource: ${quiet}`);
-    expect((await rejection(client.send(new ListTopicsCommand({})))).name).to.equal("AuthorizationErrorException");
+    expect((await errorOf(client.send(new ListTopicsCommand({})))).name).to.equal("AuthorizationErrorException");
   });
 
   it("lists topics and subscriptions, and says which topic it does not have", async () => {
@@ -209,21 +210,21 @@ describe("the local SNS", () => {
     expect(Attributes).to.include({ DisplayName: 'Trường "Avatars"', SubscriptionsConfirmed: "0" });
     const { Subscriptions } = await operator.send(new ListSubscriptionsByTopicCommand({ TopicArn }));
     expect(Subscriptions?.map(({ Endpoint }) => Endpoint)).to.deep.equal(["office@school.vn"]);
-    const missing = await rejection(operator.send(new PublishCommand({ TopicArn: `${TopicArn}x`, Message: "m" })));
+    const missing = await errorOf(operator.send(new PublishCommand({ TopicArn: `${TopicArn}x`, Message: "m" })));
     expect(missing.name).to.equal("NotFoundException");
     const subscribe = new SubscribeCommand({ TopicArn, Protocol: "email", Endpoint: "x@y" });
-    expect((await rejection(operator.send(subscribe))).message).to.equal(
+    expect((await errorOf(operator.send(subscribe))).message).to.equal(
       "The local cloud's sns does not serve the operation Subscribe.",
     );
   });
 
   it("refuses by name what a message may have on AWS and has no effect here", async () => {
     await start(subscription("email", "office@school.vn"));
-    const refused = await rejection(client.send(new PublishCommand({ TopicArn, Message: "m", MessageGroupId: "g" })));
+    const refused = await errorOf(client.send(new PublishCommand({ TopicArn, Message: "m", MessageGroupId: "g" })));
     expect(refused.message).to.equal("The local cloud's sns does not serve Publish with MessageGroupId.");
     const entry = { Id: "a", Message: "m", MessageDeduplicationId: "d" };
     const batch = new PublishBatchCommand({ TopicArn, PublishBatchRequestEntries: [entry] });
-    expect((await rejection(client.send(batch))).message).to.equal(
+    expect((await errorOf(client.send(batch))).message).to.equal(
       "The local cloud's sns does not serve PublishBatch with PublishBatchRequestEntries.member.1.MessageDeduplicationId.",
     );
     expect(mailbox.list()).to.deep.equal([]);

@@ -19,7 +19,8 @@ import {
 } from "@aws-sdk/client-sqs";
 
 import { startSqs, type Sqs } from "../../../../../packages/local-cloud/services/sqs";
-import { identity, rejection, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
+import { identity, roleAllowing, startCloud, type TestCloud } from "../../gateway/helpers";
+import { errorOf } from "../../../../support/errors";
 
 const arn = "arn:aws:sqs:ap-southeast-1:000000000000:dead";
 const reader = roleAllowing("reader", ["sqs:ReceiveMessage"], [arn]);
@@ -123,17 +124,17 @@ describe("the local SQS", () => {
   });
 
   it("refuses what SQS refuses", async () => {
-    const missing = await rejection(client.send(new GetQueueUrlCommand({ QueueName: "none" })));
+    const missing = await errorOf(client.send(new GetQueueUrlCommand({ QueueName: "none" })));
     expect(missing.name).to.equal("QueueDoesNotExist");
-    const wrong = await rejection(receive({ MaxNumberOfMessages: 11 }));
+    const wrong = await errorOf(receive({ MaxNumberOfMessages: 11 }));
     expect(wrong.message).to.include(
       "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10",
     );
-    const large = await rejection(
+    const large = await errorOf(
       client.send(new SendMessageCommand({ QueueUrl, MessageBody: "x".repeat(1024 * 1024 + 1) })),
     );
     expect(large.name).to.equal("InvalidParameterValue");
-    expect((await rejection(client.send(new CreateQueueCommand({ QueueName: "new" })))).message).to.equal(
+    expect((await errorOf(client.send(new CreateQueueCommand({ QueueName: "new" })))).message).to.equal(
       "The local cloud's sqs does not serve the operation CreateQueue.",
     );
   });
@@ -151,7 +152,7 @@ describe("the local SQS", () => {
       new GetQueueUrlCommand({ QueueName: "dead", QueueOwnerAWSAccountId: "111111111111" }),
     ];
     const messages = await Promise.all(
-      refused.map(async (command) => (await rejection(client.send(command as SendMessageCommand))).message),
+      refused.map(async (command) => (await errorOf(client.send(command as SendMessageCommand))).message),
     );
     expect(messages).to.deep.equal([
       "The local cloud's sqs does not serve SendMessage with MessageGroupId.",
@@ -165,9 +166,9 @@ describe("the local SQS", () => {
 
   it("refuses receipts that are none, and bodies that no XML can hold", async () => {
     const erase = (ReceiptHandle: string) => client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-    expect((await rejection(erase("nonsense"))).name).to.equal("ReceiptHandleIsInvalid");
+    expect((await errorOf(erase("nonsense"))).name).to.equal("ReceiptHandleIsInvalid");
     for (const foreign of ["a\u0001", "\u0000", "\ufffe"]) {
-      const error = await rejection(client.send(new SendMessageCommand({ QueueUrl, MessageBody: foreign })));
+      const error = await errorOf(client.send(new SendMessageCommand({ QueueUrl, MessageBody: foreign })));
       expect(error.name).to.equal("InvalidMessageContents");
     }
     await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "tab\t line\n 😀 \ufffd" }));
@@ -201,7 +202,7 @@ describe("the local SQS", () => {
     expect(deleted.Successful?.length).to.equal(2);
     expect(deleted.Failed?.map(({ Code }) => Code)).to.deep.equal(["ReceiptHandleIsInvalid"]);
     const batch = (entries: { Id: string; MessageBody: string }[]) =>
-      rejection(client.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries }))).then(({ name }) => name);
+      errorOf(client.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries }))).then(({ name }) => name);
     const one = { Id: "1", MessageBody: "a" };
     expect(await batch([])).to.equal("EmptyBatchRequest");
     expect(await batch([one, one])).to.equal("BatchEntryIdsNotDistinct");
@@ -222,7 +223,7 @@ describe("the local SQS", () => {
     expect(await receive()).to.deep.equal([]);
     await hide(0);
     expect((await receive()).map(({ Body }) => Body)).to.deep.equal(["a"]);
-    expect((await rejection(hide(5))).name).to.equal("MessageNotInflight");
+    expect((await errorOf(hide(5))).name).to.equal("MessageNotInflight");
   });
 
   it("lists its queues", async () => {
@@ -233,7 +234,7 @@ describe("the local SQS", () => {
   it("holds roles to their policies", async () => {
     const asReader = new SQSClient(cloud.client(reader.arn));
     await asReader.send(new ReceiveMessageCommand({ QueueUrl }));
-    const error = await rejection(asReader.send(new SendMessageCommand({ QueueUrl, MessageBody: "a" })));
+    const error = await errorOf(asReader.send(new SendMessageCommand({ QueueUrl, MessageBody: "a" })));
     expect(error.name).to.equal("AccessDeniedException");
     expect(error.message).to.include(`is not authorized to perform: sqs:SendMessage on resource: ${arn}`);
   });

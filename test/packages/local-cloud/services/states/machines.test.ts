@@ -21,6 +21,7 @@ import {
   type DeclaredMachine,
   type Machines,
 } from "../../../../../packages/local-cloud/services/states";
+import { nameOfError } from "../../../../support/errors";
 
 const identity = { partition: "aws", region: "ap-southeast-1", accountId: "000000000000" };
 const functionArn = (name: string): string => `arn:aws:lambda:ap-southeast-1:000000000000:function:${name}`;
@@ -270,14 +271,7 @@ describe("state machines", () => {
     expect((await list({ redriveFilter: "NOT_REDRIVEN" })).executions?.length).to.be.at.least(2);
     expect((await list({ redriveFilter: "REDRIVEN" })).executions).to.deep.equal([]);
     const refused = [{ statusFilter: "LOST" }, { redriveFilter: "PERHAPS" }, { maxResults: 1001 }, { mapRunArn: "m" }];
-    const names = await Promise.all(
-      refused.map((more) =>
-        list(more).then(
-          () => "none",
-          ({ name }: Error) => name,
-        ),
-      ),
-    );
+    const names = await Promise.all(refused.map((more) => nameOfError(list(more))));
     expect(names).to.deep.equal([
       "ValidationException",
       "ValidationException",
@@ -301,29 +295,26 @@ describe("state machines", () => {
       client.send(new StartExecutionCommand({ stateMachineArn: arnOf("forever"), name: "photo-1", input }));
     const first = await start("{}");
     expect((await start("{}")).executionArn).to.equal(first.executionArn);
-    const nameOf = (sent: Promise<unknown>): Promise<string> =>
-      sent.then(
-        () => "none",
-        (error: Error) => error.name,
-      );
-    expect(await nameOf(start('{"other":1}'))).to.equal("ExecutionAlreadyExists");
+    expect(await nameOfError(start('{"other":1}'))).to.equal("ExecutionAlreadyExists");
     await client.send(
       new StopExecutionCommand({ executionArn: first.executionArn, error: "Enough", cause: "by hand" }),
     );
     const stopped = await client.send(new DescribeExecutionCommand({ executionArn: first.executionArn }));
     expect(stopped).to.include({ status: "ABORTED", error: "Enough", cause: "by hand" });
-    expect(await nameOf(start("{}"))).to.equal("ExecutionAlreadyExists");
-    expect(await nameOf(start("{"))).to.equal("InvalidExecutionInput");
+    expect(await nameOfError(start("{}"))).to.equal("ExecutionAlreadyExists");
+    expect(await nameOfError(start("{"))).to.equal("InvalidExecutionInput");
     expect(
-      await nameOf(client.send(new StartExecutionCommand({ stateMachineArn: arnOf("forever"), name: "a b" }))),
+      await nameOfError(client.send(new StartExecutionCommand({ stateMachineArn: arnOf("forever"), name: "a b" }))),
     ).to.equal("InvalidName");
     expect(
-      await nameOf(
+      await nameOfError(
         client.send(new DescribeStateMachineCommand({ stateMachineArn: "arn:aws:states:x:1:stateMachine:no" })),
       ),
     ).to.equal("StateMachineDoesNotExist");
     expect(
-      await nameOf(client.send(new DescribeExecutionCommand({ executionArn: "arn:aws:states:x:1:execution:no:no" }))),
+      await nameOfError(
+        client.send(new DescribeExecutionCommand({ executionArn: "arn:aws:states:x:1:execution:no:no" })),
+      ),
     ).to.equal("ExecutionDoesNotExist");
   });
 

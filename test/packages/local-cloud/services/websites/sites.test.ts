@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { startCloud, type Cloud } from "../../../../../packages/local-cloud";
 import { evaluateProgram } from "../../../../../packages/local-cloud/program/evaluate";
 import { sampleProject } from "../../program/sample";
+import { errorOf } from "../../../../support/errors";
 
 const siteProgram = `
   import * as aws from "@pulumi/aws";
@@ -79,10 +80,7 @@ describe("a page behind a distribution", () => {
       });
     await send("avatars@school.example");
     expect(cloud.mailbox.list()[0]).to.deep.include({ to: ["lan@home.example"], subject: "Your avatar" });
-    const refusal = await send("avatars@elsewhere.example").then(
-      () => "none",
-      (error: Error) => error.name,
-    );
+    const refusal = (await errorOf(send("avatars@elsewhere.example"))).name;
     expect(refusal).to.equal("MessageRejected");
     ses.destroy();
   });
