@@ -14,7 +14,7 @@ import type { Definition, State } from "../../packages/local-cloud/services/stat
 import { pipelinesOf } from "../../packages/cli/target/pipeline";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import type { ArchiveNode, ProgramGraph, ResourceNode } from "../../packages/local-cloud/program/graph";
-import { measureArchive, type ArchiveSize } from "./archives";
+import { archiveHeads, archiveRows, measureArchives, reportTooLarge } from "./archives";
 import { peerLayer } from "./imaging-peers";
 import {
   benchGraph,
@@ -31,10 +31,6 @@ import { benchPhotos, readPhoto } from "./thumbnail-photos";
 
 /** A process that is idle for this long is stopped. */
 const idleMilliseconds = 60;
-
-/** The size limits of an archive, in bytes. */
-const mostZipped = 16 * 1024;
-const mostLayerGzipped = 150 * 1024;
 
 /** A face as large as in a phone's portrait: its thumbnail shows 1,400 of 3,024 pixels. */
 const box = { left: 0.35, top: 0.3, width: 0.27, height: 0.2 };
@@ -213,26 +209,6 @@ async function measure(graph: ProgramGraph, seconds: number) {
   return { photo: photo.name, steps: summary(samples), thumbnail: summary(peers) };
 }
 
-interface Deployed extends ArchiveSize {
-  readonly archive: string;
-  readonly isTooLarge: boolean;
-}
-
-function measureArchives(graph: ProgramGraph): readonly Deployed[] {
-  const functions = [...functionLabels(graph)];
-  const layers = new Map(functions.flatMap(([, { layers }]) => layers.map(({ name, code }) => [name, code] as const)));
-  return [
-    ...functions.map(([label, { code }]): Deployed => {
-      const size = measureArchive(code, label);
-      return { archive: label, ...size, isTooLarge: size.zipped > mostZipped };
-    }),
-    ...[...layers].map(([name, code]): Deployed => {
-      const size = measureArchive(code, name);
-      return { archive: `layer ${name}`, ...size, isTooLarge: size.gzipped > mostLayerGzipped };
-    }),
-  ];
-}
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { seconds: { type: "string", default: "80" }, json: { type: "boolean", default: false } },
@@ -246,10 +222,7 @@ async function main(): Promise<void> {
   } else {
     printMachine(machine);
     console.log("\nWhat is deployed, in bytes\n");
-    printTable(
-      ["archive", "files", "bytes", "zipped", "gzipped"],
-      archives.map(({ archive, files, bytes, zipped, gzipped }) => [archive, files, bytes, zipped, gzipped]),
-    );
+    printTable(archiveHeads, archiveRows(archives));
     const heads = ["runs", "load", "first answer", "together", "least", "most", "processor", "peak MB"];
     const rows = (table: Record<string, ReturnType<typeof figures>>) =>
       Object.entries(table).map(([label, row]) => [label, ...Object.values(row)]);
@@ -258,10 +231,7 @@ async function main(): Promise<void> {
     console.log("\nThe thumbnail step, by the library in its layer\n");
     printTable(["library", ...heads], rows(thumbnail));
   }
-  for (const { archive, zipped, gzipped } of archives.filter(({ isTooLarge }) => isTooLarge)) {
-    console.error(`${archive} is too large: ${zipped} bytes zipped, ${gzipped} gzipped.`);
-    process.exitCode = 1;
-  }
+  reportTooLarge(archives);
 }
 
 void main();

@@ -20,10 +20,10 @@ import { functionProcessorTimes } from "./processor-time";
 process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
 
 /** The program with the largest uploads that Rekognition reads, evaluated once and cached until it changes. */
-export function benchGraph(): Promise<ProgramGraph> {
+export function benchGraph(config: Readonly<Record<string, string>> = {}): Promise<ProgramGraph> {
   return evaluateProgram({
     program: join(__dirname, "../../../index.ts"),
-    config: { maxUploadBytes: String(15 * 1024 * 1024) },
+    config: { maxUploadBytes: String(15 * 1024 * 1024), ...config },
     cache: join(tmpdir(), "avatar-pipeline-bench", "program"),
   });
 }
