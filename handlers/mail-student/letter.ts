@@ -1,4 +1,4 @@
-import { reasons, type Locale, type Localized, type ReasonCode } from "../contract/reasons";
+import { reasonOf, type Locale, type Localized, type ReasonCode } from "../contract/reasons";
 import type { PipelineEvent } from "../contract/pipeline-event";
 
 /** The letter to a student, in one language, before it becomes a message. */
@@ -31,7 +31,7 @@ function wordsFor(event: PipelineEvent): Words {
       ],
     };
   }
-  const { title, remedy } = reasons[event.reason];
+  const { title, remedy } = reasonOf(event.reason);
   const sentence = { vi: `${title.vi}.`, en: `${title.en}.` };
   const again = {
     vi: "Bạn có thể mở lại trang tải ảnh bất cứ lúc nào để thử lại.",

@@ -1,6 +1,6 @@
 import type { SNS } from "@aws-sdk/client-sns";
 import type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../contract/pipeline-event";
-import { reasons, type Localized, type ReasonCode } from "../contract/reasons";
+import { reasonOf, type Localized, type ReasonCode } from "../contract/reasons";
 import { stepTitle } from "../contract/step-titles";
 
 export interface Notice {
@@ -56,8 +56,8 @@ const remediesForSchool: Partial<Record<ReasonCode, Localized>> = {
 
 function refusedNotice(event: RefusedEvent): Notice {
   const isRejected = event.type === "avatar.rejected";
-  const { title } = reasons[event.reason];
-  const remedy = remediesForSchool[event.reason] ?? reasons[event.reason].remedy;
+  const { title, remedy: remedyOfStudent } = reasonOf(event.reason);
+  const remedy = remediesForSchool[event.reason] ?? remedyOfStudent;
   const step = stepTitle(event.step);
   return {
     subject: subject(

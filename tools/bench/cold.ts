@@ -18,7 +18,6 @@ import { archiveHeads, archiveRows, measureArchives, reportTooLarge } from "./ar
 import { peerLayer } from "./imaging-peers";
 import {
   benchGraph,
-  functionLabels,
   printMachine,
   printTable,
   readMachine,
