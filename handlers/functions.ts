@@ -14,6 +14,7 @@ import { mailStudentFunction } from "./mail-student/definition";
 import { notifyFailureStep } from "./notify-failure/definition";
 import { reconcileFunction } from "./reconcile/definition";
 import type { FunctionDefinition, Step } from "./runtime/define";
+import { startMissedFunction } from "./start-missed/definition";
 import { undoStep } from "./undo/definition";
 
 /** Every step, in the photo's order, then the two that run after an error. */
@@ -40,6 +41,7 @@ export const settleSeconds = Math.max(...steps.map(({ timeout }) => timeout)) + 
 export const functions: readonly FunctionDefinition<never>[] = [
   ...steps,
   reconcileFunction,
+  startMissedFunction,
   eraseStudentFunction,
   issueUploadFunction,
   readStatusFunction,

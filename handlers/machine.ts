@@ -1,7 +1,7 @@
 import flow from "./flow.asl.json";
 import { steps } from "./functions";
 import type { Step } from "./runtime/define";
-import { throttled, unavailable } from "./runtime/step";
+import { notYetThere, throttled, unavailable } from "./runtime/step";
 
 /**
  * The machine: flow.asl.json, the path of a photo, with the parts that its states share. The text has no Retry, no
@@ -102,6 +102,20 @@ const onceKnown: Retrier = {
   JitterStrategy: "FULL",
 };
 
+/**
+ * A photo that S3 may not show yet: for up to 15 minutes after versioning was switched on. The delays add up to 20
+ * minutes on average, and hardly ever to less than 15. The function itself ends the attempts: it uses the name only
+ * while the photo is young.
+ */
+const onceVisible: Retrier = {
+  ErrorEquals: [notYetThere],
+  IntervalSeconds: 5,
+  BackoffRate: 2,
+  MaxDelaySeconds: 120,
+  MaxAttempts: 24,
+  JitterStrategy: "FULL",
+};
+
 /** A state's timeout is longer than its function's, so that no function outlives its state. */
 const marginSeconds = 30;
 
@@ -126,7 +140,7 @@ export function defineMachine(text: Machine, functions: readonly Step[]): Machin
         return {
           ...state,
           TimeoutSeconds: step.timeout + marginSeconds,
-          Retry: [patience, anotherAttempt, onceKnown],
+          Retry: [patience, anotherAttempt, onceKnown, onceVisible],
           Catch,
         };
       }

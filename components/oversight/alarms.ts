@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { reconcileMetrics } from "../../handlers/reconcile/report";
+import { missedMetric } from "../../handlers/start-missed/handler";
 import type { Settings } from "../settings";
 import type { UploadRule } from "../flow/upload-rule";
 import type { Operations } from "./operations";
@@ -147,6 +148,24 @@ export function createAlarms(
       "reconcile-failed",
       "The nightly comparison of the stores failed, so that leftovers are not found. The function's log says why.",
       ofFunction(operations.reconcile, "Errors"),
+    ),
+    alarm(
+      "photos-missed",
+      "No execution had taken a photo for 10 minutes after it was stored; one was started for it. In the first minutes " +
+        "of a new stack this is normal. Later, check that the bucket sends its events to EventBridge and that the rule " +
+        "for uploads is enabled.",
+      {
+        ...any,
+        namespace: reconcileMetrics.namespace,
+        metricName: missedMetric,
+        dimensions: { FunctionName: operations.startMissed.name },
+      },
+    ),
+    alarm(
+      "start-missed-failed",
+      "The search for photos that no execution has taken failed. The function's log says why; the nightly comparison " +
+        "starts such photos as well.",
+      ofFunction(operations.startMissed, "Errors"),
     ),
     ...(mailer === undefined
       ? []

@@ -2,12 +2,15 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { eraseStudentFunction } from "../../handlers/erase-student/definition";
 import { reconcileFunction } from "../../handlers/reconcile/definition";
+import { startMissedFunction } from "../../handlers/start-missed/definition";
 import { createFunction } from "../flow/lambda-function";
 import { functionContext, type PipelineParts } from "../parts";
 
 export interface Operations {
   /** Compares the stores and fixes differences; called by the schedule and by `avatar-pipeline reconcile`. */
   readonly reconcile: aws.lambda.Function;
+  /** Starts photos that no execution has taken; called by a schedule. */
+  readonly startMissed: aws.lambda.Function;
   /** Erases a student; called by `avatar-pipeline erase`. */
   readonly eraseStudent: aws.lambda.Function;
 }
@@ -30,38 +33,46 @@ export function createOperations(
   };
   const reconcile = createFunction(name, reconcileFunction, context, opts);
   const eraseStudent = createFunction(name, eraseStudentFunction, context, opts);
-  schedule(name, reconcile, parts.settings, opts);
-  return { reconcile, eraseStudent };
+  const startMissed = createFunction(name, startMissedFunction, context, opts);
+  const scheduled = (part: string, args: ScheduleArgs) => schedule(`${name}-${part}`, parts.settings, args, opts);
+  // Every night, so that the remains of a fault are cleaned up before the next day's uploads.
+  scheduled("reconcile", {
+    description: `Compares and mends the stores of ${name}`,
+    // 18:00 UTC is 1 in the morning in Vietnam.
+    scheduleExpression: "cron(0 18 * * ? *)",
+    calls: reconcile,
+    input: { fix: true, searchNewFaces: true },
+  });
+  // A new bucket sends no events for about five minutes: a student's photo must not wait for the night.
+  scheduled("start-missed", {
+    description: `Starts photos of ${name} whose event was lost`,
+    scheduleExpression: "rate(15 minutes)",
+    calls: startMissed,
+    input: {},
+  });
+  return { reconcile, startMissed, eraseStudent };
 }
 
-/** Every night, so that the remains of a fault are cleaned up before the next day's uploads. */
+interface ScheduleArgs {
+  readonly description: string;
+  readonly scheduleExpression: string;
+  readonly calls: aws.lambda.Function;
+  readonly input: object;
+}
+
 function schedule(
-  name: string,
-  reconcile: aws.lambda.Function,
-  settings: PipelineParts["settings"],
+  part: string,
+  { tags }: PipelineParts["settings"],
+  { description, scheduleExpression, calls, input }: ScheduleArgs,
   opts: pulumi.CustomResourceOptions,
 ): void {
-  const part = `${name}-reconcile`;
-  const rule = new aws.cloudwatch.EventRule(
-    part,
-    {
-      description: `Compares and mends the stores of ${name}`,
-      // 18:00 UTC is 1 in the morning in Vietnam.
-      scheduleExpression: "cron(0 18 * * ? *)",
-      tags: settings.tags,
-    },
-    opts,
-  );
-  new aws.cloudwatch.EventTarget(
-    part,
-    { rule: rule.name, arn: reconcile.arn, input: JSON.stringify({ fix: true, searchNewFaces: true }) },
-    opts,
-  );
+  const rule = new aws.cloudwatch.EventRule(part, { description, scheduleExpression, tags }, opts);
+  new aws.cloudwatch.EventTarget(part, { rule: rule.name, arn: calls.arn, input: JSON.stringify(input) }, opts);
   new aws.lambda.Permission(
     part,
     {
       action: "lambda:InvokeFunction",
-      function: reconcile.name,
+      function: calls.name,
       principal: "events.amazonaws.com",
       sourceArn: rule.arn,
     },

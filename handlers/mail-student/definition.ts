@@ -17,8 +17,6 @@ export const mailStudentFunction = defineFunction({
     return [
       allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
       allow(["s3:GetObject"], [`${on.photoBucket}/avatars/*`]),
-      // Without it S3 answers 403 instead of 404 for a thumbnail that is gone.
-      allow(["s3:ListBucket"], [on.photoBucket]),
       // A message with a picture is a raw one, which has its own action. SES checks the verified identity (the address,
       // its domain or a parent domain) and, in the sandbox, the recipient's as well: so any identity is allowed. If
       // that identity has a default configuration set, SES checks the set too, although the message names none: so any

@@ -23,7 +23,7 @@ export type FindingKind = keyof typeof findingKinds;
 export interface Finding {
   readonly kind: FindingKind;
   /** Present if the difference belongs to a student. */
-  readonly studentId?: string;
+  readonly studentId?: string | undefined;
   readonly uploadId?: string;
   /** The face id, key or execution concerned. */
   readonly subject: string;

@@ -5,6 +5,7 @@ import { leftFaces, missingFaces } from "./faces";
 import type { Finding, ReconcileReport } from "./findings";
 import { searchFaces } from "./matching-faces";
 import { leftOriginals, lostUploads } from "./originals";
+import { look } from "./look";
 import { logReport } from "./report";
 import { takeStock, type Difference, type ReconcileClients, type ReconcileSettings, type Stock } from "./stock";
 import { currentKeys, leftReplaced, leftThumbnails, missingThumbnails } from "./thumbnails";
@@ -99,19 +100,4 @@ function holdingBack(differences: readonly Difference[]): readonly Difference[] 
     );
   };
   return differences.map((difference) => (difference.isUnaccounted === true ? { ...difference, mend } : difference));
-}
-
-/** The finding of a difference; undefined if the difference has disappeared by itself. */
-async function look(
-  { isStill, mend, isUnaccounted: _, ...difference }: Difference,
-  fix: boolean,
-): Promise<readonly Finding[]> {
-  try {
-    if (!(await isStill())) return [];
-    if (fix) await mend?.();
-    return [{ ...difference, fixed: fix && mend !== undefined }];
-  } catch (error) {
-    const { name, message } = error as Error;
-    return [{ ...difference, fixed: false, problem: `${name}: ${message}` }];
-  }
 }

@@ -5,6 +5,19 @@ import { parseUploadKey } from "../contract/keys";
 import { getUpload, type UploadRow } from "../stores/uploads";
 import { versionsOf, type Difference, type ReconcileClients, type ReconcileSettings, type Stock } from "./stock";
 
+/** Needed to find and start photos that no execution has taken. */
+export type MissedSettings = Pick<
+  ReconcileSettings,
+  "uploadTable" | "photoBucket" | "stateMachineArn" | "graceMinutes"
+>;
+
+export interface MissedClients {
+  readonly dynamodb: Pick<ReconcileClients["dynamodb"], "getItem">;
+  readonly s3: Pick<ReconcileClients["s3"], "listObjectVersions">;
+  readonly sfn: Pick<ReconcileClients["sfn"], "startExecution">;
+  readonly now: () => Date;
+}
+
 /** Originals of uploads that were accepted or rejected, and delete markers that hide nothing. */
 export function leftOriginals(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
   const rows = rowsByVersion(stock);
@@ -28,12 +41,19 @@ export function leftOriginals(settings: ReconcileSettings, clients: ReconcileCli
   });
 }
 
-function rowsByVersion({ uploads }: Stock): Map<string, UploadRow> {
+function rowsByVersion({ uploads }: Pick<Stock, "uploads">): Map<string, UploadRow> {
   return new Map([...uploads.values()].map((row) => [`${row.objectKey ?? ""}\n${row.versionId ?? ""}`, row]));
 }
 
-/** Originals that no execution has claimed and nobody has deleted. */
-export function lostUploads(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
+/**
+ * Originals that no execution has claimed and nobody has deleted. With an empty list of uploads, each original's own row
+ * is read instead.
+ */
+export function lostUploads(
+  settings: MissedSettings,
+  clients: MissedClients,
+  stock: Pick<Stock, "originals" | "uploads">,
+): Difference[] {
   const taken = rowsByVersion(stock);
   const youngest = clients.now().getTime() - settings.graceMinutes * 60_000;
   const hidden = new Set(stock.originals.filter((entry) => entry.isMarker && entry.isLatest).map(({ key }) => key));
@@ -43,22 +63,27 @@ export function lostUploads(settings: ReconcileSettings, clients: ReconcileClien
     .map((entry) => {
       const event = eventFor(settings, entry);
       const studentId = parseUploadKey(entry.key)?.studentId;
-      const isStill = async () => {
-        const versions = await versionsOf(settings, clients, entry.key);
-        if (versions.some((version) => version.isLatest && version.isMarker)) return false;
-        if (!versions.some(({ versionId }) => versionId === entry.versionId)) return false;
+      const isTaken = async () => {
         const photo = await identify(clients.dynamodb, settings.uploadTable, event, "");
         const { uploadId } = photo ?? nameless(event, "unknown", "");
         const row = await getUpload(clients.dynamodb, settings.uploadTable, uploadId);
-        return row === undefined || row.status === "awaiting-upload";
+        return row !== undefined && row.status !== "awaiting-upload";
       };
+      const isStored = async () => {
+        const versions = await versionsOf(settings, clients, entry.key);
+        if (versions.some((version) => version.isLatest && version.isMarker)) return false;
+        return versions.some(({ versionId }) => versionId === entry.versionId);
+      };
+      // The row comes first, since reading one costs a twentieth of a listing; and last, since an execution may have
+      // taken the photo during the listing.
+      const isStill = async () => !(await isTaken()) && (await isStored()) && !(await isTaken());
       const input = JSON.stringify(event);
       const mend = async () => {
         await clients.sfn.startExecution({ stateMachineArn: settings.stateMachineArn, input });
       };
       return {
         kind: "upload-not-started",
-        ...(studentId === undefined ? {} : { studentId }),
+        studentId,
         subject: entry.key,
         isStill,
         mend,
@@ -68,7 +93,7 @@ export function lostUploads(settings: ReconcileSettings, clients: ReconcileClien
 
 /** The event about an object, as far as the flow reads it. */
 export function eventFor(
-  settings: ReconcileSettings,
+  settings: Pick<ReconcileSettings, "photoBucket">,
   object: Pick<StoredVersion, "key" | "versionId" | "bytes" | "etag" | "storedAt">,
 ): ObjectCreatedEvent {
   return {

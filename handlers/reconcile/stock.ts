@@ -39,7 +39,7 @@ export interface ReconcileClients {
 /** A difference between the stores, as of when they were listed. */
 export interface Difference {
   readonly kind: FindingKind;
-  readonly studentId?: string;
+  readonly studentId?: string | undefined;
   readonly uploadId?: string;
   readonly subject: string;
   /** Present and true if the fix deletes unaccounted leftovers: see {@link isUnaccounted}. */
@@ -77,7 +77,7 @@ export async function takeStock(settings: ReconcileSettings, clients: ReconcileC
   return { faces, thumbnails, originals, uploads, avatars };
 }
 
-async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
+export async function collect<Value>(values: AsyncIterable<Value>): Promise<Value[]> {
   const all: Value[] = [];
   for await (const value of values) all.push(value);
   return all;
@@ -115,8 +115,8 @@ export function isUnaccounted({ uploads, avatars }: Stock, studentId: string, up
 
 /** The current versions and markers of a key. */
 export async function versionsOf(
-  settings: ReconcileSettings,
-  { s3 }: ReconcileClients,
+  settings: Pick<ReconcileSettings, "photoBucket">,
+  { s3 }: { readonly s3: Pick<S3, "listObjectVersions"> },
   key: string,
 ): Promise<readonly StoredVersion[]> {
   const found = await collect(everyVersion(s3, settings.photoBucket, key));

@@ -10,10 +10,18 @@ export type Handler<Input, Output> = (input: Input) => Promise<Output>;
 /** The error names that the machine retries; any other name that is not a reason is a permanent fault. */
 export const throttled = "Throttled";
 export const unavailable = "Unavailable";
+export const notYetThere = "NotYetThere";
 
 /**
- * Wraps a handler so that the machine sees three kinds of errors only: a reason of the catalogue, `Throttled` or
- * `Unavailable` (both retried, see flow.asl.json), and any other name, which is permanent.
+ * A photo this young, in minutes, that S3 does not know may just not be visible yet: for 15 minutes after versioning
+ * was switched on, S3 may answer NoSuchKey (AWS's reference of PutBucketVersioning). An issued upload counts from the
+ * moment when its form was issued, and may be posted up to 15 minutes later.
+ */
+const youngMinutes = 30;
+
+/**
+ * Wraps a handler so that the machine sees three kinds of errors only: a reason of the catalogue, `Throttled`,
+ * `Unavailable` or `NotYetThere` (all three retried, see handlers/machine.ts), and any other name, which is permanent.
  *
  * Logs one line a call, as JSON: the step and its outcome, with the upload's id. Never an address, a face, a file name
  * or another student.
@@ -28,11 +36,21 @@ export function step<Input, Output>(name: string, handle: Handler<Input, Output>
       log({ outcome: "done" });
       return output;
     } catch (error) {
-      const named = asMachineError(error);
+      const named = asYoung(asMachineError(error), input);
       log({ outcome: "error", error: named.name, message: named.message });
       throw named;
     }
   };
+}
+
+/** Names the error after a missing original as one to retry while the photo is young; an older one is gone. */
+function asYoung(error: Error, input: unknown): Error {
+  const { photo } = input as { photo?: { uploadedAt?: string } };
+  // The last is Rekognition's, which reads the photo from S3.
+  const isMissing = /^(NoSuchKey|NoSuchVersion|InvalidS3ObjectException)$/.test(error.name);
+  const age = Date.now() - Date.parse(photo?.uploadedAt ?? "");
+  if (!isMissing || !(age < youngMinutes * 60_000)) return error;
+  return namedError(notYetThere, `${error.name}: ${error.message}`, error);
 }
 
 function uploadIdOf(input: unknown): string | undefined {

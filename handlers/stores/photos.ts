@@ -32,10 +32,27 @@ export interface StoredVersion {
   readonly storedAt: Date;
 }
 
-/** Reads the uploaded object, in the version that the event named. */
+/**
+ * Reads the uploaded object, in the version that the event named.
+ *
+ * @throws NoSuchKey, NoSuchVersion if S3 has no such object, or does not have it yet: see handlers/runtime/step.ts
+ */
 export async function readOriginal(s3: Pick<S3, "getObject">, photo: Photo): Promise<Uint8Array> {
-  const { Body: body } = await s3.getObject({ Bucket: photo.bucket, Key: photo.key, VersionId: photo.versionId });
-  return (await body?.transformToByteArray()) ?? new Uint8Array();
+  try {
+    const { Body: body } = await s3.getObject({ Bucket: photo.bucket, Key: photo.key, VersionId: photo.versionId });
+    return (await body?.transformToByteArray()) ?? new Uint8Array();
+  } catch (error) {
+    if (!isHiddenAbsence(error)) throw error;
+    throw namedError("NoSuchKey", "S3 has no such object, or the function may not read it.", error);
+  }
+}
+
+/**
+ * Whether S3 refused to say that an object is missing: without the right to list the bucket, the answer is 403 instead
+ * of 404. No function has that right only for a clearer answer. A key that may not be used is another fault.
+ */
+function isHiddenAbsence(error: unknown): boolean {
+  return error instanceof Error && error.name === "AccessDenied" && !error.message.includes("kms:");
 }
 
 /** Deletes the uploaded object: the very version that was processed, so that a newer one under the key stays. */
@@ -77,7 +94,7 @@ export async function readThumbnail(
     const { Body: body } = await s3.getObject({ Bucket: bucket, Key: key });
     return await body?.transformToByteArray();
   } catch (error) {
-    if (error instanceof Error && error.name === "NoSuchKey") return undefined;
+    if (isHiddenAbsence(error) || (error as Error).name === "NoSuchKey") return undefined;
     throw error;
   }
 }

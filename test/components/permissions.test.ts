@@ -90,6 +90,11 @@ describe("AvatarPipeline", () => {
         "states:StartExecution on states:stateMachine:avatars-flow",
         "states:DescribeExecution on states:execution:avatars-flow:*",
       ],
+      StartMissed: [
+        readRow,
+        's3:ListBucketVersions on s3:avatars-photos if {"StringLike":{"s3:prefix":"uploads/*"}}',
+        "states:StartExecution on states:stateMachine:avatars-flow",
+      ],
       EraseStudent: [
         `dynamodb:Scan on ${uploadTable}`,
         `dynamodb:DeleteItem on ${uploadTable}`,
@@ -106,7 +111,6 @@ describe("AvatarPipeline", () => {
         mark,
         readRow,
         `s3:GetObject on ${avatars}`,
-        "s3:ListBucket on s3:avatars-photos",
         ...["ses:SendEmail", "ses:SendRawEmail"].flatMap((a) =>
           ["ses:identity/*", "ses:configuration-set/*"].map(
             (r) => `${a} on ${r} if {"StringEquals":{"ses:FromAddress":"avatars@school.example"}}`,

@@ -38,10 +38,9 @@ describe("AvatarPipeline", () => {
     const alarms = ["flow-failed", "timed-out", "events-lost", "rekognition-throttled", "functions-throttled"];
     const expected: Record<string, readonly string[]> = {
       ...Object.fromEntries(
-        [...alarms, "flow-throttled", "reconcile-failed", "reconcile-left"].map((part) => [
-          `avatars-${part}`,
-          ["MetricAlarm"],
-        ]),
+        [...alarms, "flow-throttled", "reconcile-failed", "reconcile-left", "photos-missed", "start-missed-failed"].map(
+          (part) => [`avatars-${part}`, ["MetricAlarm"]],
+        ),
       ),
       "avatars-operators": ["Key", "Topic", "TopicPolicy"],
       "avatars-operators-33bc47e4": ["TopicSubscription"],
@@ -67,6 +66,7 @@ describe("AvatarPipeline", () => {
       "avatars-imaging": ["LayerVersion"],
       ...Object.fromEntries(steps.map(({ name }) => [`avatars-${kebab(name)}`, perFunction])),
       "avatars-reconcile": ["EventRule", "EventTarget", "Function", "LogGroup", "Permission", "Role", "RolePolicy"],
+      "avatars-start-missed": ["EventRule", "EventTarget", "Function", "LogGroup", "Permission", "Role", "RolePolicy"],
       "avatars-erase-student": perFunction,
       "avatars-flow": ["LogGroup", "Role", "RolePolicy", "StateMachine"],
       "avatars-start": ["Role", "RolePolicy"],

@@ -111,6 +111,13 @@ describe("The machine", () => {
     }
   });
 
+  it("waits for a photo for as long as S3 may not show it in a new bucket: 15 minutes", () => {
+    const retriers = tasks.flatMap(([, { Retry = [] }]) => Retry);
+    const [patience] = retriers.filter(({ ErrorEquals }) => ErrorEquals.includes("NotYetThere"));
+    // With full jitter, a delay is half of its maximum on average.
+    expect(longestSeconds(patience!) / 2).to.be.within(18 * 60, 22 * 60);
+  });
+
   it("never retries a judgement on the photo", () => {
     const retried = JSON.stringify(tasks.map(([, { Retry }]) => Retry));
     for (const code of reasonCodes) expect(retried).to.not.include(`"${code}"`);

@@ -62,3 +62,13 @@ export function serverError(service: string, status: number, code?: string): Clo
     "We encountered an internal error. Please try again. (injected by a fault rule)",
   );
 }
+
+/**
+ * The answer to a read of an object that is stored but not visible yet. Rekognition's covers every way in which it
+ * cannot get an object. S3's is 403 `AccessDenied` for callers who may not list the bucket: name it as the code.
+ */
+export function missingObjectError(service: string, code?: string): CloudError {
+  const text = "The object is not visible yet (injected by a fault rule).";
+  if (service === "rekognition") return cloudError(code ?? "InvalidS3ObjectException", 400, text);
+  return cloudError(code ?? "NoSuchKey", code === "AccessDenied" ? 403 : 404, text);
+}

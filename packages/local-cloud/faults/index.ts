@@ -32,12 +32,15 @@
  *
  *   throttle        the service's own throttling error; `code` for another name
  *   error           `status` 500 to 599 in the service's own words; `code` for another name
+ *   missingObject   a read of an object, by service "s3" or "rekognition", finds nothing: NoSuchKey or
+ *                   InvalidS3ObjectException; `code` for another name
  *   delay           `milliseconds` (a number or [least, most]) before the call is handled; for events, before delivery
  *   dropAnswer      the call takes effect, then the connection breaks without an answer
  *   killFunction    the calling function's process is killed `when` "before" or "after" the call takes effect; as a
  *                   fault of service "lambda", operation "Invoke": before the handler runs or after it returned
  *   staleSearch     searches of service "rekognition" neither know nor find faces indexed within the last
  *                   `milliseconds`
+ *   dropEvent       service "events", operation "Deliver": the event is lost without a trace
  *   duplicateEvent  service "events", operation "Deliver": `copies` (1) more deliveries, each up to
  *                   `milliseconds` later
  *   reorderEvents   the same: the delivery waits `milliseconds`, so that later events overtake it
@@ -46,7 +49,7 @@ import { createHash } from "node:crypto";
 
 import { matchesWildcards } from "../iam";
 import type { CloudError } from "../gateway/service";
-import { serverError, throttleError } from "./errors";
+import { missingObjectError, serverError, throttleError } from "./errors";
 import { readFaultScript, type Fault, type FaultRule, type Span } from "./script";
 
 export { readFaultScript, type Fault, type FaultRule, type FaultScript } from "./script";
@@ -68,6 +71,8 @@ export interface Injection {
   readonly delayMilliseconds: number;
   readonly refusal?: CloudError;
   readonly dropAnswer: boolean;
+  /** Whether an event is lost before its delivery. */
+  readonly dropEvent: boolean;
   readonly kill?: "before" | "after";
   /** Delays of the further deliveries of an event, in milliseconds from now. */
   readonly duplicatesAfter: readonly number[];
@@ -151,6 +156,7 @@ export function createFaultInjector(
       const injection: { -readonly [K in keyof Injection]: Injection[K] } = {
         delayMilliseconds: 0,
         dropAnswer: false,
+        dropEvent: false,
         duplicatesAfter: [],
       };
       for (const { fault, draw } of taking(call, ({ kind }) => kind !== "staleSearch")) {
@@ -163,6 +169,8 @@ export function createFaultInjector(
         } else if (!settled) {
           if (fault.kind === "throttle") injection.refusal = throttleError(call.service, fault.code);
           if (fault.kind === "error") injection.refusal = serverError(call.service, fault.status, fault.code);
+          if (fault.kind === "missingObject") injection.refusal = missingObjectError(call.service, fault.code);
+          if (fault.kind === "dropEvent") injection.dropEvent = true;
           if (fault.kind === "dropAnswer") injection.dropAnswer = true;
           if (fault.kind === "killFunction") injection.kill = fault.when;
         }

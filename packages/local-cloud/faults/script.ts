@@ -4,10 +4,12 @@ import { matchesWildcards } from "../iam";
 export type Fault =
   | { readonly kind: "throttle"; readonly code?: string }
   | { readonly kind: "error"; readonly status: number; readonly code?: string }
+  | { readonly kind: "missingObject"; readonly code?: string }
   | { readonly kind: "delay"; readonly milliseconds: Span }
   | { readonly kind: "dropAnswer" }
   | { readonly kind: "killFunction"; readonly when: "before" | "after" }
   | { readonly kind: "staleSearch"; readonly milliseconds: Span }
+  | { readonly kind: "dropEvent" }
   | { readonly kind: "duplicateEvent"; readonly copies: number; readonly milliseconds: Span }
   | { readonly kind: "reorderEvents"; readonly milliseconds: Span };
 
@@ -87,10 +89,12 @@ const kinds: Readonly<
 > = {
   throttle: { members: { code: isText }, required: [] },
   error: { members: { status: isServerStatus, code: isText }, required: ["status"] },
+  missingObject: { members: { code: isText }, required: [] },
   delay: { members: { milliseconds: isSpan }, required: ["milliseconds"] },
   dropAnswer: { members: {}, required: [] },
   killFunction: { members: { when: isWhen }, required: ["when"] },
   staleSearch: { members: { milliseconds: isSpan }, required: ["milliseconds"] },
+  dropEvent: { members: {}, required: [] },
   duplicateEvent: { members: { copies: isCount, milliseconds: isSpan }, required: [] },
   reorderEvents: { members: { milliseconds: isSpan }, required: ["milliseconds"] },
 };

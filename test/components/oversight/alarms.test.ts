@@ -28,6 +28,8 @@ describe("What an operator hears and sees", () => {
       "avatars-flow-throttled": "ExecutionThrottled",
       "avatars-reconcile-left": "DifferencesLeft",
       "avatars-reconcile-failed": "Errors",
+      "avatars-photos-missed": "PhotosMissed",
+      "avatars-start-missed-failed": "Errors",
     });
   });
 

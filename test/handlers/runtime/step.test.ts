@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { asMachineError } from "../../../handlers/runtime/step";
+import { asMachineError, step } from "../../../handlers/runtime/step";
 
 describe("What the machine is told of a service's error", () => {
   const sdkError = (name: string, more: object = {}) => Object.assign(new Error("why"), { name }, more);
@@ -42,5 +42,30 @@ describe("What the machine is told of a service's error", () => {
 
   it("is an error even where what was thrown is none", () => {
     expect(asMachineError("oops")).to.include({ name: "Error", message: "oops" });
+  });
+});
+
+describe("A photo that S3 does not know", () => {
+  const errorFor = async (name: string, photo: object | undefined): Promise<string> => {
+    const handle = step("Any", () => Promise.reject(Object.assign(new Error("why"), { name })));
+    return handle({ photo }).then(
+      () => "none",
+      (error: unknown) => (error as Error).name,
+    );
+  };
+  const minutesOld = (minutes: number) => ({ uploadedAt: new Date(Date.now() - minutes * 60_000).toISOString() });
+
+  for (const name of ["NoSuchKey", "NoSuchVersion", "InvalidS3ObjectException"]) {
+    it(`is not there yet while it is young, and gone later: ${name}`, async () => {
+      expect(await errorFor(name, minutesOld(1))).to.equal("NotYetThere");
+      expect(await errorFor(name, minutesOld(29))).to.equal("NotYetThere");
+      expect(await errorFor(name, minutesOld(31))).to.equal(name);
+    });
+  }
+
+  it("is not meant by other errors, nor by an input without a photo", async () => {
+    expect(await errorFor("AccessDenied", minutesOld(1))).to.equal("AccessDenied");
+    expect(await errorFor("NoSuchKey", undefined)).to.equal("NoSuchKey");
+    expect(await errorFor("NoSuchKey", {})).to.equal("NoSuchKey");
   });
 });

@@ -29,6 +29,7 @@ export async function tryDelivery(state: DeliveryState, id: string): Promise<voi
   }
   const call = { service: "events", operation: "Deliver", caller: rule.name };
   const injected = faults?.active ? faults.decide(call) : undefined;
+  if (injected?.dropEvent) return settle(queue, id);
   if (injected && delivery.attempts === 0 && !delivery.copy) {
     for (const [i, after] of injected.duplicatesAfter.entries()) {
       await keep(queue, `${id}+${i + 1}`, { ...delivery, copy: true }, after);

@@ -20,7 +20,7 @@ function injector(rules: object[], seed = 1) {
 }
 const codes = (faults: ReturnType<typeof createFaultInjector>, calls: Call[]) =>
   calls.map((one) => faults.decide(one).refusal?.code);
-const none: Injection = { delayMilliseconds: 0, dropAnswer: false, duplicatesAfter: [] };
+const none: Injection = { delayMilliseconds: 0, dropAnswer: false, dropEvent: false, duplicatesAfter: [] };
 
 describe("the fault injector", () => {
   it("does nothing without rules", () => {
@@ -125,6 +125,17 @@ describe("the fault injector", () => {
       "s3 InternalError 500",
     ]);
     expect(names({ kind: "error", status: 503, code: "Mine" })[0]).to.equal("dynamodb Mine 503");
+  });
+
+  it("hides an object under the name that the reading service has for it", () => {
+    const hidden = (service: string, code?: string) => {
+      const { faults } = injector([{ service, fault: { kind: "missingObject", ...(code !== undefined && { code }) } }]);
+      const { refusal } = faults.decide(call({ service }));
+      return `${refusal?.code} ${refusal?.status}`;
+    };
+    expect(hidden("s3")).to.equal("NoSuchKey 404");
+    expect(hidden("s3", "AccessDenied"), "for callers who may not list the bucket").to.equal("AccessDenied 403");
+    expect(hidden("rekognition")).to.equal("InvalidS3ObjectException 400");
   });
 
   it("tells how stale a search is, to who asks, and to nobody else", () => {

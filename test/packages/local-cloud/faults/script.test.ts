@@ -50,7 +50,7 @@ describe("a fault script", () => {
     [rule({ fault: undefined }), "faults.json, rule 1: fault is undefined; it has to be an object"],
     [
       rule({ fault: { kind: "slow" } }),
-      'fault kind "slow" is none of throttle, error, delay, dropAnswer, killFunction',
+      'fault kind "slow" is none of throttle, error, missingObject, delay, dropAnswer, killFunction',
     ],
     [
       rule({ fault: { kind: "error" } }),
