@@ -1,9 +1,11 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import type { S3 } from "@aws-sdk/client-s3";
 import { getAvatar } from "../stores/avatars";
 import { namedError } from "../runtime/errors";
 import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../contract/flow-data";
 import { readFlowInput } from "../contract/flow-input";
-import { derivedId, identify } from "../stores/identify";
+import { derivedId, identify, nameless } from "../stores/identify";
+import { deleteOriginal } from "../stores/photos";
 import type { Handler } from "../runtime/step";
 import { claimUpload, type UploadRow } from "../stores/uploads";
 
@@ -22,7 +24,7 @@ export type ReceivePhotoOutput =
    * An execution ended without a notice, or refused the photo and failed before the notice: this one closes the upload.
    */
   | { readonly claim: "interrupted"; readonly photo: Photo; readonly failed: Failures }
-  /** Another execution has, or had, the upload; or the object is not a photo. */
+  /** Another execution has, or had, the upload; or the object is no upload, and is gone. */
   | { readonly claim: "already-handled" };
 
 export interface ReceivePhotoSettings {
@@ -34,6 +36,7 @@ export interface ReceivePhotoSettings {
 
 export interface ReceivePhotoClients {
   readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
+  readonly s3: Pick<S3, "deleteObject">;
   readonly now: () => Date;
 }
 
@@ -42,6 +45,8 @@ export interface ReceivePhotoClients {
  * has no name that would make it unique. The claim is a conditional write on the upload's row.
  *
  * An upload that failed can be claimed again: an operator restarts it that way.
+ *
+ * An object under an issued key that is not its upload's photo is deleted here, before anything is paid for.
  */
 export function receivePhoto(
   settings: ReceivePhotoSettings,
@@ -75,14 +80,15 @@ export function receivePhoto(
 }
 
 /**
- * Identifies the object's upload and claims it; undefined if it has ended or belongs to another execution.
+ * Identifies the object's upload and claims it; undefined if it has ended or belongs to another execution, or if the
+ * object is no upload.
  *
  * If two objects are stored under one issued key at the same moment, both find the upload free. The one whose claim
- * fails is identified again and becomes an upload of its own.
+ * fails is identified again, and found to be surplus.
  */
 async function claimPhoto(
   { uploadTable, rowDays }: ReceivePhotoSettings,
-  { dynamodb, now }: ReceivePhotoClients,
+  { dynamodb, s3, now }: ReceivePhotoClients,
   created: ObjectCreatedEvent,
   executionArn: string,
   interruptedArn: string | undefined,
@@ -90,7 +96,11 @@ async function claimPhoto(
   let taken: Photo | undefined;
   for (;;) {
     const photo = await identify(dynamodb, uploadTable, created, executionArn);
-    if (photo === undefined) throw invalidKey(created);
+    if (photo === "no-student") throw invalidKey(created);
+    if (photo === "surplus") {
+      await deleteOriginal(s3, nameless(created, "", executionArn));
+      return undefined;
+    }
     if (photo.uploadId === taken?.uploadId) return undefined;
     const before = await claimUpload(dynamodb, uploadTable, photo, { interruptedArn, now: now(), rowDays });
     if (before !== false) return { photo, before };

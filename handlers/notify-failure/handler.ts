@@ -49,7 +49,7 @@ export function notifyFailure(
   return async ({ event, execution, state, failed }) => {
     const verdict = verdictOf(failed);
     const photo = state.photo ?? (await unclaimedPhoto(settings, clients, event, execution));
-    // The input names no object: there is no upload to close and nobody to notify.
+    // The input names no object, or one that is no upload: there is nothing to close and nobody to notify.
     if (photo === undefined) return { ...verdict, outcome: "already-handled" };
     const row = await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId);
     const isTold = row?.executionArn === execution && (row.status === "rejected" || row.status === "failed");
@@ -82,7 +82,10 @@ export function notifyFailure(
   };
 }
 
-/** Names an upload whose claim failed, from the event and the rows; undefined if the input names no object. */
+/**
+ * Names an upload whose claim failed, from the event and the rows; undefined if the input names no object or a surplus
+ * one, which nobody waits for and the nightly comparison deletes.
+ */
 async function unclaimedPhoto(
   settings: NotifyFailureSettings,
   { dynamodb }: NotifyFailureClients,
@@ -92,5 +95,6 @@ async function unclaimedPhoto(
   const { created } = readFlowInput(event);
   if (created === undefined) return undefined;
   const photo = await identify(dynamodb, settings.uploadTable, created, executionArn);
-  return photo ?? nameless(created, "unknown", executionArn);
+  if (photo === "surplus") return undefined;
+  return photo === "no-student" ? nameless(created, "unknown", executionArn) : photo;
 }

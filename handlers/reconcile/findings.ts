@@ -9,7 +9,8 @@ export const findingKinds = {
   "thumbnail-missing":
     "An avatar with a thumbnail that is not in the bucket. Not fixed: ask the student to upload the photo again.",
   "replaced-left-over": "An avatar that still lists what it replaced. Fixed by removing the old face and thumbnails.",
-  "original-left-over": "The original of an upload that was accepted or rejected. Fixed by deleting that version.",
+  "original-left-over":
+    "The original of an upload that was accepted or rejected, or a further object under its key. Fixed by deleting that version.",
   "upload-not-started":
     "An original that no execution has taken: its event was lost. Fixed by starting an execution for it.",
   "upload-interrupted":

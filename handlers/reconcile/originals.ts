@@ -1,5 +1,5 @@
 import type { ObjectCreatedEvent } from "../contract/flow-data";
-import { identify, nameless } from "../stores/identify";
+import { identify, isSurplus, nameless } from "../stores/identify";
 import { deleteVersion, type StoredVersion } from "../stores/photos";
 import { parseUploadKey } from "../contract/keys";
 import { getUpload, type UploadRow } from "../stores/uploads";
@@ -18,7 +18,10 @@ export interface MissedClients {
   readonly now: () => Date;
 }
 
-/** Originals of uploads that were accepted or rejected, and delete markers that hide nothing. */
+/**
+ * Originals of uploads that were accepted or rejected, surplus objects under issued keys, and delete markers that hide
+ * nothing.
+ */
 export function leftOriginals(settings: ReconcileSettings, clients: ReconcileClients, stock: Stock): Difference[] {
   const rows = rowsByVersion(stock);
   const stored = new Set(stock.originals.filter(({ isMarker }) => !isMarker).map(({ key }) => key));
@@ -27,7 +30,8 @@ export function leftOriginals(settings: ReconcileSettings, clients: ReconcileCli
     const isOver = row?.status === "accepted" || row?.status === "rejected";
     // A marker over an original means that the lifecycle or a person deleted it: without the marker the original would
     // reappear, expire, and be brought back again on every run.
-    const isLeft = isMarker ? !stored.has(key) : isOver;
+    const surplusOf = isMarker ? undefined : surplusOwner(stock, key, versionId);
+    const isLeft = isMarker ? !stored.has(key) : isOver || surplusOf !== undefined;
     if (!isLeft) return [];
     const isStill = async () => {
       const versions = await versionsOf(settings, clients, key);
@@ -36,9 +40,21 @@ export function leftOriginals(settings: ReconcileSettings, clients: ReconcileCli
       );
     };
     const mend = () => deleteVersion(clients.s3, settings.photoBucket, key, versionId);
-    const owner = row === undefined ? {} : { studentId: row.studentId, uploadId: row.uploadId };
+    const owner = row === undefined ? surplusOf : { studentId: row.studentId, uploadId: row.uploadId };
     return [{ kind: "original-left-over", ...owner, subject: key, isStill, mend }];
   });
+}
+
+/** The owner of a surplus object, by its key; undefined if the object is an upload's. */
+function surplusOwner(
+  { uploads }: Stock,
+  key: string,
+  versionId: string,
+): Pick<Difference, "studentId" | "isUnaccounted"> | undefined {
+  const { studentId, issuedId } = parseUploadKey(key) ?? {};
+  if (studentId === undefined || issuedId === undefined) return undefined;
+  const row = uploads.get(issuedId);
+  return isSurplus(row, studentId, versionId) ? { studentId, isUnaccounted: row === undefined } : undefined;
 }
 
 function rowsByVersion({ uploads }: Pick<Stock, "uploads">): Map<string, UploadRow> {
@@ -65,7 +81,9 @@ export function lostUploads(
       const studentId = parseUploadKey(entry.key)?.studentId;
       const isTaken = async () => {
         const photo = await identify(clients.dynamodb, settings.uploadTable, event, "");
-        const { uploadId } = photo ?? nameless(event, "unknown", "");
+        // A surplus object is no upload's: the nightly comparison deletes it.
+        if (photo === "surplus") return true;
+        const { uploadId } = photo === "no-student" ? nameless(event, "unknown", "") : photo;
         const row = await getUpload(clients.dynamodb, settings.uploadTable, uploadId);
         return row !== undefined && row.status !== "awaiting-upload";
       };

@@ -2,29 +2,46 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { createHash } from "node:crypto";
 import type { ObjectCreatedEvent, Photo } from "../contract/flow-data";
 import { issuedAt, makeUploadId, parseUploadKey } from "../contract/keys";
-import { getUpload } from "./uploads";
+import { getUpload, type UploadRow } from "./uploads";
 
-/**
- * Identifies an object's upload: the one that the server issued its key for, or else an upload of its own.
- *
- * @returns undefined if the key names no student
- */
+/** The objects below `uploads/` that are no upload. */
+export type NoUpload =
+  /** The key names no student. */
+  | "no-student"
+  /**
+   * The name has the form of an uploadId, but the object is not that upload's photo: its form was posted a second time,
+   * or its student has been erased since, or the server never issued it. Deleted unseen: one form would start any number
+   * of uploads, and a form that outlives an erasure would bring the student back.
+   */
+  | "surplus";
+
+/** Identifies an object's upload: the one that the server issued its key for, or a plain copy's own. */
 export async function identify(
   dynamodb: Pick<DynamoDB, "getItem">,
   uploadTable: string,
   event: ObjectCreatedEvent,
   executionArn: string,
-): Promise<Photo | undefined> {
+): Promise<Photo | NoUpload> {
   const { object } = event.detail;
   const key = parseUploadKey(object.key);
-  if (key === undefined) return undefined;
+  if (key === undefined) return "no-student";
   const photo = nameless(event, key.studentId, executionArn);
   if (key.issuedId === undefined) return photo;
   const row = await getUpload(dynamodb, uploadTable, key.issuedId);
-  // A second object under an issued key (the form was posted twice) is an upload of its own, like a copy.
-  const isThisOne =
-    row?.studentId === key.studentId && (row.versionId === undefined || row.versionId === (object["version-id"] ?? ""));
-  return isThisOne ? { ...photo, uploadId: key.issuedId, uploadedAt: issuedAt(key.issuedId).toISOString() } : photo;
+  if (isSurplus(row, key.studentId, object["version-id"])) return "surplus";
+  return { ...photo, uploadId: key.issuedId, uploadedAt: issuedAt(key.issuedId).toISOString() };
+}
+
+/**
+ * Whether an object under an issued key is no upload. The upload's photo is the version that was claimed, or any if none
+ * was claimed yet.
+ *
+ * @param row the upload's row; undefined if there is none
+ * @param studentId the student of the object's key
+ */
+export function isSurplus(row: UploadRow | undefined, studentId: string, versionId: string | undefined): boolean {
+  if (row?.studentId !== studentId) return true;
+  return row.versionId !== undefined && row.versionId !== (versionId ?? "");
 }
 
 /** The object as an upload that the server did not issue. */

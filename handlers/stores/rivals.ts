@@ -22,8 +22,8 @@ export interface Place {
 
 /**
  * Whether one upload comes before another: by the creation time of their rows, which only the server sets and nothing
- * changes; within a millisecond by their ids. The ids alone give no order: those of plain copies, and of every further
- * object under an issued key, are derived and lower than any issued one.
+ * changes; within a millisecond by their ids. The ids alone give no order: those of plain copies are derived and lower
+ * than any issued one.
  */
 export function isEarlier(upload: Place, than: Place): boolean {
   const [made, thanMade] = [upload.createdAt ?? "", than.createdAt ?? ""];

@@ -1,5 +1,6 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Photo } from "../contract/flow-data";
+import { parseUploadKey } from "../contract/keys";
 import type { ReasonCode } from "../contract/reasons";
 import { namedError } from "../runtime/errors";
 import { everyItem, isConditionFailure, type Item } from "./dynamodb";
@@ -25,8 +26,9 @@ import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
  *   write                | by                     | only if
  *   ---------------------|------------------------|------------------------------------------------------------------
  *   addAwaited           | IssueUpload, import    | always: its id is new
- *   claimUpload          | ReceivePhoto           | no row, or the row is of this version (or none yet) and it is awaited,
- *                        |                        | failed, this execution's already, or the interrupted execution's
+ *   claimUpload          | ReceivePhoto           | the row is of this version (or none yet) and it is awaited, failed, this
+ *                        |                        | execution's already, or the interrupted execution's; a plain copy's may
+ *                        |                        | not exist yet
  *   beginStep            | every step             | own
  *   recordFace           | IndexFace              | own
  *   confirmUpload        | IndexFace              | own, and it has not yielded
@@ -54,9 +56,6 @@ type Claim = Pick<Photo, "uploadId" | "executionArn">;
 
 /** The name of the error that a conditional write throws if the upload has ended or belongs to another execution. */
 export const claimLost = "ClaimLost";
-
-/** The row outlasts a form that is posted late: EventBridge retries an event for up to 24 hours. */
-const awaitedDays = 2;
 
 /** Reads one row, consistently; undefined if there is none. */
 export async function getUpload(dynamodb: Gets, table: string, uploadId: string): Promise<UploadRow | undefined> {
@@ -86,8 +85,11 @@ export async function addAwaited(
     readonly uploadId: string;
     readonly studentId: string;
     readonly createdAt: Date;
-    /** The end of the time in which the photo can be stored. */
-    readonly storableUntil: Date;
+    /**
+     * The days for which the row is kept, from now on: longer than any original. Without the row the photo would be
+     * surplus, whenever its event or its dead letter comes.
+     */
+    readonly rowDays: number;
     /** The file's own name, if its key is named for the upload: the notices show it. */
     readonly fileName?: string | undefined;
     readonly email?: string | undefined;
@@ -103,7 +105,7 @@ export async function addAwaited(
       student_id: { S: upload.studentId },
       status: { S: "awaiting-upload" },
       created_at: { S: upload.createdAt.toISOString() },
-      expires_at: { N: expiryOf(upload.storableUntil, awaitedDays) },
+      expires_at: { N: expiryOf(upload.createdAt, upload.rowDays) },
       ...(fileName !== undefined && { file_name: { S: fileName } }),
       ...(email !== undefined && { email: { S: email } }),
       ...(locale !== undefined && { locale: { S: locale } }),
@@ -132,13 +134,16 @@ export async function claimUpload(
   const owners = interruptedArn === undefined ? ":owner" : ":owner, :interrupted";
   // A failed upload may be restarted; one that failed before its execution ended needs no closing.
   const open = interruptedArn === undefined ? ":awaiting, :failed" : ":awaiting";
+  // An issued upload without a row is one of a student who has been erased: the claim must not bring the row back.
+  const isIssued = parseUploadKey(photo.key)?.issuedId === photo.uploadId;
   try {
     const { Attributes: before } = await dynamodb.updateItem({
       TableName: table,
       Key: { upload_id: { S: photo.uploadId } },
       ConditionExpression:
+        `attribute_${isIssued ? "exists(upload_id) AND" : "not_exists(upload_id) OR"} ` +
         // Never another object's row, whatever that one's status.
-        "attribute_not_exists(upload_id) OR ((attribute_not_exists(version_id) OR version_id = :version) AND " +
+        "((attribute_not_exists(version_id) OR version_id = :version) AND " +
         `(#status IN (${open}) OR (#status = :processing AND execution_arn IN (${owners}))))`,
       UpdateExpression:
         "SET #status = :processing, student_id = :student, object_key = :key, version_id = :version, " +

@@ -6,7 +6,7 @@ import { deleteFaces, findFaces } from "../stores/faces";
 import { deleteOriginal, deleteThumbnails } from "../stores/photos";
 import type { Failures, FlowInput, Photo } from "../contract/flow-data";
 import { readFlowInput } from "../contract/flow-input";
-import { identify } from "../stores/identify";
+import { identify, nameless } from "../stores/identify";
 import type { Sleep } from "../runtime/clients";
 import type { Handler } from "../runtime/step";
 import { removeReplaced } from "../stores/replaced";
@@ -83,17 +83,22 @@ export function undo(settings: UndoSettings, clients: UndoClients): Handler<Undo
   };
 }
 
-/** The upload of an execution that claimed it and failed before it could say so; undefined if it did not claim it. */
+/**
+ * The upload of an execution that claimed it and failed before it could say so; undefined if it did not claim it.
+ *
+ * Deletes a surplus object, which ReceivePhoto could not.
+ */
 async function claimedPhoto(
   settings: UndoSettings,
-  { dynamodb }: UndoClients,
+  { dynamodb, s3 }: UndoClients,
   event: FlowInput,
   execution: string,
 ): Promise<Photo | undefined> {
   const { created } = readFlowInput(event);
   if (created === undefined) return undefined;
   const photo = await identify(dynamodb, settings.uploadTable, created, execution);
-  if (photo === undefined) return undefined;
+  if (photo === "surplus") await deleteOriginal(s3, nameless(created, "", execution));
+  if (typeof photo === "string") return undefined;
   const row = await getUpload(dynamodb, settings.uploadTable, photo.uploadId);
   return row?.executionArn === execution ? photo : undefined;
 }

@@ -4,7 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { everyAvatar, type AvatarRow } from "../../handlers/stores/avatars";
 import { everyFace } from "../../handlers/stores/faces";
 import { everyVersion, type StoredVersion } from "../../handlers/stores/photos";
-import { isNewer } from "../../handlers/contract/keys";
+import { isNewer, parseUploadKey } from "../../handlers/contract/keys";
 import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
 import { everyUpload, type UploadRow } from "../../handlers/stores/uploads";
 
@@ -74,6 +74,11 @@ export function brokenPromises(
 
   for (const photo of photos) {
     const row = rowOf(photo);
+    if (row === undefined && isFurther(photo, photos, rowOf)) {
+      const isLeft = originals.some(({ key, versionId }) => key === photo.key && versionId === photo.versionId);
+      if (isLeft) broken.push(`4: a further object under the issued key ${photo.key} is left`);
+      continue;
+    }
     if (row === undefined || !ended.includes(row.status)) {
       broken.push(`1: ${photo.key} has not ended: ${row?.status ?? "it has no row"} at ${row?.step ?? "no step"}`);
       continue;
@@ -168,6 +173,16 @@ function unfairEndings(
     }
   }
   return broken;
+}
+
+/** Whether an object is a further one under an issued key: the first that is claimed is the upload, the others are not. */
+function isFurther(
+  photo: PutPhoto,
+  photos: readonly PutPhoto[],
+  rowOf: (photo: PutPhoto) => UploadRow | undefined,
+): boolean {
+  const isIssued = parseUploadKey(photo.key)?.issuedId !== undefined;
+  return isIssued && photos.some((other) => other.key === photo.key && rowOf(other) !== undefined);
 }
 
 /** Whether a photo would be accepted if it were alone. */

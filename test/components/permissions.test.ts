@@ -42,7 +42,7 @@ describe("AvatarPipeline", () => {
     const readAvatar = `dynamodb:GetItem on ${avatarTable}`;
     const readRow = `dynamodb:GetItem on ${uploadTable}`;
     const own: Record<string, readonly string[]> = {
-      ReceivePhoto: [mark, readRow, readAvatar],
+      ReceivePhoto: [mark, readRow, readAvatar, deleteUpload],
       CheckFormat: [mark, readUpload],
       DetectFace: [mark, ...showUpload, "rekognition:DetectFaces on *"],
       CheckDuplicate: [mark, readRow, readAvatar, ...showUpload, `rekognition:SearchFacesByImage on ${collection}`],

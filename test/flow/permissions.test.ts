@@ -133,6 +133,10 @@ describe("The permissions of the steps", () => {
       });
       await pipeline.process(uploadKey("SV3", uploadId, "jpg"), photo("bea"));
       expect(await endsOf("SV3")).to.deep.equal(["accepted"]);
+      // The page's form posted once more.
+      await pipeline.upload(uploadKey("SV3", uploadId, "jpg"), photo("bea"));
+      await pipeline.cloud.idle();
+      expect(await endsOf("SV3")).to.deep.equal(["accepted"]);
 
       // Two photos that pass the first search together: the second search decides between them.
       faults.use({

@@ -1,8 +1,11 @@
 import { expect } from "chai";
-import { receivePhoto } from "../../handlers/0-receive-photo/handler";
+import type { UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import { receivePhoto, type ReceivePhotoClients } from "../../handlers/0-receive-photo/handler";
 import type { FlowInput } from "../../handlers/contract/flow-data";
 import { derivedId } from "../../handlers/stores/identify";
+import { deleteUpload } from "../../handlers/stores/uploads";
 import { errorOf } from "../support/errors";
+import { type Call, recorded } from "../support/recorded";
 import { anAvatar, anEvent, executionArn, now, uploadIdAt } from "../support/rows";
 import { avatarTable, startTables, type Tables, uploadTable } from "../support/with-tables";
 
@@ -10,12 +13,21 @@ describe("ReceivePhoto", () => {
   let tables: Tables;
   before(async () => (tables = await startTables()));
   after(() => tables.close());
-  beforeEach(() => tables.clear());
+  let deletions: Call[] = [];
+  beforeEach(async () => {
+    deletions = [];
+    await tables.clear();
+  });
+  const versionsDeleted = () => deletions.map(({ input }) => (input as { VersionId?: string }).VersionId);
 
   const receive = (event: FlowInput, execution = executionArn) =>
     receivePhoto(
       { uploadTable, avatarTable, rowDays: 30 },
-      { dynamodb: tables.dynamodb, now: () => now },
+      {
+        dynamodb: tables.dynamodb,
+        s3: recorded<ReceivePhotoClients["s3"]>({ deleteObject: () => ({}) }, deletions),
+        now: () => now,
+      },
     )({ event, execution });
 
   const issued = uploadIdAt(5);
@@ -89,7 +101,6 @@ describe("ReceivePhoto", () => {
     "uploads/SV001/ảnh thẻ của tôi.jpg",
     "uploads/SV001/a+b%20c.jpg",
     "uploads/SV001/folder/photo.JPG",
-    `uploads/SV001/${uploadIdAt(7)}.jpg`,
   ]) {
     it(`derives the id of a plain copy: ${key}`, async () => {
       const output = await receive(anEvent(key));
@@ -99,23 +110,52 @@ describe("ReceivePhoto", () => {
     });
   }
 
-  it("takes a second version under an issued key as an upload of its own", async () => {
+  it("deletes a second version under an issued key, and no other", async () => {
     await tables.putUpload(awaiting);
     await receive(anEvent(issuedKey));
+    const before = await tables.upload(issued);
     const second = await receive(anEvent(issuedKey, { "version-id": "v2" }), `${executionArn}-2`);
-    expect(second.claim).to.equal("claimed");
-    expect(second).to.have.nested.property("photo.uploadId").that.is.not.equal(issued);
+    expect(second).to.deep.equal({ claim: "already-handled" });
+    expect(deletions.map(({ input }) => input)).to.deep.equal([{ Bucket: "photos", Key: issuedKey, VersionId: "v2" }]);
+    expect(await tables.upload(issued)).to.deep.equal(before);
   });
 
-  it("takes both of two versions that were stored under an issued key at the same moment", async () => {
+  it("deletes the photo of a student who was erased after the form was issued, and makes no row", async () => {
+    expect(await receive(anEvent(issuedKey))).to.deep.equal({ claim: "already-handled" });
+    expect(versionsDeleted()).to.deep.equal(["v1"]);
+    expect(await tables.upload(issued)).to.equal(undefined);
+  });
+
+  it("does not bring back the row of a student who is erased between its read and its claim", async () => {
+    await tables.putUpload(awaiting);
+    const { dynamodb } = tables;
+    const output = await receivePhoto(
+      { uploadTable, avatarTable, rowDays: 30 },
+      {
+        dynamodb: {
+          getItem: dynamodb.getItem.bind(dynamodb),
+          updateItem: async (input: UpdateItemCommandInput) => {
+            await deleteUpload(dynamodb, uploadTable, issued);
+            return dynamodb.updateItem(input);
+          },
+        } as ReceivePhotoClients["dynamodb"],
+        s3: recorded<ReceivePhotoClients["s3"]>({ deleteObject: () => ({}) }, deletions),
+        now: () => now,
+      },
+    )({ event: anEvent(issuedKey), execution: executionArn });
+    expect(output).to.deep.equal({ claim: "already-handled" });
+    expect(versionsDeleted()).to.deep.equal(["v1"]);
+    expect(await tables.upload(issued)).to.equal(undefined);
+  });
+
+  it("takes one of two versions that were stored under an issued key at the same moment, and deletes the other", async () => {
     await tables.putUpload(awaiting);
     const outputs = await Promise.all(
       ["v1", "v2"].map((version, i) => receive(anEvent(issuedKey, { "version-id": version }), `${executionArn}-${i}`)),
     );
-    expect(outputs.map(({ claim }) => claim)).to.deep.equal(["claimed", "claimed"]);
-    const ids = outputs.map((output) => ("photo" in output ? output.photo.uploadId : ""));
-    expect(ids.filter((id) => id === issued)).to.have.length(1);
-    for (const [i, id] of ids.entries()) expect((await tables.upload(id))?.["version_id"]?.S).to.equal(`v${i + 1}`);
+    expect(outputs.map(({ claim }) => claim)).to.have.members(["claimed", "already-handled"]);
+    const kept = (await tables.upload(issued))?.["version_id"]?.S;
+    expect([kept, ...versionsDeleted()]).to.have.members(["v1", "v2"]);
   });
 
   it("never gives the row of a version that failed to another version", async () => {
@@ -123,7 +163,7 @@ describe("ReceivePhoto", () => {
     await receive(anEvent(issuedKey));
     await tables.putUpload({ ...(await tables.upload(issued)), status: { S: "failed" } });
     const second = await receive(anEvent(issuedKey, { "version-id": "v2" }), `${executionArn}-2`);
-    expect(second).to.have.nested.property("photo.uploadId").that.is.not.equal(issued);
+    expect(second).to.deep.equal({ claim: "already-handled" });
     expect((await tables.upload(issued))?.["version_id"]?.S).to.equal("v1");
   });
 
@@ -137,7 +177,9 @@ describe("ReceivePhoto", () => {
   it("does not give one student's issued id to another's object", async () => {
     await tables.putUpload(awaiting);
     const output = await receive(anEvent(`uploads/SV002/${issued}.jpg`));
-    expect(output).to.have.nested.property("photo.uploadId").that.is.not.equal(issued);
+    expect(output).to.deep.equal({ claim: "already-handled" });
+    expect(deletions.map(({ input }) => input)).to.have.deep.nested.property("[0].Key", `uploads/SV002/${issued}.jpg`);
+    expect((await tables.upload(issued))?.["student_id"]?.S).to.equal("SV001");
   });
 
   it("has nothing to do for a folder of the console", async () => {

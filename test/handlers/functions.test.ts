@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { receivePhoto } from "../../handlers/0-receive-photo/handler";
+import { receivePhoto, type ReceivePhotoClients } from "../../handlers/0-receive-photo/handler";
 import { notifySuccess, type NotifySuccessClients } from "../../handlers/7-notify-success/handler";
 import { eraseStudent, type EraseStudentClients } from "../../handlers/erase-student/handler";
 import { derivedId } from "../../handlers/stores/identify";
@@ -22,7 +22,7 @@ describe("The errors of the functions name uploads, and neither students nor key
     const event = anEvent(`uploads/${student} (1)/${student}.jpg`);
     const handle = receivePhoto(
       { uploadTable, avatarTable, rowDays: 30 },
-      { dynamodb: tables.dynamodb, now: () => now },
+      { dynamodb: tables.dynamodb, s3: recorded<ReceivePhotoClients["s3"]>({}), now: () => now },
     );
     const { name, message } = await errorOf(handle({ event, execution: executionArn }));
     expect(name).to.equal("InvalidKey");

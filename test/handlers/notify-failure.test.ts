@@ -81,6 +81,13 @@ describe("NotifyFailure", () => {
     expect((await tables.upload(photo.uploadId))?.["status"]?.S).to.equal("accepted");
   });
 
+  it("says nothing about an object under an issued key that is no upload", async () => {
+    const calls: Call[] = [];
+    expect((await tell([caught("ReceivePhoto", "Unavailable")], calls, null)).outcome).to.equal("already-handled");
+    expect(calls).to.have.length(0);
+    expect((await tables.dynamodb.scan({ TableName: uploadTable })).Count).to.equal(0);
+  });
+
   it("gives an upload that could not be claimed a row of its own", async () => {
     const calls: Call[] = [];
     const event = anEvent("uploads/no student here.jpg");
@@ -93,7 +100,7 @@ describe("NotifyFailure", () => {
   });
 
   it("keeps the row of an upload that could not be claimed for as long as any other", async () => {
-    // The row of an upload that awaits its photo expires in two days: before the original does.
+    // As of a row that awaits its photo since long.
     const waiting = { ...aClaimedRow(photo, { status: { S: "awaiting-upload" }, expires_at: { N: "1772524800" } }) };
     delete waiting["execution_arn"];
     await tables.putUpload(waiting);

@@ -216,6 +216,32 @@ describe("Reconcile, while uploads go on", () => {
     expect(changing()).to.deep.equal([]);
   });
 
+  it("deletes a further object under an issued key, and one without a row, instead of starting them", async () => {
+    const taken = aPhoto({ uploadId: uploadIdAt(1) });
+    await tables.putUpload(aClaimedRow(taken, { object_key: { S: taken.key } }));
+    world.executions[executionArn] = "RUNNING";
+    const erased = `uploads/SV002/${uploadIdAt(2)}.jpg`;
+    const awaited = uploadIdAt(3);
+    await tables.putUpload({ upload_id: { S: awaited }, student_id: { S: "SV003" }, status: { S: "awaiting-upload" } });
+    world.versions = [
+      { Key: taken.key, VersionId: "v1", IsLatest: false },
+      { Key: taken.key, VersionId: "v2" },
+      { Key: erased, VersionId: "v1" },
+      { Key: `uploads/SV003/${awaited}.jpg`, VersionId: "v1" },
+    ];
+    const { findings } = await run();
+    expect(findings.map(({ kind, studentId, fixed }) => [kind, studentId, fixed])).to.have.deep.members([
+      ["original-left-over", "SV001", true],
+      ["original-left-over", "SV002", true],
+      ["upload-not-started", "SV003", true],
+    ]);
+    const deleted = world.calls.filter(({ operation }) => operation === "deleteObject").map(({ input }) => input);
+    expect(deleted).to.have.deep.members([
+      { Bucket: "photos", Key: taken.key, VersionId: "v2" },
+      { Bucket: "photos", Key: erased, VersionId: "v1" },
+    ]);
+  });
+
   it("goes on after what cannot be mended, and says why", async () => {
     world.faces = [{ FaceId: "left", ExternalImageId: externalImageId("SV009", uploadIdAt(1)) }];
     world.markers = [{ Key: "uploads/SV009/a.jpg", VersionId: "m1" }];

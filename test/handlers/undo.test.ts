@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { Failures, Photo } from "../../handlers/contract/flow-data";
-import { derivedId } from "../../handlers/stores/identify";
 import { notifyFailure, type NotifyFailureClients } from "../../handlers/notify-failure/handler";
 import { undo, type UndoClients } from "../../handlers/undo/handler";
 import { caught } from "../support/errors";
@@ -38,23 +37,30 @@ describe("Undo", () => {
 
   it("has nothing to undo when nothing was claimed", async () => {
     const calls: Call[] = [];
-    const failed = [caught("ReceivePhoto", "InvalidKey")];
+    await tables.putUpload({ ...aClaimedRow(photo), execution_arn: { S: "" }, status: { S: "awaiting-upload" } });
+    const failed = [caught("ReceivePhoto", "InternalServerError")];
     expect(await takeBack(failed, calls, [], {})).to.deep.equal({ owned: true });
     expect(calls).to.have.length(0);
   });
 
   it("takes back what a claim found that could not be told: what an earlier execution had made", async () => {
-    const copy = aPhoto({ uploadId: derivedId(anEvent(photo.key)) });
-    await tables.putUpload(aClaimedRow(copy, { face_id: { S: "mine" } }));
+    await tables.putUpload(aClaimedRow(photo, { face_id: { S: "mine" } }));
     const calls: Call[] = [];
     await takeBack([caught("ReceivePhoto", "InternalServerError")], calls, [], {});
     expect(operations(calls)).to.deep.equal(["deleteFaces", "listObjectVersions"]);
-    expect(calls[1]?.input).to.deep.include({ Prefix: `avatars/SV001/${copy.uploadId}/` });
+    expect(calls[1]?.input).to.deep.include({ Prefix: `avatars/SV001/${photo.uploadId}/` });
+  });
+
+  it("deletes an object under an issued key without a row, which ReceivePhoto could not", async () => {
+    const calls: Call[] = [];
+    await takeBack([caught("ReceivePhoto", "InternalServerError")], calls, [], {});
+    expect(calls).to.deep.equal([
+      { operation: "deleteObject", input: { Bucket: "photos", Key: photo.key, VersionId: "v1" } },
+    ]);
   });
 
   it("leaves alone what another execution has claimed, of which this one knows the event only", async () => {
-    const copy = aPhoto({ uploadId: derivedId(anEvent(photo.key)), executionArn: "another" });
-    await tables.putUpload(aClaimedRow(copy, { face_id: { S: "theirs" } }));
+    await tables.putUpload(aClaimedRow({ ...photo, executionArn: "another" }, { face_id: { S: "theirs" } }));
     const calls: Call[] = [];
     await takeBack([caught("ReceivePhoto", "InternalServerError")], calls, [], {});
     expect(calls).to.have.length(0);

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { dynamodb, now } from "../../runtime/clients";
 import { defineFunction } from "../../runtime/define";
 import { allow, type PipelineArns } from "../../runtime/grants";
-import { defaultLocale, json, number, photoBucket, uploadTable } from "../../runtime/settings";
+import { defaultLocale, json, number, photoBucket, rowDays, uploadTable } from "../../runtime/settings";
 import { access } from "../invitation";
 import { signerFrom } from "../presign";
 import { issueUpload } from "./handler";
@@ -15,6 +15,7 @@ export const issueUploadFunction = defineFunction({
     photoBucket,
     limits: json("UPLOAD_LIMITS"),
     expirySeconds: number("UPLOAD_EXPIRY_SECONDS"),
+    rowDays,
     defaultLocale,
     access,
   },

@@ -33,6 +33,8 @@ export interface IssueUploadSettings {
   readonly limits: Pick<UploadLimits, "maxBytes">;
   /** The seconds for which the form can be posted. */
   readonly expirySeconds: number;
+  /** The days for which an upload's row is kept. */
+  readonly rowDays: number;
   readonly defaultLocale: Locale;
   readonly access: Access;
 }
@@ -75,7 +77,7 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
       uploadId,
       studentId: upload.studentId,
       createdAt: now,
-      storableUntil: expiresAt,
+      rowDays: settings.rowDays,
       email,
       locale: upload.locale ?? locale,
     });

@@ -23,6 +23,9 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".png": "image/png",
 };
 
+/** The longest that a pipeline can keep an original, in days; the row gets the pipeline's own expiry once it is claimed. */
+const rowDays = 3650;
+
 /** The content type for a file's name. */
 export function contentTypeOf(path: string): string {
   return contentTypes[extname(path).toLowerCase()] ?? "application/octet-stream";
@@ -47,7 +50,7 @@ export async function sendFile(
   onNamed(uploadId);
   const { studentId } = photo;
   const fileName = basename(photo.path);
-  await addAwaited(dynamodb, uploadTable, { uploadId, studentId, createdAt: now, storableUntil: now, fileName });
+  await addAwaited(dynamodb, uploadTable, { uploadId, studentId, createdAt: now, rowDays, fileName });
   await storePhoto(uploadId, photo, destination);
   return uploadId;
 }

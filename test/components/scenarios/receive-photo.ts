@@ -25,13 +25,23 @@ export const receivePhotoScenarios: readonly StepScenario[] = [
   {
     name: "a repeated event",
     input: { event, execution },
-    answers: { "DynamoDB.updateItem": [condition] },
+    answers: {
+      "DynamoDB.getItem": [result({ Item: uploadRow() })],
+      "DynamoDB.updateItem": [condition],
+    },
+    ends: "output",
+  },
+  {
+    name: "an object under an issued key without a row",
+    input: { event, execution },
+    answers: { "DynamoDB.getItem": [result({})], "S3.deleteObject": [result({})] },
     ends: "output",
   },
   {
     name: "a photo that was refused and not told",
     input: { event, execution },
     answers: {
+      "DynamoDB.getItem": [result({ Item: uploadRow() })],
       "DynamoDB.updateItem": [
         result({
           Attributes: uploadRow({ refused: { M: { step: { S: "DetectFace" }, reason: { S: "NO_FACE" } } } }),
@@ -74,7 +84,8 @@ export const receivePhotoScenarios: readonly StepScenario[] = [
         result({ Item: uploadRow({ status: { S: "awaiting-upload" }, version_id: undefined }) }),
         result({ Item: uploadRow({ version_id: { S: "v0" } }) }),
       ],
-      "DynamoDB.updateItem": [condition, result({})],
+      "DynamoDB.updateItem": [condition],
+      "S3.deleteObject": [result({})],
     },
     ends: "output",
   },

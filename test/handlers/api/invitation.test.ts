@@ -154,7 +154,7 @@ describe("The API of a stack that needs invitations", () => {
   const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
   const post = (body: unknown, token?: string) =>
     issueUpload(
-      { ...shared, limits, expirySeconds: 900 },
+      { ...shared, limits, expirySeconds: 900, rowDays: 30 },
       { dynamodb: tables.dynamodb, signer: () => signer, now: () => now, random: () => Buffer.alloc(10, 1) },
     )(aPost(body, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }));
   const get = (token?: string) =>

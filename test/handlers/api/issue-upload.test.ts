@@ -14,6 +14,7 @@ const settings = {
   photoBucket: "photos",
   limits,
   expirySeconds: 900,
+  rowDays: 30,
   access: { mode: "open" as const },
   defaultLocale: "vi" as const,
 };
@@ -58,7 +59,7 @@ describe("POST /uploads", () => {
       email: { S: "an@truong.edu.vn" },
       locale: { S: "en" },
       created_at: { S: now.toISOString() },
-      expires_at: { N: String(Date.UTC(2026, 2, 3, 8, 15) / 1000) },
+      expires_at: { N: String(Date.UTC(2026, 2, 31, 8) / 1000) },
     });
   });
 

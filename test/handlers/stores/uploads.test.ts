@@ -106,7 +106,7 @@ describe("The uploads store", () => {
   });
 
   const claims: readonly (readonly [string, Item | undefined, undefined | "interrupted", boolean])[] = [
-    ["without a row", undefined, undefined, true],
+    ["without a row, of an erased student", undefined, undefined, false],
     ["that is awaited", { status: { S: "awaiting-upload" } }, undefined, true],
     ["that failed", { status: { S: "failed" } }, undefined, true],
     ["that is its own", {}, undefined, true],
@@ -131,6 +131,13 @@ describe("The uploads store", () => {
     });
   }
 
+  it("lets an execution claim a plain copy, which has no row yet", async () => {
+    const copy = { ...photo, key: `uploads/${photo.studentId}/lan.jpg` };
+    const claim = { interruptedArn: undefined, now, rowDays: 30 };
+    expect(await claimUpload(tables.dynamodb, uploadTable, copy, claim)).to.equal(undefined);
+    expect(await row()).to.deep.include({ status: "processing", objectKey: copy.key });
+  });
+
   it("closes a refused upload that is its own or nobody's, and clears it for the next attempt", async () => {
     const end = {
       outcome: "failed",
@@ -151,16 +158,15 @@ describe("The uploads store", () => {
     expect((await errorOf(close())).name).to.equal("ClaimLost");
   });
 
-  it("keeps the row of an awaited upload two days longer than its photo can be stored", async () => {
-    const storableUntil = new Date(now.getTime() + 900_000);
+  it("keeps the row of an awaited upload as long as any other, so that it outlasts the photo", async () => {
     const { uploadId, studentId } = photo;
-    await addAwaited(tables.dynamodb, uploadTable, { uploadId, studentId, createdAt: now, storableUntil });
+    await addAwaited(tables.dynamodb, uploadTable, { uploadId, studentId, createdAt: now, rowDays: 30 });
     expect(await item()).to.deep.equal({
       upload_id: { S: uploadId },
       student_id: { S: studentId },
       status: { S: "awaiting-upload" },
       created_at: { S: now.toISOString() },
-      expires_at: { N: String(now.getTime() / 1000 + 900 + 2 * 86_400) },
+      expires_at: { N: String(now.getTime() / 1000 + 30 * 86_400) },
     });
   });
 

@@ -100,7 +100,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
   const now = () => new Date(Date.now() + site.passed);
   const issue = issueUpload(
-    { ...shared, limits, expirySeconds: 900 },
+    { ...shared, limits, expirySeconds: 900, rowDays: 30 },
     { dynamodb: tables.dynamodb, signer, now, random: () => randomBytes(10) },
   );
   const read = readStatus({ ...shared, avatarTable, phases }, { dynamodb: tables.dynamodb, signer, now });
