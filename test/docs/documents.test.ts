@@ -134,8 +134,9 @@ describe("The documents", () => {
           const name = words[at + 1];
           if (at >= 0 && name !== undefined && /^[a-z]+$/.test(name) && words[0] !== "npm") {
             expect([...help.keys()], command).to.include(name);
-            for (const option of options)
+            for (const option of options) {
               expect(has(help.get(name) ?? "", option), `${command}: ${option}`).to.equal(true);
+            }
           } else if (words[0]?.startsWith("--") === true) {
             // An option alone, in a sentence: some command must have it.
             const known = [...help.values()].some((text) => has(text, options[0] ?? ""));
@@ -146,8 +147,9 @@ describe("The documents", () => {
     }
 
     it("agree that the README names every command", () => {
-      for (const name of help.keys())
+      for (const name of help.keys()) {
         expect(read("README.md")).to.match(new RegExp(`\`${name}\`|avatar-pipeline ${name}`));
+      }
     });
   });
 
@@ -172,7 +174,9 @@ describe("The documents", () => {
       root,
     );
     const host = ts.createCompilerHost(options);
-    const { fileExists, readFile, getSourceFile } = host;
+    const fileExists = host.fileExists.bind(host);
+    const readFile = host.readFile.bind(host);
+    const getSourceFile = host.getSourceFile.bind(host);
     host.fileExists = (path) => snippets.has(path) || fileExists(path);
     host.readFile = (path) => snippets.get(path) ?? readFile(path);
     host.getSourceFile = (path, target, ...rest) => {

@@ -92,35 +92,41 @@ function schema(): string {
   return JSON.stringify({ name: "aws", version, resources: Object.fromEntries(resources) as unknown });
 }
 
+/** The SDK awaits what a method returns, and expects a promise. */
+const answering =
+  <Given extends unknown[], Answer>(answer: (...given: Given) => Answer) =>
+  (...given: Given): Promise<Answer> =>
+    Promise.resolve().then(() => answer(...given));
+
 void provider.main(
   {
     version,
     schema: schema(),
-    async diff(id: string, urn: string, _olds: Properties, news: Properties) {
+    diff: answering((id: string, urn: string, _olds: Properties, news: Properties) => {
       const before = load(urn, id)?.inputs ?? {};
       const keys = [...new Set([...Object.keys(before), ...Object.keys(news)])];
       const changed = keys.filter((key) => !isDeepStrictEqual(before[key], plain(news[key])));
       const name = resourceTypes[typeOf(urn)]?.nameInput ?? "";
       return { changes: changed.length > 0, replaces: changed.filter((key) => key === name) };
-    },
-    async create(urn: string, inputs: Properties) {
+    }),
+    create: answering((urn: string, inputs: Properties) => {
       const { id, outputs } = compute(urn, inputs);
       make({ urn, type: typeOf(urn), id, inputs: plain(inputs) as Properties, outputs });
       return { id, outs: outputs };
-    },
-    async read(id: string, urn: string) {
+    }),
+    read: answering((id: string, urn: string) => {
       const made = load(urn, id);
       return made ? { id, props: made.outputs, inputs: made.inputs } : {};
-    },
-    async update(id: string, urn: string, _olds: Properties, inputs: Properties) {
+    }),
+    update: answering((id: string, urn: string, _olds: Properties, inputs: Properties) => {
       const file = fileOf(urn, id);
       if (file === undefined) throw new Error(`NotFound: ${typeOf(urn)} ${id}`);
       const { outputs } = compute(urn, inputs);
       const made: Made = { urn, type: typeOf(urn), id, inputs: plain(inputs) as Properties, outputs };
       writeFileSync(file, JSON.stringify(made));
       return { outs: outputs };
-    },
-    async delete(id: string, urn: string) {
+    }),
+    delete: answering((id: string, urn: string) => {
       const file = fileOf(urn, id);
       if (file === undefined) throw new Error(`NotFound: ${typeOf(urn)} ${id}`);
       rmSync(file);
@@ -131,10 +137,10 @@ void provider.main(
           if (inputs["topic"] === id) rmSync(join(account, each));
         }
       }
-    },
-    async invoke(token: string, inputs: Properties) {
+    }),
+    invoke: answering((token: string, inputs: Properties) => {
       return { outputs: answerInvoke({ token, inputs }, identity) };
-    },
+    }),
   },
   engineArguments,
 );

@@ -2,14 +2,11 @@ import { expect } from "chai";
 import { generateKeyPairSync } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../support/errors";
 import { missing, startEngine, type Engine, type EngineStack } from "./harness";
 
 /** The engine's message if it refuses; empty otherwise. */
-const refusal = (operation: Promise<unknown>): Promise<string> =>
-  operation.then(
-    () => "",
-    (error: Error) => error.message,
-  );
+const refusal = (operation: Promise<unknown>): Promise<string> => operation.then(() => "", messageOf);
 
 describe("The real engine", function () {
   this.timeout(10 * 60_000);
@@ -23,7 +20,7 @@ describe("The real engine", function () {
     }
     engine = startEngine();
   });
-  after(() => engine?.close());
+  after(() => engine.close());
 
   const typesIn = () => engine.account().map(({ type }) => type);
 

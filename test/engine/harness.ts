@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { link, pack } from "../packages/packing";
+import { asError } from "../support/errors";
 import type { Made } from "./aws-plugin";
 
 const root = join(__dirname, "../../..");
@@ -94,7 +95,8 @@ export function startEngine(): Engine {
             cwd: place,
             env: { ...process.env, ...environment },
             maxBuffer: 64 * 1024 * 1024,
-          }).catch((error: Error & { stdout: string; stderr: string }) => {
+          }).catch((thrown: unknown) => {
+            const error = asError(thrown);
             // The printed output gives the reason; the error's own message says only that it failed.
             throw new Error(`${error.message}\n${error.stdout}\n${error.stderr}`);
           });

@@ -4,6 +4,7 @@ import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { portrait } from "../support/portraits";
 import { replacing, startPipeline, type Pipeline } from "../support/with-cloud";
+import { messageOf } from "../support/errors";
 
 describe("EraseStudent", () => {
   const faults = createFaultInjector();
@@ -94,8 +95,7 @@ describe("EraseStudent", () => {
 
   for (const bad of ["", "..", "a/b", "SV*", 7, null]) {
     it(`refuses ${JSON.stringify(bad)} and names the rule`, async () => {
-      let message = "";
-      await erase(bad).catch((error: Error) => (message = error.message));
+      const message = await erase(bad).then(() => "", messageOf);
       expect(message).to.include("InvalidStudentId").and.include("1 to 64 of A-Z a-z 0-9");
     });
   }

@@ -93,10 +93,10 @@ describe("A photo's way through the whole pipeline", () => {
     ["a tiny photo", "IMAGE_TOO_SMALL", "f.jpg", () => tiny()],
     ["a photo that was cut off", "FILE_CORRUPT", "g.jpg", () => truncated()],
     ["a PNG named .jpg", "FORMAT_MISMATCH", "h.jpg", () => portrait("B", { format: "png" })],
-    ["a GIF named .jpg", "FORMAT_MISMATCH", "i.jpg", async () => Buffer.from("GIF89a\x01\0\x01\0\0\0\0;")],
-    ["a GIF", "FORMAT_NOT_SUPPORTED", "j.gif", async () => Buffer.from("GIF89a\x01\0\x01\0\0\0\0;")],
-    ["an empty file", "FILE_CORRUPT", "k.jpg", async () => Buffer.alloc(0)],
-    ["text", "FORMAT_MISMATCH", "l.png", async () => Buffer.from("hello")],
+    ["a GIF named .jpg", "FORMAT_MISMATCH", "i.jpg", () => Promise.resolve(Buffer.from("GIF89a\x01\0\x01\0\0\0\0;"))],
+    ["a GIF", "FORMAT_NOT_SUPPORTED", "j.gif", () => Promise.resolve(Buffer.from("GIF89a\x01\0\x01\0\0\0\0;"))],
+    ["an empty file", "FILE_CORRUPT", "k.jpg", () => Promise.resolve(Buffer.alloc(0))],
+    ["text", "FORMAT_MISMATCH", "l.png", () => Promise.resolve(Buffer.from("hello"))],
   ];
   for (const [what, reason, file, make] of refusals) {
     it(`refuses ${what} as ${reason}, keeps nothing of it and says so once`, async () => {

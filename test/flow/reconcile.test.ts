@@ -8,6 +8,7 @@ import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { portrait } from "../support/portraits";
 import { replacing, startPipeline, withoutPauses, type Pipeline } from "../support/with-cloud";
+import { nameOf } from "../support/errors";
 
 describe("Reconcile", () => {
   let pipeline: Pipeline;
@@ -252,8 +253,8 @@ describe("Reconcile", () => {
     const isSeen = () =>
       pipeline.rekognition.searchFaces(search).then(
         () => true,
-        (error: Error) => {
-          if (error.name !== "InvalidParameterException") throw error;
+        (error: unknown) => {
+          if (nameOf(error) !== "InvalidParameterException") throw error;
           return false;
         },
       );

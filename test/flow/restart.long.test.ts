@@ -108,7 +108,7 @@ describe("The local mode, killed with uploads in flight", () => {
   before(() => {
     data = mkdtempSync(join(tmpdir(), "restart-"));
   });
-  after(async () => {
+  after(() => {
     service?.disconnect();
     if (service?.running.child.exitCode === null) service.running.child.kill("SIGKILL");
     rmSync(data, { recursive: true, force: true });

@@ -21,7 +21,7 @@ describe("CheckFormat", () => {
     await tables.putUpload(aClaimedRow(photo));
     const calls: Call[] = [];
     const s3 = recorded<CheckFormatClients["s3"]>(
-      { getObject: () => ({ Body: { transformToByteArray: async () => file } }) },
+      { getObject: () => ({ Body: { transformToByteArray: () => Promise.resolve(file) } }) },
       calls,
     );
     const handle = checkFormat({ uploadTable, limits }, { dynamodb: tables.dynamodb, s3, photoFiles, now: () => now });

@@ -49,7 +49,7 @@ describe("CreateThumbnail", () => {
     const calls: Call[] = [];
     const s3 = recorded<CreateThumbnailClients["s3"]>(
       {
-        getObject: () => ({ Body: { transformToByteArray: async () => new Uint8Array([1, 2, 3]) } }),
+        getObject: () => ({ Body: { transformToByteArray: () => Promise.resolve(new Uint8Array([1, 2, 3])) } }),
         putObject: () => ({}),
       },
       calls,

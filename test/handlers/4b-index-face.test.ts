@@ -3,7 +3,7 @@ import type { Sleep } from "../../handlers/runtime/clients";
 import { namedError } from "../../handlers/runtime/errors";
 import { indexFace, type IndexFaceClients } from "../../handlers/4b-index-face/handler";
 import type { Photo } from "../../handlers/contract/flow-data";
-import { errorOf } from "../support/errors";
+import { errorOf, nameOf } from "../support/errors";
 import { type Call, noSleep, recorded } from "../support/recorded";
 import { aClaimedRow, aMatch, aPhoto, now, uploadIdAt } from "../support/rows";
 import { avatarTable, collectionId, startTables, type Tables, uploadTable } from "../support/with-tables";
@@ -204,10 +204,7 @@ describe("IndexFace", () => {
           searchFaces: () => ({ FaceMatches: matches }),
         });
         const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep: noSleep });
-        return handle({ photo }).then(
-          () => "stays",
-          (error: Error) => error.name,
-        );
+        return handle({ photo }).then(() => "stays", nameOf);
       };
       const outcomes = await Promise.all([
         run(mine, iSeeThem ? [aMatch(rival)] : []),

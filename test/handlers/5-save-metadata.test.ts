@@ -27,7 +27,7 @@ describe("SaveMetadata", () => {
           updateItem: (input: never) => tables.dynamodb.updateItem(input),
           putItem: (input: never) => tables.dynamodb.putItem(input),
           ...instead,
-        } as unknown as typeof tables.dynamodb,
+        },
         now: () => at,
       },
     )({

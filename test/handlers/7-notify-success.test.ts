@@ -70,7 +70,7 @@ describe("NotifySuccess", () => {
         await tables.dynamodb.updateItem(input);
         return tables.dynamodb.updateItem(input);
       },
-    } as never;
+    };
     expect(await tell([], undefined, twice)).to.include({ outcome: "accepted" });
     await tables.putUpload(aClaimedRow({ ...photo, executionArn: "another" }, { status: { S: "accepted" } }));
     expect((await errorOf(tell([], undefined, twice))).name).to.equal("ClaimLost");

@@ -40,7 +40,7 @@ describe("The machine", () => {
     expect(definition).to.not.include("${");
     const text = JSON.stringify(flow).replace(/\$\{(\w+)\}/g, (_, name: string) => arnOf(name));
     for (const valid of [definition, text]) {
-      const { isValid, errorsText } = aslValidator(JSON.parse(valid));
+      const { isValid, errorsText } = aslValidator(JSON.parse(valid) as Record<string, unknown>);
       expect(isValid, errorsText("\n")).to.equal(true);
     }
   });
@@ -77,7 +77,7 @@ describe("The machine", () => {
   });
 
   it("leaves what its states have alike out of the text", () => {
-    const own = allStates(flow.States as unknown as States);
+    const own = allStates(flow.States);
     for (const [name, state] of own) {
       expect(state, name).not.to.have.any.keys("Retry", "TimeoutSeconds");
       for (const { Next } of state.Catch ?? []) expect(Next, name).not.to.equal("Undo");

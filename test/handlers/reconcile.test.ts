@@ -93,7 +93,10 @@ class World {
         this.calls,
       ),
       now: () => new Date(this.clock),
-      sleep: async (milliseconds) => void (this.clock += milliseconds),
+      sleep: (milliseconds) => {
+        this.clock += milliseconds;
+        return Promise.resolve();
+      },
       print: (line) => void this.printed.push(JSON.parse(line) as Record<string, unknown>),
     };
   }
@@ -289,9 +292,9 @@ describe("Reconcile, while uploads go on", () => {
         const uploadId = uploadIdAt(index);
         hold(anAvatar({ studentId, uploadId }));
         // Some failed, and some were replaced since.
-        if (index < 5)
+        if (index < 5) {
           await tables.putUpload(aClaimedRow(aPhoto({ studentId, uploadId }), { status: { S: "failed" } }));
-        else await aWholeAvatar({ studentId, uploadId: uploadIdAt(59) });
+        } else await aWholeAvatar({ studentId, uploadId: uploadIdAt(59) });
       }
       const report = await run();
       expect(report.findings.filter(({ kind }) => kind === "face-left-over")).to.have.length(11);
@@ -335,8 +338,9 @@ describe("Reconcile, while uploads go on", () => {
 
     it("remembers nothing when it is only to report", async () => {
       await aWholeAvatar();
-      for (const time of ["first", "second"])
+      for (const time of ["first", "second"]) {
         expect((await run({ searchNewFaces: true })).searched, time).to.deep.equal({ done: 1, left: 0 });
+      }
       expect(await tables.avatar("SV001")).to.not.have.property("searched_at");
     });
 

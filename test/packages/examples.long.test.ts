@@ -9,6 +9,7 @@ import { parse } from "yaml";
 import { evaluateProgram } from "../../packages/local-cloud/program/evaluate";
 import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
 import { evaluate } from "../components/harness";
+import { asError } from "../support/errors";
 
 const root = join(__dirname, "../../..");
 const examples = join(root, "examples");
@@ -47,9 +48,7 @@ describe("The example", () => {
   for (const name of ["minimal", "on-accepted"]) {
     it(`${name} is sound TypeScript`, async () => {
       const compiler = join(root, "node_modules/typescript/bin/tsc");
-      const checked = await run(process.execPath, [compiler, "-p", join(folder, name)]).catch(
-        (error: { stdout: string }) => error,
-      );
+      const checked = await run(process.execPath, [compiler, "-p", join(folder, name)]).catch(asError);
       expect(checked.stdout).to.equal("");
     });
   }

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { Ran, Scenario } from "../components/run-handler";
 import { scenarios } from "../components/scenarios";
+import { asError } from "../support/errors";
 import type { Declared } from "./host";
 import { link, pack, type Packed } from "./packing";
 
@@ -146,8 +147,9 @@ describe("The npm package", () => {
 
   it("makes functions of one file that run as they were written", async () => {
     const archives = (await evaluateIn(join(folder, "index.js/index.js"))).archives;
-    for (const [name, files] of Object.entries(archives))
+    for (const [name, files] of Object.entries(archives)) {
       expect(Object.keys(files), name).to.deep.equal(["__index.js"]);
+    }
     const module = join(folder, "receive-photo.js");
     writeFileSync(module, archives["avatars-receive-photo"]!["__index.js"]!);
     const environment = { UPLOAD_TABLE: "uploads", AVATAR_TABLE: "avatars", UPLOAD_ROW_DAYS: "30" };
@@ -180,7 +182,7 @@ describe("The npm package", () => {
     ];
     const compiler = join(root, "node_modules/typescript/bin/tsc");
     const { stdout } = await run(process.execPath, [compiler, ...options, program], { cwd: dirname(program) }).catch(
-      (error: { stdout: string }) => error,
+      asError,
     );
     expect(stdout).to.equal("");
   });

@@ -13,6 +13,7 @@ import { promisify } from "node:util";
 import emptyMessages from "google-protobuf/google/protobuf/empty_pb.js";
 import structMessages from "google-protobuf/google/protobuf/struct_pb.js";
 import { answer } from "../components/harness";
+import { messageOf } from "../support/errors";
 
 const root = join(__dirname, "../../..");
 const run = promisify(execFile);
@@ -35,7 +36,7 @@ async function startEngine(): Promise<{ address: string; registered: Registratio
   const logs: string[] = [];
   const empty = (_: unknown, reply: Reply) => reply(null, new emptyMessages.Empty());
   const server = new grpc.Server();
-  server.addService(monitorService.ResourceMonitorService as unknown as grpc.ServiceDefinition, {
+  server.addService(monitorService.ResourceMonitorService, {
     supportsFeature: (_: unknown, reply: Reply) => {
       const response = new monitorMessages.SupportsFeatureResponse();
       response.setHassupport(true);
@@ -57,7 +58,7 @@ async function startEngine(): Promise<{ address: string; registered: Registratio
     registerResourceOutputs: empty,
     signalAndWaitForShutdown: empty,
   });
-  server.addService(engineService.EngineService as unknown as grpc.ServiceDefinition, {
+  server.addService(engineService.EngineService, {
     log: ({ request }: Call<{ getMessage(): string }>, reply: Reply) => {
       logs.push(request.getMessage());
       empty(undefined, reply);
@@ -156,18 +157,12 @@ describe("The component provider", () => {
   });
 
   it("refuses bad options with the same words", async () => {
-    const message = await construct("avatars", { face: { maxYaw: 400 } }).then(
-      () => "made",
-      (error: Error) => error.message,
-    );
+    const message = await construct("avatars", { face: { maxYaw: 400 } }).then(() => "made", messageOf);
     expect(message).to.include("face.maxYaw is 400, but must be a number from 0 to 90 degrees");
   });
 
   it("refuses a type that it does not have", async () => {
-    const message = await construct("avatars", {}, "avatar-pipeline:index:Other").then(
-      () => "made",
-      (error: Error) => error.message,
-    );
+    const message = await construct("avatars", {}, "avatar-pipeline:index:Other").then(() => "made", messageOf);
     expect(message).to.include("This package has no avatar-pipeline:index:Other");
   });
 });

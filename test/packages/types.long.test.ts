@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { asError } from "../support/errors";
 
 const run = promisify(execFile);
 
@@ -12,6 +13,7 @@ import { evaluateProgram, startCloud, type CloudOptions } from "pulumi-local-clo
 import { consoleRoute } from "pulumi-local-cloud/console/index";
 import type { LocalService } from "pulumi-local-cloud/services/module";
 import { createThumbnails } from "avatar-imaging";
+import { asError } from "../support/errors";
 
 const options: CloudOptions = {
   port: 0,
@@ -46,7 +48,7 @@ describe("the declarations that the packages ship", () => {
       ...strict,
       ...modern,
       join(folder, "start.ts"),
-    ]).catch((error: { stdout: string }) => error);
+    ]).catch(asError);
     expect(compiled.stdout).to.equal("");
   });
 });

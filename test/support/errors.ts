@@ -41,3 +41,22 @@ export function nameOfThrown(check: () => unknown): string {
 export function caught(step: string, error: string, errorMessage = "measured"): Failures {
   return { [step]: { Error: error, Cause: JSON.stringify({ errorType: error, errorMessage, trace: [] }) } };
 }
+
+/** An Error with the members that Node.js adds to those of the system and of child processes. */
+interface Thrown extends Error {
+  readonly code?: string;
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
+/** For `catch`: what was thrown, which must be an Error. */
+export function asError(thrown: unknown): Thrown {
+  if (thrown instanceof Error) return thrown;
+  throw new Error(`Not an Error was thrown but ${JSON.stringify(thrown)}.`);
+}
+
+/** For the second argument of `then`. */
+export const nameOf = (thrown: unknown): string => asError(thrown).name;
+
+/** For the second argument of `then`. */
+export const messageOf = (thrown: unknown): string => asError(thrown).message;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { PutPhoto } from "../../chaos/invariants";
+import { asError } from "../../support/errors";
 import { describeHostile, endingOf, rowOf } from "./harness";
 
 describeHostile("Uploads under keys", (world) => {
@@ -52,9 +53,7 @@ describeHostile("Uploads under keys", (world) => {
 
   it("of more than 1,024 bytes are refused by the bucket", async () => {
     const key = `uploads/K1/${"k".repeat(1024)}.jpg`;
-    const error = await world()
-      .send(key, world().small)
-      .catch((reason: Error) => reason);
+    const error = await world().send(key, world().small).catch(asError);
     expect(error).to.include({ name: "KeyTooLongError" });
   });
 

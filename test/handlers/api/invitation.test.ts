@@ -111,7 +111,7 @@ describe("An invitation", () => {
     const json = fc.oneof(claims, fc.jsonValue()).map((value) => {
       // A value without JSON (a BigInt, a circular object) cannot be a payload.
       try {
-        return JSON.stringify(value) ?? "";
+        return JSON.stringify(value);
       } catch {
         return "";
       }

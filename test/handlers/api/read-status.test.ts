@@ -146,7 +146,7 @@ describe("GET /uploads/{uploadId}", () => {
     );
     await fc.assert(
       fc.asyncProperty(request, async (malformed) => {
-        const response = await handle(malformed as HttpRequest);
+        const response = await handle(malformed);
         expect(response.statusCode).to.equal(404);
         expect(bodyOf<ProblemDetails>(response).type).to.equal("urn:avatar-pipeline:problem:upload-not-found");
       }),

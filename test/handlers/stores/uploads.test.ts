@@ -58,7 +58,7 @@ describe("The uploads store", () => {
       expect(await item(), "no row is made").to.equal(undefined);
       for (const [why, by, more] of [
         ["another execution's", another, {}],
-        ...ended.map((status) => [`${status}`, photo, { status: { S: status } }] as const),
+        ...ended.map((status) => [status, photo, { status: { S: status } }] as const),
       ] as const) {
         await put({ confirmed: { BOOL: true }, ...more });
         const before = await item();

@@ -4,8 +4,8 @@ import sharp from "sharp";
 import type { EngineKind } from "../../../packages/imaging/engine";
 import { readImageHeader } from "../../../packages/imaging/file/header";
 import { thumbnailer } from "../../../packages/imaging/thumbnails";
-import { pattern, realPhoto } from "./images";
 import { nameOfError } from "../../support/errors";
+import { pattern, realPhoto } from "./images";
 import { writeJpeg } from "./jpeg-writer";
 import { writePng } from "./png-writer";
 

@@ -5,8 +5,8 @@ import { openEngine } from "../../../packages/imaging/engine";
 import { jpegFormat } from "../../../packages/imaging/formats";
 import { decodeJpeg } from "../../../packages/imaging/jpeg/decode";
 import type { Region } from "../../../packages/imaging/region";
-import { compare, independentRgb, pattern, realPhoto, rgbOf } from "./images";
 import { nameOfError } from "../../support/errors";
+import { compare, independentRgb, pattern, realPhoto, rgbOf } from "./images";
 import { writeJpeg, type WriterOptions } from "./jpeg-writer";
 
 const samplings: Readonly<Record<string, readonly (readonly [number, number])[]>> = {

@@ -3,8 +3,8 @@ import { PNG } from "pngjs";
 import sharp from "sharp";
 import { pngFormat } from "../../../packages/imaging/formats";
 import { readPixels, readPngInfo } from "../../../packages/imaging/png/chunks";
-import { compare, realPhoto, rgbOf } from "./images";
 import { nameOfError } from "../../support/errors";
+import { compare, realPhoto, rgbOf } from "./images";
 import { chunk, writePng, type PngImage } from "./png-writer";
 
 const kinds: readonly (readonly [number, readonly number[]])[] = [

@@ -15,6 +15,7 @@ import { parseUploadKey, thumbnailKey } from "../../../handlers/contract/keys";
 import type { ReasonCode } from "../../../handlers/contract/reasons";
 import { aFace, aFormat } from "../../support/rows";
 import { avatarTable, startTables, type Tables, uploadTable } from "../../support/with-tables";
+import { asError } from "../../support/errors";
 
 /**
  * The built page, in front of the real API's endpoints and real tables. Only the bucket and the flow behind it are
@@ -84,9 +85,9 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const limits = { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160 };
   let open = true;
   const server = createServer((request, response) => {
-    handle(request, response).catch((error: Error) => {
+    handle(request, response).catch((error: unknown) => {
       response.statusCode = 500;
-      response.end(String(error.stack));
+      response.end(asError(error).stack);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -177,7 +178,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     const exact = policy.conditions
       .filter((rule) => !Array.isArray(rule))
       .map((rule) => Object.entries(rule as object));
-    const isRight = exact.flat().every(([name, value]) => fields[name as string] === value);
+    const isRight = exact.flat().every(([name, value]) => fields[name] === value);
     const isLate = Date.parse(policy.expiration) < now().getTime();
     if (!isRight || isLate || bytes.length < range[1] || bytes.length > range[2]) {
       response.statusCode = 403;

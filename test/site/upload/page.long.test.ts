@@ -42,8 +42,8 @@ describe("The upload page", () => {
     expect(sent.length).to.be.below(photo.length / 2);
     // The same pixels as the upright original's, where the page first puts the square.
     const upright = sharp(await sharp(photo).rotate().toBuffer());
-    const side = (await upright.metadata()).width ?? 0;
-    const tall = (await upright.metadata()).height ?? 0;
+    const side = (await upright.metadata()).width;
+    const tall = (await upright.metadata()).height;
     const top = Math.round(Math.max(0, 0.4 * tall - side / 2));
     const expected = await upright.extract({ left: 0, top, width: side, height: side }).resize(64, 64).raw().toBuffer();
     const actual = await sharp(sent).resize(64, 64).raw().toBuffer();
@@ -199,7 +199,7 @@ describe("The upload page", () => {
     const page = await visit.page(site.url);
     // Two people side by side: the square is moved to the left one.
     const photo = await couple();
-    const { width = 0, height = 0 } = await sharp(photo).metadata();
+    const { width, height } = await sharp(photo).metadata();
     await choose(page, photo);
     await page.getByLabel("Thu phóng").fill("2");
     for (let i = 0; i < 40; i += 1) await page.getByRole("button", { name: "Dịch ảnh sang phải" }).click();

@@ -153,7 +153,7 @@ describe("The console in a browser", () => {
       expect(await visit.page.locator('img[src="x"], [onerror], script:not([src])').count(), path).to.equal(0);
       expect(await visit.page.title(), path).not.to.equal("owned");
     }
-    await visit.page.goto(visit.fixture.url + paths["mail"]);
+    await visit.page.goto(`${visit.fixture.url}${paths["mail"]}`);
     await visit.page.frameLocator("iframe").locator("#letter").waitFor();
     expect(await visit.page.title()).to.contain(hostileText);
     // The browser reports exactly these as blocked in the mail's frame: the script and the picture's handler.
@@ -205,7 +205,7 @@ describe("The console in a browser", () => {
     await visit.restart({ pipelines: 2 });
     await visit.open();
     expect(await visit.page.locator("h2.pipeline").allTextContents()).to.deep.equal(["avatars", "avatars-2"]);
-    const ids = (await visit.page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")) as string[];
+    const ids = await visit.page.evaluate<string[]>("[...document.querySelectorAll('[id]')].map((e) => e.id)");
     expect(new Set(ids).size).to.equal(ids.length);
   });
 
@@ -226,9 +226,7 @@ describe("The console in a browser", () => {
         await visit.page.setViewportSize({ width, height: 900 });
         const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
         const options = JSON.stringify({ runOnly: tags, iframes: false });
-        const { violations } = (await visit.page.evaluate(`axe.run(document, ${options})`)) as {
-          violations: Violation[];
-        };
+        const { violations } = await visit.page.evaluate<{ violations: Violation[] }>(`axe.run(document, ${options})`);
         const found = violations.map(({ id, nodes }) => ({ id, at: nodes.map(({ target }) => target.join(" ")) }));
         expect(found, `${name}, ${colorScheme}, ${width} px`).to.deep.equal([]);
         const contentWidth = await visit.page.evaluate("document.documentElement.scrollWidth");

@@ -116,12 +116,9 @@ export async function startFixture(options: { readonly pipelines?: number } = {}
     apiUrl: "http://127.0.0.1:4566/_api/0d5b0b5924",
     sampleCommand:
       "aws --endpoint-url http://127.0.0.1:4566 s3 cp photo.jpg s3://avatars-photos-553e64e/uploads/STUDENT_ID/",
-    async avatars() {
-      if (areBroken) throw new Error("The table is gone.");
-      return avatars;
-    },
-    uploads: async () => uploads,
-    thumbnail: async (key) => thumbnails.get(key),
+    avatars: () => (areBroken ? Promise.reject(new Error("The table is gone.")) : Promise.resolve(avatars)),
+    uploads: () => Promise.resolve(uploads),
+    thumbnail: (key) => Promise.resolve(thumbnails.get(key)),
   });
   const handler = createConsole(
     {

@@ -302,10 +302,11 @@ describe("The console's sources from the running services", () => {
         credentials: { accessKeyId: "local", secretAccessKey: "local" },
       },
       dynamodb: () => ({
-        scan: (async ({ TableName, ExclusiveStartKey }: { TableName: string; ExclusiveStartKey?: object }) => ({
-          Items: [{ student_id: { S: `${TableName} ${ExclusiveStartKey ? 2 : 1}` } }],
-          ...(ExclusiveStartKey ? {} : { LastEvaluatedKey: { student_id: { S: "1" } } }),
-        })) as never,
+        scan: (({ TableName, ExclusiveStartKey }: { TableName: string; ExclusiveStartKey?: object }) =>
+          Promise.resolve({
+            Items: [{ student_id: { S: `${TableName} ${ExclusiveStartKey ? 2 : 1}` } }],
+            ...(ExclusiveStartKey ? {} : { LastEvaluatedKey: { student_id: { S: "1" } } }),
+          })) as never,
       }),
     });
     expect(pipeline).to.include({ name: "avatars", bucket: "photos-1", machineArn: "arn:flow" });

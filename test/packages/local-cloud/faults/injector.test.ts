@@ -45,9 +45,9 @@ describe("the fault injector", () => {
 
   it("takes the nth calls, and at most so many", () => {
     const nth = injector([{ service: "*", calls: [2, 4], fault: throttle }]).faults;
-    expect(codes(nth, Array(5).fill(call())).map(Boolean)).to.deep.equal([false, true, false, true, false]);
+    expect(codes(nth, Array.from({ length: 5 }, call)).map(Boolean)).to.deep.equal([false, true, false, true, false]);
     const capped = injector([{ service: "*", times: 2, fault: throttle }]).faults;
-    expect(codes(capped, Array(4).fill(call())).map(Boolean)).to.deep.equal([true, true, false, false]);
+    expect(codes(capped, Array.from({ length: 4 }, call)).map(Boolean)).to.deep.equal([true, true, false, false]);
   });
 
   it("takes what goes beyond a rate", () => {
@@ -86,7 +86,7 @@ describe("the fault injector", () => {
 
   it("injects about the share that it is told", () => {
     const { faults } = injector([{ service: "*", probability: 0.2, fault: throttle }]);
-    const injected = codes(faults, Array(2000).fill(call())).filter(Boolean).length;
+    const injected = codes(faults, Array.from({ length: 2000 }, call)).filter(Boolean).length;
     expect(injected).to.be.within(320, 480);
   });
 

@@ -234,8 +234,9 @@ describe("the gateway", () => {
   it("answers HEAD at its root as it answers GET, without the body", async () => {
     const [got, head] = await Promise.all([fetch(cloud.gateway.url), fetch(cloud.gateway.url, { method: "HEAD" })]);
     expect(head.status).to.equal(200);
-    for (const name of ["content-type", "content-length"])
+    for (const name of ["content-type", "content-length"]) {
       expect(head.headers.get(name)).to.equal(got.headers.get(name));
+    }
     expect([await head.text(), (await got.text()).length > 0]).to.deep.equal(["", true]);
   });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { evaluateProgram } from "../../../../packages/local-cloud/program/evaluate";
 import { servedTypes } from "../../../../packages/local-cloud/services";
 import type { ProgramGraph } from "../../../../packages/local-cloud/program/graph";
+import { messageOf } from "../../../support/errors";
 import { sampleProject } from "./sample";
 
 const evaluate = (text: string): Promise<ProgramGraph> => {
@@ -15,10 +16,7 @@ const evaluate = (text: string): Promise<ProgramGraph> => {
 
 /** The error of a program that must not run. */
 const refusal = (text: string): Promise<string> =>
-  evaluate(text).then(
-    () => expect.fail("It was not refused."),
-    (error: Error) => error.message,
-  );
+  evaluate(text).then(() => expect.fail("It was not refused."), messageOf);
 
 describe("a resource that a program has by its id", () => {
   it("is the one that the program declares, and no second one", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { servedTypes, services } from "../../../../packages/local-cloud/services";
 import type { LocalService } from "../../../../packages/local-cloud/services/module";
 import { openServices, type Surroundings } from "../../../../packages/local-cloud/services/open";
+import { messageOf } from "../../../support/errors";
 
 const surroundings = (data: string): Surroundings => ({
   graph: {
@@ -76,13 +77,13 @@ describe("the services of the local cloud", () => {
         throw new Error("no such runtime");
       },
     });
-    const failure = await openServices([noting("a"), wrong], surroundings(data)).catch((error: Error) => error.message);
+    const failure = await openServices([noting("a"), wrong], surroundings(data)).catch(messageOf);
     expect([failure, readdirSync(data)]).to.deep.equal(["no such runtime", []]);
   });
 
   it("are closed again when one of them cannot be opened", async () => {
     const wrong = noting("b", { open: () => Promise.reject(new Error("no space left")) });
-    const failure = await openServices([noting("a"), wrong], surroundings(data)).catch((error: Error) => error.message);
+    const failure = await openServices([noting("a"), wrong], surroundings(data)).catch(messageOf);
     expect([failure, ...done.slice(2)]).to.deep.equal(["no space left", "a open", "a stop", "a close"]);
   });
 

@@ -250,7 +250,7 @@ describe("the local DynamoDB", () => {
       errorOf(asReader.send(new QueryCommand(query))),
     ]);
     expect(errors.map(({ name }) => name)).to.deep.equal(Array(3).fill("AccessDeniedException"));
-    expect(errors[0]?.message).to.equal(
+    expect(errors[0].message).to.equal(
       "User: arn:aws:sts::000000000000:assumed-role/writer/test-function is not authorized to perform: dynamodb:GetItem " +
         `on resource: ${arn("avatars")} because no identity-based policy allows the dynamodb:GetItem action`,
     );
@@ -324,7 +324,7 @@ describe("the local DynamoDB", () => {
     it("says so when another process has the folder", async () => {
       const other = fork(join(__dirname, "writer-process"), [folder], { silent: true });
       let said = "";
-      other.stderr?.on("data", (text) => (said += text));
+      other.stderr?.on("data", (text) => (said += String(text)));
       await once(other, "close");
       expect(said).to.include("in use by another instance, and only one at a time can write it");
     });

@@ -7,6 +7,7 @@ import { DynamoDBClient, PutItemCommand, ScanCommand } from "@aws-sdk/client-dyn
 
 import { startDynamoDb } from "../../../../../packages/local-cloud/services/dynamodb";
 import { identity, startCloud, type TestCloud } from "../../gateway/helpers";
+import { nameOf } from "../../../../support/errors";
 
 const Item = { id: { S: "a" }, blank: { S: "" }, off: { BOOL: false }, n: { N: "5" }, m: { S: "5" } };
 const values = {
@@ -76,10 +77,7 @@ describe("a condition or filter of the local DynamoDB", () => {
         ConditionExpression: expression,
         ExpressionAttributeValues,
       });
-      const outcome = await client.send(put).then(
-        () => "done",
-        ({ name }: Error) => name,
-      );
+      const outcome = await client.send(put).then(() => "done", nameOf);
       expect(outcome, "as a condition").to.equal(holds ? "done" : "ConditionalCheckFailedException");
     });
   }

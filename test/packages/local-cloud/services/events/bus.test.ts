@@ -154,8 +154,8 @@ describe("the event bus", () => {
   it("loses nothing of what was accepted when its process is killed", async () => {
     const other = fork(join(__dirname, "publisher-process"), [folder], { silent: true });
     const accepted: string[] = [];
-    other.on("message", (key) => {
-      accepted.push(String(key));
+    other.on("message", (key: string) => {
+      accepted.push(key);
       if (accepted.length === 100) other.kill("SIGKILL");
     });
     await once(other, "close");

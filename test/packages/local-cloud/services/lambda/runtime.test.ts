@@ -13,7 +13,7 @@ import {
   type FunctionRuntime,
   type InvokeResult,
 } from "../../../../../packages/local-cloud/services/lambda";
-import { nameOfError } from "../../../../support/errors";
+import { messageOf, nameOfError } from "../../../../support/errors";
 
 const identity = { partition: "aws", region: "ap-southeast-1", accountId: "000000000000" };
 const arn = (name: string): string => `arn:aws:lambda:ap-southeast-1:000000000000:function:${name}`;
@@ -324,10 +324,7 @@ describe("functions", () => {
     it("refuses by name the options of an invocation that would have no effect", async () => {
       const before = lines.length;
       const invoke = (more: object) =>
-        client.send(new InvokeCommand({ FunctionName: "echo", Payload: "{}", ...more })).then(
-          () => "none",
-          (error: Error) => error.message,
-        );
+        client.send(new InvokeCommand({ FunctionName: "echo", Payload: "{}", ...more })).then(() => "none", messageOf);
       expect(await invoke({ Qualifier: "$LATEST", LogType: "None" })).to.equal("none");
       const invoked = lines.length;
       expect(invoked).to.be.greaterThan(before);

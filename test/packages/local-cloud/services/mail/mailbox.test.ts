@@ -93,13 +93,10 @@ describe("the inbox", () => {
   });
 
   it("ends those who watch when it closes", async () => {
-    const watching = mailbox.watch();
-    const ended = (async () => {
-      for await (const mail of watching) void mail;
-    })();
+    const ended = mailbox.watch()[Symbol.asyncIterator]().next();
     await mailbox.close();
-    await ended;
-    for await (const mail of mailbox.watch()) void mail;
+    expect((await ended).done).to.equal(true);
+    expect((await mailbox.watch()[Symbol.asyncIterator]().next()).done).to.equal(true);
   });
 
   it("names the file when one is no mail", async () => {

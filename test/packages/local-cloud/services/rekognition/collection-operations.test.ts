@@ -1,7 +1,6 @@
 import { expect } from "chai";
-
-import { collection, collectionArn } from "./harness";
 import { failureOf } from "../../../../support/errors";
+import { collection, collectionArn } from "./harness";
 import { describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: collections", (world) => {

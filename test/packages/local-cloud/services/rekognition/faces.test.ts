@@ -1,7 +1,6 @@
 import { expect } from "chai";
-
-import { collection } from "./harness";
 import { failureOf } from "../../../../support/errors";
+import { collection } from "./harness";
 import { box, describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: faces", (world) => {

@@ -1,9 +1,8 @@
 import { expect } from "chai";
-
 import { scriptFaces } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { tiny } from "../../../../support/portraits";
-import { bucket } from "./harness";
 import { failureOf } from "../../../../support/errors";
+import { bucket } from "./harness";
 import { box, describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: images", (world) => {

@@ -1,15 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
 import type { FaceMatch } from "@aws-sdk/client-rekognition";
 import { expect } from "chai";
-
 import type { FaceEngine } from "../../../../../packages/local-cloud/services/rekognition/faces/engine";
 import { networkEngine } from "../../../../../packages/local-cloud/services/rekognition/faces/network-engine";
 import * as photos from "../../../../support/portraits";
-import { bucket, collection, startRekognition, type TestRekognition } from "./harness";
 import { failureOf } from "../../../../support/errors";
+import { bucket, collection, startRekognition, type TestRekognition } from "./harness";
 
 /** Everything real at once: the SDK, S3, the collection's file and the networks. */
 describe("local Rekognition on real faces", () => {

@@ -1,8 +1,7 @@
 import { expect } from "chai";
-
 import { scriptedEngine } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
-import { collection, startRekognition } from "./harness";
 import { failureOf } from "../../../../support/errors";
+import { collection, startRekognition } from "./harness";
 import { box, describeRekognition } from "./scripted";
 
 describeRekognition("local Rekognition: searches", (world) => {

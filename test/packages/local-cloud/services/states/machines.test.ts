@@ -21,7 +21,7 @@ import {
   type DeclaredMachine,
   type Machines,
 } from "../../../../../packages/local-cloud/services/states";
-import { nameOfError } from "../../../../support/errors";
+import { messageOf, nameOfError } from "../../../../support/errors";
 
 const identity = { partition: "aws", region: "ap-southeast-1", accountId: "000000000000" };
 const functionArn = (name: string): string => `arn:aws:lambda:ap-southeast-1:000000000000:function:${name}`;
@@ -364,10 +364,7 @@ describe("state machines", () => {
         authorizer: { authorize: () => undefined },
         emit: () => undefined,
       })
-        .then(
-          () => "none",
-          (error: Error) => error.message,
-        )
+        .then(() => "none", messageOf)
         .finally(() => rmSync(folder, { recursive: true }));
     };
     expect(await failure({ StartAt: "A", States: { A: { Type: "Pass", Next: "B" } } })).to.match(

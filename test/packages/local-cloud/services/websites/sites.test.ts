@@ -42,7 +42,11 @@ describe("a page behind a distribution", () => {
   before(async () => {
     const graph = await evaluateProgram({ program: join(sampleProject({ "index.ts": siteProgram }), "index.ts") });
     data = mkdtempSync(join(tmpdir(), "sites-"));
-    const engine = { ready: async () => undefined, detect: async () => [], close: async () => undefined };
+    const engine = {
+      ready: () => Promise.resolve(),
+      detect: () => Promise.resolve([]),
+      close: () => Promise.resolve(),
+    };
     cloud = await startCloud({ graph, port: 0, data, engine });
   });
   after(async () => {

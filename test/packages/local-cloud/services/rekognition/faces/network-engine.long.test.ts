@@ -15,6 +15,7 @@ import {
 } from "../../../../../../packages/local-cloud/services/rekognition/faces/network-engine";
 import { similarityOf } from "../../../../../../packages/local-cloud/services/rekognition/faces/similarity";
 import * as photos from "../../../../../support/portraits";
+import { asError, nameOf } from "../../../../../support/errors";
 
 /** The real networks on real faces: each test costs a detection or a few, a quarter of a second each on a quiet core. */
 describe("face engine with networks", function () {
@@ -44,7 +45,7 @@ describe("face engine with networks", function () {
 
     it("finds one clear, near frontal, sharp face over 200 pixels in each", async () => {
       for (const [person, { box, confidence, pose, quality, sunglasses }] of faces) {
-        const { width = 0, height = 0 } = await sharp(await photos.portrait(person)).metadata();
+        const { width, height } = await sharp(await photos.portrait(person)).metadata();
         expect(Math.min(box.width * width, box.height * height), person).to.be.greaterThan(200);
         expect(confidence, person).to.be.within(99, 100);
         expect(quality.sharpness, person).to.be.greaterThan(60);
@@ -173,7 +174,7 @@ describe("face engine with networks", function () {
   });
 
   it("refuses what it cannot decode by name, and goes on", async () => {
-    const failure = (photo: Buffer) => engine.detect(photo).catch((error: Error) => error.name);
+    const failure = (photo: Buffer) => engine.detect(photo).catch(nameOf);
     expect(await failure(Buffer.from("GIF89a"))).to.equal("UnreadableImage");
     expect(await failure(await photos.truncated())).to.equal("UnreadableImage");
     const header = Buffer.from("ffd8ffc0000b08fa00fa0001011100ffd9", "hex");
@@ -185,7 +186,7 @@ describe("face engine with networks", function () {
     const photo = await photos.portrait("B", { quality: 71 });
     const [one, other] = await Promise.all([engine.detect(photo), engine.detect(Buffer.from(photo))]);
     expect(one).to.equal(other);
-    expect(await one![0]!.embedding()).to.equal(await other![0]!.embedding());
+    expect(await one[0]!.embedding()).to.equal(await other[0]!.embedding());
   });
 
   it("turns photos away when too many wait, answers the others, and rejects what is left when it is closed", async () => {
@@ -196,21 +197,16 @@ describe("face engine with networks", function () {
         return { photo, quality };
       }),
     );
-    const outcomes = answers.map(({ photo }) =>
-      small.detect(photo).then(
-        (faces) => faces.length,
-        (error: Error) => error.name,
-      ),
-    );
+    const outcomes = answers.map(({ photo }) => small.detect(photo).then((faces) => faces.length, nameOf));
     expect(await outcomes[2]).to.equal("EngineBusy");
     await small.close();
     expect(await Promise.all(outcomes.slice(0, 2))).to.deep.equal(["EngineClosed", "EngineClosed"]);
-    expect(await small.detect(answers[0]!.photo).catch((error: Error) => error.name)).to.equal("EngineClosed");
+    expect(await small.detect(answers[0]!.photo).catch(nameOf)).to.equal("EngineClosed");
   });
 
   it("names the packages to install when they are missing, at the first call and not before", async () => {
     const bare = networkEngine({ missing: () => missingNetworks((name) => name !== "@vladmandic/face-api") });
-    const told = await bare.detect(Buffer.alloc(1)).catch((error: Error & { code?: string }) => error);
+    const told = await bare.detect(Buffer.alloc(1)).catch(asError);
     expect(told).to.include({
       code: "FACES_NOT_INSTALLED",
       message:

@@ -7,6 +7,7 @@ import {
 } from "../../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { similarityOf } from "../../../../../../packages/local-cloud/services/rekognition/faces/similarity";
 import { noFace } from "../../../../../support/portraits";
+import { nameOf } from "../../../../../support/errors";
 
 const distance = (one: Float32Array, other: Float32Array) => Math.hypot(...one.map((value, i) => value - other[i]!));
 
@@ -48,7 +49,7 @@ describe("scripted face engine", () => {
   });
 
   it("refuses what is no image, and a script that is no JSON", async () => {
-    const failure = (photo: Buffer) => engine.detect(photo).catch((error: Error) => error.name);
+    const failure = (photo: Buffer) => engine.detect(photo).catch(nameOf);
     expect(await failure(Buffer.from("no image"))).to.equal("UnreadableImage");
     expect(await failure(scriptFaces(await noFace(), []).subarray(0, -1))).to.equal("UnreadableImage");
   });
