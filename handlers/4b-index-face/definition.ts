@@ -17,6 +17,7 @@ export const indexFaceStep = defineStep({
   ],
   refusals: [
     "DUPLICATE_FACE",
+    "MULTIPLE_FACES",
     "NO_FACE",
     "FACE_TOO_SMALL",
     "FACE_TOO_DARK",

@@ -2,16 +2,19 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { Sleep } from "../runtime/clients";
 import { namedError, rejection } from "../runtime/errors";
-import type { Photo } from "../contract/flow-data";
+import type { Face, Photo } from "../contract/flow-data";
 import type { ReasonCode } from "../contract/reasons";
-import { indexPhoto, matchesOfOthers, searchByFace, type Match } from "../stores/faces";
+import { indexPhoto, matchesOfOthers, searchByFace, type IndexedFace, type Match } from "../stores/faces";
 import { standingOf, type Place } from "../stores/rivals";
 import { unavailable, type Handler } from "../runtime/step";
+import { isSameFace } from "./same-face";
 import { asPhotoRefusal } from "../stores/photo-refusal";
 import { beginStep, confirmUpload, getUpload, recordFace, yieldTo } from "../stores/uploads";
 
 export interface IndexFaceInput {
   readonly photo: Photo;
+  /** The face that DetectFace judged. */
+  readonly face: Face;
 }
 
 export interface IndexFaceOutput {
@@ -44,14 +47,18 @@ export function indexFace(
   settings: IndexFaceSettings,
   clients: IndexFaceClients,
 ): Handler<IndexFaceInput, IndexFaceOutput> {
-  return async ({ photo }) => {
+  return async ({ photo, face }) => {
     // Recorded before the call: Undo removes the face even if this function dies before it learns the face's id. The
     // write also forgets the face of an earlier attempt, so that Undo does not stop at that one.
     const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), {
       forgetFace: true,
     });
-    const faceId = await addToCollection(settings, clients, photo);
+    const { faceId, box } = await addToCollection(settings, clients, photo);
     await recordFace(clients.dynamodb, settings.uploadTable, photo, faceId);
+    // If there are several, Rekognition indexes the one of the best quality, not the largest. Undo deletes it.
+    if (!isSameFace(box, face.box)) {
+      throw rejection("MULTIPLE_FACES", "Rekognition indexed another face than the one that DetectFace judged.");
+    }
     const { collectionId, duplicateSimilarity } = settings;
     const matches = await searchByFace(clients, collectionId, faceId, duplicateSimilarity);
     if (matches === undefined) throw namedError(unavailable, `Face ${faceId} is indexed but cannot be searched yet.`);
@@ -73,10 +80,10 @@ async function addToCollection(
   settings: IndexFaceSettings,
   { rekognition }: IndexFaceClients,
   photo: Photo,
-): Promise<string> {
+): Promise<IndexedFace> {
   try {
     const indexed = await indexPhoto(rekognition, settings.collectionId, photo);
-    if (typeof indexed === "string") return indexed;
+    if ("faceId" in indexed) return indexed;
     throw refusalOf(indexed);
   } catch (error) {
     throw asPhotoRefusal(error);

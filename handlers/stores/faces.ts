@@ -1,5 +1,5 @@
 import type { FaceMatch, Image, Rekognition, UnsuccessfulFaceDeletion } from "@aws-sdk/client-rekognition";
-import type { Photo } from "../contract/flow-data";
+import type { Box, Photo } from "../contract/flow-data";
 import { externalImageId, parseExternalImageId } from "../contract/keys";
 import type { Sleep } from "../runtime/clients";
 import { namedError } from "../runtime/errors";
@@ -106,16 +106,23 @@ export async function searchByFace(
   return undefined;
 }
 
+/** The face that Rekognition indexed. */
+export interface IndexedFace {
+  readonly faceId: string;
+  /** Where it is in the photo. */
+  readonly box: Box;
+}
+
 /**
- * Indexes a photo's face. If repeated for the same photo, Rekognition returns the face that it has.
+ * Indexes one face of a photo. If repeated for the same photo, Rekognition returns the face that it has.
  *
- * @returns the face's id, or Rekognition's reasons for not indexing any
+ * @returns the face, or Rekognition's reasons for not indexing any
  */
 export async function indexPhoto(
   rekognition: Pick<Rekognition, "indexFaces">,
   collectionId: string,
   photo: Photo,
-): Promise<string | readonly string[]> {
+): Promise<IndexedFace | readonly string[]> {
   const { FaceRecords: records = [], UnindexedFaces: unindexed = [] } = await rekognition.indexFaces({
     CollectionId: collectionId,
     Image: photoImage(photo),
@@ -124,7 +131,10 @@ export async function indexPhoto(
     QualityFilter: "AUTO",
     DetectionAttributes: ["DEFAULT"],
   });
-  return records[0]?.Face?.FaceId ?? unindexed.flatMap(({ Reasons }) => Reasons ?? []);
+  const face = records[0]?.Face;
+  if (face?.FaceId === undefined) return unindexed.flatMap(({ Reasons }) => Reasons ?? []);
+  const { Left: left = 0, Top: top = 0, Width: width = 0, Height: height = 0 } = face.BoundingBox ?? {};
+  return { faceId: face.FaceId, box: { left, top, width, height } };
 }
 
 /**

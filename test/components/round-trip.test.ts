@@ -104,7 +104,9 @@ describe("The function of every step, serialized", () => {
       .all("Function")
       .filter(({ name }) => !steps.some((step) => name === `avatars-${kebab(step.name)}`));
     expect(others.map(({ name }) => name)).to.have.members(
-      ["issue-upload", "read-status", "mail-student", "reconcile", "erase-student"].map((part) => `avatars-${part}`),
+      ["issue-upload", "read-status", "mail-student", "reconcile", "start-missed", "erase-student"].map(
+        (part) => `avatars-${part}`,
+      ),
     );
     for (const { name, inputs } of others) {
       const files = await textFilesOf(inputs["code"]);

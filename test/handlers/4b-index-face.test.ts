@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { Sleep } from "../../handlers/runtime/clients";
 import { namedError } from "../../handlers/runtime/errors";
 import { indexFace, type IndexFaceClients } from "../../handlers/4b-index-face/handler";
-import type { Photo } from "../../handlers/contract/flow-data";
+import type { Box, Face, Photo } from "../../handlers/contract/flow-data";
 import { errorOf, nameOf } from "../support/errors";
 import { type Call, noSleep, recorded } from "../support/recorded";
 import { aClaimedRow, aMatch, aPhoto, now, uploadIdAt } from "../support/rows";
@@ -12,6 +12,11 @@ const settings = { uploadTable, avatarTable, collectionId, duplicateSimilarity: 
 const mine = aPhoto({ studentId: "SV001", uploadId: uploadIdAt(10) });
 const theirs = (second: number): Photo =>
   aPhoto({ studentId: "SV002", uploadId: uploadIdAt(second), executionArn: "theirs" });
+
+const face: Face = { box: { left: 0.3, top: 0.2, width: 0.4, height: 0.5 }, confidence: 99 };
+const indexed = (FaceId: string, { left, top, width, height }: Box = face.box) => ({
+  Face: { FaceId, BoundingBox: { Left: left, Top: top, Width: width, Height: height } },
+});
 
 describe("IndexFace", () => {
   let tables: Tables;
@@ -24,7 +29,7 @@ describe("IndexFace", () => {
 
   const index = (
     matches: unknown[],
-    answers: { unindexed?: string[]; onSearch?: () => Promise<void> } = {},
+    answers: { unindexed?: string[]; box?: Box; onSearch?: () => Promise<void> } = {},
     calls: Call[] = [],
     sleep: Sleep = noSleep,
   ) => {
@@ -32,7 +37,7 @@ describe("IndexFace", () => {
       {
         indexFaces: () =>
           answers.unindexed === undefined
-            ? { FaceRecords: [{ Face: { FaceId: "my-face" } }] }
+            ? { FaceRecords: [indexed("my-face", answers.box)] }
             : { FaceRecords: [], UnindexedFaces: [{ Reasons: answers.unindexed }] },
         searchFaces: async () => {
           await answers.onSearch?.();
@@ -41,7 +46,10 @@ describe("IndexFace", () => {
       },
       calls,
     );
-    return indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep })({ photo: mine });
+    return indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep })({
+      photo: mine,
+      face,
+    });
   };
   const row = async (uploadId: string) => (await tables.upload(uploadId)) ?? {};
 
@@ -55,6 +63,28 @@ describe("IndexFace", () => {
       QualityFilter: "AUTO",
     });
     expect(await row(mine.uploadId)).to.deep.include({ face_id: { S: "my-face" }, confirmed: { BOOL: true } });
+  });
+
+  const others: readonly (readonly [what: string, box: Box])[] = [
+    ["beside it", { left: 0.75, top: 0.2, width: 0.2, height: 0.3 }],
+    ["small inside of its box", { left: 0.45, top: 0.4, width: 0.1, height: 0.1 }],
+    ["behind it, half covered", { left: 0.5, top: 0.2, width: 0.4, height: 0.5 }],
+    ["nowhere", { left: 0, top: 0, width: 0, height: 0 }],
+  ];
+  for (const [what, box] of others) {
+    it(`refuses if Rekognition indexed another face than the judged one: ${what}`, async () => {
+      const calls: Call[] = [];
+      expect((await errorOf(index([], { box }, calls))).name).to.equal("MULTIPLE_FACES");
+      // Undo finds the face by this.
+      expect(await row(mine.uploadId)).to.deep.include({ face_id: { S: "my-face" } });
+      expect(await row(mine.uploadId)).not.to.have.property("confirmed");
+      expect(calls.map(({ operation }) => operation)).to.deep.equal(["indexFaces"]);
+    });
+  }
+
+  it("takes a box that differs a little for the same face's", async () => {
+    const box = { left: 0.32, top: 0.18, width: 0.38, height: 0.53 };
+    expect(await index([], { box })).to.deep.equal({ faceId: "my-face" });
   });
 
   it("waits for its own face, which Rekognition may not know for some hundred milliseconds", async () => {
@@ -88,7 +118,7 @@ describe("IndexFace", () => {
       },
     });
     const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep: noSleep });
-    expect((await errorOf(handle({ photo: mine }))).message).to.equal("the function dies here");
+    expect((await errorOf(handle({ photo: mine, face }))).message).to.equal("the function dies here");
   });
 
   for (const status of ["rejected", "failed", "accepted"]) {
@@ -164,11 +194,11 @@ describe("IndexFace", () => {
       },
     });
     const rekognition = recorded<IndexFaceClients["rekognition"]>({
-      indexFaces: () => ({ FaceRecords: [{ Face: { FaceId: "my-face" } }] }),
+      indexFaces: () => ({ FaceRecords: [indexed("my-face")] }),
       searchFaces: () => ({ FaceMatches: [aMatch(theirs(11))] }),
     });
     const handle = indexFace(settings, { dynamodb, rekognition, now: () => now, sleep: noSleep });
-    expect((await errorOf(handle({ photo: mine }))).name).to.equal("DUPLICATE_FACE");
+    expect((await errorOf(handle({ photo: mine, face }))).name).to.equal("DUPLICATE_FACE");
   });
 
   it("yields when a rival that it never saw has made it yield", async () => {
@@ -200,11 +230,11 @@ describe("IndexFace", () => {
       await tables.putUpload(aClaimedRow(rival));
       const run = (photo: Photo, matches: unknown[]) => {
         const rekognition = recorded<IndexFaceClients["rekognition"]>({
-          indexFaces: () => ({ FaceRecords: [{ Face: { FaceId: `face-of-${photo.uploadId}` } }] }),
+          indexFaces: () => ({ FaceRecords: [indexed(`face-of-${photo.uploadId}`)] }),
           searchFaces: () => ({ FaceMatches: matches }),
         });
         const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep: noSleep });
-        return handle({ photo }).then(() => "stays", nameOf);
+        return handle({ photo, face }).then(() => "stays", nameOf);
       };
       const outcomes = await Promise.all([
         run(mine, iSeeThem ? [aMatch(rival)] : []),

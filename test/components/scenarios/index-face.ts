@@ -1,21 +1,33 @@
-import { avatarRow, failure, faults, match, newerId, photo, result, type StepScenario } from "./shared";
+import { avatarRow, face, failure, faults, match, newerId, photo, result, type StepScenario } from "./shared";
+
+const input = { photo, face };
+
+const indexed = ({ left, top, width, height }: typeof face.box) => ({
+  Face: { FaceId: "face-1", BoundingBox: { Left: left, Top: top, Width: width, Height: height } },
+});
 
 export const indexFaceScenarios: readonly StepScenario[] = [
   {
     name: "a new face",
-    input: { photo },
-    answers: { "Rekognition.indexFaces": [result({ FaceRecords: [{ Face: { FaceId: "face-1" } }] })] },
+    input,
+    answers: { "Rekognition.indexFaces": [result({ FaceRecords: [indexed(face.box)] })] },
     ends: "output",
   },
   {
     name: "a face that was registered meanwhile",
-    input: { photo },
+    input,
     answers: {
-      "Rekognition.indexFaces": [result({ FaceRecords: [{ Face: { FaceId: "face-1" } }] })],
+      "Rekognition.indexFaces": [result({ FaceRecords: [indexed(face.box)] })],
       "Rekognition.searchFaces": [result({ FaceMatches: [match("face-2", "SV002", newerId)] })],
       "DynamoDB.getItem": [result({}), result({}), result({ Item: avatarRow(newerId, { face_id: { S: "face-2" } }) })],
     },
     ends: "DUPLICATE_FACE",
+  },
+  {
+    name: "another face than the judged one",
+    input,
+    answers: { "Rekognition.indexFaces": [result({ FaceRecords: [indexed({ ...face.box, left: 0.8, width: 0.1 })] })] },
+    ends: "MULTIPLE_FACES",
   },
   ...(
     [
@@ -27,7 +39,7 @@ export const indexFaceScenarios: readonly StepScenario[] = [
     ] as const
   ).map(([reason, ends]) => ({
     name: `a face left out for ${reason}`,
-    input: { photo },
+    input,
     answers: { "Rekognition.indexFaces": [result({ UnindexedFaces: [{ Reasons: [reason] }] })] },
     ends,
   })),
@@ -38,9 +50,9 @@ export const indexFaceScenarios: readonly StepScenario[] = [
     ] as const
   ).map(([name, ends]) => ({
     name: `a file that Rekognition refuses with ${name}`,
-    input: { photo },
+    input,
     answers: { "Rekognition.indexFaces": [failure(name)] },
     ends,
   })),
-  ...faults({ photo }, "Rekognition.indexFaces"),
+  ...faults(input, "Rekognition.indexFaces"),
 ];

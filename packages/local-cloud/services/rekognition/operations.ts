@@ -49,16 +49,22 @@ const operations: Readonly<Record<string, Operation>> = {
     const asked = attributesOf(input, "DetectionAttributes");
     existing(place, id);
     const image = await readImage(request, input, place.readObject);
+    const faces = (await detectFaces(place.engine, image)).map((face) => ({
+      face,
+      reasons: filterReasons(face, image.header, filter),
+    }));
+    const chosen = bestOf(
+      faces.filter(({ reasons }) => reasons.length === 0).map(({ face }) => face),
+      most,
+    );
+    const unindexed = faces
+      .filter(({ face }) => !chosen.includes(face))
+      .map(({ face, reasons }) => ({
+        Reasons: reasons.length === 0 ? ["EXCEEDS_MAX_FACES"] : reasons,
+        FaceDetail: faceDetail(face, asked),
+      }));
     const kept: { face: DetectedFace; embedding: Float32Array }[] = [];
-    const unindexed: object[] = [];
-    for (const face of await detectFaces(place.engine, image)) {
-      const reasons = filterReasons(face, image.header, filter);
-      if (reasons.length === 0 && kept.length < most) kept.push({ face, embedding: await embed(face) });
-      else {
-        const all = reasons.length === 0 ? ["EXCEEDS_MAX_FACES"] : reasons;
-        unindexed.push({ Reasons: all, FaceDetail: faceDetail(face, asked) });
-      }
-    }
+    for (const face of chosen) kept.push({ face, embedding: await embed(face) });
     // The collection may have been deleted while the engine was at work.
     const collection = existing(place, id);
     const records = kept.map(({ face, embedding }) => {
@@ -220,6 +226,17 @@ function existing({ store }: Workplace, id: string): Collection {
     throw cloudError("ResourceNotFoundException", 400, `The collection id: ${id} does not exist`);
   }
   return collection;
+}
+
+/**
+ * The faces to index if there may only be `most`, the largest first. AWS leaves out those of the lowest quality first,
+ * and only then the smallest; it does not say how it weighs brightness and sharpness.
+ */
+function bestOf(faces: readonly DetectedFace[], most: number): readonly DetectedFace[] {
+  const worth = ({ quality }: DetectedFace) => quality.brightness + quality.sharpness;
+  // The sort is stable, and the faces come with the largest first.
+  const best = new Set([...faces].sort((one, other) => worth(other) - worth(one)).slice(0, most));
+  return faces.filter((face) => best.has(face));
 }
 
 /** AWS's default of 80 % for the threshold; without MaxFaces, all that match up to its limit. */

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { failureOf } from "../../../../support/errors";
+import type { ScriptedFace } from "../../../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { collection } from "./harness";
 import { box, describeRekognition } from "./scripted";
 
@@ -57,6 +58,23 @@ describeRekognition("local Rekognition: faces", (world) => {
         ["LOW_BRIGHTNESS", "LOW_SHARPNESS"],
         ["EXCEEDS_MAX_FACES"],
       ]);
+    });
+
+    it("keeps the faces of the best quality, not the largest, and of equal ones the largest", async () => {
+      const { rekognition, photoOf } = world();
+      const indexed = async (...faces: readonly ScriptedFace[]) => {
+        const { FaceRecords: records } = await rekognition.indexFaces({
+          CollectionId: collection,
+          Image: photoOf(...faces),
+          MaxFaces: 1,
+        });
+        return records?.map(({ Face: face }) => face?.BoundingBox?.Width);
+      };
+      const dull = { quality: { brightness: 50, sharpness: 50 } };
+      const large = { person: "large", box: box(0.5, 0.4) };
+      const small = { person: "small", box: box(0.1, 0.2) };
+      expect(await indexed({ ...large, ...dull }, small)).to.deep.equal([0.2]);
+      expect(await indexed(small, large)).to.deep.equal([0.4]);
     });
 
     it("leaves out no face for its quality when the filter is off", async () => {
