@@ -7,9 +7,9 @@ import type { ReasonCode } from "../contract/reasons";
 import { indexPhoto, matchesOfOthers, searchByFace, type IndexedFace, type Match } from "../stores/faces";
 import { standingOf, type Place } from "../stores/rivals";
 import { unavailable, type Handler } from "../runtime/step";
-import { isSameFace } from "./same-face";
 import { asPhotoRefusal } from "../stores/photo-refusal";
 import { beginStep, confirmUpload, getUpload, recordFace, yieldTo } from "../stores/uploads";
+import { isSameFace } from "./same-face";
 
 export interface IndexFaceInput {
   readonly photo: Photo;
