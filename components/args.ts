@@ -178,6 +178,20 @@ export interface UploadArgs {
    * @default 900: a slow phone connection needs minutes, and a form that was left open should expire
    */
   expirySeconds?: pulumi.Input<number> | undefined;
+  /**
+   * Uploads that the page's API allows for one student in a day, which begins at 0:00 UTC. Copies into the bucket, by
+   * `avatar-pipeline import` or by programs of the school, are not counted.
+   *
+   * @default 20: an honest student needs one to three; each costs about $0.003 in Rekognition calls
+   */
+  maxPerStudentAndDay?: pulumi.Input<number> | undefined;
+  /**
+   * Uploads that the page's API allows for all students together in a day, while `site.access` is `Open`: anybody can
+   * then upload for any id. With invitations, each student's own limit suffices.
+   *
+   * @default 2000: a larger school's busiest day, or at most $7 a day that strangers can spend
+   */
+  maxPerDayIfOpen?: pulumi.Input<number> | undefined;
 }
 
 /** The languages of the upload page and of the mail to students. */
@@ -386,7 +400,14 @@ export const defaults = {
     maxPitchDown: 30,
   },
   thumbnail: { sizes: [64, 256, 512], quality: 85, margin: 0.35 },
-  upload: { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160, expirySeconds: 900 },
+  upload: {
+    maxBytes: 10_485_760,
+    maxPixels: 50_000_000,
+    minSide: 160,
+    expirySeconds: 900,
+    maxPerStudentAndDay: 20,
+    maxPerDayIfOpen: 2000,
+  },
   site: { enabled: true, https: true, locale: SiteLocale.Vietnamese, access: SiteAccess.Open },
   retention: { uploadRowDays: 30, originalDays: 7, logDays: 30, keepData: true },
   audit: { enabled: false, days: 365 },

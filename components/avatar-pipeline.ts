@@ -87,11 +87,11 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const operatorTopic = createOperatorTopic(name, { settings, sibling: stateMachine.arn }, own);
     const { sender } = settings;
     const mailer = sender === undefined ? undefined : createStudentMail(name, { ...parts, sender }, own);
-    const watched = { settings, operatorTopic, stateMachine, rule, operations, mailer };
+    const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;
+    const watched = { settings, operatorTopic, stateMachine, rule, operations, mailer, page };
     const alarms = createAlarms(name, watched, own);
     const dashboard = createDashboard(name, { ...watched, topics, functions, alarms }, own);
     if (settings.audit.enabled) createAuditTrail(name, parts, own);
-    const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;
 
     this.photoBucket = photoBucket;
     this.avatarTable = tables.avatars;

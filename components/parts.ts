@@ -38,7 +38,7 @@ export function functionContext(parts: PipelineParts): FunctionContext {
 /** The environment variables of the functions. */
 function variablesOf(parts: PipelineParts): FunctionContext["variables"] {
   const { settings, photoBucket, tables, collection, topics, stateMachine } = parts;
-  const { maxBytes, maxPixels, minSide, expirySeconds } = settings.upload;
+  const { maxBytes, maxPixels, minSide, expirySeconds, maxPerStudentAndDay, maxPerDayIfOpen } = settings.upload;
   return {
     UPLOAD_TABLE: tables.uploads.name,
     AVATAR_TABLE: tables.avatars.name,
@@ -48,6 +48,7 @@ function variablesOf(parts: PipelineParts): FunctionContext["variables"] {
     SUCCESS_TOPIC_ARN: topics.success.arn,
     FAILURE_TOPIC_ARN: topics.failure.arn,
     UPLOAD_LIMITS: pulumi.jsonStringify({ maxBytes, maxPixels, minSide }),
+    DAILY_LIMITS: pulumi.jsonStringify({ perStudent: maxPerStudentAndDay, ifOpen: maxPerDayIfOpen }),
     UPLOAD_ROW_DAYS: pulumi.interpolate`${settings.retention.uploadRowDays}`,
     FACE_RULES: pulumi.jsonStringify(faceRules(settings.face)),
     DUPLICATE_SIMILARITY: pulumi.interpolate`${settings.face.duplicateSimilarity}`,

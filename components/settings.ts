@@ -167,6 +167,8 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
       maxBytes: uploadOption("maxBytes", whole(1, 15 * 1024 * 1024, "bytes; Rekognition reads no larger photo")),
       maxPixels: uploadOption("maxPixels", whole(80 * 80, 200_000_000, "pixels")),
       minSide: uploadOption("minSide", whole(80, 4096, "pixels; Rekognition reads no smaller photo than 80")),
+      maxPerStudentAndDay: uploadOption("maxPerStudentAndDay", whole(1, 10_000, "uploads")),
+      maxPerDayIfOpen: uploadOption("maxPerDayIfOpen", whole(1, 1_000_000, "uploads")),
       expirySeconds: uploadOption("expirySeconds", whole(60, 3600, "seconds; a permission must outlive a slow upload")),
     },
     site: {

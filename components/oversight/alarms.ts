@@ -1,19 +1,25 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { reconcileMetrics } from "../../handlers/reconcile/report";
+import { overDailyLimit } from "../../handlers/api/issue-upload/handler";
 import { missedMetric } from "../../handlers/start-missed/handler";
+import { metricNamespace } from "../../handlers/runtime/metrics";
 import type { Settings } from "../settings";
 import type { UploadRule } from "../flow/upload-rule";
+import type { UploadPage } from "../page/upload-site";
+import { SiteAccess } from "../args";
 import type { Operations } from "./operations";
 
 export interface AlarmsArgs {
-  readonly settings: Pick<Settings, "tags">;
+  readonly settings: Pick<Settings, "site" | "tags">;
   readonly operatorTopic: aws.sns.Topic;
   readonly stateMachine: aws.sfn.StateMachine;
   readonly rule: UploadRule;
   readonly operations: Operations;
   /** Absent if students get no mail of their own. */
   readonly mailer: aws.lambda.Function | undefined;
+  /** Absent without `site.enabled`. */
+  readonly page: UploadPage | undefined;
 }
 
 /** Rekognition's metrics by operation, over the whole account: its limits are the account's. */
@@ -32,7 +38,7 @@ export function createAlarms(
   args: AlarmsArgs,
   opts: pulumi.CustomResourceOptions,
 ): readonly aws.cloudwatch.MetricAlarm[] {
-  const { stateMachine, rule, operations, mailer } = args;
+  const { settings, stateMachine, rule, operations, mailer, page } = args;
   const alarm = (part: string, description: string, watched: Watched) =>
     new aws.cloudwatch.MetricAlarm(
       `${name}-${part}`,
@@ -167,6 +173,22 @@ export function createAlarms(
         "starts such photos as well.",
       ofFunction(operations.startMissed, "Errors"),
     ),
+    ...(page === undefined || settings.site.access !== SiteAccess.Open
+      ? []
+      : [
+          alarm(
+            "daily-limit",
+            "The page has taken as many uploads as it may in a day (`upload.maxPerDayIfOpen`) and refuses all others until " +
+              "0:00 UTC. Anybody can upload: if students sent these, raise the limit; if not, deploy with `site.access` " +
+              "set to `Invite`. Copies into the bucket are still processed.",
+            {
+              ...any,
+              namespace: metricNamespace,
+              metricName: overDailyLimit,
+              dimensions: { FunctionName: page.issueUpload.name },
+            },
+          ),
+        ]),
     ...(mailer === undefined
       ? []
       : [

@@ -2,7 +2,6 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { issueUploadFunction } from "../../handlers/api/issue-upload/definition";
 import { readStatusFunction } from "../../handlers/api/read-status/definition";
-import type { FunctionDefinition } from "../../handlers/runtime/define";
 import { logGroupArgs } from "../flow/log-group";
 import { createFunction } from "../flow/lambda-function";
 import { functionContext, type PipelineParts } from "../parts";
@@ -11,10 +10,18 @@ import { functionContext, type PipelineParts } from "../parts";
 interface Route {
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly definition: FunctionDefinition;
+  readonly handler: "issueUpload" | "readStatus";
+  /** Seconds: the function's own. */
+  readonly timeout: number;
   /** The route's sustained requests per second, and its burst; beyond them API Gateway answers 429. */
   readonly rate: number;
   readonly burst: number;
+}
+
+export interface UploadApi {
+  readonly api: aws.apigatewayv2.Api;
+  /** The function behind `POST /uploads`. */
+  readonly issueUpload: aws.lambda.Function;
 }
 
 /**
@@ -26,7 +33,7 @@ export function createUploadApi(
   name: string,
   args: PipelineParts & { readonly origin: pulumi.Input<string> },
   opts: pulumi.CustomResourceOptions,
-): aws.apigatewayv2.Api {
+): UploadApi {
   const part = `${name}-api`;
   const { tags } = args.settings;
   const api = new aws.apigatewayv2.Api(
@@ -50,7 +57,12 @@ export function createUploadApi(
     logGroupArgs(`/aws/vendedlogs/apis/${part}-`, args.settings),
     opts,
   );
-  const declared = routes.map((route) => createRoute(name, { ...args, api, route }, opts));
+  const context = functionContext(args);
+  const functions = {
+    issueUpload: createFunction(name, issueUploadFunction, context, opts),
+    readStatus: createFunction(name, readStatusFunction, context, opts),
+  };
+  const declared = routes.map((route) => createRoute(name, { api, route, handler: functions[route.handler] }, opts));
   new aws.apigatewayv2.Stage(
     part,
     {
@@ -69,7 +81,7 @@ export function createUploadApi(
     // API Gateway refuses settings of routes that do not exist yet.
     { ...opts, dependsOn: declared },
   );
-  return api;
+  return { api, issueUpload: functions.issueUpload };
 }
 
 /** One line per request, without the path: it holds the uploadId, which is the key to the upload's status. */
@@ -89,7 +101,8 @@ const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/uploads",
-    definition: issueUploadFunction,
+    handler: "issueUpload",
+    timeout: issueUploadFunction.timeout,
     // A lecture hall that starts at the same time; each upload costs Rekognition calls.
     rate: 20,
     burst: 200,
@@ -97,7 +110,8 @@ const routes: readonly Route[] = [
   {
     method: "GET",
     path: "/uploads/{uploadId}",
-    definition: readStatusFunction,
+    handler: "readStatus",
+    timeout: readStatusFunction.timeout,
     // The same hall while it waits: each page asks about once a second.
     rate: 300,
     burst: 600,
@@ -107,11 +121,10 @@ const routes: readonly Route[] = [
 /** Creates a route with its function. */
 function createRoute(
   name: string,
-  args: PipelineParts & { readonly api: aws.apigatewayv2.Api; readonly route: Route },
+  args: { readonly api: aws.apigatewayv2.Api; readonly route: Route; readonly handler: aws.lambda.Function },
   opts: pulumi.CustomResourceOptions,
 ): aws.apigatewayv2.Route {
-  const { api, route } = args;
-  const handler = createFunction(name, route.definition, functionContext(args), opts);
+  const { api, route, handler } = args;
   const part = `${name}-api-${route.method.toLowerCase()}`;
   new aws.lambda.Permission(
     part,
@@ -130,7 +143,7 @@ function createRoute(
       integrationType: "AWS_PROXY",
       integrationUri: handler.arn,
       payloadFormatVersion: "2.0",
-      timeoutMilliseconds: route.definition.timeout * 1000,
+      timeoutMilliseconds: route.timeout * 1000,
     },
     opts,
   );

@@ -13,6 +13,8 @@ import { createUploadApi } from "./upload-api";
 export interface UploadPage {
   readonly siteUrl: pulumi.Output<string>;
   readonly apiUrl: pulumi.Output<string>;
+  /** The function behind `POST /uploads`. */
+  readonly issueUpload: aws.lambda.Function;
 }
 
 /** The build's output folder for the page, beside the single file of the library. */
@@ -27,13 +29,13 @@ export function createUploadPage(name: string, parts: PipelineParts, opts: pulum
   const site = settings.site.https
     ? createSiteDistribution(name, { settings, photoBucket }, opts)
     : createWebsite(name, settings, opts);
-  const api = createUploadApi(name, { ...parts, origin: site.origin }, opts);
+  const { api, issueUpload } = createUploadApi(name, { ...parts, origin: site.origin }, opts);
   // The caller sets the CORS rules of an existing bucket.
   if (settings.existing.photoBucket === undefined) {
     allowUploadsFrom(name, { bucket: photoBucket, origins: [site.origin] }, opts);
   }
   publishPage(name, { bucket: site.bucket, settings, apiUrl: api.apiEndpoint }, opts);
-  return { siteUrl: pulumi.interpolate`${site.origin}/`, apiUrl: api.apiEndpoint };
+  return { siteUrl: pulumi.interpolate`${site.origin}/`, apiUrl: api.apiEndpoint, issueUpload };
 }
 
 interface Site {

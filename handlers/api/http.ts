@@ -32,6 +32,8 @@ export interface Answer {
 export interface Refusal extends Error {
   readonly problem: ProblemName;
   readonly errors?: readonly FieldError[];
+  /** Seconds after which the same request can be good. */
+  readonly retryAfter?: number;
 }
 
 /** Makes a refusal. Not a class, as in runtime/errors. */
@@ -41,6 +43,15 @@ export function refusal(problem: ProblemName, errors?: readonly FieldError[]): R
     problem,
     ...(errors === undefined ? {} : { errors }),
   });
+}
+
+/**
+ * Makes a refusal of what can be requested again later.
+ *
+ * @param retryAfter seconds
+ */
+export function refusalUntil(problem: ProblemName, retryAfter: number): Refusal {
+  return Object.assign(refusal(problem), { retryAfter });
 }
 
 /**
@@ -80,13 +91,16 @@ export function endpoint(
         ...(status >= 500 ? { error: String((error as Error | undefined)?.stack ?? error) } : {}),
       });
       const locale = localeInBody(request) ?? asked;
-      const response = respond(status, "application/problem+json", problemOf(refused.problem, locale, refused.errors));
-      return status === 503 ? { ...response, headers: { ...response.headers, "retry-after": "2" } } : response;
+      const response = respond(status, "application/problem+json", problemOf(refused.problem, locale, refused));
+      const retryAfter = status === 503 ? 2 : refused.retryAfter;
+      return retryAfter === undefined
+        ? response
+        : { ...response, headers: { ...response.headers, "retry-after": String(retryAfter) } };
     }
   };
 }
 
-function asRefusal(error: unknown): Pick<Refusal, "problem" | "errors"> {
+function asRefusal(error: unknown): Pick<Refusal, "problem" | "errors" | "retryAfter"> {
   if (error instanceof Error && error.name === "Refusal") return error as Refusal;
   const { name } = asMachineError(error);
   return { problem: name === throttled || name === unavailable ? "unavailable" : "internal" };

@@ -62,6 +62,8 @@ export interface ProblemDetails {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
+  /** Seconds after which the request can be repeated, as in the header Retry-After; only if waiting helps. */
+  readonly retryAfter?: number;
   /** The fields of the body that break their rules. */
   readonly errors?: readonly {
     readonly field: string;

@@ -72,6 +72,22 @@ const catalogue = {
       en: "It may be too old. Upload the photo again.",
     },
   },
+  "student-limit": {
+    status: 429,
+    title: { vi: "Bạn đã gửi quá nhiều ảnh hôm nay", en: "Too many photos today" },
+    detail: {
+      vi: "Hôm nay mã sinh viên này đã hết lượt gửi ảnh. Hãy quay lại sau {hours} giờ nữa; nếu cần gấp, hãy mang ảnh đến nhà trường.",
+      en: "This student ID has used all of today's uploads. Come back in {hours} hours, or bring the photo to your school if it can't wait.",
+    },
+  },
+  "pipeline-limit": {
+    status: 429,
+    title: { vi: "Hôm nay trang đã nhận đủ ảnh", en: "This page can't take more photos today" },
+    detail: {
+      vi: "Trang đã nhận đủ số ảnh của một ngày. Hãy quay lại sau {hours} giờ nữa.",
+      en: "The page has taken as many photos as it may in a day. Come back in {hours} hours.",
+    },
+  },
   unavailable: {
     status: 503,
     title: { vi: "Hệ thống đang bận", en: "The service is busy" },
@@ -133,14 +149,24 @@ export interface FieldError {
   readonly reason?: ReasonCode;
 }
 
-/** The problem details of one refusal. */
-export function problemOf(name: ProblemName, locale: Locale, errors?: readonly FieldError[]): ProblemDetails {
+/**
+ * The problem details of one refusal.
+ *
+ * @param refused.retryAfter seconds; the words give hours, since that is what a person waits for
+ */
+export function problemOf(
+  name: ProblemName,
+  locale: Locale,
+  { errors, retryAfter }: { readonly errors?: readonly FieldError[]; readonly retryAfter?: number | undefined } = {},
+): ProblemDetails {
   const { status, title, detail } = problems[name];
+  const hours = Math.ceil((retryAfter ?? 86_400) / 3600);
   return {
     type: typePrefix + name,
     title: title[locale],
     status,
-    detail: detail[locale],
+    detail: detail[locale].replace("{hours}", String(hours)),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(errors === undefined
       ? {}
       : {

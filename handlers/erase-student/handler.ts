@@ -2,6 +2,7 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
 import type { S3 } from "@aws-sdk/client-s3";
 import { deleteAvatar } from "../stores/avatars";
+import { deleteDailyCounts } from "../stores/daily-counts";
 import { deleteFaces, findFaces } from "../stores/faces";
 import { deleteEveryVersion } from "../stores/photos";
 import type { Sleep } from "../runtime/clients";
@@ -89,7 +90,7 @@ function add(a: Counts, b: Counts): Counts {
 
 async function sweep(
   settings: EraseStudentSettings,
-  { dynamodb, rekognition, s3, sleep }: EraseStudentClients,
+  { dynamodb, rekognition, s3, now, sleep }: EraseStudentClients,
   studentId: string,
 ): Promise<{ receipt: Counts; wasBusy: boolean }> {
   let uploadRows = 0;
@@ -99,6 +100,7 @@ async function sweep(
     await deleteUpload(dynamodb, settings.uploadTable, uploadId);
     uploadRows += 1;
   }
+  await deleteDailyCounts(dynamodb, settings.uploadTable, studentId, now());
   const originals = await deleteEveryVersion(s3, settings.photoBucket, `uploads/${studentId}/`);
   // The event of an original without a row is still on its way.
   wasBusy ||= originals > 0;

@@ -1,9 +1,10 @@
+import { metricNamespace } from "../runtime/metrics";
 import type { Finding, ReconcileReport } from "./findings";
 import type { ReconcileClients } from "./stock";
 
 /** The metrics of each run with `fix`, for an alarm and the dashboard. */
 export const reconcileMetrics = {
-  namespace: "AvatarPipeline",
+  namespace: metricNamespace,
   /** The number of differences. */
   found: "DifferencesFound",
   /** The number of differences that the run could not fix. */

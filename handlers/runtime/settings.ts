@@ -9,6 +9,7 @@ export type SettingName =
   | "ACCESS"
   | "AVATAR_TABLE"
   | "COLLECTION_ID"
+  | "DAILY_LIMITS"
   | "DEFAULT_LOCALE"
   | "DUPLICATE_SIMILARITY"
   | "FACE_RULES"

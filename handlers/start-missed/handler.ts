@@ -2,7 +2,7 @@ import { lostUploads, type MissedClients, type MissedSettings } from "../reconci
 import { look } from "../reconcile/look";
 import { collect } from "../reconcile/stock";
 import { everyVersion } from "../stores/photos";
-import { reconcileMetrics } from "../reconcile/report";
+import { metricLine } from "../runtime/metrics";
 import type { Handler } from "../runtime/step";
 import { namedError } from "../runtime/errors";
 
@@ -40,19 +40,8 @@ export function startMissed(
       }
     }
     const found = started + problems.length;
-    if (found > 0) clients.print(measured(settings.functionName, found, clients.now()));
+    if (found > 0) clients.print(metricLine(missedMetric, found, settings.functionName, clients.now()));
     if (problems.length > 0) throw namedError("NotStarted", `${problems.length} photos not started: ${problems[0]}`);
     return { originals: originals.length, started };
   };
-}
-
-/** The metric's line in CloudWatch's embedded metric format. */
-function measured(functionName: string, found: number, at: Date): string {
-  const metric = {
-    Namespace: reconcileMetrics.namespace,
-    Dimensions: [["FunctionName"]],
-    Metrics: [{ Name: missedMetric, Unit: "Count" }],
-  };
-  const _aws = { Timestamp: at.getTime(), CloudWatchMetrics: [metric] };
-  return JSON.stringify({ _aws, FunctionName: functionName, [missedMetric]: found });
 }

@@ -1,6 +1,6 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Photo } from "../contract/flow-data";
-import { parseUploadKey } from "../contract/keys";
+import { isUploadId, parseUploadKey } from "../contract/keys";
 import type { ReasonCode } from "../contract/reasons";
 import { namedError } from "../runtime/errors";
 import { everyItem, isConditionFailure, type Item } from "./dynamodb";
@@ -69,7 +69,10 @@ export async function getUpload(dynamodb: Gets, table: string, uploadId: string)
 
 /** Every row, consistently, page by page. */
 export async function* everyUpload(dynamodb: Scans, table: string): AsyncGenerator<UploadRow> {
-  for await (const item of everyItem(dynamodb, table)) yield readUploadRow(item);
+  for await (const item of everyItem(dynamodb, table)) {
+    // The table also has the counts of a day.
+    if (isUploadId(item["upload_id"]?.S ?? "")) yield readUploadRow(item);
+  }
 }
 
 /** A student's rows. They have no index: the whole table is scanned. */

@@ -10,6 +10,8 @@ export interface Refused {
   /** Undefined if the API did not answer itself: S3's own words are for developers. */
   readonly problem: ProblemName | undefined;
   readonly errors: readonly FieldError[];
+  /** Seconds after which the same request can be good, if the API said so. */
+  readonly retryAfter?: number | undefined;
 }
 
 /** Thrown if a server answered with an error. */
@@ -56,10 +58,10 @@ async function call<Body>(url: string, init: RequestInit = {}): Promise<Body> {
 }
 
 /** The API's details of its refusal; nothing if a gateway in between answered instead. */
-function refusalIn(text: string): Pick<Refused, "problem" | "errors"> {
+function refusalIn(text: string): Pick<Refused, "problem" | "errors" | "retryAfter"> {
   try {
-    const { type, errors } = JSON.parse(text) as Partial<ProblemDetails>;
-    return { problem: problemNamed(type), errors: (errors ?? []) as readonly FieldError[] };
+    const { type, errors, retryAfter } = JSON.parse(text) as Partial<ProblemDetails>;
+    return { problem: problemNamed(type), errors: (errors ?? []) as readonly FieldError[], retryAfter };
   } catch {
     return { problem: undefined, errors: [] };
   }

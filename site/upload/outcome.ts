@@ -187,7 +187,7 @@ function acceptedScreen(app: App, { avatar }: UploadState): Screen {
 /** The student's options after a refusal by the API depend on its reason. */
 function refusedScreen(app: App, refused: Refused | undefined): Screen {
   const { say, locale } = app;
-  const problem = refused?.problem && problemOf(refused.problem, locale, refused.errors);
+  const problem = refused?.problem && problemOf(refused.problem, locale, refused);
   const title = problem?.title ?? reasons.INTERNAL.title[locale];
   const wrong = problem?.errors?.map(({ message }) => message).join(" ");
   const isAboutLink = refused?.problem?.startsWith("invitation-") === true;

@@ -64,13 +64,16 @@ export async function runUpload(job: Job, context: UploadContext): Promise<void>
   }
 }
 
-/** A busy or broken server, a broken connection and an expired form are temporary; any other refusal is final. */
+/**
+ * A busy or broken server, a broken connection and an expired form are temporary; any other refusal is final. So is a
+ * limit of the day: the API names it, and API Gateway's own 429 has no name.
+ */
 function troubleOf(error: unknown, { photo, issued }: Job, now: Clock): Trouble {
   if (error instanceof OfflineError) return "offline";
   if (!(error instanceof RefusedError)) return undefined;
-  const { status } = error.refused;
+  const { status, problem } = error.refused;
   const isLate = status === 403 && photo !== undefined && issued !== undefined && isExpired(issued, now);
-  return status === 429 || status >= 500 || isLate ? "busy" : undefined;
+  return (status === 429 && problem === undefined) || status >= 500 || isLate ? "busy" : undefined;
 }
 
 /** The remaining time in which a form's post may begin; the server's clock is known only to within a few seconds. */

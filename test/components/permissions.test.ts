@@ -105,7 +105,7 @@ describe("AvatarPipeline", () => {
         's3:ListBucketVersions on s3:avatars-photos if {"StringLike":{"s3:prefix":"uploads/*"}}',
         `s3:DeleteObjectVersion on ${uploads}`,
       ],
-      IssueUpload: [`dynamodb:PutItem on ${uploadTable}`, `s3:PutObject on ${uploads}`],
+      IssueUpload: [mark, `dynamodb:PutItem on ${uploadTable}`, `s3:PutObject on ${uploads}`],
       ReadStatus: [readRow, readAvatar, `s3:GetObject on ${avatars}`],
       MailStudent: [
         mark,

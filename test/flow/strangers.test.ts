@@ -11,9 +11,12 @@ const charged = ["rekognition:DetectFaces", "rekognition:SearchFacesByImage", "r
 describe("A form of the upload API", () => {
   let pipeline: Pipeline;
   let photo: Buffer;
+  let photoOf: (person: string) => Buffer;
   let paid: string[] = [];
   before(async () => {
-    photo = scriptFaces(await portrait("A", { width: 240 }), [{ person: "ann" }]);
+    const bytes = await portrait("A", { width: 240 });
+    photoOf = (person) => scriptFaces(bytes, [{ person }]);
+    photo = photoOf("ann");
     pipeline = await startPipeline({
       engine: scriptedEngine(),
       retryScale: 0.001,
@@ -25,12 +28,14 @@ describe("A form of the upload API", () => {
   after(() => pipeline.close());
   beforeEach(() => (paid = []));
 
-  const issue = async (studentId: string): Promise<IssuedUpload> => {
-    const response = await fetch(`${String(pipeline.cloud.graph.stackOutputs["apiUrl"])}/uploads`, {
+  const request = (studentId: string) =>
+    fetch(`${String(pipeline.cloud.graph.stackOutputs["apiUrl"])}/uploads`, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ studentId, fileName: "a.jpg", contentType: "image/jpeg", bytes: photo.length }),
     });
+  const issue = async (studentId: string): Promise<IssuedUpload> => {
+    const response = await request(studentId);
     expect(response.status).to.equal(201);
     return (await response.json()) as IssuedUpload;
   };
@@ -71,6 +76,17 @@ describe("A form of the upload API", () => {
     expect([await pipeline.uploads(), await pipeline.avatars(), await pipeline.notices()]).to.deep.equal(before);
     expect(paid).to.deep.equal([]);
     expect(await pipeline.keys("uploads/", true)).to.deep.equal([]);
+  });
+
+  it("is refused to a student who has had 20 in a day, and to no other and no copy of the school's", async () => {
+    for (let i = 0; i < 20; i += 1) await issue("SV9");
+    const refused = await request("SV9");
+    expect(refused.status).to.equal(429);
+    expect(Number(refused.headers.get("retry-after"))).to.be.within(1, 86_400);
+    expect(await refused.json()).to.have.property("type", "urn:avatar-pipeline:problem:student-limit");
+    await issue("SV10");
+    const { status } = await pipeline.process("uploads/SV9/from-the-school.jpg", photoOf("zoe"));
+    expect(status).to.equal("accepted");
   });
 
   it("issued before an erasure brings nothing of the student back", async () => {

@@ -11,8 +11,10 @@ import {
 import { isLocale, type Locale } from "../../contract/reasons";
 import { isEmail, isStudentId } from "../../contract/students";
 import type { IssuedUpload } from "../../contract/api";
+import { metricLine } from "../../runtime/metrics";
+import { countUp, everybody, secondsLeftOf, studentSubject } from "../../stores/daily-counts";
 import { addAwaited } from "../../stores/uploads";
-import { endpoint, jsonBody, refusal, type Endpoint } from "../http";
+import { endpoint, jsonBody, refusal, refusalUntil, type Endpoint } from "../http";
 import { invitationOf, type Access } from "../invitation";
 import { presignPost, type Signer } from "../presign";
 import type { FieldError } from "../../contract/problems";
@@ -35,16 +37,21 @@ export interface IssueUploadSettings {
   readonly expirySeconds: number;
   /** The days for which an upload's row is kept. */
   readonly rowDays: number;
+  /** The uploads of a day: one student's, and everybody's while anybody can upload for anybody. */
+  readonly dailyLimits: { readonly perStudent: number; readonly ifOpen: number };
+  readonly functionName: string;
   readonly defaultLocale: Locale;
   readonly access: Access;
 }
 
 export interface IssueUploadClients {
-  readonly dynamodb: Pick<DynamoDB, "putItem">;
+  readonly dynamodb: Pick<DynamoDB, "putItem" | "updateItem">;
   readonly signer: () => Signer;
   readonly now: () => Date;
   /** Ten unguessable bytes: they make the uploadId the key to its own status. */
   readonly random: () => Uint8Array;
+  /** Writes one line to the log as it is. */
+  readonly print: (line: string) => void;
 }
 
 /** `POST /uploads`: names an upload and signs the form that stores its photo. */
@@ -58,6 +65,7 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
     const studentId = body["studentId"] ?? invitation?.studentId;
     const upload = readUploadRequest({ ...body, studentId }, settings.limits.maxBytes);
     if (invitation !== undefined && upload.studentId !== invitation.studentId) throw refusal("invitation-foreign");
+    await countUpload(settings, clients, upload.studentId, now);
     // An address from the school takes precedence over the student's.
     const email = invitation?.email ?? upload.email;
     const uploadId = makeUploadId(now.getTime(), clients.random());
@@ -84,6 +92,29 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
     const issued: IssuedUpload = { uploadId, url, fields, expiresAt: expiresAt.toISOString() };
     return { status: 201, body: issued, uploadId };
   });
+}
+
+/** The requests refused because everybody's limit of the day was reached, for an alarm. Measured only if there are any. */
+export const overDailyLimit = "UploadsOverDailyLimit";
+
+/**
+ * Counts an upload towards the limits of the day. A form that is never posted counts as well: the API cannot see posts.
+ *
+ * @throws a refusal that says when the next day begins
+ */
+async function countUpload(
+  { uploadTable, access, dailyLimits, functionName }: IssueUploadSettings,
+  { dynamodb, print }: IssueUploadClients,
+  studentId: string,
+  now: Date,
+): Promise<void> {
+  const isOpen = access.mode === "open";
+  if (!(await countUp(dynamodb, uploadTable, studentSubject(studentId), dailyLimits.perStudent, now))) {
+    throw refusalUntil("student-limit", secondsLeftOf(now));
+  }
+  if (!isOpen || (await countUp(dynamodb, uploadTable, everybody, dailyLimits.ifOpen, now))) return;
+  print(metricLine(overDailyLimit, 1, functionName, now));
+  throw refusalUntil("pipeline-limit", secondsLeftOf(now));
 }
 
 /**

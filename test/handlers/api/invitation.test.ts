@@ -10,7 +10,7 @@ import { isEmail, isStudentId } from "../../../handlers/contract/students";
 import { publicKeyOf, signInvitation } from "../../../packages/cli/commands/invite/keys";
 import { now, uploadIdAt } from "../../support/rows";
 import { avatarTable, startTables, type Tables, uploadTable } from "../../support/with-tables";
-import { aGet, aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
+import { aGet, aPost, bodyOf, collectLogs, dailyLimits, goodBody, limits, signer } from "./requests";
 
 const { privateKey } = generateKeyPairSync("ed25519");
 const publicKey = publicKeyOf(privateKey);
@@ -154,8 +154,14 @@ describe("The API of a stack that needs invitations", () => {
   const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
   const post = (body: unknown, token?: string) =>
     issueUpload(
-      { ...shared, limits, expirySeconds: 900, rowDays: 30 },
-      { dynamodb: tables.dynamodb, signer: () => signer, now: () => now, random: () => Buffer.alloc(10, 1) },
+      { ...shared, limits, expirySeconds: 900, rowDays: 30, dailyLimits, functionName: "issue-upload" },
+      {
+        dynamodb: tables.dynamodb,
+        signer: () => signer,
+        now: () => now,
+        random: () => Buffer.alloc(10, 1),
+        print: () => undefined,
+      },
     )(aPost(body, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }));
   const get = (token?: string) =>
     readStatus(

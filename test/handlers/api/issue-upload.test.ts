@@ -2,12 +2,15 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { IssuedUpload, ProblemDetails } from "../../../handlers/contract/api";
 import type { HttpRequest } from "../../../handlers/api/http";
-import { issueUpload } from "../../../handlers/api/issue-upload/handler";
+import type { Access } from "../../../handlers/api/invitation";
+import { issueUpload, type IssueUploadSettings } from "../../../handlers/api/issue-upload/handler";
 import { isEmail } from "../../../handlers/contract/students";
+import { deleteDailyCounts } from "../../../handlers/stores/daily-counts";
+import { everyUpload } from "../../../handlers/stores/uploads";
 import { isUploadId } from "../../../handlers/contract/keys";
 import { now } from "../../support/rows";
 import { startTables, type Tables, uploadTable } from "../../support/with-tables";
-import { aPost, bodyOf, collectLogs, goodBody, limits, signer } from "./requests";
+import { aPost, bodyOf, collectLogs, dailyLimits, goodBody, limits, signer } from "./requests";
 
 const settings = {
   uploadTable,
@@ -15,6 +18,8 @@ const settings = {
   limits,
   expirySeconds: 900,
   rowDays: 30,
+  dailyLimits,
+  functionName: "issue-upload",
   access: { mode: "open" as const },
   defaultLocale: "vi" as const,
 };
@@ -34,6 +39,7 @@ describe("POST /uploads", () => {
       signer: () => signer,
       now: () => now,
       random: () => Buffer.alloc(10, (serial += 1)),
+      print: () => undefined,
     })(request);
   const problemOf = async (body: unknown, changes: Partial<HttpRequest> = {}) => {
     const response = await handle(aPost(body, changes));
@@ -136,14 +142,86 @@ describe("POST /uploads", () => {
   it("says that it is busy, not that it is broken, when the table is throttled", async () => {
     const throttle = Object.assign(new Error("slow down"), { name: "ThrottlingException" });
     const busy = issueUpload(settings, {
-      dynamodb: { putItem: () => Promise.reject(throttle) },
+      dynamodb: { putItem: () => Promise.reject(throttle), updateItem: () => Promise.reject(throttle) },
       signer: () => signer,
       now: () => now,
       random: () => Buffer.alloc(10),
+      print: () => undefined,
     });
     const response = await busy(aPost(goodBody));
     expect(response.statusCode).to.equal(503);
     expect(response.headers["retry-after"]).to.equal("2");
+  });
+
+  describe("counts the uploads of a day", () => {
+    beforeEach(() => tables.clear());
+    const limited = (dailyLimits: IssueUploadSettings["dailyLimits"], access: Access = { mode: "open" }) => {
+      const printed: string[] = [];
+      const post = (studentId: string, at: Date, headers: Record<string, string> = {}) =>
+        issueUpload(
+          { ...settings, access, dailyLimits },
+          {
+            dynamodb: tables.dynamodb,
+            signer: () => signer,
+            now: () => at,
+            random: () => Buffer.alloc(10, (serial += 1)),
+            print: (line) => void printed.push(line),
+          },
+        )(aPost({ ...goodBody, studentId, locale: "en" }, { headers }));
+      return { post, printed };
+    };
+
+    it("of each student, by UTC, and says when to come again", async () => {
+      const { post, printed } = limited({ perStudent: 3, ifOpen: 100 });
+      const evening = new Date("2026-03-01T21:30:00.000Z");
+      for (let i = 0; i < 3; i += 1) expect((await post("SV001", evening)).statusCode).to.equal(201);
+      const refused = await post("SV001", evening);
+      expect(refused.statusCode).to.equal(429);
+      expect(refused.headers["retry-after"]).to.equal("9000");
+      const problem = bodyOf<ProblemDetails>(refused);
+      expect(problem).to.deep.include({ type: "urn:avatar-pipeline:problem:student-limit", retryAfter: 9000 });
+      expect(problem.detail).to.include("in 3 hours");
+      expect((await post("SV002", evening)).statusCode, "another student").to.equal(201);
+      expect((await post("SV001", new Date("2026-03-02T00:00:00.000Z"))).statusCode, "the next day").to.equal(201);
+      expect(printed).to.deep.equal([]);
+    });
+
+    it("and gives exactly as many as the limit to requests at the same moment", async () => {
+      const { post } = limited({ perStudent: 20, ifOpen: 100 });
+      const answers = await Promise.all(Array.from({ length: 50 }, () => post("SV001", now)));
+      expect(answers.filter(({ statusCode }) => statusCode === 201)).to.have.length(20);
+    });
+
+    it("of everybody while anybody can upload, with a metric for the alarm", async () => {
+      const { post, printed } = limited({ perStudent: 3, ifOpen: 2 });
+      for (const student of ["SV001", "SV002"]) expect((await post(student, now)).statusCode).to.equal(201);
+      const refused = await post("SV003", now);
+      expect([refused.statusCode, bodyOf<ProblemDetails>(refused).type]).to.deep.equal([
+        429,
+        "urn:avatar-pipeline:problem:pipeline-limit",
+      ]);
+      expect(JSON.parse(printed[0] ?? "")).to.deep.include({ FunctionName: "issue-upload", UploadsOverDailyLimit: 1 });
+    });
+
+    it("and no request that is refused for another reason", async () => {
+      const { post } = limited({ perStudent: 1, ifOpen: 100 });
+      for (let i = 0; i < 3; i += 1) expect((await post("not an id", now)).statusCode).to.equal(422);
+      const invited = limited({ perStudent: 1, ifOpen: 1 }, { mode: "invite", publicKey: "A".repeat(43) });
+      for (let i = 0; i < 3; i += 1) expect((await invited.post("SV001", now)).statusCode).to.equal(401);
+      expect((await tables.dynamodb.scan({ TableName: uploadTable })).Count).to.equal(0);
+    });
+
+    it("in items that are no uploads, expire, and go with the student", async () => {
+      const { post } = limited({ perStudent: 3, ifOpen: 100 });
+      await post("SV001", now);
+      const rows: string[] = [];
+      for await (const { studentId } of everyUpload(tables.dynamodb, uploadTable)) rows.push(studentId);
+      expect(rows).to.deep.equal(["SV001"]);
+      const count = async () => tables.upload("2026-03-01/student/SV001");
+      expect((await count())?.["expires_at"]?.N).to.equal(String(now.getTime() / 1000 + 86_400));
+      await deleteDailyCounts(tables.dynamodb, uploadTable, "SV001", new Date(now.getTime() + 86_400_000));
+      expect(await count()).to.equal(undefined);
+    });
   });
 
   it("logs one line a request, without the body", async () => {

@@ -9,6 +9,8 @@ export const signer: Signer = {
 
 export const limits = { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160 };
 
+export const dailyLimits = { perStudent: 1000, ifOpen: 100_000 };
+
 export const goodBody = { studentId: "SV001", fileName: "Ảnh thẻ.JPG", contentType: "image/jpeg", bytes: 123_456 };
 
 export function aPost(body: unknown, changes: Partial<HttpRequest> = {}): HttpRequest {

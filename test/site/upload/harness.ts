@@ -82,6 +82,7 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const { access = { mode: "open" }, mail = false, stepMilliseconds = 20, ...texts } = options;
   const page = builtPage();
   const tables = await startTables();
+  const dailyLimits = { perStudent: 20, ifOpen: 2000 };
   const limits = { maxBytes: 10_485_760, maxPixels: 50_000_000, minSide: 160 };
   let open = true;
   const server = createServer((request, response) => {
@@ -101,8 +102,8 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
   const now = () => new Date(Date.now() + site.passed);
   const issue = issueUpload(
-    { ...shared, limits, expirySeconds: 900, rowDays: 30 },
-    { dynamodb: tables.dynamodb, signer, now, random: () => randomBytes(10) },
+    { ...shared, limits, expirySeconds: 900, rowDays: 30, dailyLimits, functionName: "issue-upload" },
+    { dynamodb: tables.dynamodb, signer, now, random: () => randomBytes(10), print: () => undefined },
   );
   const read = readStatus({ ...shared, avatarTable, phases }, { dynamodb: tables.dynamodb, signer, now });
   const site: Site = {
