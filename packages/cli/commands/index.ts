@@ -5,6 +5,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   local: async () => (await import("./local.js")).local,
   process: async () => (await import("./process/index.js")).process_,
   import: async () => (await import("./import/index.js")).import_,
+  export: async () => (await import("./export/index.js")).export_,
   reconcile: async () => (await import("./reconcile.js")).reconcile,
   erase: async () => (await import("./erase/index.js")).erase,
   invite: async () => (await import("./invite/index.js")).invite,

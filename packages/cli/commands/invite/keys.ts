@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { invitationHeader, writeClaims, type Claims } from "../../../../handlers/contract/invitations";
 import { cannotRead } from "../../system-errors";
 import { usageError } from "../../usage-error";
-import { writeNew } from "./write-new";
+import { writeNew } from "../../write-new";
 
 /**
  * Generates a pair of keys: writes the private key to a file, and prints the public key for the stack.

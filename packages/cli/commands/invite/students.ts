@@ -3,8 +3,8 @@ import { maxNameLength, type Claims } from "../../../../handlers/contract/invita
 import { isEmail, isStudentId } from "../../../../handlers/contract/students";
 import { csvText, readCsv } from "../../csv";
 import { refuseSource, usageError } from "../../usage-error";
+import { writeNew } from "../../write-new";
 import { readKey, signInvitation } from "./keys";
-import { writeNew } from "./write-new";
 
 /** The columns of the CSV by their names. */
 const columns = { studentId: "student_id", name: "name", email: "email" } as const;

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { cannotWrite } from "../../system-errors";
+import { cannotWrite } from "./system-errors";
 
 /**
  * Writes a file that only its owner can read: a key belongs to the school, and a link to one student.
