@@ -22,6 +22,7 @@ import { s3 } from "./services/s3/module";
 import type { Machines } from "./services/states";
 import { states } from "./services/states/module";
 import { websites } from "./services/websites/module";
+import { operatorSecret } from "./storage/credentials";
 import { lockFolder, refuseHeld, type Lock } from "./storage/lock";
 
 export interface CloudOptions extends ServiceOptions {
@@ -32,16 +33,14 @@ export interface CloudOptions extends ServiceOptions {
   readonly graph: ProgramGraph | ((cloud: { readonly serves: readonly string[] }) => Promise<ProgramGraph>);
   /** 0 takes any free port. */
   readonly port: number;
-  /** The folder that keeps everything; made if it is missing. */
+  /**
+   * The folder that keeps everything, for its owner alone; made if it is missing. It also keeps the operator's secret, so
+   * that a URL that was presigned before a restart is still valid after it.
+   */
   readonly data: string;
   readonly faults?: FaultInjector | undefined;
   /** The cloud's name, shown at `/` if there is no page; default "Local cloud". */
   readonly title?: string | undefined;
-  /**
-   * The secret from which the roles' credentials derive; the default is the same for all clouds. With the same secret a
-   * URL that was presigned before a restart is still valid after it.
-   */
-  readonly secret?: string | undefined;
   /** Routes beside the AWS protocols, such as the console's; the first of them is the home page without a website. */
   readonly routes?: ((parts: CloudParts) => readonly Route[]) | undefined;
   /** Receives a line for each type that is left out, once at the start, and for each failure that nobody else sees. */
@@ -102,7 +101,7 @@ async function assemble(graph: ProgramGraph, options: CloudOptions, lock: Lock):
   const { partition, region, accountId } = graph;
   const identity: CloudIdentity = { partition, region, accountId };
   const url = `http://127.0.0.1:${port}`;
-  const credentials = createCredentialStore({ identity, secret: options.secret });
+  const credentials = createCredentialStore({ identity, secret: operatorSecret(data) });
   const authorizer = createAuthorizer({
     identity,
     roles: readRoles(graph),

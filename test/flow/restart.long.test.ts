@@ -36,7 +36,7 @@ async function startService(data: string): Promise<Service> {
   const config = {
     endpoint: url,
     region: "ap-southeast-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+    credentials: running.credentials,
   };
   const clients = { s3: new S3(config), dynamodb: new DynamoDB(config), rekognition: new Rekognition(config) };
   const { CollectionIds: [collectionId = ""] = [] } = await clients.rekognition.listCollections({});

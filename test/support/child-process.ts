@@ -32,6 +32,8 @@ export function start(args: readonly string[], cwd = process.cwd()): Running {
 /** A local mode that is ready, and its address. */
 export interface Serving extends Running {
   readonly url: string;
+  /** The operator's, as the command prints them. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 /**
@@ -46,7 +48,19 @@ export async function serve(args: readonly string[], cwd?: string): Promise<Serv
     });
     child.once("close", () => reject(new Error(`The local mode ended before it was ready: ${output().stderr}`)));
   });
-  return { ...running, url: /http:\/\/127\.0\.0\.1:\d+/.exec(output().stdout)?.[0] ?? "" };
+  const { stdout } = output();
+  return {
+    ...running,
+    url: /http:\/\/127\.0\.0\.1:\d+/.exec(stdout)?.[0] ?? "",
+    credentials: printedCredentials(stdout),
+  };
+}
+
+/** The operator's credentials in the output of a local mode that is ready. */
+export function printedCredentials(stdout: string): Serving["credentials"] {
+  const secretAccessKey = /export AWS_SECRET_ACCESS_KEY=(\S+)/.exec(stdout)?.[1];
+  if (secretAccessKey === undefined) throw new Error("The local mode prints no secret.");
+  return { accessKeyId: "local", secretAccessKey };
 }
 
 export function ended({ child, output }: Running): Promise<Ended> {

@@ -1,5 +1,7 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { join } from "node:path";
 import type { CloudParts } from "pulumi-local-cloud";
+import { credentialsFile } from "pulumi-local-cloud/storage/credentials";
 import { sitePath } from "pulumi-local-cloud/services/websites/routes";
 import type { ProgramGraph, ResourceNode } from "pulumi-local-cloud/program/graph";
 import { everyAvatar } from "../../../handlers/stores/avatars";
@@ -7,7 +9,7 @@ import { everyUpload } from "../../../handlers/stores/uploads";
 import type { PipelineSource } from "./sources";
 
 /** The parts of the running cloud that the avatars' pages read. */
-export interface Services extends Pick<CloudParts, "graph" | "clientConfig" | "s3" | "url"> {
+export interface Services extends Pick<CloudParts, "data" | "graph" | "s3" | "url"> {
   /** A client with the operator's credentials; created when the first page is opened. */
   readonly dynamodb: () => Pick<DynamoDB, "scan">;
 }
@@ -21,10 +23,7 @@ export function pipelineSources(services: Services): readonly PipelineSource[] {
 }
 
 /** A pipeline by the outputs that its component registers. */
-function pipelineOf(
-  node: ResourceNode,
-  { graph, clientConfig, s3, dynamodb, url: endpoint }: Services,
-): PipelineSource {
+function pipelineOf(node: ResourceNode, { graph, data, s3, dynamodb, url: endpoint }: Services): PipelineSource {
   const text = (name: string): string | undefined => {
     const value = node.outputs[name];
     return typeof value === "string" && value !== "" ? value : undefined;
@@ -34,8 +33,6 @@ function pipelineOf(
   const site = graph.resources.find(
     ({ type, name, parent }) => type === "aws:s3/bucket:Bucket" && name === `${node.name}-site` && parent === node.urn,
   );
-  // The fixed credentials of the local cloud, which are not secret.
-  const { accessKeyId, secretAccessKey } = clientConfig.credentials;
   const { region } = graph;
   return {
     name: node.name,
@@ -44,7 +41,8 @@ function pipelineOf(
     siteUrl: site && endpoint + sitePath(site.id),
     apiUrl: text("apiUrl"),
     sampleCommand:
-      `AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey} AWS_REGION=${region} ` +
+      // The file and not the secret: every user of this machine can read the console.
+      `AWS_SHARED_CREDENTIALS_FILE='${join(data, credentialsFile)}' AWS_REGION=${region} ` +
       `aws s3 cp photo.jpg s3://${bucket}/uploads/STUDENT_ID/photo.jpg --endpoint-url ${endpoint}`,
     avatars: () => all(everyAvatar(dynamodb(), physicalName(graph, node, "avatarTable"))),
     uploads: () => all(everyUpload(dynamodb(), physicalName(graph, node, "uploadTable"))),

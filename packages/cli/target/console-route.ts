@@ -19,5 +19,5 @@ export function consoleRoute(parts: CloudParts): Route {
       return client;
     },
   });
-  return { prefix: "/_console", handle: createConsole({ ...fromCloud(parts), pipelines }) };
+  return { prefix: "/_console", servesPages: true, handle: createConsole({ ...fromCloud(parts), pipelines }) };
 }

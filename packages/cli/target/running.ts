@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import type { Cloud, CloudParts } from "pulumi-local-cloud";
+import { operatorKeyId, readOperatorSecret } from "pulumi-local-cloud/storage/credentials";
 import { holderOf } from "pulumi-local-cloud/storage/lock";
 import type { Route } from "pulumi-local-cloud/gateway/index";
 import { pipelinesOf, type Pipeline } from "./pipeline";
@@ -91,7 +92,7 @@ export async function findOccupant(data: string): Promise<Occupant | undefined> 
       clientConfig: {
         endpoint: url,
         region: facts.region,
-        credentials: { accessKeyId: "local", secretAccessKey: "local" },
+        credentials: { accessKeyId: operatorKeyId, secretAccessKey: readOperatorSecret(data) ?? "" },
       },
       pending: async () => (await readFacts(url))?.pending ?? 0,
       isThere: async () => (await readFacts(url)) !== undefined,

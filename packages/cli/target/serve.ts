@@ -86,7 +86,8 @@ function readFaults(file: string): FaultInjector {
 
 /** @param milliseconds since the process began */
 function welcome(cloud: Cloud, milliseconds: number): string {
-  const { url, identity } = cloud;
+  const { url } = cloud;
+  const { credentials, region } = cloud.clientConfig;
   const [pipeline, ...more] = pipelinesOf(cloud.graph);
   const pages = [
     ...Object.values(cloud.sites).map((site) => ["Upload page", site]),
@@ -99,8 +100,9 @@ function welcome(cloud: Cloud, milliseconds: number): string {
   return (
     `\n${pages.map(([name = "", value = ""]) => `  ${name.padEnd(14)}${value}\n`).join("")}\n` +
     `  Any S3 client uploads as well; the folder below uploads/ is the student's id:\n\n` +
-    `    AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=${identity.region} \\\n` +
-    `      aws s3 cp photo.jpg s3://${pipeline.photoBucket}/uploads/SV001/photo.jpg --endpoint-url ${url}\n\n` +
+    `    export AWS_ACCESS_KEY_ID=${credentials.accessKeyId} AWS_REGION=${region}\n` +
+    `    export AWS_SECRET_ACCESS_KEY=${credentials.secretAccessKey}\n` +
+    `    aws s3 cp photo.jpg s3://${pipeline.photoBucket}/uploads/SV001/photo.jpg --endpoint-url ${url}\n\n` +
     `Ready in ${(milliseconds / 1000).toFixed(1)} s. Ctrl-C ends it; everything is kept.\n`
   );
 }

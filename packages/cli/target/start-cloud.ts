@@ -2,7 +2,7 @@ import { startCloud, type Cloud, type CloudOptions } from "pulumi-local-cloud";
 import { messageOfError } from "../system-errors";
 import { followDeletion, sweepCopies } from "./copies";
 
-export type LocalOptions = Omit<CloudOptions, "fallbackEmail" | "onEvent" | "secret" | "title">;
+export type LocalOptions = Omit<CloudOptions, "fallbackEmail" | "onEvent" | "title">;
 
 /**
  * The local mode as every command starts it: topics without a subscriber get an inbox for their mail, and copies follow
@@ -20,8 +20,6 @@ export async function startLocalCloud(options: LocalOptions): Promise<Cloud> {
   const cloud = await startCloud({
     ...options,
     title: "AvatarPipeline's local cloud",
-    // The same in every version so far: links that were presigned before a restart stay valid.
-    secret: "avatar-pipeline local",
     fallbackEmail: (topic) => `${topic}@inbox.local`,
     onEvent: (event) => orWarn(() => followDeletion(data, event)),
   });

@@ -50,7 +50,7 @@ export interface ConsoleOptions {
 
 /** The console's pages, on a running cloud. */
 export function consoleRoute(parts: ConsoleParts, program?: ConsoleProgram): Route {
-  return { prefix, handle: createConsole(fromCloud(parts), { program }) };
+  return { prefix, servesPages: true, handle: createConsole(fromCloud(parts), { program }) };
 }
 
 /**

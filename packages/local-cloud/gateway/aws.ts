@@ -5,6 +5,7 @@ import type { Authorizer, CredentialStore } from "../iam";
 import { readSignature, type RequestHead, type Signature } from "../sigv4";
 import { authenticate, type ErrorDialect } from "../sigv4/authenticate";
 import { bufferedBody, plainBody, verifiedBody, type Body } from "../sigv4/body";
+import { refusalOf } from "./pages";
 import { serve } from "./serve";
 import { isForJsonOrQueryService, isFormPost, writeGenericError } from "./reply";
 import {
@@ -32,12 +33,17 @@ export interface Aws {
 const bufferLimit = 16 * 1024 * 1024;
 const anonymous: Caller = { kind: "anonymous", arn: "anonymous" };
 
-/** Finds the service and the caller of a request, and lets the service answer; an error is the answer, never thrown. */
+/**
+ * Finds the service and the caller of a request, and lets the service answer; an error is the answer, never thrown.
+ *
+ * @param page the origin of the page that sends it, if it is not one of this port's own
+ */
 export async function answerAws(
   aws: Aws,
   request: IncomingMessage,
   response: ServerResponse,
   head: RequestHead,
+  page?: string,
 ): Promise<void> {
   const id = randomUUID();
   response.setHeader("x-amzn-requestid", id);
@@ -54,6 +60,9 @@ export async function answerAws(
       throw cloudError("MissingAuthenticationTokenException", 403, "Request is missing Authentication Token");
     }
     if (!service) throw notServed(aws, signature?.service ?? "s3");
+    if (page !== undefined && !service.allowsOrigin?.(page, request)) {
+      throw cloudError("AccessDenied", 403, refusalOf(page));
+    }
     if (signature) {
       const dialect = dialectOf(service.name, request);
       body = await bodyOf(request, signature, dialect);

@@ -14,7 +14,7 @@
  * Any region is accepted in the scope, so that a client configured for another region works as well.
  *
  * Requests with a Host other than this machine's own names are refused: this keeps a web page from reaching the port
- * through a name of its own (DNS rebinding).
+ * through a name of its own (DNS rebinding). Requests of pages of other origins are refused as well: see `pages.ts`.
  */
 import { setMaxListeners } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -25,6 +25,7 @@ import { readHead } from "../sigv4";
 import { answerAws, type Aws } from "./aws";
 import { closeConnections, track, watchConnections, type Connections } from "./connections";
 import { listen } from "./listen";
+import { foreignPage, isOwnHost, isPlainNavigation, properAddress, refusalOf } from "./pages";
 import { endWith } from "./reply";
 import type { CloudIdentity, CloudService } from "./service";
 
@@ -32,6 +33,10 @@ import type { CloudIdentity, CloudService } from "./service";
 export interface Route {
   /** `/_site` answers `/_site` and everything below `/_site/`. */
   readonly prefix: string;
+  /** Whether links of other pages may lead to it: its answers are pages, and a GET has no effect. */
+  readonly servesPages?: boolean | undefined;
+  /** Whether the program lets pages of this origin send such a request; by default only this port's own may. */
+  allowsOrigin?(origin: string, request: IncomingMessage): boolean;
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
 }
 
@@ -119,21 +124,31 @@ async function answer(state: GatewayState, request: IncomingMessage, response: S
   const route = state.options.routes?.find(({ prefix }) =>
     prefix === "/" ? isHomePage : path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`),
   );
+  const port = request.socket.localPort ?? 0;
+  const page = foreignPage(request, port);
+  if (page !== undefined && (route ?? isHomePage)) {
+    const isLink = (isHomePage || route?.servesPages === true) && isPlainNavigation(request);
+    if (!isLink && !route?.allowsOrigin?.(page, request)) {
+      endWith(response, 403, "text/plain", `${refusalOf(page)}\n`);
+      return;
+    }
+  }
   if (route) {
+    const address = route.servesPages ? properAddress(request, port) : undefined;
+    if (address !== undefined) {
+      response.writeHead(307, { location: address, "content-length": 0 }).end();
+      return;
+    }
     state.connections.pages.add(response);
     await route.handle(request, response);
     return;
   }
   if (isHomePage) endWith(response, 200, "text/plain", greeting(state));
-  else await answerAws(state.aws, request, response, head);
+  else await answerAws(state.aws, request, response, head, page);
 }
 
 function greeting({ options, aws }: GatewayState): string {
   const { identity, title = "Local cloud" } = options;
   const { accountId, region } = identity;
   return `${title}: account ${accountId}, region ${region}, serving ${[...aws.services.keys()].join(", ")}.\n`;
-}
-
-function isOwnHost(host: string | undefined): boolean {
-  return /^(127\.0\.0\.1|\[::1\]|([a-z0-9.-]+\.)?localhost)(:\d+)?$/i.test(host ?? "");
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 
 import type { Signature } from "../sigv4";
@@ -23,6 +23,8 @@ export interface CloudService {
   handle(request: CloudRequest, response: ServerResponse): Promise<void>;
   /** Writes an error in the service's own protocol: used for the service's and for the gateway's own refusals. */
   writeError(error: CloudError, request: CloudRequest, response: ServerResponse): void;
+  /** Whether the program lets pages of this origin send such a request; by default only the port's own may. */
+  allowsOrigin?(origin: string, request: IncomingMessage): boolean;
   /** Finishes writes under way and releases files. */
   close?(): Promise<void>;
 }
@@ -60,7 +62,7 @@ export interface CloudRequest {
 
 /** The sender of a request. */
 export type Caller =
-  /** The person at this machine: the fixed operator credentials; may do everything. */
+  /** The person at this machine, with the credentials of the data folder; may do everything. */
   | { readonly kind: "operator"; readonly arn: string }
   /** A role that the program declares, with its own credentials and its declared policies. */
   | { readonly kind: "role"; readonly arn: string }

@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
 import type { Caller, CloudIdentity } from "../gateway/service";
+import { operatorKeyId } from "../storage/credentials";
 
 /** The credentials that an SDK client signs with. */
 export interface Credentials {
@@ -27,7 +28,7 @@ export interface KnownCredentials extends Credentials {
 }
 
 export interface CredentialStore {
-  /** The fixed credentials of the person at this machine: `local` / `local`. */
+  /** The credentials of the person at this machine: `local` and the secret. */
   readonly operator: Credentials;
   /** Credentials of a role. The same session always gets the same ones. */
   issue(session: Session): Credentials;
@@ -39,15 +40,12 @@ export interface CredentialStore {
  * Makes the credential store. It keeps nothing: a role's session is part of its signed token, and key and secret derive
  * from that. So a URL presigned before a restart is still valid after it.
  *
- * @param secret the base of the derivation. The port is this machine's own and the operator's credentials are public,
- * so a fixed one is no less safe.
+ * @param secret the operator's, and the base of the derivation. Whoever knows it may do everything: any page that the
+ * user of this machine visits can send requests to the port, and so can every program.
  */
-export function createCredentialStore(options: {
-  identity: CloudIdentity;
-  secret?: string | undefined;
-}): CredentialStore {
-  const { identity, secret = "local cloud" } = options;
-  const operator = { accessKeyId: "local", secretAccessKey: "local" };
+export function createCredentialStore(options: { identity: CloudIdentity; secret: string }): CredentialStore {
+  const { identity, secret } = options;
+  const operator = { accessKeyId: operatorKeyId, secretAccessKey: secret };
   const hmac = (purpose: string, text: string) => createHmac("sha256", secret).update(`${purpose}\n${text}`).digest();
 
   function derive(claims: string): Required<Credentials> {

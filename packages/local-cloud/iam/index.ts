@@ -1,8 +1,8 @@
 /**
  * Permissions in the local cloud: credentials of the declared roles, and IAM's decision on every call.
  *
- *   createCredentialStore({ identity, secret? }): CredentialStore
- *     .operator                              { accessKeyId: "local", secretAccessKey: "local" }
+ *   createCredentialStore({ identity, secret }): CredentialStore
+ *     .operator                              { accessKeyId: "local", secretAccessKey: secret }
  *     .issue({ roleArn, sessionName, environment?, expiresAt? }): Credentials
  *     .find(accessKeyId, sessionToken?): KnownCredentials | undefined     (secret, caller, expiry)
  *

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import {
   accessSync,
+  chmodSync,
   closeSync,
   constants,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -47,8 +49,9 @@ const held = new Set<string>();
  */
 export function lockFolder(folder: string): Lock {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.W_OK | constants.X_OK);
+    closeToOthers(folder);
   } catch (error) {
     throw folderUnusable(folder, error);
   }
@@ -110,6 +113,17 @@ export function folderInUse(folder: string, { pid, url }: Pick<Holder, "pid" | "
     `The data folder ${folder} is in use by another local mode (process ${pid}${where}). ` +
       `Stop that one, or choose another folder.`,
   );
+}
+
+/** Photos, mails and the operator's secret are in it. Folders of earlier versions are open to everybody. */
+function closeToOthers(folder: string): void {
+  if ((statSync(folder).mode & 0o077) === 0) return;
+  try {
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    // Another user's folder, or a file system without modes: the secret's own file is closed in any case.
+    if (!["EPERM", "ENOTSUP"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
 }
 
 function folderUnusable(folder: string, error: unknown): Error {

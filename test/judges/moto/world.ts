@@ -92,7 +92,7 @@ export async function startMotoWorld(): Promise<MotoWorld> {
   const s3 = new S3({ ...config, forcePathStyle: true });
   const [dynamodb, sfn, sns, sqs] = [new DynamoDB(config), new SFN(config), new SNS(config), new SQS(config)];
 
-  const credentials = createCredentialStore({ identity });
+  const credentials = createCredentialStore({ identity, secret: operator.secretAccessKey });
   const gateway = await startGateway({
     port: 0,
     identity,

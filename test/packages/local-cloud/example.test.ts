@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { readOperatorSecret } from "../../../packages/local-cloud/storage/credentials";
 import { sampleProject } from "./program/sample";
 
 const readme = readFileSync("packages/local-cloud/README.md", "utf8");
@@ -48,7 +49,7 @@ describe("a program with a bucket, a queue, a function and a table", () => {
     const config = {
       endpoint: url,
       region: "ap-southeast-1",
-      credentials: { accessKeyId: "local", secretAccessKey: "local" },
+      credentials: { accessKeyId: "local", secretAccessKey: readOperatorSecret(join(folder, ".local-cloud")) ?? "" },
     };
     await new S3(config).putObject({ Bucket: outputs.bucket, Key: "17.json", Body: "{}" });
     const sqs = new SQS(config);

@@ -27,7 +27,7 @@ export function preflightHeaders(cors: CorsConfiguration, headers: IncomingHttpH
 }
 
 /** `*`, `https://*` or the very origin. */
-function allowsOrigin(cors: CorsConfiguration, origin: string): boolean {
+export function allowsOrigin(cors: CorsConfiguration, origin: string): boolean {
   return (cors.allowOrigins ?? []).some(
     (allowed) =>
       allowed === "*" || allowed === origin || (allowed.endsWith("//*") && origin.startsWith(allowed.slice(0, -1))),

@@ -10,9 +10,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Route } from "../../gateway";
 import type { CloudIdentity } from "../../gateway/service";
 import type { Authorizer } from "../../iam";
+import { decode } from "../../sigv4/head";
 import type { FunctionRuntime } from "../lambda";
 import { accessLine } from "./access-log";
-import { corsHeaders, preflightHeaders } from "./cors";
+import { allowsOrigin, corsHeaders, preflightHeaders } from "./cors";
 import type { DeclaredApi, DeclaredStage } from "./declared";
 import { integrate, type Integrations } from "./integration";
 import { problem, readBody, type ApiResponse } from "./payload";
@@ -43,15 +44,22 @@ export function httpApis(options: HttpApisOptions): Route {
   const { identity, functions, authorizer, onLog } = options;
   const apis = new Map(options.apis.map((api) => [api.id, api]));
   const state: ApisState = { identity, functions, authorizer, onLog, apis, throttles: new Map() };
-  return { prefix: apiPrefix, handle: (request, response) => answerRequest(state, request, response) };
+  return {
+    prefix: apiPrefix,
+    allowsOrigin(origin, { method, url = "" }) {
+      const cors = apis.get(apiIdOf(url))?.cors;
+      return method === "OPTIONS" || (cors !== undefined && allowsOrigin(cors, origin));
+    },
+    handle: (request, response) => answerRequest(state, request, response),
+  };
 }
 
 /** Stage, preflight, route, throttle, function. */
 async function answerRequest(state: ApisState, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { apis, throttles, onLog } = state;
   const [target = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
-  const [, , apiId = "", ...rest] = target.split("/");
-  const api = apis.get(decodeURIComponent(apiId));
+  const [, , , ...rest] = target.split("/");
+  const api = apis.get(apiIdOf(target));
   if (!api) {
     send(response, problem(404, "Not Found"), {});
     return;
@@ -97,6 +105,11 @@ async function answerRequest(state: ApisState, request: IncomingMessage, respons
   });
   if (text !== undefined) onLog?.({ source: api.name, text });
   send(response, answer, { ...cors, "apigw-requestid": id });
+}
+
+/** The third part of `/_api/ID/…`. */
+function apiIdOf(url: string): string {
+  return decode(url.split("?")[0]?.split("/")[2] ?? "");
 }
 
 /** The stage that a path begins with, or the one at the root. */

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 
 import { isCloudError, type CloudError, type CloudRequest } from "../../gateway/service";
 import { operations } from "./operations";
+import type { DeclaredBucket } from "./options";
 import { refuseUnowned } from "./operations/operation";
 import { checkShared } from "./wire/attributes";
 import { drain } from "./wire/body";
@@ -70,13 +71,22 @@ function notServed(operation: string, method: string): string {
   return `The local S3 does not serve ${operation === "Unknown" ? `this ${method} request` : operation}.`;
 }
 
-/** The headers of every answer: its ids, and the CORS headers, without which a page could not even read an error. */
+/** The bucket that a request's target (`/bucket/key?versionId=1`) names, if there is one. */
+export function bucketAt(core: Core, target: string): DeclaredBucket | undefined {
+  return core.buckets.get(/^\/([^/?]+)/.exec(target)?.[1] ?? "");
+}
+
+/**
+ * The headers of every answer: its ids, and the CORS headers, without which a page could not even read an error. An
+ * object is on the console's and the websites' origin, so a browser must not run it there as a page.
+ */
 function setHead(core: Core, request: CloudRequest, response: ServerResponse): void {
   response.setHeader("x-amz-request-id", request.id);
   response.setHeader("x-amz-id-2", Buffer.from(request.id).toString("base64"));
   response.setHeader("server", "AmazonS3");
-  const name = /^\/([^/]+)/.exec(request.path)?.[1] ?? "";
-  allowOrigin(core.buckets.get(name), request, response);
+  response.setHeader("content-security-policy", "sandbox");
+  response.setHeader("x-content-type-options", "nosniff");
+  allowOrigin(bucketAt(core, request.path), request, response);
 }
 
 /** Answers with an error, after the rest of the body has arrived, so that the client is there to read it. */

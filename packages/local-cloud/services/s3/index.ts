@@ -11,10 +11,11 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 
 import type { CloudRequest, CloudService } from "../../gateway/service";
-import { answer, operationOf, refuse } from "./answer";
+import { answer, bucketAt, operationOf, refuse } from "./answer";
 import { noAttributes } from "./wire/attributes";
 import { drain, maxBody, piecesOf } from "./wire/body";
 import { addObject, deleteObject as removeObject, receive, using } from "./store/changes";
+import { allowsOrigin } from "./wire/cors";
 import { s3Error } from "./wire/errors";
 import { currentObject, openCore } from "./wire/exchange";
 import { walk } from "./store/listing";
@@ -137,6 +138,7 @@ export function s3Service(options: S3Options): S3Service {
     writeError(error, request, response) {
       void refuse(core, request, response, error);
     },
+    allowsOrigin: (origin, { method, url = "" }) => allowsOrigin(bucketAt(core, url), origin, method),
     start: () => core.outbox.start(),
     headObject(bucket, key, versionId) {
       const object = find(bucket, key, versionId);

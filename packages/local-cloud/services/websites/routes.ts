@@ -23,6 +23,7 @@ export function siteRoutes(declared: readonly DeclaredSite[], s3: S3Service, oth
   return [
     {
       prefix: sitesPrefix,
+      servesPages: true,
       async handle(request: IncomingMessage, response: ServerResponse) {
         const [path = ""] = (request.url ?? "").split("?");
         const [, , bucket = "", ...rest] = path.split("/");
@@ -37,6 +38,6 @@ export function siteRoutes(declared: readonly DeclaredSite[], s3: S3Service, oth
         }
       },
     },
-    { prefix: "/", handle: (_request, response) => redirect(response, home) },
+    { prefix: "/", servesPages: true, handle: (_request, response) => redirect(response, home) },
   ];
 }

@@ -84,7 +84,7 @@ describe("the local mode's --faults FILE", () => {
       const config = {
         endpoint,
         region: "ap-southeast-1",
-        credentials: { accessKeyId: "local", secretAccessKey: "local" },
+        credentials: service.credentials,
       };
       const [s3, dynamodb] = [new S3(config), new DynamoDB(config)];
       await s3.putObject({ Bucket: bucket, Key: "uploads/SV001/note.txt", Body: "no photo" });

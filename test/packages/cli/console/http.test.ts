@@ -296,11 +296,7 @@ describe("The console's sources from the running services", () => {
       },
       s3: { getObject: () => Promise.reject(new Error("Nothing else of the bucket is to be read.")) } as never,
       url: "http://127.0.0.1:4566",
-      clientConfig: {
-        endpoint: "http://127.0.0.1:4566",
-        region: "ap-southeast-1",
-        credentials: { accessKeyId: "local", secretAccessKey: "local" },
-      },
+      data: "/data of a school",
       dynamodb: () => ({
         scan: (({ TableName, ExclusiveStartKey }: { TableName: string; ExclusiveStartKey?: object }) =>
           Promise.resolve({
@@ -310,6 +306,9 @@ describe("The console's sources from the running services", () => {
       }),
     });
     expect(pipeline).to.include({ name: "avatars", bucket: "photos-1", machineArn: "arn:flow" });
+    expect(pipeline?.sampleCommand).to.match(
+      /^AWS_SHARED_CREDENTIALS_FILE='\/data of a school\/credentials' AWS_REGION=/,
+    );
     expect(pipeline?.sampleCommand).to.contain("s3 cp photo.jpg s3://photos-1/uploads/");
     expect((await pipeline?.avatars())?.map(({ studentId }) => studentId)).to.deep.equal([
       "avatars-1 1",

@@ -41,7 +41,7 @@ export async function startCloud(options: {
   onError?: (error: unknown) => void;
 }): Promise<TestCloud> {
   const { roles = [], resourcePolicies = [], ...rest } = options;
-  const credentials = createCredentialStore({ identity });
+  const credentials = createCredentialStore({ identity, secret: "test" });
   const authorizer = createAuthorizer({ identity, roles, resourcePolicies });
   const gateway = await startGateway({ port: 0, identity, credentials, authorizer, ...rest });
   return {

@@ -116,13 +116,13 @@ describe("the authorizer", () => {
 });
 
 describe("the credential store", () => {
-  const store = createCredentialStore({ identity });
+  const store = createCredentialStore({ identity, secret: "test" });
   const session = { roleArn, sessionName: "index-face" };
 
   it("knows the operator", () => {
     expect(store.find("local")).to.deep.equal({
       accessKeyId: "local",
-      secretAccessKey: "local",
+      secretAccessKey: "test",
       caller: { kind: "operator", arn: "arn:aws:iam::000000000000:user/operator" },
     });
   });
@@ -131,7 +131,7 @@ describe("the credential store", () => {
     const issued = store.issue(session);
     expect(issued.accessKeyId).to.match(/^ASIA[A-Z2-7]{16}$/);
     expect(issued.secretAccessKey).to.have.length(40);
-    const later = createCredentialStore({ identity }).find(issued.accessKeyId, issued.sessionToken);
+    const later = createCredentialStore({ identity, secret: "test" }).find(issued.accessKeyId, issued.sessionToken);
     expect(later).to.deep.equal({ ...issued, caller });
   });
 

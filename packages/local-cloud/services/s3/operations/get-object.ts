@@ -43,9 +43,10 @@ async function read(exchange: Exchange): Promise<void> {
   const range = rangeOf(exchange, object);
   const { start, end } = range ?? { start: 0, end: object.size - 1 };
   const wantsChecksum = exchange.header("x-amz-checksum-mode")?.toUpperCase() === "ENABLED";
+  const described = { ...objectHeaders(object), ...overrides };
   const headers = defined({
-    ...objectHeaders(object),
-    ...overrides,
+    ...described,
+    "content-disposition": dispositionOf(exchange, described),
     "content-length": String(end - start + 1),
     "content-range": range && `bytes ${String(start)}-${String(end)}/${String(object.size)}`,
     "x-amz-mp-parts-count": exchange.query("partNumber") && object.parts && String(object.parts.length),
@@ -60,6 +61,18 @@ async function read(exchange: Exchange): Promise<void> {
   const bytes = await core.store.read(object.blob, start, end);
   response.writeHead(status, headers);
   await pipeline(bytes, response);
+}
+
+/**
+ * The disposition as kept, or an attachment where a browser might open the object: it is on the console's origin, and
+ * only pictures are harmless there. Requests that are signed in a header are a program's.
+ */
+function dispositionOf({ request }: Exchange, headers: Readonly<Record<string, string | undefined>>) {
+  const kept = headers["content-disposition"];
+  const isProgram = request.signature !== undefined && request.signature.expiresIn === undefined;
+  const isPicture = /^image\/(?!svg)/i.test(headers["content-type"] ?? "");
+  if (isProgram || isPicture) return kept;
+  return `attachment${/;.*/s.exec(kept ?? "")?.[0] ?? ""}`;
 }
 
 /**

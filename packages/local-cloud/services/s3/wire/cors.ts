@@ -39,6 +39,11 @@ export function allowOrigin(bucket: DeclaredBucket | undefined, request: CloudRe
   if (rule) setHeaders(response, rule, origin);
 }
 
+/** Whether the bucket's rules let a page of this origin send the request. A preflight is only a question. */
+export function allowsOrigin(bucket: DeclaredBucket | undefined, origin: string, method = "GET"): boolean {
+  return method === "OPTIONS" || (bucket !== undefined && ruleFor(bucket.cors, origin, method) !== undefined);
+}
+
 /** Answers a preflight. @throws CloudError BadRequest or AccessForbidden if no rule allows the request */
 export function answerPreflight(bucket: DeclaredBucket, request: CloudRequest, response: ServerResponse): void {
   const { origin } = request.headers;

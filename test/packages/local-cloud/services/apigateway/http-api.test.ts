@@ -121,7 +121,7 @@ describe("HTTP APIs", () => {
       port: 0,
       identity,
       services: [],
-      credentials: createCredentialStore({ identity }),
+      credentials: createCredentialStore({ identity, secret: "test" }),
       authorizer,
       routes: [httpApis({ identity, apis: [api], functions, authorizer, onLog: ({ text }) => lines.push(text) })],
     });

@@ -127,7 +127,7 @@ describe("functions", () => {
     mkdirSync(resolve("node_modules/.cache"), { recursive: true });
     storage = mkdtempSync(resolve("node_modules/.cache/functions-"));
     writeFileSync(join(storage, "package.json"), '{ "type": "module" }');
-    const credentials = createCredentialStore({ identity });
+    const credentials = createCredentialStore({ identity, secret: "test" });
     const port = await settlePort(0);
     runtime = createFunctionRuntime({
       identity,
@@ -286,7 +286,7 @@ describe("functions", () => {
       client = new LambdaClient({
         endpoint: gateway.url,
         region: identity.region,
-        credentials: createCredentialStore({ identity }).operator,
+        credentials: createCredentialStore({ identity, secret: "test" }).operator,
         maxAttempts: 1,
       });
     });

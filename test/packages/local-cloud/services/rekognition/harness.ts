@@ -46,7 +46,7 @@ export async function startRekognition(options: {
   readonly searchLag?: RekognitionOptions["searchLag"];
 }): Promise<TestRekognition> {
   const storage = options.storage ?? mkdtempSync(join(tmpdir(), "local-rekognition-"));
-  const credentials = createCredentialStore({ identity });
+  const credentials = createCredentialStore({ identity, secret: "test" });
   const authorizer = createAuthorizer({ identity, roles: options.roles ?? [], resourcePolicies: [] });
   const s3 = s3Service({
     identity,

@@ -94,7 +94,7 @@ describe("local S3: aws-chunked bodies", () => {
     async function upload(data: Buffer, options: { trailer?: string; forge?: boolean }) {
       const timestamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
       const scope = `${timestamp.slice(0, 8)}/${identity.region}/s3/aws4_request`;
-      const key = signingKey("local", { scopeDate: timestamp.slice(0, 8), region: identity.region, service: "s3" });
+      const key = signingKey("test", { scopeDate: timestamp.slice(0, 8), region: identity.region, service: "s3" });
       const sha = (text: string | Buffer) => createHash("sha256").update(text).digest("hex");
       const hmac = (text: string) => createHmac("sha256", key).update(text).digest("hex");
       const { hostname, port, host } = new URL(cloud.gateway.url);

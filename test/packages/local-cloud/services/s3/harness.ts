@@ -57,7 +57,7 @@ export async function startS3(options: {
 }): Promise<TestS3> {
   const storage = options.storage ?? mkdtempSync(join(tmpdir(), "local-s3-"));
   const events: CloudEvent[] = [];
-  const credentials = createCredentialStore({ identity });
+  const credentials = createCredentialStore({ identity, secret: "test" });
   const authorizer = createAuthorizer({
     identity,
     roles: options.roles ?? [],

@@ -127,7 +127,7 @@ describe("state machines", () => {
   };
 
   async function open(): Promise<void> {
-    const credentials = createCredentialStore({ identity });
+    const credentials = createCredentialStore({ identity, secret: "test" });
     const granted = ["greet", "fails", "busy", "stuck", "gone"].map(functionArn);
     const document = {
       Version: "2012-10-17",
