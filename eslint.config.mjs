@@ -1,9 +1,14 @@
+// @ts-check
 import js from "@eslint/js";
 import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 import { importOrder } from "./tools/lint/import-order.mjs";
 
-/** One dialect: PascalCase is for what AWS names so, and no constant is in capitals. */
+/**
+ * One dialect: PascalCase is for what AWS names so, and no constant is in capitals.
+ *
+ * @type {["error", ...object[]]}
+ */
 const naming = [
   "error",
   { selector: "typeLike", format: ["PascalCase"] },
@@ -70,6 +75,7 @@ export default tseslint.config(
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
       "@typescript-eslint/naming-convention": naming,
+      // Not "all": prettier keeps a guard of one line on its line, and braces would make three of it.
       curly: ["error", "multi-line"],
       eqeqeq: ["error", "always", { null: "ignore" }],
     },

@@ -1,4 +1,4 @@
-// Made from kernel/ by `npm run build:wasm`. Do not edit.
+// Made from kernel/ by `npm run generate`. Do not edit.
 /** The kernel as WebAssembly, in base64. */
 export const kernelModule = [
   "AGFzbQEAAAABZwxgA39/fwBgA39/fwF/YAR/f39/AGAFf39/f38AYAR/f39/AX9gAn9/AGAFf39/f38Bf2AIf39/f39/f38AYAd/f39/f39/AG",

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { portrait } from "../support/portraits";
-import { install, link, pack, readManifest, type Packed } from "./packing";
+import { install, link, pack, type Packed } from "./packing";
 
 const root = join(__dirname, "../../..");
 
@@ -118,45 +118,6 @@ describe("The npm package of the command line", () => {
             const found = [file, `${file}.js`, join(file, "index.js")].some((one) => existsSync(one));
             expect(found, `${path}: ${name}`).to.equal(true);
           }
-        }
-      }
-    });
-
-    it("in each package as dependencies exactly what it and the functions require, as it is tested here", () => {
-      const packagesIn = (text: string) =>
-        [...text.matchAll(/\b(?:require(?:\.resolve)?|import|createRequire\)?\(__filename\))\(\s*"([^".][^"]*)"/g)]
-          .map(([, name = ""]) => name)
-          .filter((name) => !name.startsWith("node:"))
-          .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? "");
-      // A function takes the packages that Lambda's runtime provides from the local cloud: it ships none of them.
-      const sdk = packagesIn(readFileSync(join(component.folder, "lib/index.js"), "utf8")).filter((name) =>
-        name.startsWith("@aws-sdk/"),
-      );
-      const own = readManifest(root);
-      // Optional peers of one package are dependencies of another, which installs them for it.
-      const broughtAlong = parts.flatMap(({ manifest }) => Object.keys(manifest.peerDependenciesMeta ?? {}));
-      for (const part of parts) {
-        const { name, version, dependencies = {}, peerDependencies = {} } = part.manifest;
-        const required = new Set([
-          ...texts(part).flatMap(({ text }) => packagesIn(text)),
-          ...(name === "pulumi-local-cloud" ? sdk : []),
-        ]);
-        const stated = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
-        expect(
-          [...required].filter((one) => !stated.includes(one)),
-          name,
-        ).to.deep.equal([]);
-        expect(
-          Object.keys(dependencies).filter((one) => !required.has(one) && !broughtAlong.includes(one)),
-          name,
-        ).to.deep.equal([]);
-        expect(version, name).to.equal(own.version);
-        for (const [one, wanted] of Object.entries(dependencies)) {
-          const tested = own.devDependencies?.[one] ?? readManifest(join(root, "node_modules", one)).version;
-          expect(wanted, `${name}: ${one}`).to.be.oneOf([
-            tested,
-            readManifest(join(root, "node_modules", one)).version,
-          ]);
         }
       }
     });

@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+// @ts-check
 "use strict";
 
 // Caches the compiled code of all modules between runs, if Node.js can (22.8 and newer).
-require("node:module").enableCompileCache?.();
+/** @type {typeof import("node:module") & { enableCompileCache?(): void }} */
+const modules = require("node:module");
+modules.enableCompileCache?.();
 
 require("../lib/main.js")
   .main(process.argv.slice(2))

@@ -1,9 +1,7 @@
+// @ts-check
 /**
- * Compiles the kernel to WebAssembly and writes it, as text, into ../kernel-module.generated.ts:
- *
- *   npm run build:wasm
- *
- * `npm run generate` runs it as well; `--check` writes nothing and fails if the file differs from the compiled kernel.
+ * Compiles the kernel to WebAssembly and writes it, as text, into ../kernel-module.generated.ts. `npm run generate` runs
+ * it; with `--check` it writes nothing, and fails if the file differs from the compiled kernel.
  *
  * The generated file is committed beside its source, so that neither a build nor a deployment needs the compiler; a
  * test compares the two.
@@ -19,6 +17,7 @@ const home = dirname(fileURLToPath(import.meta.url));
 
 /** The module's bytes. */
 export async function compileKernel() {
+  /** @type {Uint8Array | undefined} */
   let binary;
   const options = [
     "-O3",
@@ -49,7 +48,7 @@ export async function compileKernel() {
       }
     },
     writeFile(name, contents) {
-      if (name.endsWith(".wasm")) binary = contents;
+      if (name.endsWith(".wasm") && typeof contents !== "string") binary = contents;
     },
     listFiles: () => [],
   });
@@ -57,12 +56,16 @@ export async function compileKernel() {
   return Buffer.from(binary);
 }
 
-/** The generated file's text. */
+/**
+ * The generated file's text.
+ *
+ * @param {Buffer} binary
+ */
 export function generatedText(binary) {
   const lines = binary.toString("base64").match(/.{1,110}/g) ?? [];
   const text = lines.map((line) => `  "${line}",`).join("\n");
   return [
-    "// Made from kernel/ by `npm run build:wasm`. Do not edit.",
+    "// Made from kernel/ by `npm run generate`. Do not edit.",
     "/** The kernel as WebAssembly, in base64. */",
     `export const kernelModule = [\n${text}\n].join("");\n`,
   ].join("\n");

@@ -18,7 +18,7 @@ describe("the kernel", () => {
       generatedText: (binary: Buffer) => string;
     };
     const binary = await compileKernel();
-    expect(binary.equals(Buffer.from(kernelModule, "base64")), "run: npm run build:wasm").to.equal(true);
+    expect(binary.equals(Buffer.from(kernelModule, "base64")), "run: npm run generate").to.equal(true);
     expect(readFileSync(join(source, "kernel-module.generated.ts"), "utf8")).to.equal(generatedText(binary));
   });
 
