@@ -35,7 +35,7 @@ export interface CheckFormatClients {
 }
 
 /** The functions of the layer `avatar-imaging` that the step uses. */
-export type PhotoFiles = Pick<typeof photoFiles, "checkWhole" | "fileKind" | "readImageHeader">;
+export type PhotoFiles = Pick<typeof photoFiles, "checkWhole" | "fileKind" | "isPlain" | "readImageHeader">;
 
 /** Checks the file's name, its size and its bytes, the cheapest check first. */
 export function checkFormat(
@@ -48,7 +48,8 @@ export function checkFormat(
     checkSize(photo.bytes, settings.limits);
     const bytes = Buffer.from(await readOriginal(clients.s3, photo));
     const { width, height } = checkBytes(clients.photoFiles, bytes, named, settings.limits);
-    return { format: named, width, height, sha256: createHash("sha256").update(bytes).digest("hex") };
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { format: named, width, height, sha256, isPlain: clients.photoFiles.isPlain(bytes) };
   };
 }
 
@@ -78,7 +79,7 @@ function checkSize(bytes: number, limits: UploadLimits): void {
  * @returns the upright size in pixels
  */
 export function checkBytes(
-  { checkWhole, fileKind, readImageHeader }: PhotoFiles,
+  { checkWhole, fileKind, readImageHeader }: Pick<PhotoFiles, "checkWhole" | "fileKind" | "readImageHeader">,
   bytes: Buffer,
   named: ImageFormat,
   limits: UploadLimits,

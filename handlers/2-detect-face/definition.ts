@@ -1,4 +1,4 @@
-import { dynamodb, now, rekognition } from "../runtime/clients";
+import { dynamodb, lazyPictures, lazyS3, now, rekognition } from "../runtime/clients";
 import { defineStep } from "../runtime/define";
 import { allow, markProgress, showUploads } from "../runtime/grants";
 import { json, uploadTable } from "../runtime/settings";
@@ -8,7 +8,7 @@ export const detectFaceStep = defineStep({
   name: "DetectFace",
   handler: detectFace,
   settings: { uploadTable, rules: json("FACE_RULES") },
-  clients: { dynamodb, rekognition, now },
+  clients: { dynamodb, rekognition, s3: lazyS3, pictures: lazyPictures, now },
   grants: (on) => [
     markProgress(on),
     showUploads(on),
@@ -24,14 +24,19 @@ export const detectFaceStep = defineStep({
     "FACE_TURNED_AWAY",
     "SUNGLASSES",
     "FACE_COVERED",
-    // Rekognition may refuse a file that passed CheckFormat.
+    // Rekognition, and our decoder, may refuse a file that passed CheckFormat.
     "FILE_CORRUPT",
     "FILE_TOO_LARGE",
+    "FORMAT_NOT_SUPPORTED",
+    "IMAGE_TOO_LARGE",
   ],
   calls: [
     ["dynamodb", "UpdateItem"],
+    ["s3", "GetObject"],
     ["rekognition", "DetectFaces"],
   ],
-  memorySize: 256,
+  // A photo that is not plain is decoded here: as much memory as CreateThumbnail has for it.
+  memorySize: 512,
   timeout: 30,
+  usesImaging: true,
 });

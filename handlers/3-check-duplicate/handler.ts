@@ -1,15 +1,19 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
+import type { S3 } from "@aws-sdk/client-s3";
 import { rejection } from "../runtime/errors";
-import type { Photo } from "../contract/flow-data";
+import type { Format, Photo } from "../contract/flow-data";
 import { matchesOfOthers, searchByPhoto } from "../stores/faces";
 import { standingOf } from "../stores/rivals";
+import type { Lazy, Pictures } from "../runtime/clients";
 import type { Handler } from "../runtime/step";
 import { asPhotoRefusal } from "../stores/photo-refusal";
+import { shownImage } from "../stores/shown-image";
 import { beginStep } from "../stores/uploads";
 
 export interface CheckDuplicateInput {
   readonly photo: Photo;
+  readonly format: Format;
 }
 
 export interface CheckDuplicateOutput {
@@ -28,6 +32,8 @@ export interface CheckDuplicateSettings {
 export interface CheckDuplicateClients {
   readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
   readonly rekognition: Pick<Rekognition, "searchFacesByImage">;
+  readonly s3: Lazy<Pick<S3, "getObject">>;
+  readonly pictures: Lazy<Pictures>;
   readonly now: () => Date;
 }
 
@@ -40,9 +46,9 @@ export function checkDuplicate(
   settings: CheckDuplicateSettings,
   clients: CheckDuplicateClients,
 ): Handler<CheckDuplicateInput, CheckDuplicateOutput> {
-  return async ({ photo }) => {
+  return async ({ photo, format }) => {
     const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now());
-    const matches = await search(settings, clients, photo);
+    const matches = await search(settings, clients, photo, format);
     const others = matchesOfOthers(matches, photo.studentId);
     // If an earlier run of this execution is already confirmed, the others lose.
     for (const match of own.confirmed ? [] : others) {
@@ -60,9 +66,10 @@ export function checkDuplicate(
   };
 }
 
-async function search(settings: CheckDuplicateSettings, clients: CheckDuplicateClients, photo: Photo) {
+async function search(settings: CheckDuplicateSettings, clients: CheckDuplicateClients, photo: Photo, format: Format) {
   try {
-    return await searchByPhoto(clients.rekognition, settings.collectionId, photo, settings.duplicateSimilarity);
+    const image = await shownImage(clients, photo, format);
+    return await searchByPhoto(clients.rekognition, settings.collectionId, image, settings.duplicateSimilarity);
   } catch (error) {
     // The search needs a face as well, and fails this way if it finds none although DetectFace did.
     if (/no faces/i.test((error as Error).message) && (error as Error).name === "InvalidParameterException") {

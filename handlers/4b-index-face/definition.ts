@@ -1,4 +1,4 @@
-import { dynamodb, now, rekognition, sleep } from "../runtime/clients";
+import { dynamodb, lazyPictures, lazyS3, now, rekognition, sleep } from "../runtime/clients";
 import { defineStep } from "../runtime/define";
 import { allow, showUploads } from "../runtime/grants";
 import { avatarTable, collectionId, duplicateSimilarity, uploadTable } from "../runtime/settings";
@@ -8,7 +8,7 @@ export const indexFaceStep = defineStep({
   name: "IndexFace",
   handler: indexFace,
   settings: { uploadTable, avatarTable, collectionId, duplicateSimilarity },
-  clients: { dynamodb, rekognition, now, sleep },
+  clients: { dynamodb, rekognition, s3: lazyS3, pictures: lazyPictures, now, sleep },
   grants: (on) => [
     allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [on.uploadTable]),
     allow(["dynamodb:GetItem"], [on.avatarTable]),
@@ -25,13 +25,18 @@ export const indexFaceStep = defineStep({
     "FACE_TURNED_AWAY",
     "FILE_CORRUPT",
     "FILE_TOO_LARGE",
+    "FORMAT_NOT_SUPPORTED",
+    "IMAGE_TOO_LARGE",
   ],
   calls: [
     ["dynamodb", "UpdateItem"],
+    ["s3", "GetObject"],
     ["rekognition", "IndexFaces"],
     ["rekognition", "SearchFaces"],
     ["dynamodb", "GetItem"],
   ],
-  memorySize: 256,
+  // A photo that is not plain is decoded here: as much memory as CreateThumbnail has for it.
+  memorySize: 512,
   timeout: 30,
+  usesImaging: true,
 });

@@ -1,18 +1,21 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Rekognition } from "@aws-sdk/client-rekognition";
-import type { Sleep } from "../runtime/clients";
+import type { S3 } from "@aws-sdk/client-s3";
+import type { Lazy, Pictures, Sleep } from "../runtime/clients";
 import { namedError, rejection } from "../runtime/errors";
-import type { Face, Photo } from "../contract/flow-data";
+import type { Face, Format, Photo } from "../contract/flow-data";
 import type { ReasonCode } from "../contract/reasons";
 import { indexPhoto, matchesOfOthers, searchByFace, type IndexedFace, type Match } from "../stores/faces";
 import { standingOf, type Place } from "../stores/rivals";
 import { unavailable, type Handler } from "../runtime/step";
 import { asPhotoRefusal } from "../stores/photo-refusal";
+import { shownImage } from "../stores/shown-image";
 import { beginStep, confirmUpload, getUpload, recordFace, yieldTo } from "../stores/uploads";
 import { isSameFace } from "./same-face";
 
 export interface IndexFaceInput {
   readonly photo: Photo;
+  readonly format: Format;
   /** The face that DetectFace judged. */
   readonly face: Face;
 }
@@ -32,6 +35,8 @@ export interface IndexFaceSettings {
 export interface IndexFaceClients {
   readonly dynamodb: Pick<DynamoDB, "getItem" | "updateItem">;
   readonly rekognition: Pick<Rekognition, "indexFaces" | "searchFaces">;
+  readonly s3: Lazy<Pick<S3, "getObject">>;
+  readonly pictures: Lazy<Pictures>;
   readonly now: () => Date;
   readonly sleep: Sleep;
 }
@@ -47,13 +52,13 @@ export function indexFace(
   settings: IndexFaceSettings,
   clients: IndexFaceClients,
 ): Handler<IndexFaceInput, IndexFaceOutput> {
-  return async ({ photo, face }) => {
+  return async ({ photo, format, face }) => {
     // Recorded before the call: Undo removes the face even if this function dies before it learns the face's id. The
     // write also forgets the face of an earlier attempt, so that Undo does not stop at that one.
     const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), {
       forgetFace: true,
     });
-    const { faceId, box } = await addToCollection(settings, clients, photo);
+    const { faceId, box } = await addToCollection(settings, clients, photo, format);
     await recordFace(clients.dynamodb, settings.uploadTable, photo, faceId);
     // If there are several, Rekognition indexes the one of the best quality, not the largest. Undo deletes it.
     if (!isSameFace(box, face.box)) {
@@ -78,11 +83,13 @@ export function indexFace(
 
 async function addToCollection(
   settings: IndexFaceSettings,
-  { rekognition }: IndexFaceClients,
+  clients: IndexFaceClients,
   photo: Photo,
+  format: Format,
 ): Promise<IndexedFace> {
   try {
-    const indexed = await indexPhoto(rekognition, settings.collectionId, photo);
+    const image = await shownImage(clients, photo, format);
+    const indexed = await indexPhoto(clients.rekognition, settings.collectionId, photo, image);
     if ("faceId" in indexed) return indexed;
     throw refusalOf(indexed);
   } catch (error) {

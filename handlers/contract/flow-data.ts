@@ -68,6 +68,11 @@ export interface Format {
   readonly height: number;
   /** The whole file's hash, in hex. */
   readonly sha256: string;
+  /**
+   * Whether every decoder sees the same picture in the file. Rekognition gets any other photo as our own decoder shows
+   * it. Absent in executions of earlier versions.
+   */
+  readonly isPlain?: boolean | undefined;
 }
 
 /** Ratios of the upright photo's width and height, as Rekognition gives them; may reach outside of 0..1. */

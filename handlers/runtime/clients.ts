@@ -52,3 +52,18 @@ export const now = () => () => new Date();
 export type Sleep = (milliseconds: number) => Promise<void>;
 
 export const sleep = (): Sleep => (milliseconds) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** A client that only some photos need: loaded for the first of them, so that a cold start does not pay for it. */
+export type Lazy<Client> = () => Client;
+
+export const lazyS3 = (): Lazy<S3> => {
+  let client: S3 | undefined;
+  return () => (client ??= s3());
+};
+
+/** The function of the layer `avatar-imaging` that shows a photo as the thumbnails will. */
+export interface Pictures {
+  renderPicture(photo: Uint8Array, options: { longSide: number; quality: number }): Promise<Buffer>;
+}
+
+export const lazyPictures = (): Lazy<Pictures> => () => require("avatar-imaging") as Pictures;

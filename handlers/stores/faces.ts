@@ -19,11 +19,6 @@ import { namedError } from "../runtime/errors";
  *   deleteFaces    | removeReplaced, Undo, Reconcile, EraseStudent | always: a face that is not there counts as deleted
  */
 
-/** The photo as Rekognition reads it: from the bucket, in the version that the event named. */
-export function photoImage(photo: Photo): Image {
-  return { S3Object: { Bucket: photo.bucket, Name: photo.key, Version: photo.versionId } };
-}
-
 /** The owner of a face, from its ExternalImageId. */
 export interface FaceOwner {
   readonly studentId: string;
@@ -57,12 +52,12 @@ const maxMatches = 100;
 export async function searchByPhoto(
   rekognition: Pick<Rekognition, "searchFacesByImage">,
   collectionId: string,
-  photo: Photo,
+  image: Image,
   similarity: number,
 ): Promise<readonly FaceMatch[]> {
   const { FaceMatches: matches = [] } = await rekognition.searchFacesByImage({
     CollectionId: collectionId,
-    Image: photoImage(photo),
+    Image: image,
     FaceMatchThreshold: similarity,
     MaxFaces: maxMatches,
     // DetectFace has already judged the face's quality, by rules that the refusals explain to the student.
@@ -114,7 +109,7 @@ export interface IndexedFace {
 }
 
 /**
- * Indexes one face of a photo. If repeated for the same photo, Rekognition returns the face that it has.
+ * Indexes one face of a photo. If repeated for the same image, Rekognition returns the face that it has.
  *
  * @returns the face, or Rekognition's reasons for not indexing any
  */
@@ -122,10 +117,11 @@ export async function indexPhoto(
   rekognition: Pick<Rekognition, "indexFaces">,
   collectionId: string,
   photo: Photo,
+  image: Image,
 ): Promise<IndexedFace | readonly string[]> {
   const { FaceRecords: records = [], UnindexedFaces: unindexed = [] } = await rekognition.indexFaces({
     CollectionId: collectionId,
-    Image: photoImage(photo),
+    Image: image,
     ExternalImageId: externalImageId(photo.studentId, photo.uploadId),
     MaxFaces: 1,
     QualityFilter: "AUTO",

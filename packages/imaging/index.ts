@@ -1,6 +1,8 @@
+import { pictureMaker } from "./picture";
 import { thumbnailer } from "./thumbnails";
 
 export { readImageHeader, type ImageHeader } from "./file/header";
+export type { PictureOptions } from "./picture";
 export type { Square, Thumbnail, ThumbnailOptions } from "./thumbnails";
 
 /**
@@ -13,3 +15,11 @@ export type { Square, Thumbnail, ThumbnailOptions } from "./thumbnails";
  *   do not fit the photo, which is the caller's fault and not a fault of the photo
  */
 export const createThumbnails = thumbnailer();
+
+/**
+ * Renders a whole photo upright and opaque, as `createThumbnails` reads it, for a program that must see the same.
+ *
+ * @returns a baseline JPEG 4:2:0 sRGB without metadata
+ * @throws FILE_CORRUPT, FORMAT_NOT_SUPPORTED or IMAGE_TOO_LARGE by name
+ */
+export const renderPicture = pictureMaker();

@@ -58,8 +58,8 @@ const scripted = new Proxy(
   {},
   {
     get: (_module, exported: string) => {
-      if (exported === "createThumbnails") {
-        return promised((...input: unknown[]) => perform("imaging.createThumbnails", input));
+      if (exported === "createThumbnails" || exported === "renderPicture") {
+        return promised((...input: unknown[]) => perform(`imaging.${exported}`, input));
       }
       return function Client() {
         return new Proxy(

@@ -37,6 +37,7 @@ describe("CheckFormat", () => {
       width: 400,
       height: 300,
       sha256: createHash("sha256").update(file).digest("hex"),
+      isPlain: false,
     });
     expect(calls).to.deep.equal([
       { operation: "getObject", input: { Bucket: "photos", Key: "uploads/SV001/x.jpg", VersionId: "v1" } },

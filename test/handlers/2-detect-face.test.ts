@@ -1,10 +1,14 @@
 import type { FaceDetail } from "@aws-sdk/client-rekognition";
+import type { S3 } from "@aws-sdk/client-s3";
 import { expect } from "chai";
+import sharp from "sharp";
 import { detectFace, type DetectFaceClients } from "../../handlers/2-detect-face/handler";
 import { judgeFaces, type FaceRules } from "../../handlers/2-detect-face/judge";
+import { renderPicture } from "../../packages/imaging/index";
+import { isPlain } from "../../packages/imaging/file/plain";
 import { errorOf, nameOfThrown } from "../support/errors";
-import { type Call, recorded } from "../support/recorded";
-import { aClaimedRow, aFormat, aPhoto, now } from "../support/rows";
+import { type Call, recorded, unused } from "../support/recorded";
+import { aClaimedRow, aFormat, aPlainFormat, aPhoto, now } from "../support/rows";
 import { startTables, type Tables, uploadTable } from "../support/with-tables";
 
 const rules: FaceRules = {
@@ -99,8 +103,11 @@ describe("DetectFace", () => {
     const photo = aPhoto();
     await tables.putUpload(aClaimedRow(photo));
     const rekognition = recorded<DetectFaceClients["rekognition"]>({ detectFaces: answer }, calls);
-    const handle = detectFace({ uploadTable, rules }, { dynamodb: tables.dynamodb, rekognition, now: () => now });
-    return handle({ photo, format: aFormat });
+    const handle = detectFace(
+      { uploadTable, rules },
+      { dynamodb: tables.dynamodb, rekognition, ...unused, now: () => now },
+    );
+    return handle({ photo, format: aPlainFormat });
   }
 
   it("asks Rekognition once, for the version that the event named", async () => {
@@ -115,6 +122,33 @@ describe("DetectFace", () => {
         },
       },
     ]);
+  });
+
+  it("shows Rekognition a photo that is not plain as the thumbnails show it, by the same bytes every time", async () => {
+    const photo = aPhoto();
+    await tables.putUpload(aClaimedRow(photo));
+    const calls: Call[] = [];
+    const rekognition = recorded<DetectFaceClients["rekognition"]>(
+      { detectFaces: () => ({ FaceDetails: [aFaceDetail()] }) },
+      calls,
+    );
+    const file = await sharp({ create: { width: 300, height: 200, channels: 4, background: "#f008" } })
+      .png()
+      .toBuffer();
+    const s3 = () => recorded<S3>({ getObject: () => ({ Body: { transformToByteArray: () => file } }) });
+    const pictures = () => ({ renderPicture });
+    const handle = detectFace(
+      { uploadTable, rules },
+      { dynamodb: tables.dynamodb, rekognition, s3, pictures, now: () => now },
+    );
+    for (const format of [{ ...aFormat, isPlain: false }, aFormat]) await handle({ photo, format });
+    const [shown, again] = calls.map(({ input }) => (input as { Image: { Bytes: Buffer } }).Image.Bytes);
+    if (shown === undefined) throw new Error("Rekognition was shown nothing.");
+    expect(isPlain(shown)).to.equal(true);
+    expect(shown.equals(again ?? Buffer.alloc(0))).to.equal(true);
+    const { channels } = await sharp(shown).stats();
+    // Half transparent red, on white.
+    channels.forEach(({ mean }, n) => expect(mean).to.be.closeTo([255, 119, 119][n] ?? 0, 3));
   });
 
   const errors: readonly (readonly [string, string])[] = [

@@ -2,8 +2,8 @@ import { expect } from "chai";
 import { checkDuplicate, type CheckDuplicateClients } from "../../handlers/3-check-duplicate/handler";
 import type { Photo } from "../../handlers/contract/flow-data";
 import { errorOf } from "../support/errors";
-import { type Call, recorded } from "../support/recorded";
-import { aClaimedRow, aMatch, anAvatar, aPhoto, now, uploadIdAt } from "../support/rows";
+import { type Call, recorded, unused } from "../support/recorded";
+import { aClaimedRow, aMatch, anAvatar, aPhoto, aPlainFormat, now, uploadIdAt } from "../support/rows";
 import { avatarTable, collectionId, startTables, type Tables, uploadTable } from "../support/with-tables";
 
 const settings = { uploadTable, avatarTable, collectionId, duplicateSimilarity: 95 };
@@ -30,7 +30,10 @@ describe("CheckDuplicate", () => {
       },
       calls,
     );
-    return checkDuplicate(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now })({ photo: mine });
+    return checkDuplicate(settings, { dynamodb: tables.dynamodb, rekognition, ...unused, now: () => now })({
+      photo: mine,
+      format: aPlainFormat,
+    });
   };
 
   it("passes a face that nobody has, by a search at the set similarity", async () => {

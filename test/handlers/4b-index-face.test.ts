@@ -4,8 +4,8 @@ import { namedError } from "../../handlers/runtime/errors";
 import { indexFace, type IndexFaceClients } from "../../handlers/4b-index-face/handler";
 import type { Box, Face, Photo } from "../../handlers/contract/flow-data";
 import { errorOf, nameOf } from "../support/errors";
-import { type Call, noSleep, recorded } from "../support/recorded";
-import { aClaimedRow, aMatch, aPhoto, now, uploadIdAt } from "../support/rows";
+import { type Call, noSleep, recorded, unused } from "../support/recorded";
+import { aClaimedRow, aMatch, aPhoto, aPlainFormat, now, uploadIdAt } from "../support/rows";
 import { avatarTable, collectionId, startTables, type Tables, uploadTable } from "../support/with-tables";
 
 const settings = { uploadTable, avatarTable, collectionId, duplicateSimilarity: 95 };
@@ -46,8 +46,9 @@ describe("IndexFace", () => {
       },
       calls,
     );
-    return indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep })({
+    return indexFace(settings, { dynamodb: tables.dynamodb, rekognition, ...unused, now: () => now, sleep })({
       photo: mine,
+      format: aPlainFormat,
       face,
     });
   };
@@ -117,8 +118,16 @@ describe("IndexFace", () => {
         throw new Error("the function dies here");
       },
     });
-    const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep: noSleep });
-    expect((await errorOf(handle({ photo: mine, face }))).message).to.equal("the function dies here");
+    const handle = indexFace(settings, {
+      dynamodb: tables.dynamodb,
+      rekognition,
+      ...unused,
+      now: () => now,
+      sleep: noSleep,
+    });
+    expect((await errorOf(handle({ photo: mine, format: aPlainFormat, face }))).message).to.equal(
+      "the function dies here",
+    );
   });
 
   for (const status of ["rejected", "failed", "accepted"]) {
@@ -197,8 +206,8 @@ describe("IndexFace", () => {
       indexFaces: () => ({ FaceRecords: [indexed("my-face")] }),
       searchFaces: () => ({ FaceMatches: [aMatch(theirs(11))] }),
     });
-    const handle = indexFace(settings, { dynamodb, rekognition, now: () => now, sleep: noSleep });
-    expect((await errorOf(handle({ photo: mine, face }))).name).to.equal("DUPLICATE_FACE");
+    const handle = indexFace(settings, { dynamodb, rekognition, ...unused, now: () => now, sleep: noSleep });
+    expect((await errorOf(handle({ photo: mine, format: aPlainFormat, face }))).name).to.equal("DUPLICATE_FACE");
   });
 
   it("yields when a rival that it never saw has made it yield", async () => {
@@ -233,8 +242,14 @@ describe("IndexFace", () => {
           indexFaces: () => ({ FaceRecords: [indexed(`face-of-${photo.uploadId}`)] }),
           searchFaces: () => ({ FaceMatches: matches }),
         });
-        const handle = indexFace(settings, { dynamodb: tables.dynamodb, rekognition, now: () => now, sleep: noSleep });
-        return handle({ photo, face }).then(() => "stays", nameOf);
+        const handle = indexFace(settings, {
+          dynamodb: tables.dynamodb,
+          rekognition,
+          ...unused,
+          now: () => now,
+          sleep: noSleep,
+        });
+        return handle({ photo, format: aPlainFormat, face }).then(() => "stays", nameOf);
       };
       const outcomes = await Promise.all([
         run(mine, iSeeThem ? [aMatch(rival)] : []),

@@ -24,6 +24,16 @@ export function recorded<Client>(
   ) as Client;
 }
 
+/** The clients for photos that are not plain, of which a plain one needs none. */
+export const unused = {
+  s3: (): never => {
+    throw new Error("A plain photo was read.");
+  },
+  pictures: (): never => {
+    throw new Error("A plain photo was decoded.");
+  },
+};
+
 /** Stands for waiting, of which nothing is to be seen. */
 export const noSleep = (): Promise<void> => Promise.resolve();
 

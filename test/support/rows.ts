@@ -31,6 +31,9 @@ export function aPhoto(changes: Partial<Photo> = {}): Photo {
 
 export const aFormat: Format = { format: "jpeg", width: 1000, height: 800, sha256: "ab".repeat(32) };
 
+/** A photo that Rekognition reads from the bucket. */
+export const aPlainFormat: Format = { ...aFormat, isPlain: true };
+
 export const aFace = { box: { left: 0.4, top: 0.3, width: 0.2, height: 0.3 }, confidence: 99.9 };
 
 export function anEvent(

@@ -4,3 +4,4 @@
  */
 export { checkWhole, readImageHeader } from "./header";
 export { fileKind } from "./kind";
+export { isPlain } from "./plain";

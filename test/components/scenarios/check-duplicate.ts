@@ -1,15 +1,15 @@
-import { avatarRow, failure, faults, match, olderId, photo, result, type StepScenario } from "./shared";
+import { avatarRow, failure, faults, format, match, olderId, photo, result, shown, type StepScenario } from "./shared";
 
 export const checkDuplicateScenarios: readonly StepScenario[] = [
   {
     name: "the student's own face",
-    input: { photo },
+    input: { photo, format },
     answers: { "Rekognition.searchFacesByImage": [result({ FaceMatches: [match("face-1", "SV001", olderId)] })] },
     ends: "output",
   },
   {
     name: "another student's face",
-    input: { photo },
+    input: { photo, format },
     answers: {
       "Rekognition.searchFacesByImage": [result({ FaceMatches: [match("face-1", "SV002", olderId)] })],
       "DynamoDB.getItem": [result({}), result({ Item: avatarRow(olderId) })],
@@ -18,7 +18,7 @@ export const checkDuplicateScenarios: readonly StepScenario[] = [
   },
   {
     name: "a photo in which the search finds no face",
-    input: { photo },
+    input: { photo, format },
     answers: {
       "Rekognition.searchFacesByImage": [failure("InvalidParameterException", 400, "There are no faces in the image.")],
     },
@@ -26,15 +26,16 @@ export const checkDuplicateScenarios: readonly StepScenario[] = [
   },
   {
     name: "a file that Rekognition cannot read",
-    input: { photo },
+    input: { photo, format },
     answers: { "Rekognition.searchFacesByImage": [failure("InvalidImageFormatException")] },
     ends: "FILE_CORRUPT",
   },
   {
     name: "a file that Rekognition finds too large",
-    input: { photo },
+    input: { photo, format },
     answers: { "Rekognition.searchFacesByImage": [failure("ImageTooLargeException")] },
     ends: "FILE_TOO_LARGE",
   },
-  ...faults({ photo }, "Rekognition.searchFacesByImage"),
+  ...shown({ photo }, {}),
+  ...faults({ photo, format }, "Rekognition.searchFacesByImage"),
 ];

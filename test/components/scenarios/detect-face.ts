@@ -1,4 +1,4 @@
-import { failure, faults, format, photo, result, type StepScenario } from "./shared";
+import { failure, faults, format, photo, result, shown, type StepScenario } from "./shared";
 
 const good = {
   Confidence: 99.9,
@@ -37,5 +37,6 @@ export const detectFaceScenarios: readonly StepScenario[] = [
     answers: { "Rekognition.detectFaces": [failure("ImageTooLargeException")] },
     ends: "FILE_TOO_LARGE",
   },
+  ...shown({ photo }, { "Rekognition.detectFaces": [result({ FaceDetails: [good] })] }),
   ...faults({ photo, format }, "Rekognition.detectFaces"),
 ];

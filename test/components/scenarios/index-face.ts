@@ -1,6 +1,18 @@
-import { avatarRow, face, failure, faults, match, newerId, photo, result, type StepScenario } from "./shared";
+import {
+  avatarRow,
+  face,
+  failure,
+  faults,
+  format,
+  match,
+  newerId,
+  photo,
+  result,
+  shown,
+  type StepScenario,
+} from "./shared";
 
-const input = { photo, face };
+const input = { photo, format, face };
 
 const indexed = ({ left, top, width, height }: typeof face.box) => ({
   Face: { FaceId: "face-1", BoundingBox: { Left: left, Top: top, Width: width, Height: height } },
@@ -54,5 +66,6 @@ export const indexFaceScenarios: readonly StepScenario[] = [
     answers: { "Rekognition.indexFaces": [failure(name)] },
     ends,
   })),
+  ...shown({ photo, face }, { "Rekognition.indexFaces": [result({ FaceRecords: [indexed(face.box)] })] }),
   ...faults(input, "Rekognition.indexFaces"),
 ];

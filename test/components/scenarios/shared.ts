@@ -24,7 +24,7 @@ export const photo = {
   uploadedAt: "2026-01-02T03:04:00.000Z",
   executionArn: execution,
 };
-export const format = { format: "jpeg", width: 1000, height: 800, sha256: "00ff" };
+export const format = { format: "jpeg", width: 1000, height: 800, sha256: "00ff", isPlain: true };
 export const face = { box: { left: 0.3, top: 0.2, width: 0.4, height: 0.5 }, confidence: 99.5 };
 export const thumbnails = { "64": `avatars/SV001/${uploadId}/64.jpg` };
 
@@ -79,6 +79,27 @@ export function faults(
     answers: { ...others, [operation]: [answer as ScriptedAnswer] },
     ends: ends as string,
   }));
+}
+
+/** What happens to a photo that is not plain before Rekognition sees it. */
+export function shown(input: object, rest: StepScenario["answers"]): readonly StepScenario[] {
+  const odd = { ...input, format: { ...format, isPlain: false } };
+  const body = { body: jpeg() };
+  return [
+    {
+      name: "a photo that is not plain",
+      input: odd,
+      answers: { "S3.getObject": [body], "imaging.renderPicture": [result("a JPEG")], ...rest },
+      ends: "output",
+    },
+    ...["FORMAT_NOT_SUPPORTED", "IMAGE_TOO_LARGE"].map((ends) => ({
+      name: `a photo that is not plain and that the decoder refuses with ${ends}`,
+      input: odd,
+      answers: { "S3.getObject": [body], "imaging.renderPicture": [failure(ends)] },
+      ends,
+    })),
+    ...faults(odd, "S3.getObject"),
+  ];
 }
 
 export const match = (faceId: string, owner: string, id: string) => ({

@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ReasonCode } from "../../../handlers/contract/reasons";
 import type { UploadRow } from "../../../handlers/stores/uploads";
-import { scriptedEngine, scriptFaces } from "../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
+import {
+  scriptedEngine,
+  scriptFaces,
+  somebodyNew,
+} from "../../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { brokenPromises, takeSnapshot, type PutPhoto } from "../../chaos/invariants";
 import { portrait } from "../../support/portraits";
 import { startPipeline, type Pipeline } from "../../support/with-cloud";
@@ -88,7 +92,12 @@ export function describeHostile(title: string, tests: (world: () => HostileWorld
 
 async function startWorld(photos: PutPhoto[]): Promise<HostileWorld> {
   const data = mkdtempSync(join(tmpdir(), "hostile-"));
-  const pipeline = await startPipeline({ engine: scriptedEngine(), retryScale: 0.001, waitScale: 0.01, data });
+  const pipeline = await startPipeline({
+    engine: scriptedEngine(somebodyNew()),
+    retryScale: 0.001,
+    waitScale: 0.01,
+    data,
+  });
   return {
     data,
     pipeline,
