@@ -12,6 +12,7 @@ const pipeline = new AvatarPipeline("avatars", {
     successEmails: config.getObject<string[]>("successEmails"),
     failureEmails: config.getObject<string[]>("failureEmails"),
     sender: config.get("sender") || undefined,
+    studentDomains: config.getObject<string[]>("studentDomains"),
     operatorEmails: config.getObject<string[]>("operatorEmails"),
   },
   face: { duplicateSimilarity: config.getNumber("duplicateSimilarity") },
@@ -52,6 +53,7 @@ export const failureTopicArn = pipeline.failureTopicArn;
 export const operatorTopicArn = pipeline.operatorTopicArn;
 export const dashboardName = pipeline.dashboardName;
 export const deadLetterQueueUrl = pipeline.deadLetterQueueUrl;
+export const mailDeadLetterQueueUrl = pipeline.mailDeadLetterQueueUrl;
 export const reconcileFunctionName = pipeline.reconcileFunctionName;
 export const eraseStudentFunctionName = pipeline.eraseStudentFunctionName;
 

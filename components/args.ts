@@ -61,13 +61,21 @@ export interface NotificationArgs {
    */
   operatorEmails?: pulumi.Input<string>[] | undefined;
   /**
-   * The sender address of the mail to students, in their language and with the thumbnail, if they gave an address with
-   * the upload. The sender address or its domain must be verified in SES in the pipeline's region.
+   * The sender address of the mail to students, in their language and with the thumbnail: to the address in the
+   * student's invitation, or with open access to one of `studentDomains`. The sender address or its domain must be verified in SES in the pipeline's region.
    *
    * @default none: without a verified address SES sends nothing; the topics' subscribers are notified in any case
    * @example "avatars@school.example"
    */
   sender?: string | undefined;
+  /**
+   * The domains of students' addresses: with open access, mail goes to addresses of exactly these domains, at most 5 a
+   * day to each. With invitations it is not used.
+   *
+   * @default none: with open access anybody could name anybody's address, so no student gets mail
+   * @example ["student.school.example"]
+   */
+  studentDomains?: pulumi.Input<pulumi.Input<string>[]> | undefined;
 }
 
 /** The requirements on a face, and when two faces count as one person's. */

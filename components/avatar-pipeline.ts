@@ -47,6 +47,8 @@ export class AvatarPipeline extends pulumi.ComponentResource {
   public readonly failureTopicArn: pulumi.Output<string>;
   /** The URL of the queue of events that could not start the machine within a day. */
   public readonly deadLetterQueueUrl: pulumi.Output<string>;
+  /** The URL of the queue of notices whose mail to the student failed; absent without `notifications.sender`. */
+  public readonly mailDeadLetterQueueUrl?: pulumi.Output<string> | undefined;
   /**
    * An IAM policy document, as JSON, that allows reading avatars and nothing else: the rows of `avatarTable` by student
    * and the thumbnails. For your own role: `new aws.iam.RolePolicy("read-avatars", { role, policy })`.
@@ -86,9 +88,9 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     const operations = createOperations(name, { ...parts, stateMachine }, own);
     const operatorTopic = createOperatorTopic(name, { settings, sibling: stateMachine.arn }, own);
     const { sender } = settings;
-    const mailer = sender === undefined ? undefined : createStudentMail(name, { ...parts, sender }, own);
+    const mail = sender === undefined ? undefined : createStudentMail(name, { ...parts, sender }, own);
     const page = settings.site.enabled ? createUploadPage(name, parts, own) : undefined;
-    const watched = { settings, operatorTopic, stateMachine, rule, operations, mailer, page };
+    const watched = { settings, operatorTopic, stateMachine, rule, operations, mail, page };
     const alarms = createAlarms(name, watched, own);
     const dashboard = createDashboard(name, { ...watched, topics, functions, alarms }, own);
     if (settings.audit.enabled) createAuditTrail(name, parts, own);
@@ -101,6 +103,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
     this.successTopicArn = topics.success.arn;
     this.failureTopicArn = topics.failure.arn;
     this.deadLetterQueueUrl = rule.deadLetters.url;
+    this.mailDeadLetterQueueUrl = mail?.deadLetters.url;
     this.readAvatarsPolicy = readAvatarsPolicy(parts);
     this.operatorTopicArn = operatorTopic.arn;
     this.dashboardName = dashboard.dashboardName;
@@ -117,6 +120,7 @@ export class AvatarPipeline extends pulumi.ComponentResource {
       successTopicArn: this.successTopicArn,
       failureTopicArn: this.failureTopicArn,
       deadLetterQueueUrl: this.deadLetterQueueUrl,
+      mailDeadLetterQueueUrl: this.mailDeadLetterQueueUrl,
       readAvatarsPolicy: this.readAvatarsPolicy,
       operatorTopicArn: this.operatorTopicArn,
       dashboardName: this.dashboardName,

@@ -60,6 +60,9 @@ function variablesOf(parts: PipelineParts): FunctionContext["variables"] {
     ACCESS: settings.site.access,
     INVITATION_KEY: settings.site.invitationKey,
     SENDER: settings.sender,
+    STUDENT_DOMAINS: pulumi.jsonStringify(settings.studentDomains),
+    // Known to the function of the mail alone.
+    MAIL_COUNT_TABLE: undefined,
   };
 }
 

@@ -8,6 +8,8 @@ export interface Settings {
   readonly operatorEmails: readonly pulumi.Input<string>[];
   /** Undefined if students get no mail of their own. */
   readonly sender: string | undefined;
+  /** The domains of the addresses that may be given without an invitation. */
+  readonly studentDomains: pulumi.Input<readonly string[]>;
   readonly face: Group<typeof defaults.face>;
   readonly thumbnail: Group<Pick<typeof defaults.thumbnail, "quality" | "margin">> & {
     readonly sizes: pulumi.Input<readonly number[]>;
@@ -139,6 +141,12 @@ export function readSettings(name: string, args: AvatarPipelineArgs, owner: pulu
       notifications.sender === undefined
         ? undefined
         : plain("notifications.sender", notifications.sender, emailAddress),
+    studentDomains: given<readonly string[]>(
+      "notifications.studentDomains",
+      settled(notifications.studentDomains),
+      [],
+      domainList,
+    ),
     face: {
       duplicateSimilarity: faceOption(
         "duplicateSimilarity",
@@ -218,10 +226,12 @@ function isLater(value: unknown): value is pulumi.Output<unknown> | Promise<unkn
 /**
  * A list whose items may be outputs, as one input; a list without outputs is unchanged, so that it is checked at once.
  */
-function settled(list: pulumi.Input<pulumi.Input<number>[]> | undefined): pulumi.Input<readonly number[]> | undefined {
+function settled<Item extends number | string>(
+  list: pulumi.Input<pulumi.Input<Item>[]> | undefined,
+): pulumi.Input<readonly Item[]> | undefined {
   if (list === undefined) return undefined;
   const isKnown = Array.isArray(list) ? !list.some(isLater) : !isLater(list);
-  return isKnown ? (list as number[]) : pulumi.output(list);
+  return isKnown ? (list as Item[]) : (pulumi.output(list) as pulumi.Output<Item[]>);
 }
 
 function flag(
@@ -295,6 +305,12 @@ const emailAddress: Rule<string> = (value) =>
   typeof value === "string" && /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)
     ? undefined
     : "must be one e-mail address, for example registry@school.example";
+
+const domainList: Rule<readonly string[]> = (value) =>
+  Array.isArray(value) &&
+  value.every((domain) => typeof domain === "string" && /^([a-z0-9-]+\.)+[a-z]{2,63}$/i.test(domain))
+    ? undefined
+    : 'must be a list of domains, the part of an address behind its @; write ["student.school.example"]';
 
 const keyArn: Rule<string> = (value) =>
   /^arn:[^:]+:kms:[^:]+:\d{12}:key\/[\w-]+$/.test(value)

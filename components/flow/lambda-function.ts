@@ -13,7 +13,9 @@ import { runtime } from "./runtime";
 /** The values that the functions of one pipeline share. */
 export interface FunctionContext<Arns extends PipelineArns = PipelineArns> {
   /** The resources that the grants refer to. */
-  readonly arns: { readonly [Name in keyof Arns]: pulumi.Input<string> };
+  readonly arns: {
+    readonly [Name in keyof Arns]: pulumi.Input<NonNullable<Arns[Name]>> | Extract<Arns[Name], undefined>;
+  };
   /**
    * The environment variables that functions request by name; undefined for those without a value in the caller's args.
    */
@@ -120,7 +122,7 @@ function keyStatements(
   const actions = granted.flatMap(({ Action }) => Action);
   // Writing an object or publishing a message requires a new data key.
   const writes = actions.some((action) => action === "s3:PutObject" || action === "sns:Publish");
-  const uses = actions.some((action) => /^(s3|dynamodb|sns):/.test(action));
+  const uses = actions.some((action) => /^(s3|dynamodb|sns|sqs):/.test(action));
   const needed = [...(uses ? ["kms:Decrypt"] : []), ...(writes ? ["kms:GenerateDataKey"] : [])];
   return [
     ...(key === undefined || needed.length === 0

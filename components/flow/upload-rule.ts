@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { uploadPrefix } from "../../handlers/contract/keys";
 import { assumedBy, document, tlsOnly } from "../policies";
+import { createDeadLetterQueue } from "../queue";
 import type { Settings } from "../settings";
 
 export interface UploadRuleArgs {
@@ -39,18 +40,7 @@ export function createUploadRule(name: string, args: UploadRuleArgs, opts: pulum
     },
     opts,
   );
-  const deadLetters = new aws.sqs.Queue(
-    `${name}-dead-letters`,
-    // SQS's longest retention: time to see the alarm, fix the fault and send the events again.
-    {
-      messageRetentionSeconds: 14 * 86_400,
-      ...(settings.kmsKeyArn === undefined
-        ? { sqsManagedSseEnabled: true }
-        : { kmsMasterKeyId: settings.kmsKeyArn, kmsDataKeyReusePeriodSeconds: 3600 }),
-      tags: settings.tags,
-    },
-    opts,
-  );
+  const deadLetters = createDeadLetterQueue(`${name}-dead-letters`, settings, opts);
   const rule = (
     part: string,
     description: string,

@@ -8,6 +8,7 @@ import type { Settings } from "../settings";
 import type { UploadRule } from "../flow/upload-rule";
 import type { UploadPage } from "../page/upload-site";
 import { SiteAccess } from "../args";
+import type { StudentMail } from "../notices/student-mail";
 import type { Operations } from "./operations";
 
 export interface AlarmsArgs {
@@ -17,7 +18,7 @@ export interface AlarmsArgs {
   readonly rule: UploadRule;
   readonly operations: Operations;
   /** Absent if students get no mail of their own. */
-  readonly mailer: aws.lambda.Function | undefined;
+  readonly mail: StudentMail | undefined;
   /** Absent without `site.enabled`. */
   readonly page: UploadPage | undefined;
 }
@@ -38,7 +39,7 @@ export function createAlarms(
   args: AlarmsArgs,
   opts: pulumi.CustomResourceOptions,
 ): readonly aws.cloudwatch.MetricAlarm[] {
-  const { settings, stateMachine, rule, operations, mailer, page } = args;
+  const { settings, stateMachine, rule, operations, mail, page } = args;
   const alarm = (part: string, description: string, watched: Watched) =>
     new aws.cloudwatch.MetricAlarm(
       `${name}-${part}`,
@@ -65,6 +66,13 @@ export function createAlarms(
     metricName,
     dimensions: { FunctionName: made.name },
   });
+  const ofQueue = (queue: aws.sqs.Queue): Watched => ({
+    ...any,
+    namespace: "AWS/SQS",
+    metricName: "ApproximateNumberOfMessagesVisible",
+    dimensions: { QueueName: queue.name },
+    statistic: "Maximum",
+  });
   return [
     alarm(
       "flow-failed",
@@ -82,13 +90,7 @@ export function createAlarms(
       "dead-letters",
       "Events could not start the flow within a day, so that photos were not processed at all. Mend the cause, then " +
         "start an execution with each message of the queue as its input.",
-      {
-        ...any,
-        namespace: "AWS/SQS",
-        metricName: "ApproximateNumberOfMessagesVisible",
-        dimensions: { QueueName: rule.deadLetters.name },
-        statistic: "Maximum",
-      },
+      ofQueue(rule.deadLetters),
     ),
     alarm(
       "events-lost",
@@ -189,14 +191,21 @@ export function createAlarms(
             },
           ),
         ]),
-    ...(mailer === undefined
+    ...(mail === undefined
       ? []
       : [
           alarm(
             "mail-failed",
-            "Students could not be mailed; the topics' subscribers were notified. The function's log says why: " +
-              "an address that SES has not verified, a region still in SES's sandbox, or a sending limit.",
-            ofFunction(mailer, "Errors"),
+            "The function that mails students fails as a whole, so that none is mailed; the topics' subscribers were " +
+              "notified. Its log says why. The notices wait in its queue and then among its dead letters.",
+            ofFunction(mail.mailer, "Errors"),
+          ),
+          alarm(
+            "mail-undelivered",
+            "Students could not be mailed within an hour; the topics' subscribers were notified. The function's log " +
+              "says why: an address that SES has not verified, a region still in SES's sandbox, or a sending limit. " +
+              "Fix the cause, then send the queue's messages again: docs/guides/operate.md, Mail that failed.",
+            ofQueue(mail.deadLetters),
           ),
         ]),
   ];

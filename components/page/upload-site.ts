@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { existsSync, readdirSync } from "node:fs";
 import { extname, join } from "node:path";
+import type { PageSettings } from "../../handlers/contract/page-settings";
 import { document } from "../policies";
 import { allowUploadsFrom } from "../storage/photo-bucket";
 import type { Settings } from "../settings";
@@ -80,21 +81,23 @@ function createWebsite(name: string, settings: Pick<Settings, "tags">, opts: pul
   return { bucket, origin: pulumi.interpolate`http://${website.websiteEndpoint}` };
 }
 
-/** The content of `settings.json` for the page; the page's own copy of this shape is in site/upload/settings.ts. */
+/** The content of `settings.json` for the page. */
 function pageSettings(settings: Settings, apiUrl: pulumi.Input<string>): pulumi.Output<string> {
   const { maxBytes, maxPixels, minSide } = settings.upload;
-  return pulumi.jsonStringify({
+  const content: { readonly [Name in keyof PageSettings]: pulumi.Input<unknown> } = {
     apiUrl,
     locale: settings.site.locale,
     limits: { maxBytes, maxPixels, minSide },
     access: settings.site.access,
     invitationKey: settings.site.invitationKey,
     mail: settings.sender !== undefined,
+    studentDomains: settings.studentDomains,
     organization: settings.site.organization,
     contact: settings.site.contact,
     // The caller sets how long an existing bucket keeps photos.
     originalDays: settings.existing.photoBucket === undefined ? settings.retention.originalDays : undefined,
-  });
+  };
+  return pulumi.jsonStringify(content);
 }
 
 const contentTypes: Readonly<Record<string, string>> = {

@@ -3,7 +3,10 @@ import type { UploadStatus } from "./upload-status";
 
 /** The shapes of the HTTP API's requests and answers, for its endpoints and for those who call them. */
 
-/** The body of `POST /uploads`. An empty or null e-mail address or language counts as left out. */
+/**
+ * The body of `POST /uploads`. An empty or null e-mail address or language counts as left out. With an invitation the
+ * address is ignored, since mail goes to the invitation's alone; without one it must be of one of the school's domains.
+ */
 export interface UploadRequest {
   /** Optional with an invitation, which names the student. */
   readonly studentId?: string | undefined;

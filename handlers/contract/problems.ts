@@ -134,6 +134,12 @@ export const fieldRules = {
   locale: { vi: "Ngôn ngữ phải là vi hoặc en.", en: "The language is vi or en." },
 } as const satisfies Record<string, Localized>;
 
+/** The rule of an address if the school has not given it with an invitation. */
+export const emailDomainRule: Localized = {
+  vi: "Hãy dùng địa chỉ email do nhà trường cấp, hoặc để trống.",
+  en: "Use the email address your school gave you, or leave it empty.",
+};
+
 /** The problem that a `type` of problem details names; undefined if it is not one of ours. */
 export function problemNamed(type: string | undefined): ProblemName | undefined {
   const name = type?.startsWith(typePrefix) ? type.slice(typePrefix.length) : "";
@@ -147,6 +153,8 @@ export interface FieldError {
   readonly field: FieldName;
   /** The reason of the catalogue that the photo would be refused for; absent if the field's own rule is broken. */
   readonly reason?: ReasonCode;
+  /** Set if the value is well formed, but breaks another rule than the field's own: that one's text. */
+  readonly rule?: Localized;
 }
 
 /**
@@ -170,10 +178,10 @@ export function problemOf(
     ...(errors === undefined
       ? {}
       : {
-          errors: errors.map(({ field, reason }) => ({
+          errors: errors.map(({ field, reason, rule = fieldRules[field] }) => ({
             field,
             ...(reason === undefined ? {} : { reason }),
-            message: reason === undefined ? fieldRules[field][locale] : messageOf(reason, locale),
+            message: reason === undefined ? rule[locale] : messageOf(reason, locale),
           })),
         }),
   };

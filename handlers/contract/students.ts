@@ -5,6 +5,12 @@ export function isStudentId(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(text) && text !== "." && text !== "..";
 }
 
+/** Whether an address is of one of the domains. A subdomain counts only if it is listed itself. */
+export function isOfDomain(email: string, domains: readonly string[]): boolean {
+  const domain = email.slice(email.lastIndexOf("@") + 1).toLowerCase();
+  return domains.some((listed) => listed.toLowerCase() === domain);
+}
+
 /**
  * Whether a text can be an e-mail address as SES takes it: a dot-atom (RFC 5322), which has no dot at its ends and no
  * two in a row, then `@` and a domain with a dot; at most 254 characters (RFC 5321). No line break or comma, so that it

@@ -6,7 +6,7 @@ export interface Envelope {
   readonly to: string;
   readonly letter: Letter;
   /** A JPEG, shown in the letter. */
-  readonly picture?: Uint8Array;
+  readonly picture?: Uint8Array | undefined;
   readonly date: Date;
   /** Unique to the message, letters and digits only: it separates the parts. */
   readonly boundary: string;

@@ -32,6 +32,10 @@ export interface OperatorArns extends PipelineArns {
 export interface MailArns extends PipelineArns {
   /** Not an ARN: the only address that mail comes from. */
   readonly sender: string;
+  /** The queue of the notices. */
+  readonly mailQueue: string;
+  /** The table that counts the mails to each address; absent if every address comes from the school. */
+  readonly mailCountTable?: string | undefined;
 }
 
 /** Allows exact actions on exact resources. */

@@ -8,7 +8,7 @@ import { invitationIn, isForged, type Invitation } from "./invitation";
 import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError, type OpenPhoto } from "./photo";
 import { adjustScreen, chooseScreen, contactLine, detailsScreen, heading } from "./screens";
-import { loadSettings, type Clock, type Settings } from "./settings";
+import { asksEmail, loadSettings, type Clock, type Settings } from "./settings";
 import {
   chosenLanguage,
   draft,
@@ -346,7 +346,9 @@ class Page implements App {
     if (this.sent === undefined || this.isStarting) return;
     this.isStarting = true;
     const { apiUrl } = this.settings;
-    const { studentId, email } = this.details;
+    const { studentId } = this.details;
+    // A draft may hold an address that the page has asked for before its settings changed.
+    const email = asksEmail(this.settings, this.invitation) ? this.details.email : "";
     const fileName = this.photo?.fileName ?? "photo.jpg";
     const job: Job = { id: newId(), studentId, email, fileName, photo: this.sent, keptAt: Date.now() };
     const { turn } = this;

@@ -1,12 +1,12 @@
-import { fieldRules } from "../../handlers/contract/problems";
+import { emailDomainRule, fieldRules } from "../../handlers/contract/problems";
 import { reasons } from "../../handlers/contract/reasons";
-import { isEmail, isStudentId } from "../../handlers/contract/students";
+import { isEmail, isOfDomain, isStudentId } from "../../handlers/contract/students";
 import { button, h, icon } from "../shared/dom";
 import type { App, Screen } from "./app";
 import { hasLiveCamera, isTouch, takePhoto } from "./camera";
 import { cropper, preview } from "./crop";
 import type { PhotoFault } from "./photo";
-import type { Settings } from "./settings";
+import { asksEmail, type Settings } from "./settings";
 import type { Say, TextName } from "./texts";
 
 /** A screen's head: the progress, and the one thing to do. */
@@ -181,15 +181,20 @@ export function detailsScreen(app: App): Screen {
   });
   const consentError = h("p", { class: "error", id: "consent-error" });
   const idField = field("student-id", say("studentId"), say("studentIdHint"), studentId);
-  const emailField = field("email", say("email"), say("emailHint"), email);
+  const emailField = field(
+    "email",
+    say("email"),
+    say("emailHint", { domains: settings.studentDomains.map((domain) => `@${domain}`).join(", ") }),
+    email,
+  );
   const asksId = invitation === undefined;
-  const asksEmail = settings.mail && invitation?.email === undefined;
+  const wantsEmail = asksEmail(settings, invitation);
+  const isUnknownTo = settings.mail && invitation !== undefined && invitation.email === undefined;
 
   const check = (): HTMLElement | undefined => {
     const idRule = details.studentId === "" ? say("studentIdMissing") : fieldRules.studentId[locale];
     const idProblem = asksId && !isStudentId(details.studentId) ? idRule : undefined;
-    const isEmailWrong = asksEmail && details.email !== "" && !isEmail(details.email);
-    const emailProblem = isEmailWrong ? fieldRules.email[locale] : undefined;
+    const emailProblem = wantsEmail && details.email !== "" ? emailFault(app) : undefined;
     const consentProblem = details.consent ? undefined : say("consentMissing");
     idField.refuse(idProblem);
     emailField.refuse(emailProblem);
@@ -222,7 +227,8 @@ export function detailsScreen(app: App): Screen {
         // The page's own words, in the page's language, in place of the browser's.
         { novalidate: true, onsubmit: submit },
         asksId && idField.element,
-        asksEmail && emailField.element,
+        wantsEmail && emailField.element,
+        isUnknownTo && h("p", { class: "hint" }, say("emailUnknown")),
         h(
           "div",
           { class: "field consent" },
@@ -240,6 +246,11 @@ export function detailsScreen(app: App): Screen {
       ),
     ),
   };
+}
+
+function emailFault({ details, locale, settings }: App): string | undefined {
+  if (!isEmail(details.email)) return fieldRules.email[locale];
+  return isOfDomain(details.email, settings.studentDomains) ? undefined : emailDomainRule[locale];
 }
 
 function organizationOf({ settings, say }: App): string {

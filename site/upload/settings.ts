@@ -1,31 +1,15 @@
+import type { PageSettings } from "../../handlers/contract/page-settings";
 import { ask } from "./api";
+import type { Invitation } from "./invitation";
 
-/** The stack's settings for the page, in `settings.json` beside it; written by components/page/upload-site.ts. */
-export interface Settings {
-  /** The URL of the upload API, without a final slash. */
-  readonly apiUrl: string;
-  /** The language the page begins with. */
-  readonly locale: "vi" | "en";
-  readonly limits: Limits;
-  /** Whether a link signed by the school is needed. */
-  readonly access: "open" | "invite";
-  /** If links are needed: the school's public key, 32 bytes in base64url, so that a false link is detected at once. */
-  readonly invitationKey?: string;
-  /** Whether students get mail of their own, so that asking for an address makes sense. */
-  readonly mail: boolean;
-  /** About how many days a photo that could not be processed is kept, if the stack decides that. */
-  readonly originalDays?: number;
-  /** The institution that asks for the photo, as named on the page; "the school" if absent. */
-  readonly organization?: string;
-  /** The contact for having photo and face erased: an address, or words. */
-  readonly contact?: string;
-}
+export type { PageLimits as Limits, PageSettings as Settings } from "../../handlers/contract/page-settings";
 
-export interface Limits {
-  readonly maxBytes: number;
-  readonly maxPixels: number;
-  /** Pixels of the shorter side. */
-  readonly minSide: number;
+/**
+ * Whether the student may give an address. With an invitation the school has given it, or has none: the page would
+ * otherwise let the holder of a link have the school mail anybody.
+ */
+export function asksEmail({ mail, studentDomains }: PageSettings, invitation: Invitation | undefined): boolean {
+  return mail && invitation === undefined && studentDomains.length > 0;
 }
 
 /** Returns the time in milliseconds since 1970. */
@@ -36,10 +20,10 @@ export type Clock = () => number;
  *
  * @returns the settings and the server's clock, as a phone's may be wrong
  */
-export async function loadSettings(): Promise<{ settings: Settings; now: Clock }> {
+export async function loadSettings(): Promise<{ settings: PageSettings; now: Clock }> {
   const { response, text } = await ask("settings.json", { cache: "no-cache" });
   if (!response.ok) throw new Error(`settings.json: ${response.status}`);
   const date = Date.parse(response.headers.get("date") ?? "");
   const ahead = Number.isNaN(date) ? 0 : date - Date.now();
-  return { settings: JSON.parse(text) as Settings, now: () => Date.now() + ahead };
+  return { settings: JSON.parse(text) as PageSettings, now: () => Date.now() + ahead };
 }

@@ -87,7 +87,14 @@ const texts = {
   studentIdHint: { vi: "Như trên thẻ sinh viên, ví dụ SV001.", en: "As on your student card, for example SV001." },
   studentIdMissing: { vi: "Hãy nhập mã sinh viên của bạn.", en: "Enter your student ID." },
   email: { vi: "Email (không bắt buộc)", en: "Email (optional)" },
-  emailHint: { vi: "Để nhận kết quả qua email.", en: "We'll email you the result." },
+  emailHint: {
+    vi: "Để nhận kết quả qua email. Dùng địa chỉ nhà trường cấp cho bạn: {domains}.",
+    en: "We'll email you the result. Use the address your school gave you: {domains}.",
+  },
+  emailUnknown: {
+    vi: "Nhà trường chưa có địa chỉ email của bạn, nên kết quả chỉ hiện trên trang này.",
+    en: "Your school has no email address for you, so the result is shown on this page only.",
+  },
   consent: {
     vi: "Tôi đồng ý cho {organization} xử lý ảnh và dữ liệu khuôn mặt của tôi như mô tả dưới đây.",
     en: "I agree to {organization} processing my photo and facial data as described below.",

@@ -144,6 +144,11 @@ describe("AvatarPipelineArgs", () => {
       'site.invitationKey is "abc", but must be an Ed25519 public key',
     ],
     [
+      "domains that are addresses",
+      { notifications: { studentDomains: ["@school.example"] } },
+      'notifications.studentDomains is ["@school.example"], but must be a list of domains',
+    ],
+    [
       "a sender that is no address",
       { notifications: { sender: "school" } },
       'notifications.sender is "school", but must be one e-mail address',
@@ -305,6 +310,7 @@ describe("The stack's configuration", () => {
     failureEmails: [],
     operatorEmails: [],
     sender: "",
+    studentDomains: [],
     access: defaults.site.access,
     invitationKey: "",
     organization: "",

@@ -215,6 +215,7 @@ const withoutOutputs = new Set([
   "aws:apigatewayv2/route:Route",
   "aws:apigatewayv2/stage:Stage",
   "aws:cloudwatch/dashboard:Dashboard",
+  "aws:lambda/eventSourceMapping:EventSourceMapping",
   "aws:lambda/permission:Permission",
   "aws:sns/topicPolicy:TopicPolicy",
   "aws:s3/bucketObjectv2:BucketObjectv2",

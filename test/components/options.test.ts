@@ -57,17 +57,37 @@ describe("AvatarPipeline, when asked to,", () => {
       mailing = await evaluate(() => [new AvatarPipeline("avatars", args)]);
     });
 
-    it("has a function that both topics call, and they alone", () => {
+    it("has an encrypted queue that both topics send to, and they alone", () => {
       const subscriptions = mailing.all("TopicSubscription").map(({ inputs }) => inputs);
-      const permissions = mailing.all("Permission").filter(({ inputs }) => inputs["principal"] === "sns.amazonaws.com");
       const topics = ["sns:avatars-failure", "sns:avatars-success"];
       expect(subscriptions.map(({ protocol, topic }) => [protocol, readable(topic as string)])).to.deep.equal(
-        topics.map((topic) => ["lambda", topic]),
+        topics.map((topic) => ["sqs", topic]),
       );
-      expect(permissions.map(({ inputs }) => readable(inputs["sourceArn"] as string))).to.deep.equal(topics);
-      for (const { endpoint } of subscriptions) {
-        expect(readable(endpoint as string)).to.equal("lambda:function:avatars-mail-student");
+      for (const { endpoint, rawMessageDelivery } of subscriptions) {
+        expect([readable(endpoint as string), rawMessageDelivery]).to.deep.equal(["sqs:avatars-mail", true]);
       }
+      for (const name of ["avatars-mail", "avatars-mail-undelivered"]) {
+        expect(mailing.one("Queue", name).inputs["sqsManagedSseEnabled"]).to.equal(true);
+      }
+      const [sending] = statementsOf(mailing.one("QueuePolicy", "avatars-mail"));
+      const { ArnEquals } = sending?.Condition as { ArnEquals: { "aws:SourceArn": string[] } };
+      expect(ArnEquals["aws:SourceArn"].map(readable).sort()).to.deep.equal(topics);
+    });
+
+    it("has a function read it in batches that may fail in part, and keeps what fails for an hour as a dead letter", () => {
+      const queue = mailing.one("Queue", "avatars-mail").inputs;
+      const mapping = mailing.one("EventSourceMapping", "avatars-mail").inputs;
+      expect(mapping).to.deep.include({
+        functionResponseTypes: ["ReportBatchItemFailures"],
+        scalingConfig: { maximumConcurrency: 2 },
+      });
+      expect(readable(mapping["eventSourceArn"] as string)).to.equal("sqs:avatars-mail");
+      const timeout = mailing.one("Function", "avatars-mail-student").inputs["timeout"] as number;
+      const pause = queue["visibilityTimeoutSeconds"] as number;
+      expect(pause).to.be.at.least(6 * timeout);
+      const redrive = JSON.parse(queue["redrivePolicy"] as string) as Record<string, unknown>;
+      expect(readable(redrive["deadLetterTargetArn"] as string)).to.equal("sqs:avatars-mail-undelivered");
+      expect((redrive["maxReceiveCount"] as number) * pause).to.equal(3600);
     });
 
     it("lets it send from the one address, whichever identity and configuration set SES has for it", () => {
@@ -78,11 +98,25 @@ describe("AvatarPipeline, when asked to,", () => {
       expect(sending!.Condition).to.deep.equal({ StringEquals: { "ses:FromAddress": "avatars@school.example" } });
     });
 
+    it("counts mails to addresses that students give themselves, and has no such table with invitations", async () => {
+      expect(mailing.all("Table").map(({ name }) => name)).to.include("avatars-mail-counts");
+      const notifications = { sender: "avatars@school.example" };
+      const site = { access: SiteAccess.Invite, invitationKey: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" };
+      const invited = await evaluate(() => [new AvatarPipeline("avatars", { notifications, site })]);
+      expect(invited.all("Table").map(({ name }) => name)).to.not.include("avatars-mail-counts");
+      const { Resource } = statementsOf(invited.one("RolePolicy", "avatars-mail-student"))[1]!;
+      expect([Resource].flat().map((arn) => readable(arn))).to.deep.equal(["dynamodb:table/avatars-uploads"]);
+    });
+
     it("raises an alarm when it cannot", () => {
       const { dimensions } = mailing.one("MetricAlarm", "avatars-mail-failed").inputs as {
         dimensions: { FunctionName: string };
       };
       expect(readable(dimensions.FunctionName)).to.equal("avatars-mail-student");
+      const waiting = mailing.one("MetricAlarm", "avatars-mail-undelivered").inputs;
+      expect(waiting["metricName"]).to.equal("ApproximateNumberOfMessagesVisible");
+      const { QueueName } = waiting["dimensions"] as { QueueName: string };
+      expect(readable(QueueName)).to.equal("avatars-mail-undelivered");
     });
   });
 

@@ -108,6 +108,8 @@ describe("AvatarPipeline", () => {
       IssueUpload: [mark, `dynamodb:PutItem on ${uploadTable}`, `s3:PutObject on ${uploads}`],
       ReadStatus: [readRow, readAvatar, `s3:GetObject on ${avatars}`],
       MailStudent: [
+        ...["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map((a) => `sqs:${a} on sqs:avatars-mail`),
+        "dynamodb:UpdateItem on dynamodb:table/avatars-mail-counts",
         mark,
         readRow,
         `s3:GetObject on ${avatars}`,

@@ -7,8 +7,7 @@ import type { PipelineEvent } from "../../handlers/contract/pipeline-event";
 import { reasonCodes, reasons } from "../../handlers/contract/reasons";
 import { type Call, recorded } from "../support/recorded";
 import { now, uploadIdAt } from "../support/rows";
-import { startTables, type Tables, uploadTable } from "../support/with-tables";
-import { nameOf } from "../support/errors";
+import { countTable, startTables, type Tables, uploadTable } from "../support/with-tables";
 import { collectLogs } from "./api/requests";
 
 const uploadId = uploadIdAt(1);
@@ -50,8 +49,24 @@ describe("MailStudent", () => {
       ...more,
     });
 
-  /** Calls the function with an event as SNS does: in the form published to every subscriber except e-mail. */
-  async function tell(event: PipelineEvent, thumbnail: Buffer | Error = Buffer.from("a JPEG")): Promise<Call[]> {
+  interface Given {
+    readonly thumbnail?: Buffer | Error;
+    /** The messages of the queue; by default the event, as SNS delivers it raw. */
+    readonly bodies?: readonly string[];
+    /** The name of the error with which SES answers. */
+    readonly refusal?: string;
+    readonly mailCountTable?: string;
+  }
+  let failures: readonly string[] = [];
+
+  /** Calls the function as its queue does: with the form published to every subscriber except e-mail. */
+  async function tell(event: PipelineEvent, given: Buffer | Error | Given = {}): Promise<Call[]> {
+    const {
+      thumbnail = Buffer.from("a JPEG"),
+      refusal,
+      mailCountTable,
+      ...more
+    }: Given = given instanceof Error || Buffer.isBuffer(given) ? { thumbnail: given } : given;
     const published: { Message?: string }[] = [];
     await publish(
       { publish: (input: { Message?: string }) => Promise.resolve(published.push(input)) } as never,
@@ -69,12 +84,22 @@ describe("MailStudent", () => {
       },
       calls,
     );
-    const ses = recorded<MailStudentClients["ses"]>({ sendEmail: () => ({}) }, calls);
+    const ses = recorded<MailStudentClients["ses"]>(
+      {
+        sendEmail: () => {
+          if (refusal !== undefined) throw Object.assign(new Error("an@truong.edu.vn is refused"), { name: refusal });
+          return {};
+        },
+      },
+      calls,
+    );
     const handle = mailStudent(
-      { uploadTable, sender: "avatar@truong.edu.vn", defaultLocale: "vi" },
+      { uploadTable, sender: "avatar@truong.edu.vn", defaultLocale: "vi", mailCountTable },
       { dynamodb: tables.dynamodb, s3, ses, now: () => now, boundary: () => "b0undary" },
     );
-    await handle({ Records: [{ Sns: { Message: message } }] });
+    const { bodies = [message] } = more;
+    const answer = await handle({ Records: bodies.map((body, index) => ({ messageId: `m${index}`, body })) });
+    failures = answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
     return calls;
   }
 
@@ -159,8 +184,48 @@ describe("MailStudent", () => {
     const gone = Object.assign(new Error("gone"), { name: "NoSuchKey" });
     expect((await mailIn(await tell(accepted, gone))).attachments).to.have.length(0);
     await put();
-    const refused = Object.assign(new Error("no"), { name: "AccessDenied" });
-    expect(await tell(accepted, refused).then(() => "", nameOf)).to.equal("AccessDenied");
+    expect(sentIn(await tell(accepted, Object.assign(new Error("no"), { name: "SlowDown" })))).to.have.length(0);
+    expect(failures).to.deep.equal(["m0"]);
+  });
+
+  it("leaves in the queue what SES throttles or refuses, and logs the error's name without the address", async () => {
+    for (const refusal of ["TooManyRequestsException", "MessageRejected"]) {
+      await put();
+      expect(sentIn(await tell(rejected, { refusal }))).to.have.length(1);
+      expect(failures).to.deep.equal(["m0"]);
+      expect(JSON.parse(logs.lines.at(-1) ?? "")).to.include({ outcome: "error", error: refusal, uploadId });
+      expect(logs.lines.at(-1)).not.to.include("truong");
+    }
+    expect(sentIn(await tell(rejected))).to.have.length(1);
+    expect(failures).to.deep.equal([]);
+  });
+
+  it("mails the good messages of a batch, and leaves the others in the queue", async () => {
+    await put();
+    const bodies = ["{", JSON.stringify(rejected), "null"];
+    expect(sentIn(await tell(rejected, { bodies }))).to.have.length(1);
+    expect(failures).to.deep.equal(["m0", "m2"]);
+  });
+
+  it("mails an address five times a day where nobody but the sender of the photo has given it", async () => {
+    const limited = { mailCountTable: countTable };
+    for (let photo = 1; photo <= 6; photo++) {
+      const id = uploadIdAt(photo);
+      await put({ upload_id: { S: id }, email: { S: photo % 2 ? "an@truong.edu.vn" : "AN@truong.edu.vn" } });
+      const event = { ...rejected, uploadId: id };
+      // A mail that SES has refused before does not count twice.
+      if (photo === 1) await tell(event, { ...limited, refusal: "TooManyRequestsException" });
+      expect(sentIn(await tell(event, limited)), `mail ${photo}`).to.have.length(photo <= 5 ? 1 : 0);
+      expect(failures).to.deep.equal([]);
+    }
+    const [row, ...others] = (await tables.dynamodb.scan({ TableName: countTable })).Items ?? [];
+    expect(others).to.deep.equal([]);
+    expect(JSON.stringify(row)).not.to.include("truong");
+    expect(Number(row?.["expires_at"]?.N)).to.equal(now.getTime() / 1000 + 2 * 86_400);
+    // Another address has mails of its own.
+    const other = uploadIdAt(7);
+    await put({ upload_id: { S: other }, email: { S: "binh@truong.edu.vn" } });
+    expect(sentIn(await tell({ ...rejected, uploadId: other }, limited))).to.have.length(1);
   });
 
   it("logs neither address nor student", async () => {
@@ -177,7 +242,12 @@ describe("MailStudent", () => {
   it("may send as its own address alone, whichever identity is verified for it", () => {
     const arn = "arn:aws-cn:sns:cn-north-1:123456789012:topic";
     const on = { photoBucket: "b", uploadTable: "u", avatarTable: "a", faceCollection: "f", failureTopic: arn };
-    const statements = mailStudentFunction.grants({ ...on, successTopic: arn, sender: "avatar@truong.edu.vn" });
+    const statements = mailStudentFunction.grants({
+      ...on,
+      successTopic: arn,
+      sender: "avatar@truong.edu.vn",
+      mailQueue: arn,
+    });
     expect(statements.at(-1)).to.deep.equal({
       Effect: "Allow",
       Action: ["ses:SendEmail", "ses:SendRawEmail"],

@@ -2,11 +2,13 @@ import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import dynalite from "dynalite";
 import type { AddressInfo } from "node:net";
 import { writeAvatarRow, type AvatarRow } from "../../handlers/stores/avatar-row";
+import { mailCountTableKey } from "../../handlers/stores/mail-counts";
 import type { Item } from "../../handlers/stores/dynamodb";
 
 /** Real tables (dynalite, in memory) behind the real SDK. The other services are recorded fakes: see ./recorded. */
 export const uploadTable = "uploads";
 export const avatarTable = "avatars";
+export const countTable = "mail-counts";
 export const collectionId = "faces";
 
 export interface Tables {
@@ -19,7 +21,7 @@ export interface Tables {
   close(): Promise<void>;
 }
 
-/** Starts the two tables; `close` ends them. */
+/** Starts the tables; `close` ends them. */
 export async function startTables(): Promise<Tables> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -29,7 +31,7 @@ export async function startTables(): Promise<Tables> {
     region: "ap-southeast-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
-  const keys = { [uploadTable]: "upload_id", [avatarTable]: "student_id" };
+  const keys = { [uploadTable]: "upload_id", [avatarTable]: "student_id", [countTable]: mailCountTableKey };
   const create = async () => {
     for (const [TableName, key] of Object.entries(keys)) {
       await dynamodb.createTable({

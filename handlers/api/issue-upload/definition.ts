@@ -20,6 +20,7 @@ export const issueUploadFunction = defineFunction({
     dailyLimits: json("DAILY_LIMITS"),
     defaultLocale,
     access,
+    studentDomains: json("STUDENT_DOMAINS"),
   },
   clients: {
     dynamodb,

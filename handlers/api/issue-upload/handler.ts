@@ -9,7 +9,7 @@ import {
   type PhotoExtension,
 } from "../../contract/photo-types";
 import { isLocale, type Locale } from "../../contract/reasons";
-import { isEmail, isStudentId } from "../../contract/students";
+import { isEmail, isOfDomain, isStudentId } from "../../contract/students";
 import type { IssuedUpload } from "../../contract/api";
 import { metricLine } from "../../runtime/metrics";
 import { countUp, everybody, secondsLeftOf, studentSubject } from "../../stores/daily-counts";
@@ -17,7 +17,7 @@ import { addAwaited } from "../../stores/uploads";
 import { endpoint, jsonBody, refusal, refusalUntil, type Endpoint } from "../http";
 import { invitationOf, type Access } from "../invitation";
 import { presignPost, type Signer } from "../presign";
-import type { FieldError } from "../../contract/problems";
+import { emailDomainRule, type FieldError } from "../../contract/problems";
 
 /** The body of a good request. */
 export interface RequestedUpload {
@@ -42,6 +42,8 @@ export interface IssueUploadSettings {
   readonly functionName: string;
   readonly defaultLocale: Locale;
   readonly access: Access;
+  /** The domains of the addresses that may be given without an invitation. */
+  readonly studentDomains: readonly string[];
 }
 
 export interface IssueUploadClients {
@@ -65,9 +67,8 @@ export function issueUpload(settings: IssueUploadSettings, clients: IssueUploadC
     const studentId = body["studentId"] ?? invitation?.studentId;
     const upload = readUploadRequest({ ...body, studentId }, settings.limits.maxBytes);
     if (invitation !== undefined && upload.studentId !== invitation.studentId) throw refusal("invitation-foreign");
+    const { email } = invitation ?? ofSchool(upload, settings.studentDomains);
     await countUpload(settings, clients, upload.studentId, now);
-    // An address from the school takes precedence over the student's.
-    const email = invitation?.email ?? upload.email;
     const uploadId = makeUploadId(now.getTime(), clients.random());
     const expiresAt = new Date(now.getTime() + settings.expirySeconds * 1000);
     const { url, fields } = presignPost(
@@ -115,6 +116,17 @@ async function countUpload(
   if (!isOpen || (await countUp(dynamodb, uploadTable, everybody, dailyLimits.ifOpen, now))) return;
   print(metricLine(overDailyLimit, 1, functionName, now));
   throw refusalUntil("pipeline-limit", secondsLeftOf(now));
+}
+
+/**
+ * The address that the student has given. With an invitation it is not asked for: the holder of a link could have the
+ * school mail anybody.
+ *
+ * @throws a refusal if the address is of none of the school's domains
+ */
+function ofSchool({ email }: RequestedUpload, domains: readonly string[]): Pick<RequestedUpload, "email"> {
+  if (email === undefined || isOfDomain(email, domains)) return { email };
+  throw refusal("invalid-request", [{ field: "email", rule: emailDomainRule }]);
 }
 
 /**

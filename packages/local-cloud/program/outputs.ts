@@ -170,6 +170,14 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration": ofBucket,
   "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": ofBucket,
   "aws:lambda/function:Function": lambda,
+  "aws:lambda/eventSourceMapping:EventSourceMapping": {
+    id: ({ urn }) => digest(urn, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"),
+    computed: (declared, _name, id) => ({
+      uuid: id,
+      arn: arn(declared, "lambda", `event-source-mapping:${id}`),
+      state: "Enabled",
+    }),
+  },
   "aws:lambda/layerVersion:LayerVersion": {
     nameInput: "layerName",
     maxName: 140,

@@ -64,6 +64,7 @@ describe("The upload page's resources", () => {
       access: "invite",
       invitationKey,
       mail: true,
+      studentDomains: [],
       organization: "BK",
       contact: "write",
       originalDays: 7,

@@ -152,9 +152,10 @@ describe("The API of a stack that needs invitations", () => {
 
   const access = { mode: "invite" as const, publicKey };
   const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
+  const form = { limits, expirySeconds: 900, rowDays: 30, dailyLimits, functionName: "issue-upload" };
   const post = (body: unknown, token?: string) =>
     issueUpload(
-      { ...shared, limits, expirySeconds: 900, rowDays: 30, dailyLimits, functionName: "issue-upload" },
+      { ...shared, ...form, studentDomains: ["mail.example"] },
       {
         dynamodb: tables.dynamodb,
         signer: () => signer,
@@ -178,6 +179,12 @@ describe("The API of a stack that needs invitations", () => {
     const { uploadId, fields } = bodyOf<IssuedUpload>(response);
     expect(fields["key"]).to.equal(`uploads/SV001/${uploadId}.jpg`);
     expect((await tables.upload(uploadId))?.["email"]?.S).to.equal("an@truong.edu.vn");
+  });
+
+  it("has nobody mailed whom the invitation does not name, whatever the holder of the link asks for", async () => {
+    const response = await post({ ...goodBody, email: "stranger@mail.example" }, tokenOf());
+    expect(response.statusCode).to.equal(201);
+    expect(await tables.upload(bodyOf<IssuedUpload>(response).uploadId)).not.to.have.property("email");
   });
 
   const refused: readonly (readonly [string, () => string | undefined, number, string])[] = [

@@ -4,6 +4,7 @@ import type { IssuedUpload, ProblemDetails } from "../../../handlers/contract/ap
 import type { HttpRequest } from "../../../handlers/api/http";
 import type { Access } from "../../../handlers/api/invitation";
 import { issueUpload, type IssueUploadSettings } from "../../../handlers/api/issue-upload/handler";
+import { emailDomainRule } from "../../../handlers/contract/problems";
 import { isEmail } from "../../../handlers/contract/students";
 import { deleteDailyCounts } from "../../../handlers/stores/daily-counts";
 import { everyUpload } from "../../../handlers/stores/uploads";
@@ -22,6 +23,7 @@ const settings = {
   functionName: "issue-upload",
   access: { mode: "open" as const },
   defaultLocale: "vi" as const,
+  studentDomains: ["truong.edu.vn"],
 };
 
 describe("POST /uploads", () => {
@@ -107,6 +109,9 @@ describe("POST /uploads", () => {
     ["one byte too many", { bytes: limits.maxBytes + 1 }, "bytes", "FILE_TOO_LARGE"],
     ["an e-mail address with a line break", { email: "a@b.vn\nBcc: c@d.vn" }, "email"],
     ["two e-mail addresses", { email: "a@b.vn,c@d.vn" }, "email"],
+    ["an e-mail address that no school gave", { email: "an@gmail.com" }, "email"],
+    ["an address of a domain below the school's", { email: "an@x.truong.edu.vn" }, "email"],
+    ["an address of a domain that ends like the school's", { email: "an@xtruong.edu.vn" }, "email"],
     ["a language that is not spoken here", { locale: "fr" }, "locale"],
   ];
   for (const [what, change, field, reason] of refused) {
@@ -137,6 +142,29 @@ describe("POST /uploads", () => {
     expect((await problemOf({}, { ...header, queryStringParameters: { locale: "vi" } })).title).to.equal(vietnamese);
     expect((await problemOf({ locale: "vi" }, header)).title).to.equal(vietnamese);
     expect((await problemOf({}, { headers: { "accept-language": "en;q=0, de" } })).title).to.equal(vietnamese);
+  });
+
+  it("takes an address of the school's domain in any case", async () => {
+    const response = await handle(aPost({ ...goodBody, email: "An@Truong.EDU.vn" }));
+    const row = await tables.upload(bodyOf<IssuedUpload>(response).uploadId);
+    expect(row?.["email"]?.S).to.equal("An@Truong.EDU.vn");
+  });
+
+  it("takes no address at all where the school lists no domain, and says why in the reader's language", async () => {
+    const unlisted = issueUpload(
+      { ...settings, studentDomains: [] },
+      {
+        dynamodb: tables.dynamodb,
+        signer: () => signer,
+        now: () => now,
+        random: () => Buffer.alloc(10, 99),
+        print: () => undefined,
+      },
+    );
+    const problem = bodyOf<ProblemDetails>(
+      await unlisted(aPost({ ...goodBody, email: "an@truong.edu.vn", locale: "en" })),
+    );
+    expect(problem.errors).to.deep.equal([{ field: "email", message: emailDomainRule.en }]);
   });
 
   it("says that it is busy, not that it is broken, when the table is throttled", async () => {

@@ -45,6 +45,7 @@ export type Ending =
 export interface SiteOptions {
   readonly access?: Access;
   readonly mail?: boolean;
+  readonly studentDomains?: readonly string[];
   readonly organization?: string;
   readonly contact?: string;
   /** How long the flow takes for a step. */
@@ -79,7 +80,7 @@ function builtPage(): ReadonlyMap<string, Buffer> {
 }
 
 export async function startSite(options: SiteOptions = {}): Promise<Site> {
-  const { access = { mode: "open" }, mail = false, stepMilliseconds = 20, ...texts } = options;
+  const { access = { mode: "open" }, mail = false, studentDomains = [], stepMilliseconds = 20, ...texts } = options;
   const page = builtPage();
   const tables = await startTables();
   const dailyLimits = { perStudent: 20, ifOpen: 2000 };
@@ -101,8 +102,9 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
   });
   const shared = { uploadTable, photoBucket: "photos", defaultLocale: "vi" as const, access };
   const now = () => new Date(Date.now() + site.passed);
+  const form = { limits, expirySeconds: 900, rowDays: 30, dailyLimits, functionName: "issue-upload" };
   const issue = issueUpload(
-    { ...shared, limits, expirySeconds: 900, rowDays: 30, dailyLimits, functionName: "issue-upload" },
+    { ...shared, ...form, studentDomains },
     { dynamodb: tables.dynamodb, signer, now, random: () => randomBytes(10), print: () => undefined },
   );
   const read = readStatus({ ...shared, avatarTable, phases }, { dynamodb: tables.dynamodb, signer, now });
@@ -136,7 +138,17 @@ export async function startSite(options: SiteOptions = {}): Promise<Site> {
     if (path === "/_site/settings.json") {
       response.setHeader("content-type", "application/json");
       const { mode, ...key } = { ...access, ...(access.mode === "invite" ? { invitationKey: access.publicKey } : {}) };
-      const settings = { apiUrl, locale: "vi", limits, access: mode, ...key, mail, originalDays: 7, ...texts };
+      const settings = {
+        apiUrl,
+        locale: "vi",
+        limits,
+        access: mode,
+        ...key,
+        mail,
+        studentDomains,
+        originalDays: 7,
+        ...texts,
+      };
       response.end(JSON.stringify(settings));
       return;
     }

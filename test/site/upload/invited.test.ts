@@ -24,6 +24,18 @@ describe("The upload page of a school that invites", () => {
     await see(page, acceptedHeading);
   });
 
+  it("says that the result is on the page alone where the school has no address for the student", async () => {
+    const site = await visit.site({ access, mail: true, studentDomains: ["truong.edu.vn"], stepMilliseconds: 1 });
+    const page = await visit.page(linkTo(site.url, { ...an, email: "" }));
+    await choose(page);
+    await page.getByRole("button", { name: "Dùng ảnh này" }).click();
+    await page.getByText("Nhà trường chưa có địa chỉ email của bạn").waitFor();
+    expect(await page.getByLabel("Email").count()).to.equal(0);
+    await page.getByRole("checkbox").check();
+    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await see(page, acceptedHeading);
+  });
+
   it("lets nobody in without a link, with a broken one or with one that has expired", async () => {
     const site = await visit.site({ access });
     await see(await visit.page(site.url), "Bạn cần có liên kết mời");

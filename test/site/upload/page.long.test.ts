@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import sharp from "sharp";
+import { emailDomainRule } from "../../../handlers/contract/problems";
 import { reasonCodes, reasons, type ReasonCode } from "../../../handlers/contract/reasons";
 import { couple, portrait } from "../../support/portraits";
 import { choose, fillIn, heading, phone, see, somePortrait, upload, Visit } from "./steps";
@@ -345,7 +346,13 @@ describe("The upload page", () => {
   });
 
   it("asks for an address only where mail is sent, and refuses one that is none", async () => {
-    const site = await visit.site({ stepMilliseconds: 1, mail: true, contact: "viết thư cho anh@truong.edu.vn" });
+    const studentDomains = ["truong.edu.vn"];
+    const site = await visit.site({
+      stepMilliseconds: 1,
+      mail: true,
+      studentDomains,
+      contact: "viết thư cho anh@truong.edu.vn",
+    });
     const page = await visit.page(site.url);
     await choose(page);
     await page.getByRole("button", { name: "Dùng ảnh này" }).click();
@@ -357,6 +364,9 @@ describe("The upload page", () => {
     await page.getByText("không có khoảng trắng").waitFor();
     await page.getByText("Địa chỉ email không hợp lệ.").waitFor();
     await page.getByLabel("Mã sinh viên").fill("SV001");
+    await page.getByLabel("Email").fill("an@gmail.com");
+    await page.getByRole("button", { name: "Gửi ảnh" }).click();
+    await page.getByText(emailDomainRule.vi).waitFor();
     await page.getByLabel("Email").fill("an@truong.edu.vn");
     await page.getByRole("button", { name: "Gửi ảnh" }).click();
     await see(page, acceptedHeading);

@@ -53,10 +53,10 @@ export const pageStates: readonly PageState[] = [
       await see(page, "Căn khuôn mặt vào giữa vòng tròn");
     },
   },
-  { name: "details", options: { mail: true }, reach: toDetails },
+  { name: "details", options: { mail: true, studentDomains: ["truong.edu.vn"] }, reach: toDetails },
   {
     name: "details-wrong",
-    options: { mail: true },
+    options: { mail: true, studentDomains: ["truong.edu.vn"] },
     reach: async (page) => {
       await toDetails(page);
       await page.getByLabel("Email").fill("an@");

@@ -1,14 +1,21 @@
 import type { LocalService } from "../module";
+import { sqs } from "../sqs/module";
 import type { DeclaredFunction } from "./declared";
 import { functionType, layerType, permissionType, readFunctions, readPermissions } from "./graph";
 import { createFunctionRuntime, lambdaService, type FunctionRuntime } from "./index";
+import { openSources, readSources, sourceType, type DeclaredSource } from "./sources";
 
-export const lambda: LocalService<readonly DeclaredFunction[], FunctionRuntime> = {
+interface Declared {
+  readonly functions: readonly DeclaredFunction[];
+  readonly sources: readonly DeclaredSource[];
+}
+
+export const lambda: LocalService<Declared, FunctionRuntime> = {
   name: "lambda",
-  serves: [functionType, layerType, permissionType],
+  serves: [functionType, layerType, permissionType, sourceType],
   policies: readPermissions,
-  declared: readFunctions,
-  open({ authorizer, credentials, data, faults, identity, options, url }, functions) {
+  declared: (graph, warn) => ({ functions: readFunctions(graph), sources: readSources(graph, warn) }),
+  open({ authorizer, credentials, data, faults, identity, options, part, url }, { functions, sources }) {
     for (const { roleArn } of functions) authorizer.authorizeAssume("lambda.amazonaws.com", roleArn);
     const runtime = createFunctionRuntime({
       identity,
@@ -22,11 +29,24 @@ export const lambda: LocalService<readonly DeclaredFunction[], FunctionRuntime> 
       maxProcesses: options.maxProcesses,
       idleMilliseconds: options.idleMilliseconds,
     });
+    const mappings = openSources(sources, {
+      queues: part(sqs),
+      functions: runtime,
+      authorizer,
+      identity,
+      retryScale: options.retryScale,
+    });
     return {
       part: runtime,
       wire: lambdaService(runtime),
-      pending: () => runtime.pendingEvents,
-      stop: () => runtime.close(),
+      start: () => mappings.start(),
+      pending: () => runtime.pendingEvents + mappings.pending,
+      async stop() {
+        // Not awaited before the functions end: a message whose function is killed stays in its queue.
+        const ended = mappings.stop();
+        await runtime.close();
+        await ended;
+      },
     };
   },
   async take(functions, { arn, body, sender, sourceArn, untilEnded }, authorizer) {

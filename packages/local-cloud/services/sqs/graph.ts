@@ -1,6 +1,6 @@
 import type { DeclaredResourcePolicy } from "../../iam";
 import type { ProgramGraph } from "../../program/graph";
-import { inlinePolicies, nameIn, nodesOf, policyOf } from "../../program/nodes";
+import { inlinePolicies, nameIn, nodesOf, policyOf, type Node } from "../../program/nodes";
 import type { DeclaredQueue } from "./queue";
 
 export const queueType = "aws:sqs/queue:Queue";
@@ -12,7 +12,26 @@ export function readQueues(graph: ProgramGraph): readonly DeclaredQueue[] {
     arn: node.required("arn"),
     visibilityTimeoutSeconds: node.number("visibilityTimeoutSeconds"),
     messageRetentionSeconds: node.number("messageRetentionSeconds"),
+    deadLetters: deadLettersOf(node, graph),
   }));
+}
+
+/** @throws Error naming the queue if its redrive policy is none, or names a queue that the program does not declare */
+function deadLettersOf(node: Node, graph: ProgramGraph): DeclaredQueue["deadLetters"] {
+  const policy = node.text("redrivePolicy");
+  if (policy === undefined) return undefined;
+  const { deadLetterTargetArn: arn, maxReceiveCount } = JSON.parse(policy) as Record<string, unknown>;
+  const maxReceives = Number(maxReceiveCount);
+  // SQS's own limits.
+  if (!Number.isInteger(maxReceives) || maxReceives < 1 || maxReceives > 1000) {
+    throw new Error(
+      `The redrive policy of ${node.name} has the maxReceiveCount ${String(maxReceiveCount)}, but SQS takes 1 to 1000.`,
+    );
+  }
+  if (typeof arn !== "string" || !nodesOf(graph, queueType).some((queue) => queue.text("arn") === arn)) {
+    throw new Error(`The redrive policy of ${node.name} names ${String(arn)}, which is no queue of the program.`);
+  }
+  return { arn, maxReceives };
 }
 
 export function readQueuePolicies(graph: ProgramGraph): readonly DeclaredResourcePolicy[] {

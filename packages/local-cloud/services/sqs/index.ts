@@ -1,15 +1,17 @@
 /**
- * SQS, limited to the operations that a dead-letter queue and its readers need.
+ * SQS, limited to the operations that queues between services, dead-letter queues and their readers need.
  *
  *   startSqs({ folder, identity, queues, now? }): Promise<Sqs>
  *     a CloudService (`sqs`), and
  *     .send(queueArn, body, attributes?): Promise<string>    for local services that send to a queue: returns the
  *                                                            message's id; the caller has authorized the service
+ *     .queue(queueArn): Queue                                for local services that read from a queue
  *     .counts(queueArn): { visible, notVisible, delayed }    for alarms on a queue's length
  *
  * Serves SendMessage, ReceiveMessage (with long polling), DeleteMessage, ChangeMessageVisibility, the batches of
- * sending and deleting, GetQueueAttributes, GetQueueUrl, ListQueues and PurgeQueue on the JSON protocol, each
- * authorized as `sqs:<Operation>` on the queue's ARN (a batch as its single operation). Standard queues only.
+ * sending and deleting, GetQueueAttributes, GetQueueUrl, ListQueues, PurgeQueue and StartMessageMoveTask on the JSON
+ * protocol, each authorized as `sqs:<Operation>` on the queue's ARN (a batch as its single operation). Standard queues
+ * only; a redrive policy moves a message that was received too often to its dead-letter queue.
  * Messages are kept in the folder; a message that was received and not deleted is visible again after a restart.
  */
 import { join } from "node:path";
@@ -17,13 +19,15 @@ import { jsonService } from "../../gateway/json-service";
 import { cloudError, type CloudIdentity, type CloudService } from "../../gateway/service";
 import { members } from "./members";
 import { operationsOn } from "./operations";
-import { openQueue, type DeclaredQueue, type MessageAttribute, type Queue } from "./queue";
+import { openQueue, type DeclaredQueue, type Message, type MessageAttribute, type Queue } from "./queue";
 
-export type { DeclaredQueue } from "./queue";
+export type { DeclaredQueue, Queue, Received } from "./queue";
 
 export interface Sqs extends CloudService {
   /** Text attributes by name. @throws CloudError `QueueDoesNotExist` if there is no such queue */
   send(queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<string>;
+  /** @throws CloudError `QueueDoesNotExist` if there is no such queue */
+  queue(queueArn: string): Queue;
   counts(queueArn: string): ReturnType<Queue["counts"]>;
 }
 
@@ -36,7 +40,9 @@ export async function startSqs(options: {
   const { folder, identity, now = Date.now } = options;
   const queues = new Map<string, Queue>();
   for (const declared of options.queues) {
-    queues.set(declared.name, await openQueue(declared, join(folder, `${declared.name}.ndjson`), now));
+    const { name, deadLetters } = declared;
+    const bury = deadLetters && ((message: Message) => byArn(deadLetters.arn).accept(message));
+    queues.set(name, await openQueue(declared, join(folder, `${name}.ndjson`), now, bury));
   }
 
   function find(name: string): Queue {
@@ -44,7 +50,9 @@ export async function startSqs(options: {
     if (!queue) throw cloudError("QueueDoesNotExist", 400, `The specified queue does not exist: ${name}`);
     return queue;
   }
-  const byArn = (arn: string) => find(arn.split(":").at(-1) ?? "");
+  function byArn(arn: string): Queue {
+    return find(arn.split(":").at(-1) ?? "");
+  }
 
   const service = jsonService({
     name: "sqs",
@@ -68,6 +76,7 @@ export async function startSqs(options: {
       const message = { body, attributes: Object.fromEntries(typed) as Record<string, MessageAttribute> };
       return (await byArn(queueArn).send({ ...message, senderId: identity.accountId })).id;
     },
+    queue: byArn,
     counts: (queueArn) => byArn(queueArn).counts(),
   };
 }

@@ -21,5 +21,6 @@ export const members: Readonly<Record<string, Members>> = {
     WaitTimeSeconds: true,
   },
   SendMessage: { QueueUrl: true, ...message },
+  StartMessageMoveTask: { SourceArn: true, DestinationArn: true },
   SendMessageBatch: { QueueUrl: true, Entries: [{ Id: true, ...message }] },
 };

@@ -3,6 +3,7 @@ import { cloudError, type CloudIdentity, type CloudRequest } from "../../gateway
 import { eachOf, readEntries } from "./batch";
 import { checkBody, maxMessageBytes, names, number, receipt, text } from "./input";
 import { pick, toMessage } from "./message";
+import { startMove } from "./move";
 import { md5, type MessageAttribute, type Queue } from "./queue";
 
 /** The queues of an account, by name. */
@@ -44,6 +45,7 @@ export function operationsOn(queues: Queues, identity: CloudIdentity): Readonly<
       return {};
     }),
     GetQueueAttributes: onQueue("GetQueueAttributes", attributesOf),
+    StartMessageMoveTask: (input, request) => startMove(queues, input, request),
     GetQueueUrl: (input, request) => {
       const queue = queues.find(text(input, "QueueName"));
       request.authorize("sqs:GetQueueUrl", queue.declared.arn);
@@ -115,7 +117,7 @@ function changeVisibility(queue: Queue, input: Record<string, unknown>): object 
 
 function attributesOf(queue: Queue, input: Record<string, unknown>): object {
   const { visible, notVisible, delayed } = queue.counts();
-  const { arn, visibilityTimeoutSeconds = 30, messageRetentionSeconds = 345_600 } = queue.declared;
+  const { arn, visibilityTimeoutSeconds = 30, messageRetentionSeconds = 345_600, deadLetters } = queue.declared;
   const all: Record<string, string> = {
     QueueArn: arn,
     ApproximateNumberOfMessages: String(visible),
@@ -123,6 +125,9 @@ function attributesOf(queue: Queue, input: Record<string, unknown>): object {
     ApproximateNumberOfMessagesDelayed: String(delayed),
     VisibilityTimeout: String(visibilityTimeoutSeconds),
     MessageRetentionPeriod: String(messageRetentionSeconds),
+    ...(deadLetters && {
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: deadLetters.maxReceives }),
+    }),
   };
   return { Attributes: pick(all, names(input.AttributeNames)) };
 }

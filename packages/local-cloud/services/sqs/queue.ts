@@ -10,6 +10,8 @@ export interface DeclaredQueue {
   readonly visibilityTimeoutSeconds?: number | undefined;
   /** Default 345,600 (4 days). */
   readonly messageRetentionSeconds?: number | undefined;
+  /** The queue for messages that were received so often without being deleted. */
+  readonly deadLetters?: { readonly arn: string; readonly maxReceives: number } | undefined;
 }
 
 /** A message attribute, as the API has it: a type, and its value as text or base64. */
@@ -27,6 +29,8 @@ export interface Message {
   /** Milliseconds since 1970, as all times here. */
   readonly sentAt: number;
   readonly visibleAt: number;
+  /** In a dead-letter queue: the queue that the message comes from. */
+  readonly sourceArn?: string | undefined;
 }
 
 /** A message that was received, until its visibility timeout ends or it is deleted. */
@@ -44,6 +48,8 @@ export interface Queue {
     readonly senderId: string;
     readonly delaySeconds?: number | undefined;
   }): Promise<Message>;
+  /** Takes a message over from the queue whose dead letters this one holds, with its id and age. */
+  accept(message: Message): Promise<void>;
   /** Up to `most` visible messages, oldest first; waits for the first one so long. */
   receive(most: number, visibilitySeconds?: number, waitSeconds?: number): Promise<Received[]>;
   /** Deletes by the latest receipt; an older or unknown one deletes nothing, as on SQS. */
@@ -51,6 +57,9 @@ export interface Queue {
   /** Hides a message for so long from now on; false if the receipt does not hold it any more. */
   changeVisibility(receiptHandle: string, seconds: number): boolean;
   purge(): Promise<void>;
+  /** The messages that nobody has received; a caller that sends them elsewhere removes them by id. */
+  visible(): readonly Message[];
+  remove(id: string): Promise<void>;
   /** Counts, as the queue's attributes report them. */
   counts(): { readonly visible: number; readonly notVisible: number; readonly delayed: number };
   close(): Promise<void>;
@@ -69,9 +78,16 @@ interface Handling {
  *
  * @param file keeps the messages; an answered send survives a kill
  * @param now milliseconds since 1970
+ * @param bury takes over a message that was received too often. A kill between it and the removal repeats it.
  */
-export async function openQueue(declared: DeclaredQueue, file: string, now: () => number): Promise<Queue> {
+export async function openQueue(
+  declared: DeclaredQueue,
+  file: string,
+  now: () => number,
+  bury?: (message: Message) => Promise<void>,
+): Promise<Queue> {
   const { visibilityTimeoutSeconds = 30, messageRetentionSeconds = 345_600 } = declared;
+  const maxReceives = bury === undefined ? Infinity : (declared.deadLetters?.maxReceives ?? Infinity);
   const messages: KeptMap<Message> = await openKeptMap(file);
   const handlings = new Map<string, Handling>();
   const waiting = new Set<() => void>();
@@ -88,13 +104,30 @@ export async function openQueue(declared: DeclaredQueue, file: string, now: () =
     }
   }
 
+  const isVisible = ({ id, visibleAt }: Message): boolean => (handlings.get(id)?.visibleAt ?? visibleAt) <= now();
+  const isSpent = ({ id }: Message): boolean => (handlings.get(id)?.count ?? 0) >= maxReceives;
+
+  async function forget(id: string): Promise<void> {
+    handlings.delete(id);
+    await messages.delete(id);
+  }
+
+  /** Moves the messages that were received too often to the dead-letter queue. As on SQS, only a receiver finds them. */
+  async function burySpent(): Promise<void> {
+    for (const [id, message] of [...messages.entries()]) {
+      if (!isSpent(message) || !isVisible(message)) continue;
+      await bury?.({ ...message, sourceArn: declared.arn });
+      await forget(id);
+    }
+  }
+
   function take(most: number, visibilitySeconds: number): Received[] {
     const time = now();
     const taken: Received[] = [];
     for (const [id, message] of messages.entries()) {
       if (taken.length === most) break;
       const before = handlings.get(id);
-      if ((before?.visibleAt ?? message.visibleAt) > time) continue;
+      if (!isVisible(message) || isSpent(message)) continue;
       const handling = {
         receiptHandle: `${id}#${randomUUID()}`,
         count: (before?.count ?? 0) + 1,
@@ -135,10 +168,15 @@ export async function openQueue(declared: DeclaredQueue, file: string, now: () =
       wakeAll();
       return message;
     },
+    async accept(message) {
+      await messages.set(message.id, message);
+      wakeAll();
+    },
     async receive(most, visibilitySeconds = visibilityTimeoutSeconds, waitSeconds = 0) {
       const until = performance.now() + waitSeconds * 1000;
       for (;;) {
         await expire();
+        await burySpent();
         const taken = take(most, visibilitySeconds);
         const left = until - performance.now();
         if (taken.length > 0 || left <= 0 || closed) return taken;
@@ -147,9 +185,7 @@ export async function openQueue(declared: DeclaredQueue, file: string, now: () =
     },
     async delete(receiptHandle) {
       const id = receiptHandle.split("#")[0] ?? "";
-      if (handlings.get(id)?.receiptHandle !== receiptHandle) return;
-      handlings.delete(id);
-      await messages.delete(id);
+      if (handlings.get(id)?.receiptHandle === receiptHandle) await forget(id);
     },
     changeVisibility(receiptHandle, seconds) {
       const id = receiptHandle.split("#")[0] ?? "";
@@ -163,6 +199,8 @@ export async function openQueue(declared: DeclaredQueue, file: string, now: () =
       handlings.clear();
       await Promise.all([...messages.entries()].map(([id]) => messages.delete(id)));
     },
+    visible: () => [...messages.entries()].map(([, message]) => message).filter(isVisible),
+    remove: forget,
     counts() {
       const time = now();
       const counts = { visible: 0, notVisible: 0, delayed: 0 };

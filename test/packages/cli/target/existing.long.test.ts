@@ -29,6 +29,7 @@ const [good, bad] = [new aws.sns.Topic("good"), new aws.sns.Topic("bad")];
 const faces = new aws.rekognition.Collection("faces", { collectionId: "faces-of-the-school" });
 
 const pipeline = new AvatarPipeline("avatars", {
+  notifications: { studentDomains: ["school.example"] },
   existing: {
     photoBucket: photos.bucket,
     avatarTable: avatars.name,
@@ -77,7 +78,11 @@ describe("a program that brings the bucket, the tables, the topics and the colle
   it("is written as the documents have it: the page's origin is let in as a browser names it", async () => {
     const documents = readFileSync("docs/guides/use-the-component.md", "utf8");
     const bucket = /^```ts\n(import(?:(?!^```)[^])*BucketCorsConfiguration(?:(?!^```)[^])*)^```$/m.exec(documents)?.[1];
-    writeFileSync(join(folder, "documented.ts"), `${bucket}\nexport const siteUrl = avatars.siteUrl;\n`);
+    const mailed = '{ notifications: { studentDomains: ["school.example"] }, existing:';
+    writeFileSync(
+      join(folder, "documented.ts"),
+      `${bucket?.replace("{ existing:", mailed) ?? ""}\nexport const siteUrl = avatars.siteUrl;\n`,
+    );
     const { resources, stackOutputs } = await evaluateProgram({ program: join(folder, "documented.ts") });
     const cors = resources.find(({ type }) => type.endsWith(":BucketCorsConfiguration"));
     const [rule] = cors?.inputs["corsRules"] as { allowedOrigins: string[] }[];
