@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Item } from "../../handlers/stores/dynamodb";
 import { openMailbox } from "../../packages/local-cloud/services/mail";
 import { brokenPromises, takeSnapshot, type PutPhoto, type Stores } from "../chaos/invariants";
-import { ended, repositoryProgram, serve, type Running } from "../support/child-process";
+import { ended, repositoryProgram, serve, type Running, withoutNotice } from "../support/child-process";
 import { noFace, portrait } from "../support/portraits";
 
 /** The local mode as its own process, and clients of it. */
@@ -164,7 +164,7 @@ describe("The local mode, killed with uploads in flight", () => {
     last.running.child.kill("SIGTERM");
     const { status, stderr } = await end;
     expect(status, stderr).to.equal(0);
-    expect(stderr).to.equal("");
+    expect(withoutNotice(stderr)).to.equal("");
     expect(existsSync(join(data, "lock"))).to.equal(false);
 
     const mailbox = await openMailbox({ folder: join(data, "mail") });

@@ -73,3 +73,8 @@ export function repositoryProgram(): string {
   if (!existsSync(program) || !existsSync(join("lib", "index.js"))) throw new Error("Run `npm run build` first.");
   return program;
 }
+
+/** A local mode's error output without the notice that this machine's Node.js is not the functions'. */
+export function withoutNotice(stderr: string): string {
+  return stderr.replace(/^The functions are declared for nodejs.*\n/m, "");
+}

@@ -4,6 +4,7 @@ import type { Cloud } from "pulumi-local-cloud";
 import { createFaultInjector, type FaultInjector } from "pulumi-local-cloud/faults/index";
 import { defaultStack } from "pulumi-local-cloud/program/config";
 import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
+import { runtimeNotice } from "pulumi-local-cloud/services/lambda/node-version";
 import { interruption, onSignals } from "../signals";
 import { cannotRead } from "../system-errors";
 import { pipelinesOf } from "./pipeline";
@@ -43,15 +44,19 @@ export async function serve({ port, data, stack, config, smtp, ...files }: Serve
   const cloud = await startLocalCloud({
     port,
     data,
-    graph: ({ serves }) =>
-      evaluateProgram({
+    graph: async ({ serves }) => {
+      const graph = await evaluateProgram({
         ...started,
         serves,
         cache: resolve(data, "program"),
         config,
         signal: interrupted.signal,
         print: (text) => process.stderr.write(text),
-      }),
+      });
+      const notice = runtimeNotice(graph, process.versions.node);
+      if (notice !== undefined) process.stderr.write(`${notice}\n`);
+      return graph;
+    },
     routes: (parts) => [consoleRoute(parts), factsRoute(parts, { ...started, stays: true })],
     onWarning: (line) => process.stderr.write(`${line}\n`),
     ...(smtp === undefined ? {} : { smtp }),

@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFaultScript } from "../../../../packages/local-cloud/faults";
-import { cli, ended, repositoryProgram, serve } from "../../../support/child-process";
+import { cli, ended, repositoryProgram, serve, withoutNotice } from "../../../support/child-process";
 
 describe("the local mode's --faults FILE", () => {
   let folder: string;
@@ -101,7 +101,7 @@ describe("the local mode's --faults FILE", () => {
       service.child.kill("SIGINT");
       expect((await end).status).to.equal(0);
     }
-    const told = service.output().stderr.trimEnd().split("\n");
+    const told = withoutNotice(service.output().stderr).trimEnd().split("\n");
     expect(told).to.have.length(2);
     for (const line of told) {
       expect(line).to.match(

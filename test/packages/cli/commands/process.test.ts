@@ -15,6 +15,7 @@ import {
   type Running,
   type Serving,
   printedCredentials,
+  withoutNotice,
 } from "../../../support/child-process";
 
 interface Line {
@@ -204,7 +205,7 @@ describe("photos through the command line", () => {
       service.child.kill("SIGINT");
       expect((await end).status).to.equal(0);
       expect(existsSync(photo("data/lock"))).to.equal(false);
-      expect(service.output().stderr).to.equal("");
+      expect(withoutNotice(service.output().stderr)).to.equal("");
     });
   });
 
