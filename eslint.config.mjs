@@ -3,6 +3,7 @@ import js from "@eslint/js";
 import prettier from "eslint-config-prettier";
 import tseslint from "typescript-eslint";
 import { importOrder } from "./tools/lint/import-order.mjs";
+import { tableAttributes } from "./tools/lint/table-attributes.mjs";
 
 /**
  * One dialect: PascalCase is for what AWS names so, and no constant is in capitals.
@@ -32,10 +33,7 @@ const tableSyntax = [
   "Property[key.name=/^(S|N|B|M|L|SS|NS|BS|BOOL|NULL)$/]",
   "MemberExpression[property.name=/^(S|N|B|M|L|SS|NS|BS|BOOL|NULL)$/]",
 ];
-/** The tables' attributes, apart from `student_id`, which the topics' messages have as well. */
-const tableAttributes =
-  "/^(upload_id|object_key|version_id|(uploaded|claimed|ended|created|expires|processed|searched)_at|execution_arn|" +
-  "face_id|yielded_to|instead_of)$/";
+const attributes = `/^(${tableAttributes.join("|")})$/`;
 /** @param {string[]} selectors */
 const onlyStores = (selectors) =>
   selectors.map((selector) => ({
@@ -147,9 +145,9 @@ export default tseslint.config(
         "error",
         ...onlyStores([
           ...tableSyntax,
-          `Literal[value=${tableAttributes}]`,
-          `Property[key.name=${tableAttributes}]`,
-          `MemberExpression[property.name=${tableAttributes}]`,
+          `Literal[value=${attributes}]`,
+          `Property[key.name=${attributes}]`,
+          `MemberExpression[property.name=${attributes}]`,
         ]),
       ],
     },

@@ -17,7 +17,7 @@ const documents = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "examples/README.md",
-  "packages/cli/README.md",
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
   ...readdirSync(join(root, "docs"), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
@@ -58,6 +58,8 @@ const anchorOf = (heading: string) =>
     .replace(/[^\p{L}\p{N} _-]/gu, "")
     .replaceAll(" ", "-");
 
+const readable = { reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ESNext } };
+
 describe("The documents", () => {
   for (const script of ["draw-flow", "args-table", "command-line"]) {
     it(`hold what tools/generate/${script}.mjs makes of the sources`, () => {
@@ -88,11 +90,12 @@ describe("The documents", () => {
       }
     });
 
-    it(`give in ${document} shell, JSON and YAML that can be read`, () => {
+    it(`give in ${document} shell, JSON, YAML and JavaScript that can be read`, () => {
       for (const { language, code } of blocksOf(document).blocks) {
         if (language === "json") JSON.parse(code);
         else if (language === "yaml") parseYaml(code);
         else if (language === "sh") execFileSync("sh", ["-n"], { input: code, stdio: "pipe" });
+        else if (language === "js") expect(ts.transpileModule(code, readable).diagnostics).to.deep.equal([]);
         else expect(language).to.be.oneOf(["ts", "mermaid", "text"]);
       }
     });
