@@ -96,8 +96,8 @@ export interface FaceArgs {
   /**
    * The shorter side of the face in the photo, in pixels.
    *
-   * @default 80: twice the 40 pixels that Rekognition needs to find a face, and enough for a thumbnail that is not
-   * blurred
+   * @default 80: twice the 40 pixels that Rekognition needs to find a face in a photo of 1920×1080 (in larger photos it
+   * needs proportionally more), and enough for a thumbnail that is not blurred
    */
   minFaceSide?: pulumi.Input<number> | undefined;
   /**
@@ -127,7 +127,8 @@ export interface FaceArgs {
   /**
    * How far the face may look up, in degrees.
    *
-   * @default 45: Rekognition's guidance for face searches
+   * @default 30: Rekognition's guidance for face searches allows 45 up and 30 down, but AWS does not document which of
+   * the two its positive pitch is
    */
   maxPitchUp?: pulumi.Input<number> | undefined;
   /**
@@ -404,7 +405,7 @@ export const defaults = {
     minBrightness: 20,
     maxYaw: 45,
     maxRoll: 45,
-    maxPitchUp: 45,
+    maxPitchUp: 30,
     maxPitchDown: 30,
   },
   thumbnail: { sizes: [64, 256, 512], quality: 85, margin: 0.35 },

@@ -11,6 +11,7 @@ import { createOperations } from "./oversight/operations";
 import { createOperatorTopic } from "./oversight/operator-topic";
 import { createPhotoBucket } from "./storage/photo-bucket";
 import { readAvatarsPolicy } from "./storage/read-avatars-policy";
+import { checkRegion } from "./region";
 import { readSettings } from "./settings";
 import { createStateMachine } from "./flow/state-machine";
 import { createStepFunctions } from "./flow/steps";
@@ -70,17 +71,18 @@ export class AvatarPipeline extends pulumi.ComponentResource {
 
   /**
    * @param name letters, digits and hyphens; the names of all resources begin with it
-   * @throws pulumi.ResourceError if an option's value breaks its rule, before any resource is declared
+   * @throws pulumi.ResourceError if an option's value breaks its rule or the region has no Rekognition, before any resource is declared
    */
   constructor(name: string, args: AvatarPipelineArgs = {}, opts: pulumi.ComponentResourceOptions = {}) {
     super("avatar-pipeline:index:AvatarPipeline", name, { ...args }, opts);
     const own = { parent: this };
+    checkRegion(this);
     const settings = readSettings(name, args, this);
 
     const photoBucket = createPhotoBucket(name, settings, own);
     const tables = createAvatarTables(name, settings, own);
     const collection = createFaceCollection(name, settings, own);
-    const topics = createNoticeTopics(name, settings, own);
+    const topics = createNoticeTopics(name, { settings, sibling: tables.avatars.arn }, own);
     const parts = { settings, photoBucket, tables, collection, topics };
     const functions = createStepFunctions(name, parts, own);
     const stateMachine = createStateMachine(name, { settings, functions }, own);

@@ -1,6 +1,6 @@
 import * as aws from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
-import { fingerprint } from "../names";
+import * as pulumi from "@pulumi/pulumi";
+import { fingerprint, placeOf } from "../names";
 import { document, tlsOnly } from "../policies";
 import type { Settings } from "../settings";
 
@@ -11,10 +11,16 @@ export interface NoticeTopics {
   readonly failure: aws.sns.Topic;
 }
 
+export interface NoticeTopicsArgs {
+  readonly settings: Pick<Settings, "existing" | "successEmails" | "failureEmails" | "kmsKeyArn" | "tags">;
+  /** The ARN of a resource of the pipeline's own account and region. */
+  readonly sibling: pulumi.Input<string>;
+}
+
 /** The topics on which the pipeline publishes each photo's outcome, with their e-mail subscribers. */
 export function createNoticeTopics(
   name: string,
-  settings: Pick<Settings, "existing" | "successEmails" | "failureEmails" | "kmsKeyArn" | "tags">,
+  { settings, sibling }: NoticeTopicsArgs,
   opts: pulumi.CustomResourceOptions,
 ): NoticeTopics {
   const notice = (
@@ -25,7 +31,8 @@ export function createNoticeTopics(
   ): aws.sns.Topic => {
     const topicName = `${name}-${part}`;
     if (existing !== undefined) {
-      const topic = aws.sns.Topic.get(topicName, existing, undefined, opts);
+      const nearby = pulumi.all([existing, sibling]).apply(([arn, own]) => nearbyTopic(part, arn, own, opts.parent));
+      const topic = aws.sns.Topic.get(topicName, nearby, undefined, opts);
       // No `deletedWith`: the topic is only read, so Pulumi would treat its subscriptions as deleted with it and leave
       // them in AWS.
       subscribe(topicName, topic, emails, opts);
@@ -46,6 +53,21 @@ export function createNoticeTopics(
     success: notice("success", "Avatar accepted", existing.successTopicArn, successEmails),
     failure: notice("failure", "Avatar not accepted", existing.failureTopicArn, failureEmails),
   };
+}
+
+/**
+ * Refuses a topic of another account or region: the SDK publishes in the function's own region, and a topic of another
+ * account would need a policy that this program cannot read.
+ */
+export function nearbyTopic(part: string, topic: string, sibling: string, owner: pulumi.Resource | undefined): string {
+  const [at, own] = [placeOf(topic), placeOf(sibling)];
+  if (at.region === own.region && at.account === own.account) return topic;
+  throw new pulumi.ResourceError(
+    `existing.${part}TopicArn is ${JSON.stringify(topic)}, but must be a topic of this account and region ` +
+      `(${own.account}, ${own.region}); make one there, and forward its messages.`,
+    owner,
+    true,
+  );
 }
 
 /**

@@ -74,7 +74,6 @@ export function createUploadApi(
         routeKey: `${method} ${path}`,
         throttlingRateLimit: rate,
         throttlingBurstLimit: burst,
-        detailedMetricsEnabled: true,
       })),
       tags,
     },

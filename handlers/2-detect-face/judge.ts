@@ -14,7 +14,7 @@ export interface FaceRules {
   /** Degrees to either side. */
   readonly maxYaw: number;
   readonly maxRoll: number;
-  /** Degrees; Rekognition's pitch is positive when the face looks up. */
+  /** Degrees. A positive pitch is taken for a face that looks up: AWS documents no sign, so the defaults are equal. */
   readonly maxPitchUp: number;
   readonly maxPitchDown: number;
 }

@@ -247,7 +247,7 @@ describe("AvatarPipeline", () => {
         minBrightness: 20,
         maxYaw: 45,
         maxRoll: 45,
-        maxPitchUp: 45,
+        maxPitchUp: 30,
         maxPitchDown: 30,
       });
       expect(JSON.parse(setting("create-thumbnail", "THUMBNAIL_RULES"))).to.deep.equal({
