@@ -47,6 +47,8 @@ export interface Opened<Part> {
   routes?(home: string): readonly Route[];
   /** Accepts an event onto the default bus, and fulfils once a kill cannot lose it. */
   publish?(event: CloudEvent): Promise<void>;
+  /** Sees every event before it is published, for example to prepare for the work that follows; must not throw. */
+  observe?(event: CloudEvent): void;
   /**
    * Resumes the work that an earlier run left, and begins work that starts by itself. Called once every service is
    * open.

@@ -64,6 +64,7 @@ export async function openServices(
       await service.take(partOf(service), handover, authorizer);
     },
     async publish(event) {
+      for (const service of all()) service.observe?.(event);
       const bus = all().find((service) => service.publish !== undefined);
       await bus?.publish?.(event);
     },

@@ -22,14 +22,15 @@ export const rekognition: LocalService<readonly string[], undefined> = {
     const { identity, faults, folder, options, part, warn } = context;
     const engine = options.engine ?? networkEngine();
     const isOwn = options.engine === undefined;
-    // The networks load during the rest of the startup: a program with a collection will send photos.
-    if (isOwn && collections.length > 0) {
-      engine.ready().catch((error: unknown) => {
+    const isWanted = isOwn && collections.length > 0;
+    const load = (): void =>
+      void engine.ready().catch((error: unknown) => {
         const { name, message } = error as Error;
         // A command that needs no face may end before the networks are loaded.
         if (name !== "EngineClosed") warn(message);
       });
-    }
+    // The networks load during the rest of the startup: a program with a collection will send photos.
+    if (isWanted) load();
     const wire = rekognitionService({
       identity,
       engine,
@@ -39,7 +40,15 @@ export const rekognition: LocalService<readonly string[], undefined> = {
       collections,
       readObject: objectReader(part(s3), context),
     });
-    return { part: undefined, wire, close: async () => (isOwn ? engine.close() : undefined) };
+    return {
+      part: undefined,
+      wire,
+      // Idle networks have ended: they load while the photo is on its way here.
+      observe: ({ "detail-type": type }) => {
+        if (isWanted && type === "Object Created") load();
+      },
+      close: async () => (isOwn ? engine.close() : undefined),
+    };
   },
 };
 

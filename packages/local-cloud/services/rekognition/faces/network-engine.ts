@@ -38,19 +38,29 @@ function isResolvable(name: string): boolean {
   }
 }
 
+export interface NetworkOptions {
+  readonly waiting?: number;
+  readonly missing?: () => Error | undefined;
+  readonly idleMilliseconds?: number;
+}
+
+export interface NetworkEngine extends FaceEngine {
+  /** Whether the networks are loaded or being loaded. */
+  isRunning(): boolean;
+}
+
 /**
  * The real engine: a detector, a landmark and a recognition network in one worker thread. The first call of `ready` or
  * `detect` starts the thread, which does one thing at a time, in the order asked; embeddings, which end a request under
  * way, go first. An idle engine does not keep the process alive.
  *
  * @param options.waiting maximum number of waiting photos before `detect` throws EngineBusy; default 24
+ * @param options.idleMilliseconds time without a request after which the thread ends; default 60 seconds
  * @param options.missing see {@link missingNetworks}; such an engine rejects every call with that error
  */
-export function networkEngine(
-  options: { readonly waiting?: number; readonly missing?: () => Error | undefined } = {},
-): FaceEngine {
-  const { waiting = defaultWaiting, missing = missingNetworks } = options;
-  const thread = networkThread(missing);
+export function networkEngine(options: NetworkOptions = {}): NetworkEngine {
+  const { waiting = defaultWaiting, missing = missingNetworks, idleMilliseconds = 60_000 } = options;
+  const thread = networkThread({ missing, idleMilliseconds });
   const recent = new Map<string, Promise<readonly DetectedFace[]>>();
 
   async function detect(image: Buffer): Promise<readonly DetectedFace[]> {
@@ -83,6 +93,7 @@ export function networkEngine(
 
   return {
     ready: () => thread.ready(),
+    isRunning: () => thread.isRunning(),
     detect: (image) => {
       const key = createHash("sha256").update(image).digest("base64");
       let faces = recent.get(key);

@@ -11,8 +11,10 @@ interface Task {
 
 /** The thread that runs the networks: one request at a time, in the order asked. */
 export interface NetworkThread {
-  /** Starts the thread if it does not run yet, and waits for its networks. */
+  /** Starts the thread if it does not run, and waits for its networks. */
   ready(): Promise<void>;
+  /** Whether the thread runs. */
+  isRunning(): boolean;
   /** Embeddings, which end a request under way, go before detections. */
   ask(request: WorkerRequest): Promise<WorkerAnswer>;
   /** The number of detections that wait. */
@@ -23,20 +25,25 @@ export interface NetworkThread {
 
 /**
  * The first request starts the thread. A thread that dies at its start ends with an error; one that dies later is
- * started anew, without the request that it died of. An idle thread does not keep the process alive.
+ * started anew, without the request that it died of. An idle thread does not keep the process alive, and ends after a
+ * while: it holds 260 MB, and starts again in half a second.
  *
- * @param missing gives an error if the networks cannot be started
+ * @param options.missing gives an error if the networks cannot be started
+ * @param options.idleMilliseconds time without a request after which the thread ends
  */
-export function networkThread(missing: () => Error | undefined): NetworkThread {
+export function networkThread(options: {
+  readonly missing: () => Error | undefined;
+  readonly idleMilliseconds: number;
+}): NetworkThread {
+  const { missing, idleMilliseconds } = options;
   const detections: Task[] = [];
   const embeddings: Task[] = [];
   let current: Task | undefined;
   let loaded = false;
   let ended: Error | undefined;
   let worker: Worker | undefined;
-  const { promise: ready, resolve: reportReady, reject: reportFailed } = withResolvers();
-  // Callers that await it receive the failure; one that nobody awaits must not end the process.
-  ready.catch(() => undefined);
+  let idle: NodeJS.Timeout | undefined;
+  let loading = withResolvers();
 
   /** Starts the thread, unless it runs already or the engine has ended. */
   function wake(): void {
@@ -46,6 +53,13 @@ export function networkThread(missing: () => Error | undefined): NetworkThread {
     else start();
   }
 
+  /** Ends the idle thread; the next request starts another. */
+  function rest(): void {
+    const resting = worker;
+    [worker, loaded, loading] = [undefined, false, withResolvers()];
+    void resting?.terminate();
+  }
+
   function start(): void {
     const started = new Worker(join(__dirname, "worker.js"), { name: "faces" });
     worker = started;
@@ -53,7 +67,7 @@ export function networkThread(missing: () => Error | undefined): NetworkThread {
     started.on("message", (answer: WorkerAnswer) => {
       if (answer.kind === "ready") {
         loaded = true;
-        reportReady();
+        loading.resolve();
       } else {
         settle((task) =>
           answer.kind === "error"
@@ -65,7 +79,7 @@ export function networkThread(missing: () => Error | undefined): NetworkThread {
     });
     started.on("error", (error) => (cause = error));
     started.on("exit", (code) => {
-      if (ended !== undefined) return;
+      if (ended !== undefined || worker !== started) return;
       const error = new Error(`The face engine's thread ended with code ${code}.`, { cause });
       settle((task) => task.reject(error));
       // If it died at the start, it would die again; later, one bad photo must not stop the service.
@@ -84,7 +98,11 @@ export function networkThread(missing: () => Error | undefined): NetworkThread {
   function next(): void {
     if (!loaded || current !== undefined) return;
     current = embeddings.shift() ?? detections.shift();
-    if (current === undefined) return worker?.unref();
+    clearTimeout(idle);
+    if (current === undefined) {
+      idle = setTimeout(rest, idleMilliseconds).unref();
+      return worker?.unref();
+    }
     worker?.ref();
     worker?.postMessage(current.request);
   }
@@ -101,7 +119,8 @@ export function networkThread(missing: () => Error | undefined): NetworkThread {
 
   function stop(error: Error): void {
     ended = error;
-    reportFailed(error);
+    clearTimeout(idle);
+    loading.reject(error);
     for (const task of [...embeddings.splice(0), ...detections.splice(0)]) task.reject(error);
     settle((task) => task.reject(error));
   }
@@ -109,8 +128,9 @@ export function networkThread(missing: () => Error | undefined): NetworkThread {
   return {
     ready() {
       wake();
-      return ready;
+      return loading.promise;
     },
+    isRunning: () => worker !== undefined,
     ask,
     waiting: () => detections.length,
     async stop(error) {
@@ -132,5 +152,7 @@ function withResolvers(): {
     resolve = resolved;
     reject = rejected;
   });
+  // Callers that await it receive the failure; one that nobody awaits must not end the process.
+  promise.catch(() => undefined);
   return { promise, resolve, reject };
 }

@@ -204,6 +204,26 @@ describe("face engine with networks", function () {
     expect(await small.detect(answers[0]!.photo).catch(nameOf)).to.equal("EngineClosed");
   });
 
+  it("ends the thread of idle networks, and starts it again for the next photo", async () => {
+    const resting = networkEngine({ idleMilliseconds: 1 });
+    const untilRested = async (): Promise<void> => {
+      while (resting.isRunning()) await new Promise((done) => setTimeout(done, 10));
+    };
+    try {
+      for (const quality of [70, 80]) {
+        const photo = await photos.portrait("A", { width: 300, quality });
+        const [face] = await resting.detect(photo);
+        await untilRested();
+        expect(await face?.embedding()).to.have.length(128);
+        await untilRested();
+      }
+      await resting.ready();
+      expect(resting.isRunning()).to.equal(true);
+    } finally {
+      await resting.close();
+    }
+  });
+
   it("names the packages to install when they are missing, at the first call and not before", async () => {
     const bare = networkEngine({ missing: () => missingNetworks((name) => name !== "@vladmandic/face-api") });
     const told = await bare.detect(Buffer.alloc(1)).catch(asError);
