@@ -4,10 +4,9 @@ import { folderInUseCode, folderInUse } from "pulumi-local-cloud/storage/lock";
 import { defaultStack } from "pulumi-local-cloud/program/config";
 import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
 import { choosePipeline } from "./pipeline";
-import type { LocalPlace } from "./place";
+import { startingLine, type LocalPlace } from "./place";
 import { checkOptions, findProgram } from "./program-file";
 import { factsRoute, findOccupant, serviceOf, type Service } from "./running";
-import { startLocalCloud } from "./start-cloud";
 import type { OpenOptions, Target } from "./target";
 
 /** Between two checks of a folder that another command holds. */
@@ -62,7 +61,7 @@ export async function openLocalMode(place: LocalPlace, options: OpenOptions): Pr
   }
 }
 
-async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Promise<Opened> {
+async function openFolder(place: LocalPlace, { print, announce, signal }: OpenOptions): Promise<Opened> {
   const { data, config, configuration } = place;
   let isTold = false;
   const reportWaiting = (pid: number): void => {
@@ -72,7 +71,8 @@ async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Pr
   for (;;) {
     const running = await awaitTurn(data, signal, reportWaiting);
     if (running) {
-      reportIgnored(place, running, print);
+      const isReported = reportIgnored(place, running, print);
+      if (announce === true && !isReported) print(`The local mode at ${running.url} is used.`);
       return { ...running, idle: () => Promise.resolve(), close: () => Promise.resolve() };
     }
     // Only now: a running local mode has its own program and settings.
@@ -80,10 +80,16 @@ async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Pr
     await checkOptions(program, { stack: configuration, config });
     const started = { program, stack: configuration ?? defaultStack };
     try {
+      // Loaded here: the services take a while to load, and a running local mode has its own.
+      const { startLocalCloud } = await import("./start-cloud.js");
       const cloud = await startLocalCloud({
         port: 0,
         data,
-        graph: ({ serves }) => evaluateProgram({ ...started, serves, cache: resolve(data, "program"), config, signal }),
+        // Called once this process holds the folder.
+        graph: ({ serves }) => {
+          if (announce === true) print(startingLine(data));
+          return evaluateProgram({ ...started, serves, cache: resolve(data, "program"), config, signal });
+        },
         routes: (parts) => [factsRoute(parts, { ...started, stays: false })],
         onWarning: print,
       });
@@ -95,17 +101,22 @@ async function openFolder(place: LocalPlace, { print, signal }: OpenOptions): Pr
   }
 }
 
-/** Reports the options without effect, because a local mode already runs with others. */
-function reportIgnored(place: LocalPlace, { url, started }: Service, print: (line: string) => void): void {
+/**
+ * Reports the options without effect, because a local mode already runs with others.
+ *
+ * @returns whether there are any
+ */
+function reportIgnored(place: LocalPlace, { url, started }: Service, print: (line: string) => void): boolean {
   const { program, config, configuration } = place;
   const options = [
     program !== undefined && findProgram(program) !== started.program && "--program",
     configuration !== undefined && configuration !== started.stack && "--stack",
     Object.keys(config).length > 0 && "--config",
   ].filter((option) => option !== false);
-  if (options.length === 0) return;
+  if (options.length === 0) return false;
   const are = options.length > 1 ? "are" : "is";
   print(`${options.join(" and ")} ${are} left out: the local mode at ${url} is used, as it was started.`);
+  return true;
 }
 
 /** @returns the local mode to use; undefined if the folder is free */

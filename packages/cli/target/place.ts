@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import type { Given } from "../command";
 
 /** The place of a pipeline. */
@@ -44,4 +45,9 @@ export function placeProblems({ has }: Given): readonly string[] {
   return ["data", "program", "config"]
     .filter(has)
     .map((name) => `--${name} is for a local pipeline and --stack for one on AWS; give one of them.`);
+}
+
+/** The first line of a command that starts a local mode. */
+export function startingLine(data: string): string {
+  return `Starting the local mode on the data folder ${relative(process.cwd(), data) || "."}.`;
 }

@@ -5,9 +5,11 @@ import { createFaultInjector, type FaultInjector } from "pulumi-local-cloud/faul
 import { defaultStack } from "pulumi-local-cloud/program/config";
 import { evaluateProgram } from "pulumi-local-cloud/program/evaluate";
 import { runtimeNotice } from "pulumi-local-cloud/services/lambda/node-version";
+import { refuseHeld } from "pulumi-local-cloud/storage/lock";
 import { interruption, onSignals } from "../signals";
 import { cannotRead } from "../system-errors";
 import { pipelinesOf } from "./pipeline";
+import { startingLine } from "./place";
 import { checkOptions, findProgram } from "./program-file";
 
 export interface ServeOptions {
@@ -35,6 +37,8 @@ export async function serve({ port, data, stack, config, smtp, ...files }: Serve
   const started = { program, stack: stack ?? defaultStack };
   const faults = files.faults === undefined ? undefined : readFaults(files.faults);
   await checkOptions(program, { stack, config });
+  refuseHeld(data);
+  process.stdout.write(`${startingLine(data)}\n`);
   // Loaded here: the services take a while to load, and mistakes on the command line are reported before that.
   const [{ startLocalCloud }, { consoleRoute }, { factsRoute }] = await Promise.all([
     import("./start-cloud.js"),

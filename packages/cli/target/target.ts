@@ -43,14 +43,18 @@ export interface ClientConfig {
 export interface OpenOptions {
   /** Prints a line for a person. */
   readonly print: (line: string) => void;
+  /**
+   * Whether to print at once which local mode is used or started. For commands that keep a person waiting: evaluating
+   * the program alone takes seconds.
+   */
+  readonly announce?: boolean;
   /** Ends the wait and the start, which then reject with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws UsageError if there is no such pipeline; Error in one line if it is not available */
 export async function openTarget(place: Place, options: OpenOptions): Promise<Target> {
-  // Loaded here: the local mode's services take a while to load, and mistakes on the command line are reported before
-  // that.
+  // Loaded here: each loads what the other does not use, and mistakes on the command line are reported before that.
   if (place.is === "stack") return (await import("./stack.js")).openStack(place);
   return (await import("./local-mode.js")).openLocalMode(place, options);
 }

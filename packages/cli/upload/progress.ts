@@ -2,6 +2,8 @@ import { MultiBar, Presets } from "cli-progress";
 
 /** A bar below the printed lines, on a terminal; nothing anywhere else. */
 export interface Progress {
+  /** Whether there is a bar; without one, a person sees only what is printed. */
+  readonly isShown: boolean;
   /** Shows the current step. */
   step(text: string): void;
   /** Counts one more ended photo. */
@@ -14,6 +16,7 @@ export interface Progress {
 export function openProgress(total: number): Progress {
   if (!process.stderr.isTTY) {
     return {
+      isShown: false,
       step: () => undefined,
       done: () => undefined,
       print: (stream, line) => void stream.write(`${line}\n`),
@@ -36,6 +39,7 @@ export function openProgress(total: number): Progress {
   );
   const bar = bars.create(total, 0, { step: "" });
   return {
+    isShown: true,
     step: (step) => bar.update({ step }),
     done: () => bar.increment(),
     print(stream, line) {

@@ -35,7 +35,8 @@ export async function importSchool(source: string, options: ImportOptions): Prom
   const interrupted = new AbortController();
   void onSignals().then(() => interrupted.abort(interruption()));
   const { signal } = interrupted;
-  const target = await openTarget(options.place, { signal, print: (line) => process.stderr.write(`${line}\n`) });
+  const print = (line: string): void => void process.stderr.write(`${line}\n`);
+  const target = await openTarget(options.place, { signal, announce: true, print });
   try {
     const destination = await openDestination(target);
     try {
@@ -96,7 +97,7 @@ async function run(photos: readonly SchoolPhoto[], options: RunOptions): Promise
       const { row, isKnown } = await importPhoto(school, { ...options, locale: terminalLocale(), onStep });
       tally[row.outcome] += 1;
       if (isKnown) tally.known += 1;
-      else if (row.outcome !== "accepted") printEnd(row, progress);
+      else if (row.outcome !== "accepted" || !progress.isShown) printEnd(row, progress);
       inARow = row.outcome === "failed" ? inARow + 1 : 0;
     } catch (error) {
       if (signal.aborted) return;
@@ -139,5 +140,5 @@ async function run(photos: readonly SchoolPhoto[], options: RunOptions): Promise
 
 function printEnd({ photo, outcome, student_id, step, message }: ReportRow, progress: Progress): void {
   const where = step === "" ? "" : ` (${stepTitle(step)[terminalLocale()]})`;
-  progress.print(process.stdout, `${photo}: ${outcome} for ${student_id}${where}: ${message}`);
+  progress.print(process.stdout, `${photo}: ${outcome} for ${student_id}${outcome === "accepted" ? "" : `${where}: ${message}`}`);
 }

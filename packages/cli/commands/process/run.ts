@@ -40,7 +40,7 @@ export async function processPhotos(files: readonly string[], values: ProcessVal
     progress.step("Starting");
     const target = await openTarget(
       { is: "local", data, program, config, configuration, pipeline },
-      { signal, print: (line) => progress.print(process.stderr, line) },
+      { signal, announce: true, print: (line) => progress.print(process.stderr, line) },
     );
     try {
       const status = await run(photos, { ...values, target, signal, progress });

@@ -107,7 +107,11 @@ describe("photos through the command line", () => {
     while (!existsSync(photo("early/lock"))) await new Promise((done) => setTimeout(done, 20));
     const earlyEnd = ended(early);
     early.child.kill("SIGTERM");
-    expect(await earlyEnd).to.deep.equal({ status: 130, stdout: "", stderr: "" });
+    expect(await earlyEnd).to.deep.equal({
+      status: 130,
+      stdout: "Starting the local mode on the data folder early.\n",
+      stderr: "",
+    });
     expect(existsSync(photo("early/lock"))).to.equal(false);
   });
 
@@ -115,7 +119,7 @@ describe("photos through the command line", () => {
     const results = await Promise.all([process_("moving.jpg"), process_("notes.txt")]);
     for (const result of results) {
       expect(result.status, result.stderr).to.equal(2);
-      expect(result.stderr).to.match(/^(Waiting for another avatar-pipeline \(process \d+\) that uses .*\n)?$/);
+      expect(result.stderr).to.match(/^(Waiting for another avatar-pipeline \(process \d+\) that uses .*\n)?Starting the local mode on .*data\.\n$/);
       expect(lines(result).map(({ outcome }) => outcome)).to.deep.equal(["rejected"]);
     }
   });
@@ -154,6 +158,7 @@ describe("photos through the command line", () => {
     it("go through that one, and are told there", async () => {
       const result = await process_("lan.jpg", "--student", "SV003");
       expect(result.status, result.stderr).to.equal(2);
+      expect(result.stderr).to.equal(`The local mode at ${url} is used.\n`);
       expect(lines(result)[0]).to.include({ reason: "DUPLICATE_FACE" });
       expect(existsSync(photo("data/lock"))).to.equal(true);
     });
