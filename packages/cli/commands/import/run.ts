@@ -140,5 +140,7 @@ async function run(photos: readonly SchoolPhoto[], options: RunOptions): Promise
 
 function printEnd({ photo, outcome, student_id, step, message }: ReportRow, progress: Progress): void {
   const where = step === "" ? "" : ` (${stepTitle(step)[terminalLocale()]})`;
-  progress.print(process.stdout, `${photo}: ${outcome} for ${student_id}${outcome === "accepted" ? "" : `${where}: ${message}`}`);
+  // The outcome of nearly all photos is progress, and not output.
+  if (outcome === "accepted") progress.print(process.stderr, `${photo}: accepted for ${student_id}`);
+  else progress.print(process.stdout, `${photo}: ${outcome} for ${student_id}${where}: ${message}`);
 }

@@ -21,7 +21,13 @@ describeSchool((school) => {
       const { data, names, dynamodb, path, import_, report, uploads } = school();
       const { status, stdout, stderr } = await import_("class");
       expect(status, stderr).to.equal(2);
-      expect(stderr).to.equal("Files left alone, being no .jpg, .jpeg or .png by name: 1.\n");
+      expect(stderr.trimEnd().split("\n").sort()).to.deep.equal([
+        "10A/SV002.JPEG: accepted for SV002",
+        "10A/Tran-Thi-Hoa.png: accepted for Tran-Thi-Hoa",
+        "Files left alone, being no .jpg, .jpeg or .png by name: 1.",
+        "SV001.jpg: accepted for SV001",
+        `The local mode at ${school().cloud.url} is used.`,
+      ]);
       expect(stdout).to.include("5 in all: 3 accepted, 2 rejected, 0 failed.\nReport: class.import-local.csv\n");
       expect(stdout).to.match(/^wall\.jpg: rejected for wall \(Finding the face\): No face was found/m);
       expect(readFileSync(path("class.import-local.csv"), "utf8").split("\n")[0]).to.equal(columns);

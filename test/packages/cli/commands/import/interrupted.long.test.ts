@@ -29,7 +29,7 @@ describeSchool((school) => {
       const { status, stdout, stderr } = await end;
       expect(status, stderr).to.equal(130);
       expect(stdout).to.include("5 in all: 0 accepted, 0 rejected, 0 failed, 5 left.");
-      expect(stderr).to.equal("Interrupted. Run the same again to go on; what was sent is not sent again.\n");
+      expect(stderr).to.include("Interrupted. Run the same again to go on; what was sent is not sent again.\n");
       const sent = report("year.import-local.csv");
       expect(summary(sent)).to.deep.equal([
         ["I1", "I1.jpg", "sent", ""],
@@ -92,7 +92,7 @@ describeSchool((school) => {
       const { status, stdout, stderr } = await import_("faulty", "--concurrency", "1");
       expect(status).to.equal(1);
       expect(stdout).to.include("13 in all: 0 accepted, 0 rejected, 10 failed, 3 left.");
-      expect(stderr).to.equal("Stopped after 10 failures in a row. Fix what they report, and run the same again.\n");
+      expect(stderr).to.include("Stopped after 10 failures in a row. Fix what they report, and run the same again.\n");
       const failed = report("faulty.import-local.csv");
       expect(failed).to.have.length(10);
       for (const row of failed) expect(row).to.include({ outcome: "failed", step: "DetectFace", reason: "INTERNAL" });
