@@ -119,7 +119,9 @@ describe("photos through the command line", () => {
     const results = await Promise.all([process_("moving.jpg"), process_("notes.txt")]);
     for (const result of results) {
       expect(result.status, result.stderr).to.equal(2);
-      expect(result.stderr).to.match(/^(Waiting for another avatar-pipeline \(process \d+\) that uses .*\n)?Starting the local mode on .*data\.\n$/);
+      expect(result.stderr).to.match(
+        /^(Waiting for another avatar-pipeline \(process \d+\) that uses .*\n)?Starting the local mode on .*data\.\n$/,
+      );
       expect(lines(result).map(({ outcome }) => outcome)).to.deep.equal(["rejected"]);
     }
   });
