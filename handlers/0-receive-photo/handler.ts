@@ -1,5 +1,6 @@
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
+import { studentIdRule } from "../contract/students";
 import { getAvatar } from "../stores/avatars";
 import { namedError } from "../runtime/errors";
 import type { Failures, FlowInput, ObjectCreatedEvent, Photo } from "../contract/flow-data";
@@ -112,7 +113,7 @@ async function claimPhoto(
 function invalidKey(created: ObjectCreatedEvent): Error {
   return namedError(
     "InvalidKey",
-    `The key of upload ${derivedId(created)} is not uploads/{studentId}/{file name} with a studentId of 1 to 64 of A-Z a-z 0-9 _ . -; ` +
+    `The key of upload ${derivedId(created)} is not uploads/{studentId}/{file name} with a studentId of ${studentIdRule}; ` +
       "copy the photo again under such a key.",
   );
 }

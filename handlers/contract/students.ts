@@ -1,5 +1,11 @@
 /** The rules for a student's id and address: the same for the API, the page, the command line and the keys. */
 
+/** The characters of a studentId; it has 1 to 64 of them. */
+export const studentIdCharacters = "A-Z a-z 0-9 _ . -";
+
+/** The rule in the words of an error: `must be …`. */
+export const studentIdRule = `1 to 64 of ${studentIdCharacters}, and neither "." nor ".."`;
+
 /** Whether a text is a studentId. `.` and `..` are not: too many tools read them as path segments. */
 export function isStudentId(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(text) && text !== "." && text !== "..";

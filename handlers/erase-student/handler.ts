@@ -7,7 +7,7 @@ import { deleteFaces, findFaces } from "../stores/faces";
 import { deleteEveryVersion } from "../stores/photos";
 import type { Sleep } from "../runtime/clients";
 import { namedError } from "../runtime/errors";
-import { isStudentId } from "../contract/students";
+import { isStudentId, studentIdRule } from "../contract/students";
 import type { Handler } from "../runtime/step";
 import { deleteUpload, uploadsOfStudent } from "../stores/uploads";
 
@@ -60,10 +60,7 @@ export function eraseStudent(
 ): Handler<EraseStudentInput, EraseReceipt> {
   return async ({ studentId }) => {
     if (typeof studentId !== "string" || !isStudentId(studentId)) {
-      throw namedError(
-        "InvalidStudentId",
-        `The given studentId is invalid: it must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`,
-      );
+      throw namedError("InvalidStudentId", `The given studentId is invalid: it must be ${studentIdRule}.`);
     }
     const first = await sweep(settings, clients, studentId);
     let { receipt } = first;

@@ -1,4 +1,5 @@
 import type { SNS } from "@aws-sdk/client-sns";
+import { studentIdCharacters } from "../contract/students";
 import type { AcceptedEvent, PipelineEvent, RefusedEvent } from "../contract/pipeline-event";
 import { reasonOf, type Localized, type ReasonCode } from "../contract/reasons";
 import { stepTitle } from "../contract/step-titles";
@@ -96,7 +97,7 @@ function refusedNotice(event: RefusedEvent): Notice {
 function nobodysNotice({ step, uploadId, executionArn }: RefusedEvent, key: string): Notice {
   const { vi, en } = stepTitle(step);
   const form = "uploads/{studentId}/{name}.jpg";
-  const ids = "1–64: A-Z a-z 0-9 _ . -";
+  const ids = `1–64: ${studentIdCharacters}`;
   return {
     subject: "Ảnh không thuộc về sinh viên nào / Photo of no student",
     text: lines(

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
-import { isEmail, isStudentId } from "../../../handlers/contract/students";
+import { isEmail, isStudentId, studentIdRule } from "../../../handlers/contract/students";
 import { cannotRead } from "../system-errors";
 import { refuse } from "../usage-error";
 
@@ -27,7 +27,7 @@ export function readPhotos(files: readonly string[], student: string | undefined
 /** Every reason why photos cannot be sent, one a line. */
 export function photoProblems(files: readonly string[], student: string | undefined): readonly string[] {
   if (student === undefined) return [...files.flatMap(namedFileProblems), ...clashes(files)];
-  const rule = `--student ${student}: a student's id is 1 to 64 of A-Z a-z 0-9 _ . - and neither "." nor "..".`;
+  const rule = `--student ${student}: a student's id is ${studentIdRule}.`;
   return [...(isStudentId(student) ? [] : [rule]), ...files.flatMap(fileProblems)];
 }
 

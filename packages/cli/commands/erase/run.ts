@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import type { EraseReceipt } from "../../../../handlers/erase-student/handler";
-import { isStudentId } from "../../../../handlers/contract/students";
+import { isStudentId, studentIdRule } from "../../../../handlers/contract/students";
 import { readCsv } from "../../csv";
 import { eraseCopies } from "../../target/copies";
 import { callOperator, withHeld } from "../../target/operator";
@@ -51,7 +51,7 @@ export async function eraseStudents(operand: string, options: EraseOptions): Pro
 
 function readStudent(studentId: string): string {
   if (isStudentId(studentId)) return studentId;
-  throw usageError(`"${studentId}" is no student id: 1 to 64 of A-Z a-z 0-9 _ . -, and not "." or "..".`);
+  throw usageError(`"${studentId}" is no student id: ${studentIdRule}.`);
 }
 
 function readList(path: string): readonly string[] {
@@ -62,7 +62,7 @@ function readList(path: string): readonly string[] {
     ids.flatMap(({ line, problem, studentId }) => {
       if (problem !== undefined) return `line ${line}: ${problem}`;
       if (isStudentId(studentId)) return [];
-      return `line ${line}: student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`;
+      return `line ${line}: student_id is "${studentId}", but must be ${studentIdRule}.`;
     }),
   );
   if (ids.length === 0) throw usageError(`${path} names no student; add one line for each below the header.`);

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { studentIdRule } from "../../../../handlers/contract/students";
 import { defineCommand, flag, option } from "../../command";
 import { whereabouts } from "../../options";
 import { placeOf } from "../../target/place";
@@ -27,7 +28,7 @@ export const import_ = defineCommand({
     help: {
       DIR:
         "Every .jpg, .jpeg and .png in it and below it; the student is the file's name without extension, which has " +
-        "to be an id: 1 to 64 of A-Z a-z 0-9 _ . -.",
+        `to be an id: ${studentIdRule}.`,
       CSV:
         "With the columns student_id and photo, a path from the CSV's folder. Other columns, such as name and email, " +
         "are left alone: nothing of them is sent, and no student gets a mail.",

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync, type Dirent } from "node:fs";
 import { dirname, extname, join, parse, relative, resolve, sep } from "node:path";
-import { isStudentId } from "../../../../handlers/contract/students";
+import { isStudentId, studentIdRule } from "../../../../handlers/contract/students";
 import { readCsv } from "../../csv";
 import { fileProblems } from "../../upload/photos";
 import { cannotRead } from "../../system-errors";
@@ -90,9 +90,7 @@ function entriesBelow(folder: string): readonly Dirent[] {
 function studentOf(path: string, problems: string[]): string | undefined {
   const { name } = parse(path);
   if (!isStudentId(name)) {
-    problems.push(
-      `${path}: "${name}" is no student's id, which has 1 to 64 of A-Z a-z 0-9 _ . -. Rename it, or list it in a CSV.`,
-    );
+    problems.push(`${path}: "${name}" is no student's id, which is ${studentIdRule}. Rename it, or list it in a CSV.`);
     return undefined;
   }
   const found = fileProblems(path);
@@ -114,7 +112,7 @@ function readPhotoList(path: string): readonly SchoolPhoto[] {
     }
     const [studentId, photo] = [csv.field(record, columns.studentId), csv.field(record, columns.photo)];
     if (!isStudentId(studentId)) {
-      problem(`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`);
+      problem(`student_id is "${studentId}", but must be ${studentIdRule}.`);
     } else {
       const before = lines.get(studentId);
       if (before === undefined) lines.set(studentId, line);

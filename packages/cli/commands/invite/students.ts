@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { maxNameLength, type Claims } from "../../../../handlers/contract/invitations";
-import { isEmail, isStudentId } from "../../../../handlers/contract/students";
+import { isEmail, isStudentId, studentIdRule } from "../../../../handlers/contract/students";
 import { csvText, readCsv } from "../../csv";
 import { refuseSource, usageError } from "../../usage-error";
 import { writeNew } from "../../write-new";
@@ -94,9 +94,7 @@ function readStudents(path: string, expires: number): Students {
 function problemsOf(studentId: string, name: string, email: string): readonly string[] {
   const isAddress: boolean = email === "" || isEmail(email);
   return [
-    ...(isStudentId(studentId)
-      ? []
-      : [`student_id is "${studentId}", but must be 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..".`]),
+    ...(isStudentId(studentId) ? [] : [`student_id is "${studentId}", but must be ${studentIdRule}.`]),
     ...(name.length <= maxNameLength ? [] : [`name has ${name.length} characters, but at most ${maxNameLength} fit.`]),
     ...(isAddress ? [] : [`email is "${email}", but is no e-mail address.`]),
   ];

@@ -95,7 +95,7 @@ describeSchool((school) => {
       expect(status).to.equal(1);
       expect(stderr).to.equal(
         "avatar-pipeline: mixed has 4 problems; nothing was done.\n" +
-          '  mixed/Nguyễn Hòa.jpg: "Nguyễn Hòa" is no student\'s id, which has 1 to 64 of A-Z a-z 0-9 _ . -. Rename it, or list it in a CSV.\n' +
+          '  mixed/Nguyễn Hòa.jpg: "Nguyễn Hòa" is no student\'s id, which is 1 to 64 of A-Z a-z 0-9 _ . -, and neither "." nor "..". Rename it, or list it in a CSV.\n' +
           "  mixed/SV001.png: it would be student SV001's, and so would SV001.jpg. Rename one, or list them in a CSV.\n" +
           "  mixed/sub/a-b.jpg: it would be student a-b's, and so would a-b.jpg. Rename one, or list them in a CSV.\n" +
           "  mixed/void.jpg is empty.\n",
