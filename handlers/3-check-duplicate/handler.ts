@@ -4,6 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { rejection } from "../runtime/errors";
 import type { Format, Photo } from "../contract/flow-data";
 import { matchesOfOthers, searchByPhoto } from "../stores/faces";
+import { recordMatch } from "../stores/matches";
 import { standingOf } from "../stores/rivals";
 import type { Lazy, Pictures } from "../runtime/clients";
 import type { Handler } from "../runtime/step";
@@ -47,7 +48,9 @@ export function checkDuplicate(
   clients: CheckDuplicateClients,
 ): Handler<CheckDuplicateInput, CheckDuplicateOutput> {
   return async ({ photo, format }) => {
-    const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now());
+    const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "CheckDuplicate", clients.now(), {
+      forgetMatch: true,
+    });
     const matches = await search(settings, clients, photo, format);
     const others = matchesOfOthers(matches, photo.studentId);
     // If an earlier run of this execution is already confirmed, the others lose.
@@ -56,6 +59,7 @@ export function checkDuplicate(
       // IndexFace's rule: if a rival that has to yield could refuse the photo, two restarted uploads whose faces are
       // both in the collection would refuse each other.
       if (standing === "registered" || standing === "earlier") {
+        await recordMatch(clients.dynamodb, settings.uploadTable, photo, match);
         throw rejection(
           "DUPLICATE_FACE",
           `The face matches another student's with a similarity of ${settings.duplicateSimilarity} or more.`,

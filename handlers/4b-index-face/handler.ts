@@ -6,6 +6,7 @@ import { namedError, rejection } from "../runtime/errors";
 import type { Face, Format, Photo } from "../contract/flow-data";
 import type { ReasonCode } from "../contract/reasons";
 import { indexPhoto, matchesOfOthers, searchByFace, type IndexedFace, type Match } from "../stores/faces";
+import { recordMatch, type RecordedMatch } from "../stores/matches";
 import { standingOf, type Place } from "../stores/rivals";
 import { unavailable, type Handler } from "../runtime/step";
 import { asPhotoRefusal } from "../stores/photo-refusal";
@@ -57,6 +58,7 @@ export function indexFace(
     // write also forgets the face of an earlier attempt, so that Undo does not stop at that one.
     const own = await beginStep(clients.dynamodb, settings.uploadTable, photo, "IndexFace", clients.now(), {
       forgetFace: true,
+      forgetMatch: true,
     });
     const { faceId, box } = await addToCollection(settings, clients, photo, format);
     await recordFace(clients.dynamodb, settings.uploadTable, photo, faceId);
@@ -73,11 +75,14 @@ export function indexFace(
     if (rivals.length > 0 && (await getUpload(clients.dynamodb, settings.uploadTable, photo.uploadId))?.confirmed) {
       return { faceId };
     }
-    for (const rival of await weakerOf(settings, clients, own, rivals)) {
-      await makeYield(settings, clients, own, rival);
-    }
-    if (!(await confirmUpload(clients.dynamodb, settings.uploadTable, photo))) throw duplicate();
-    return { faceId };
+    const winner =
+      (await winnerOver(settings, clients, own, rivals)) ??
+      ((await confirmUpload(clients.dynamodb, settings.uploadTable, photo))
+        ? undefined
+        : await yieldedTo(settings, clients, photo.uploadId, rivals));
+    if (winner === undefined) return { faceId };
+    if (winner !== "unknown") await recordMatch(clients.dynamodb, settings.uploadTable, photo, winner);
+    throw rejection("DUPLICATE_FACE", "Another student registered the same face at the same time.");
   };
 }
 
@@ -111,39 +116,42 @@ function refusalOf(given: readonly string[]): Error {
   return rejection(code, `Rekognition did not index the face: ${given.join(", ") || "it found none"}.`);
 }
 
-function duplicate(): Error {
-  return rejection("DUPLICATE_FACE", "Another student registered the same face at the same time.");
-}
-
 /**
- * The rivals that have to yield to this upload. All are checked before any is made to yield: an upload that loses must
- * not make others lose too.
+ * Makes the rivals yield that have to. All are checked before any is made to yield: an upload that loses must not make
+ * others lose too.
  *
- * @throws DUPLICATE_FACE if this upload has to yield to one of them
+ * @returns the rival that this upload has to yield to; undefined if there is none
  */
-async function weakerOf(
+async function winnerOver(
   settings: IndexFaceSettings,
   { dynamodb }: IndexFaceClients,
   own: Place,
   rivals: readonly Match[],
-): Promise<readonly Match[]> {
+): Promise<Match | undefined> {
   const weaker: Match[] = [];
   for (const rival of rivals) {
     const standing = await standingOf(dynamodb, settings, rival, own);
-    if (standing === "registered" || standing === "earlier") throw duplicate();
+    if (standing === "registered" || standing === "earlier") return rival;
     if (standing === "later") weaker.push(rival);
   }
-  return weaker;
+  for (const rival of weaker) {
+    if (await yieldTo(dynamodb, settings.uploadTable, rival.uploadId, own.uploadId)) continue;
+    // The rival was confirmed or ended since the check. If it ended without its face, this upload may stay.
+    if ((await standingOf(dynamodb, settings, rival, own)) === "registered") return rival;
+  }
+  return undefined;
 }
 
-/** Makes a rival yield; throws DUPLICATE_FACE if the rival can no longer yield. */
-async function makeYield(
-  settings: IndexFaceSettings,
+/** The rival that made this upload yield; this upload's own search may not have found it. */
+async function yieldedTo(
+  { uploadTable }: IndexFaceSettings,
   { dynamodb }: IndexFaceClients,
-  own: Place,
-  rival: Match,
-): Promise<void> {
-  if (await yieldTo(dynamodb, settings.uploadTable, rival.uploadId, own.uploadId)) return;
-  // The rival was confirmed or ended since the check. If it ended without its face, this upload may stay.
-  if ((await standingOf(dynamodb, settings, rival, own)) === "registered") throw duplicate();
+  uploadId: string,
+  rivals: readonly Match[],
+): Promise<RecordedMatch | "unknown"> {
+  const { yieldedTo: winnerId = "" } = (await getUpload(dynamodb, uploadTable, uploadId)) ?? {};
+  const seen = rivals.find((rival) => rival.uploadId === winnerId);
+  if (seen !== undefined) return seen;
+  const winner = winnerId === "" ? undefined : await getUpload(dynamodb, uploadTable, winnerId);
+  return winner === undefined ? "unknown" : { studentId: winner.studentId, uploadId: winnerId };
 }

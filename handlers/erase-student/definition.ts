@@ -18,7 +18,7 @@ export const eraseStudentFunction = defineFunction({
   },
   around: step,
   grants: (on: PipelineArns) => [
-    allow(["dynamodb:Scan", "dynamodb:DeleteItem"], [on.uploadTable]),
+    allow(["dynamodb:Scan", "dynamodb:DeleteItem", "dynamodb:UpdateItem"], [on.uploadTable]),
     allow(["dynamodb:DeleteItem"], [on.avatarTable]),
     allow(["rekognition:ListFaces", "rekognition:DeleteFaces"], [on.faceCollection]),
     ...deleteThumbnailVersions(on),

@@ -4,6 +4,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import { deleteAvatar } from "../stores/avatars";
 import { deleteDailyCounts } from "../stores/daily-counts";
 import { deleteFaces, findFaces } from "../stores/faces";
+import { forgetMatchesWith } from "../stores/matches";
 import { deleteEveryVersion } from "../stores/photos";
 import type { Sleep } from "../runtime/clients";
 import { namedError } from "../runtime/errors";
@@ -38,7 +39,7 @@ export interface EraseStudentSettings {
 }
 
 export interface EraseStudentClients {
-  readonly dynamodb: Pick<DynamoDB, "scan" | "deleteItem">;
+  readonly dynamodb: Pick<DynamoDB, "scan" | "deleteItem" | "updateItem">;
   readonly rekognition: Pick<Rekognition, "listFaces" | "deleteFaces">;
   readonly s3: Pick<S3, "listObjectVersions" | "deleteObjects">;
   readonly now: () => Date;
@@ -46,7 +47,8 @@ export interface EraseStudentClients {
 }
 
 /**
- * Erases everything that the pipeline holds about a student: faces, thumbnails, originals, rows.
+ * Erases everything that the pipeline holds about a student: faces, thumbnails, originals, rows, and the mention on rows
+ * of students whose photo was refused for matching this one's.
  *
  * The uploads' rows are deleted first, so that a running upload loses its claim and undoes itself. If there was a row
  * or an original, the erasure is repeated after the longest time that a function can still be running. Safe to repeat;
@@ -104,6 +106,8 @@ async function sweep(
   const hadAvatar = await deleteAvatar(dynamodb, settings.avatarTable, studentId);
   const faceIds = await findFaces(rekognition, settings.collectionId, (owner) => owner.studentId === studentId);
   if (faceIds.length > 0) await deleteFaces({ rekognition, sleep }, settings.collectionId, faceIds);
+  // After the faces: nothing matches them from now on.
+  await forgetMatchesWith(dynamodb, settings.uploadTable, studentId);
   const thumbnails = await deleteEveryVersion(s3, settings.photoBucket, `avatars/${studentId}/`);
   const avatarRows = hadAvatar ? 1 : 0;
   return { receipt: { faces: faceIds.length, thumbnails, originals, uploadRows, avatarRows }, wasBusy };

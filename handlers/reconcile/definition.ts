@@ -40,7 +40,7 @@ export const reconcileFunction = defineFunction({
   },
   around: step,
   grants: (on: OperatorArns) => [
-    allow(["dynamodb:GetItem", "dynamodb:Scan"], [on.uploadTable]),
+    allow(["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], [on.uploadTable]),
     allow(["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], [on.avatarTable]),
     allow(
       ["rekognition:ListFaces", "rekognition:DeleteFaces", "rekognition:IndexFaces", "rekognition:SearchFaces"],

@@ -1,5 +1,6 @@
 import { getAvatar, markSearched, type AvatarRow } from "../stores/avatars";
 import { matchesOfOthers, searchByFace } from "../stores/faces";
+import { noteMatch } from "../stores/matches";
 import { asMachineError, throttled } from "../runtime/step";
 import type { Difference, ReconcileClients, ReconcileSettings, Stock } from "./stock";
 
@@ -16,7 +17,7 @@ export interface FaceSearch {
  * finds such a pair from either side, so one search for each face added since the last run is enough.
  *
  * @param which every face, the least recently searched first, or only faces that were never searched for
- * @param remember whether to mark the faces that were searched for
+ * @param remember whether to mark the faces that were searched for, and to record the pairs on rows
  */
 export async function searchFaces(
   settings: ReconcileSettings,
@@ -40,10 +41,18 @@ export async function searchFaces(
     done += 1;
     // Replaced or erased since the faces were listed.
     if (matches === undefined) continue;
-    const others = matchesOfOthers(matches, avatar.studentId).flatMap(({ faceId }) => holders.get(faceId) ?? []);
-    for (const other of others) {
-      const pair = pairOf(settings, clients, avatar, other);
+    const others = matchesOfOthers(matches, avatar.studentId).flatMap(({ faceId, similarity }) => {
+      const holder = holders.get(faceId);
+      return holder === undefined ? [] : [{ holder, similarity }];
+    });
+    for (const { holder, similarity } of others) {
+      const [earlier, later] = inOrder(avatar, holder);
+      const pair = pairOf(settings, clients, earlier, later);
       pairs.set(`${pair.studentId ?? ""} ${pair.subject}`, pair);
+      if (remember) {
+        const { studentId, uploadId } = earlier;
+        await noteMatch(clients.dynamodb, settings.uploadTable, later.uploadId, { studentId, uploadId, similarity });
+      }
     }
     // A pair is searched for again on every run, until a person resolves it.
     if (remember && others.length === 0) {
@@ -74,9 +83,17 @@ async function searchPatiently(
   return "late";
 }
 
+function inOrder(a: AvatarRow, b: AvatarRow): readonly [earlier: AvatarRow, later: AvatarRow] {
+  return a.processedAt < b.processedAt ? [a, b] : [b, a];
+}
+
 /** One pair, reported for the student who came later. */
-function pairOf(settings: ReconcileSettings, clients: ReconcileClients, a: AvatarRow, b: AvatarRow): Difference {
-  const [earlier, later] = a.processedAt < b.processedAt ? [a, b] : [b, a];
+function pairOf(
+  settings: ReconcileSettings,
+  clients: ReconcileClients,
+  earlier: AvatarRow,
+  later: AvatarRow,
+): Difference {
   const isStill = async () => {
     for (const { studentId, faceId } of [earlier, later]) {
       const current = await getAvatar(clients.dynamodb, settings.avatarTable, studentId);

@@ -28,6 +28,8 @@ export interface FaceOwner {
 /** A matching face of the collection, with its owner. */
 export interface Match extends FaceOwner {
   readonly faceId: string;
+  /** Percent. */
+  readonly similarity?: number | undefined;
 }
 
 export interface CollectionFace {
@@ -38,10 +40,10 @@ export interface CollectionFace {
 
 /** The matches that belong to other students. A face that this pipeline did not name has no owner. */
 export function matchesOfOthers(matches: readonly FaceMatch[], studentId: string): readonly Match[] {
-  return matches.flatMap(({ Face: face }) => {
+  return matches.flatMap(({ Face: face, Similarity: similarity }) => {
     const owner = parseExternalImageId(face?.ExternalImageId ?? "");
     if (face?.FaceId === undefined || owner === undefined || owner.studentId === studentId) return [];
-    return [{ faceId: face.FaceId, ...owner }];
+    return [{ faceId: face.FaceId, similarity, ...owner }];
   });
 }
 

@@ -2,8 +2,8 @@ import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { Photo } from "../contract/flow-data";
 import { isUploadId, parseUploadKey } from "../contract/keys";
 import type { ReasonCode } from "../contract/reasons";
-import { namedError } from "../runtime/errors";
-import { everyItem, isConditionFailure, type Item } from "./dynamodb";
+import { everyItem, isConditionFailure } from "./dynamodb";
+import { claimLost, lost, writeOwn, type Claim } from "./own-row";
 import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
 
 /**
@@ -11,7 +11,7 @@ import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
  *
  *   upload_id (key) student_id status step steps reason object_key version_id uploaded_at claimed_at ended_at
  *   execution_arn face_id confirmed yielded_to instead_of refused file_name email locale mailed created_at
- *   expires_at (TTL, seconds)
+ *   expires_at (TTL, seconds), and the match of a duplicate: see matches.ts
  *
  *                                          recordFace → confirm | yieldTo
  *                                                  ╭────╮
@@ -43,6 +43,7 @@ import { readUploadRow, type Refusal, type UploadRow } from "./upload-row";
  * "Own" is: `execution_arn` is this execution's and the status is `processing`. A function that outlives its execution
  * can therefore change nothing, and fails before it does anything else.
  */
+export { claimLost };
 export type { Refusal, UploadRow };
 
 /** The table's key and the attribute with a row's expiry, for its declaration. */
@@ -52,10 +53,6 @@ export const uploadTableExpiry = "expires_at";
 type Gets = Pick<DynamoDB, "getItem">;
 type Updates = Pick<DynamoDB, "updateItem">;
 type Scans = Pick<DynamoDB, "scan">;
-type Claim = Pick<Photo, "uploadId" | "executionArn">;
-
-/** The name of the error that a conditional write throws if the upload has ended or belongs to another execution. */
-export const claimLost = "ClaimLost";
 
 /** Reads one row, consistently; undefined if there is none. */
 export async function getUpload(dynamodb: Gets, table: string, uploadId: string): Promise<UploadRow | undefined> {
@@ -191,6 +188,7 @@ export interface Begun {
  * Records that a step begins: the page shows it, and Undo uses it later.
  *
  * @param more.forgetFace whether to forget the face of an earlier attempt
+ * @param more.forgetMatch whether to forget the match of an earlier attempt
  * @param more.insteadOf the student's current avatar; an earlier attempt's value stays
  * @throws ClaimLost
  */
@@ -200,13 +198,21 @@ export async function beginStep(
   photo: Claim,
   name: string,
   now: Date,
-  { forgetFace = false, insteadOf }: { readonly forgetFace?: boolean; readonly insteadOf?: string } = {},
+  {
+    forgetFace = false,
+    forgetMatch = false,
+    insteadOf,
+  }: { readonly forgetFace?: boolean; readonly forgetMatch?: boolean; readonly insteadOf?: string } = {},
 ): Promise<Begun> {
+  const forgotten = [
+    ...(forgetFace ? ["face_id"] : []),
+    ...(forgetMatch ? ["matched_student", "matched_upload", "matched_similarity"] : []),
+  ];
   const row = await writeOwn(dynamodb, table, photo, {
     update:
       "SET #step = :step, #steps.#name = :at" +
       (insteadOf === undefined ? "" : ", instead_of = if_not_exists(instead_of, :instead_of)") +
-      (forgetFace ? " REMOVE face_id" : ""),
+      (forgotten.length > 0 ? ` REMOVE ${forgotten.join(", ")}` : ""),
     names: { "#step": "step", "#steps": "steps", "#name": name },
     values: {
       ":step": { S: name },
@@ -380,38 +386,6 @@ export async function deleteUpload(
   uploadId: string,
 ): Promise<void> {
   await dynamodb.deleteItem({ TableName: table, Key: { upload_id: { S: uploadId } } });
-}
-
-/** A write on the condition that the row still belongs to this execution; returns the row after the write. */
-async function writeOwn(
-  dynamodb: Updates,
-  table: string,
-  photo: Claim,
-  write: { only?: string; update: string; names?: Record<string, string>; values?: Item },
-): Promise<Item> {
-  try {
-    const { Attributes: row = {} } = await dynamodb.updateItem({
-      TableName: table,
-      Key: { upload_id: { S: photo.uploadId } },
-      ConditionExpression:
-        "execution_arn = :owner AND #own_status = :own_status" + (write.only === undefined ? "" : ` AND ${write.only}`),
-      UpdateExpression: write.update,
-      ExpressionAttributeNames: { "#own_status": "status", ...write.names },
-      ExpressionAttributeValues: {
-        ":owner": { S: photo.executionArn },
-        ":own_status": { S: "processing" },
-        ...write.values,
-      },
-      ReturnValues: "ALL_NEW",
-    });
-    return row;
-  } catch (error) {
-    throw isConditionFailure(error) ? lost(photo, error) : error;
-  }
-}
-
-function lost({ uploadId }: Claim, cause: unknown): Error {
-  return namedError(claimLost, `Upload ${uploadId} has ended or belongs to another execution.`, cause);
 }
 
 /** A row's expiry, in seconds since 1970, UTC. */

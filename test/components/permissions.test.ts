@@ -77,6 +77,7 @@ describe("AvatarPipeline", () => {
       ],
       NotifyFailure: [mark, readRow, "sns:Publish on sns:avatars-failure"],
       Reconcile: [
+        mark,
         readRow,
         readAvatar,
         `dynamodb:Scan on ${uploadTable}`,
@@ -96,6 +97,7 @@ describe("AvatarPipeline", () => {
         "states:StartExecution on states:stateMachine:avatars-flow",
       ],
       EraseStudent: [
+        mark,
         `dynamodb:Scan on ${uploadTable}`,
         `dynamodb:DeleteItem on ${uploadTable}`,
         `dynamodb:DeleteItem on ${avatarTable}`,

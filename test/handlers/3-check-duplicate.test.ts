@@ -52,6 +52,14 @@ describe("CheckDuplicate", () => {
     const error = await errorOf(check([aMatch(avatar, avatar.faceId)]));
     expect(error.name).to.equal("DUPLICATE_FACE");
     expect(error.message, "never says whose").to.not.include("SV002");
+    const row = await tables.upload(mine.uploadId);
+    expect([row?.["matched_student"]?.S, row?.["matched_upload"]?.S]).to.deep.equal(["SV002", avatar.uploadId]);
+    await check([]);
+    expect(await tables.upload(mine.uploadId), "of an earlier attempt").to.not.have.any.keys(
+      "matched_student",
+      "matched_upload",
+      "matched_similarity",
+    );
   });
 
   it("refuses the face of another student's upload on its way, unless that one has to yield", async () => {

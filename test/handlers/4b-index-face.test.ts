@@ -3,7 +3,7 @@ import type { Sleep } from "../../handlers/runtime/clients";
 import { namedError } from "../../handlers/runtime/errors";
 import { indexFace, type IndexFaceClients } from "../../handlers/4b-index-face/handler";
 import type { Box, Face, Photo } from "../../handlers/contract/flow-data";
-import { errorOf, nameOf } from "../support/errors";
+import { errorOf, nameOf, nameOfError } from "../support/errors";
 import { type Call, noSleep, recorded, unused } from "../support/recorded";
 import { aClaimedRow, aMatch, aPhoto, aPlainFormat, now, uploadIdAt } from "../support/rows";
 import { avatarTable, collectionId, startTables, type Tables, uploadTable } from "../support/with-tables";
@@ -178,6 +178,23 @@ describe("IndexFace", () => {
     await tables.putUpload(aClaimedRow(own));
     expect((await errorOf(index([aMatch(own), aMatch(theirs(9))]))).name).to.equal("DUPLICATE_FACE");
     expect(await row(own.uploadId)).to.not.have.property("yielded_to");
+  });
+
+  it("records the rival that it yields to, found by its own search or not", async () => {
+    const match = async () => {
+      const {
+        matched_student: student,
+        matched_upload: upload,
+        matched_similarity: percent,
+      } = await row(mine.uploadId);
+      return [student?.S, upload?.S, percent?.N];
+    };
+    await tables.putUpload(aClaimedRow(theirs(9)));
+    await errorOf(index([{ ...aMatch(theirs(9)), Similarity: 98.5 }]));
+    expect(await match()).to.deep.equal(["SV002", theirs(9).uploadId, "98.5"]);
+    await tables.putUpload(aClaimedRow(mine, { yielded_to: { S: theirs(9).uploadId } }));
+    expect(await nameOfError(index([]))).to.equal("DUPLICATE_FACE");
+    expect(await match()).to.deep.equal(["SV002", theirs(9).uploadId, undefined]);
   });
 
   it("yields to a later rival that is confirmed already", async () => {

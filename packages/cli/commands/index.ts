@@ -7,6 +7,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   import: async () => (await import("./import/index.js")).import_,
   export: async () => (await import("./export/index.js")).export_,
   reconcile: async () => (await import("./reconcile.js")).reconcile,
+  who: async () => (await import("./who/index.js")).who,
   erase: async () => (await import("./erase/index.js")).erase,
   invite: async () => (await import("./invite/index.js")).invite,
 };
