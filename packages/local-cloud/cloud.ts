@@ -5,6 +5,7 @@ import { settlePort } from "./gateway/address";
 import type { CloudIdentity } from "./gateway/service";
 import { createAuthorizer, createCredentialStore, type Credentials } from "./iam";
 import { readRoles } from "./iam/graph";
+import { readKeys } from "./iam/keys";
 import { atAddress, type ProgramGraph } from "./program/graph";
 import { servedTypes, services } from "./services";
 import type { EventBus } from "./services/events";
@@ -106,6 +107,8 @@ async function assemble(graph: ProgramGraph, options: CloudOptions, lock: Lock):
     identity,
     roles: readRoles(graph),
     resourcePolicies: services.flatMap((service) => service.policies?.(graph) ?? []),
+    keys: readKeys(graph),
+    encrypted: services.flatMap((service) => service.encrypted?.(graph) ?? []),
     onAllowed: options.onAllowed,
   });
   for (const line of [...leftOut(graph, servedTypes), ...authorizer.unknownManagedPolicies]) warn(line);

@@ -4,42 +4,9 @@ import { steps } from "../../handlers/functions";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import { createFaultInjector } from "../../packages/local-cloud/faults";
 import { matchesWildcards } from "../../packages/local-cloud/iam";
-import type { ProgramGraph } from "../../packages/local-cloud/program/graph";
+import { partOf, statementsOf, without } from "../support/grants";
 import { portrait } from "../support/portraits";
 import { programGraph, startPipeline } from "../support/with-cloud";
-
-interface Statement {
-  readonly Action: readonly string[];
-  readonly Resource: readonly string[];
-}
-
-/** The name of a step's resources. */
-const partOf = (step: string) => `avatars-${step.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase()}`;
-
-function statementsOf(graph: ProgramGraph, step: string): readonly Statement[] {
-  const isOwn = ({ type, name }: ProgramGraph["resources"][number]) =>
-    type === "aws:iam/rolePolicy:RolePolicy" && name === partOf(step);
-  const policy = graph.resources.find(isOwn)?.inputs["policy"];
-  return (JSON.parse(String(policy)) as { Statement: Statement[] }).Statement;
-}
-
-/** The graph with one action removed from the policy of one function. */
-function without(graph: ProgramGraph, part: string, action: string): ProgramGraph {
-  let removed = 0;
-  const resources = graph.resources.map((node) => {
-    if (node.type !== "aws:iam/rolePolicy:RolePolicy" || node.name !== part) return node;
-    const policy = JSON.parse(String(node.inputs["policy"])) as { Version: string; Statement: Statement[] };
-    const Statement = policy.Statement.map((statement) => {
-      const Action = statement.Action.filter((each) => each !== action);
-      removed += statement.Action.length - Action.length;
-      return { ...statement, Action };
-    }).filter((statement) => statement.Action.length > 0);
-    const inputs = { ...node.inputs, policy: JSON.stringify({ ...policy, Statement }) };
-    return { ...node, inputs, outputs: { ...node.outputs, policy: inputs.policy } };
-  });
-  if (removed === 0) throw new Error(`The policy of ${part} has no ${action}.`);
-  return { ...graph, resources };
-}
 
 /** The grants of each step that a good photo requires. */
 const needed: readonly (readonly [step: string, action: string])[] = [

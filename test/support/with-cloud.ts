@@ -62,26 +62,32 @@ export interface PipelineOptions {
   readonly retryScale?: number;
   readonly waitScale?: number;
   /** Plants something in the program before it runs. */
-  readonly change?: (graph: ProgramGraph) => ProgramGraph;
+  readonly change?: ((graph: ProgramGraph) => ProgramGraph) | undefined;
   /** An existing folder to continue with; by default a new one, removed at the end. */
   readonly data?: string;
+  /** The customer's key that encrypts everything; by default the keys are AWS's own. */
+  readonly kmsKeyArn?: string;
   readonly maxProcesses?: number;
   /** Called for every action that a role was allowed. */
   readonly onAllowed?: CloudOptions["onAllowed"];
 }
 
-let evaluated: Promise<ProgramGraph> | undefined;
+const evaluated = new Map<string, Promise<ProgramGraph>>();
 
-/** The graph of this repository's program, evaluated once per test run. */
-export function programGraph(): Promise<ProgramGraph> {
-  evaluated ??= evaluateProgram({
-    program: join(__dirname, "../../../index.ts"),
-    config: {
-      successEmails: JSON.stringify(["success@school.example"]),
-      failureEmails: JSON.stringify(["failure@school.example"]),
-    },
-  });
-  return evaluated;
+/** The graph of this repository's program, evaluated once per test run and per value of `kmsKeyArn`. */
+export function programGraph(kmsKeyArn = ""): Promise<ProgramGraph> {
+  const graph =
+    evaluated.get(kmsKeyArn) ??
+    evaluateProgram({
+      program: join(__dirname, "../../../index.ts"),
+      config: {
+        successEmails: JSON.stringify(["success@school.example"]),
+        failureEmails: JSON.stringify(["failure@school.example"]),
+        kmsKeyArn,
+      },
+    });
+  evaluated.set(kmsKeyArn, graph);
+  return graph;
 }
 
 /** The program with a piece of it replaced everywhere: a setting, or a number in a function's code. */
@@ -96,8 +102,13 @@ export function withoutPauses(graph: ProgramGraph): ProgramGraph {
   return replacing(graph, "searchPauseMilliseconds: 200", "searchPauseMilliseconds: 0");
 }
 
-export async function startPipeline({ change, data: given, ...options }: PipelineOptions): Promise<Pipeline> {
-  const graph = await programGraph();
+export async function startPipeline({
+  change,
+  data: given,
+  kmsKeyArn,
+  ...options
+}: PipelineOptions): Promise<Pipeline> {
+  const graph = await programGraph(kmsKeyArn);
   const data = given ?? mkdtempSync(join(tmpdir(), "avatar-pipeline-"));
   const warnings: string[] = [];
   const cloud = await startCloud({

@@ -1,5 +1,7 @@
 import { cloudError, type Caller, type CloudIdentity } from "../gateway/service";
 import { evaluate, type Decision, type Principal } from "./evaluate";
+import { createKeyUses } from "./key-use";
+import type { DeclaredKey, EncryptedResource } from "./keys";
 import { managedPolicies } from "./managed-policies";
 import { readPolicy, type Policy } from "./policy";
 
@@ -36,6 +38,18 @@ export interface Authorizer {
   readonly unknownManagedPolicies: readonly string[];
 }
 
+/** The sender of a question, with the name that a refusal gives it. */
+interface Asking {
+  readonly principal: Principal;
+  readonly role?: Role | undefined;
+  readonly name: string;
+}
+
+interface Allowed {
+  readonly action: string;
+  readonly resource: string;
+}
+
 interface Role {
   readonly arn: string;
   readonly policies: readonly Policy[];
@@ -51,28 +65,48 @@ export function createAuthorizer(options: {
   identity: CloudIdentity;
   roles: readonly DeclaredRole[];
   resourcePolicies?: readonly DeclaredResourcePolicy[];
+  /** The declared keys, and the resources that are encrypted with keys, declared or not. */
+  keys?: readonly DeclaredKey[];
+  encrypted?: readonly EncryptedResource[];
   /** Receives every permission that a role was granted. */
   onAllowed?: ((caller: Caller, action: string, resource: string) => void) | undefined;
 }): Authorizer {
-  const { identity } = options;
+  const { identity, keys = [], encrypted = [] } = options;
   const unknown: string[] = [];
+  const keyUses = createKeyUses({ identity, keys, encrypted });
   const roles = new Map(options.roles.map((role) => [roleName(role.arn), readRole(role, unknown)]));
   const resourcePolicies = (options.resourcePolicies ?? []).map(({ resource, name, document }) => ({
     resource,
     policy: readPolicy(document, name, "resource"),
   }));
 
-  function decide(principal: Principal, role: Role | undefined, action: string, resource: string, context: Context) {
-    return evaluate({
-      principal,
+  /**
+   * Decides on the action, and then on each use of a key that comes with it.
+   *
+   * @returns the actions that are allowed with it
+   */
+  function decide(by: Asking, action: string, resource: string, given: Context): readonly Allowed[] {
+    const question = {
+      principal: by.principal,
       action,
       resource,
-      context: { ...ambientContext(identity, principal), ...context },
-      identityPolicies: role?.policies ?? [],
+      context: { ...ambientContext(identity, by.principal), ...given },
+      identityPolicies: by.role?.policies ?? [],
+    };
+    const decision = evaluate({
+      ...question,
       resourcePolicies: resourcePolicies
         .filter(({ resource: of }) => resource === of || resource.startsWith(`${of}/`) || resource.startsWith(`${of}:`))
         .map(({ policy }) => policy),
     });
+    if (decision.effect !== "allow") throw denied(by.name, action, resource, decision, by.principal.kind);
+    const uses = keyUses(question);
+    for (const use of uses) {
+      if (use.decision.effect === "allow") continue;
+      const refusal = denied(by.name, use.action, use.keyArn, use.decision, by.principal.kind);
+      throw use.code === undefined ? refusal : cloudError(use.code, 400, refusal.message);
+    }
+    return [{ action, resource }, ...uses.map((use) => ({ action: use.action, resource: use.keyArn }))];
   }
 
   return {
@@ -89,15 +123,13 @@ export function createAuthorizer(options: {
               sessionArn: caller.arn,
               accountId: identity.accountId,
             };
-      const decision = decide(principal, role, action, resource, context);
-      if (decision.effect !== "allow") {
-        throw denied(caller.kind === "anonymous" ? "anonymous" : caller.arn, action, resource, decision, caller.kind);
-      }
-      if (caller.kind === "role") options.onAllowed?.(caller, action, resource);
+      const name = caller.kind === "anonymous" ? "anonymous" : caller.arn;
+      const allowed = decide({ principal, role, name }, action, resource, context);
+      if (caller.kind !== "role") return;
+      for (const one of allowed) options.onAllowed?.(caller, one.action, one.resource);
     },
     authorizeService(service, action, resource, context = {}) {
-      const decision = decide({ kind: "service", name: service }, undefined, action, resource, context);
-      if (decision.effect !== "allow") throw denied(service, action, resource, decision, "service");
+      decide({ principal: { kind: "service", name: service }, name: service }, action, resource, context);
     },
     authorizeAssume(service, roleArn) {
       const trust = roles.get(roleName(roleArn))?.trust;
@@ -175,7 +207,7 @@ function ambientContext(identity: CloudIdentity, principal: Principal): Context 
 }
 
 /** AWS's own words, so that a person can search for the message. */
-function denied(who: string, action: string, resource: string, decision: Decision, kind: Caller["kind"] | "service") {
+function denied(who: string, action: string, resource: string, decision: Decision, kind: Principal["kind"]) {
   const quoted = action.startsWith("s3:") ? `"${resource}"` : resource;
   const why =
     decision.effect === "explicitDeny"

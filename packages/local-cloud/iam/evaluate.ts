@@ -6,6 +6,8 @@ import type { Listed, Policy, Principals, Statement } from "./policy";
 export type Principal =
   | { readonly kind: "role"; readonly roleArn: string; readonly sessionArn: string; readonly accountId: string }
   | { readonly kind: "service"; readonly name: string }
+  /** The account itself: an allow for it leaves the decision to the account's own policies. */
+  | { readonly kind: "account"; readonly accountId: string }
   | { readonly kind: "anonymous" };
 
 export interface Question {
@@ -81,14 +83,16 @@ function isNamed(principals: Principals, principal: Principal, effect: "Allow" |
       return false;
     case "service":
       return principals.services.includes(principal.name);
-    case "role": {
+    case "account":
+      return namesAccount(principals, principal.accountId);
+    case "role":
       if (principals.aws.includes(principal.roleArn) || principals.aws.includes(principal.sessionArn)) return true;
       // Allowing "the account" only delegates the decision to the account's own policies; denying it denies everybody
       // in it.
-      const account = principals.aws.some(
-        (name) => name === principal.accountId || name.endsWith(`:iam::${principal.accountId}:root`),
-      );
-      return account && (effect === "Deny" || principals.negated);
-    }
+      return namesAccount(principals, principal.accountId) && (effect === "Deny" || principals.negated);
   }
+}
+
+function namesAccount({ aws }: Principals, accountId: string): boolean {
+  return aws.some((name) => name === accountId || name.endsWith(`:iam::${accountId}:root`));
 }

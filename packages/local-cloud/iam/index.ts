@@ -6,7 +6,7 @@
  *     .issue({ roleArn, sessionName, environment?, expiresAt? }): Credentials
  *     .find(accessKeyId, sessionToken?): KnownCredentials | undefined     (secret, caller, expiry)
  *
- *   createAuthorizer({ identity, roles, resourcePolicies? }): Authorizer
+ *   createAuthorizer({ identity, roles, resourcePolicies?, keys?, encrypted? }): Authorizer
  *     .authorize(caller, action, resource, context?)                throws CloudError AccessDenied (403)
  *     .authorizeService("events.amazonaws.com", action, resource, context?)    likewise
  *     .authorizeAssume("lambda.amazonaws.com", roleArn)                        likewise
@@ -26,5 +26,7 @@ export {
   type Session,
 } from "./credentials";
 export { evaluate, type Decision, type Principal, type Question } from "./evaluate";
+export { keyFinder, type DeclaredKey, type EncryptedResource } from "./keys";
 export { matchesWildcards } from "./pattern";
+export { refusalOf } from "./refusal";
 export { readPolicy, type Policy, type PolicyKind } from "./policy";

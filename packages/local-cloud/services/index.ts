@@ -3,6 +3,7 @@
  * whose parts it uses. They stop from the last to the first.
  */
 import { roleTypes } from "../iam/graph";
+import { keyTypes } from "../iam/keys";
 import { apigateway } from "./apigateway/module";
 import { dynamodb } from "./dynamodb/module";
 import { events } from "./events/module";
@@ -34,4 +35,4 @@ export const services: readonly LocalService[] = [
 ];
 
 /** Types for which the local cloud keeps, does or allows something. */
-export const servedTypes: readonly string[] = [...roleTypes, ...services.flatMap(({ serves }) => serves)];
+export const servedTypes: readonly string[] = [...roleTypes, ...keyTypes, ...services.flatMap(({ serves }) => serves)];

@@ -14,9 +14,6 @@ const inert: readonly string[] = [
   "aws:cloudwatch/logMetricFilter:LogMetricFilter",
   "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
   "aws:cloudwatch/metricAlarm:MetricAlarm",
-  "aws:kms/alias:Alias",
-  "aws:kms/key:Key",
-  "aws:kms/keyPolicy:KeyPolicy",
   "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
   "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
   "aws:resourcegroups/group:Group",
@@ -24,7 +21,6 @@ const inert: readonly string[] = [
   "aws:s3/bucketLogging:BucketLogging",
   "aws:s3/bucketMetric:BucketMetric",
   "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-  "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
   "aws:s3/bucketTransferAccelerationConfiguration:BucketAccelerateConfigurationV2",
 ];
 

@@ -5,7 +5,7 @@
 import type { FaultInjector } from "../faults";
 import type { Route } from "../gateway";
 import type { Caller, CloudEvent, CloudIdentity, CloudService } from "../gateway/service";
-import type { Authorizer, CredentialStore, DeclaredResourcePolicy } from "../iam";
+import type { Authorizer, CredentialStore, DeclaredResourcePolicy, EncryptedResource } from "../iam";
 import type { ProgramGraph } from "../program/graph";
 import type { FaceEngine } from "./rekognition/faces/engine";
 
@@ -16,6 +16,8 @@ export interface LocalService<Declared = unknown, Part = unknown> {
   readonly serves: readonly string[];
   /** The policies of its resources, inline ones included. */
   policies?(graph: ProgramGraph): readonly DeclaredResourcePolicy[];
+  /** Its resources that are encrypted with a customer's key. */
+  encrypted?(graph: ProgramGraph): readonly EncryptedResource[];
   /**
    * Reads the program's declarations for it. Runs for all services before any is opened, so that a mistake in the
    * program touches no file.

@@ -21,6 +21,7 @@ export const sampleProgram = `
 
   const role = new aws.iam.Role("write", { assumeRolePolicy: trust("lambda.amazonaws.com") });
   new aws.iam.RolePolicy("write", { role: role.id, policy: allow({ Action: ["dynamodb:PutItem"], Resource: [table.arn] }, { Action: ["sns:Publish"], Resource: [topic.arn] }) });
+  new aws.iam.RolePolicyAttachment("write", { role: role.name, policyArn: "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole" });
   const write = new aws.lambda.CallbackFunction("write", {
     role,
     codePathOptions: { extraExcludePackages: ["typescript"] },

@@ -1,3 +1,4 @@
+import { keyFinder, type EncryptedResource } from "../../iam";
 import type { ProgramGraph } from "../../program/graph";
 import { blocksOf, nodesOf, textOf, textsOf, type Block } from "../../program/nodes";
 import type { DeclaredIndex, DeclaredTable } from "./tables";
@@ -21,6 +22,28 @@ export function readTables(graph: ProgramGraph): readonly DeclaredTable[] {
       localSecondaryIndexes: node.blocks("localSecondaryIndexes").map(indexOf),
       ttlAttribute: ttl?.["enabled"] === false ? undefined : textOf(ttl?.["attributeName"]),
     };
+  });
+}
+
+/** Every operation on rows; DynamoDB decrypts the table's own key for each caller. */
+const rowActions = [
+  "BatchGetItem",
+  "BatchWriteItem",
+  "ConditionCheckItem",
+  "DeleteItem",
+  "GetItem",
+  "PutItem",
+  "Query",
+  "Scan",
+  "UpdateItem",
+];
+
+export function readEncryptedTables(graph: ProgramGraph): readonly EncryptedResource[] {
+  const keyOf = keyFinder(graph);
+  const needs = Object.fromEntries(rowActions.map((action) => [`dynamodb:${action}`, ["kms:Decrypt"]]));
+  return nodesOf(graph, tableType).flatMap((node) => {
+    const keyArn = keyOf(textOf(node.block("serverSideEncryption")?.["kmsKeyArn"]));
+    return keyArn === undefined ? [] : [{ resource: node.required("arn"), keyArn, needs }];
   });
 }
 

@@ -13,6 +13,10 @@ export interface DeclaredFunction {
   /** Layer archives, each with the content of a folder below `/opt`. */
   readonly layers: readonly { readonly name: string; readonly code: ArchiveNode }[];
   readonly environment: Readonly<Record<string, string>>;
+  /** The log group, and whether Lambda makes it with the first line: the program neither declares nor names it. */
+  readonly logGroup: { readonly name: string; readonly isMade: boolean };
+  /** Whether X-Ray traces every call that asks for it. */
+  readonly isTraced: boolean;
   /** In seconds. */
   readonly timeout: number;
   /** In MB. */

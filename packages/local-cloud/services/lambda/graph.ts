@@ -1,9 +1,10 @@
 import type { DeclaredResourcePolicy } from "../../iam";
 import { isArchive, type ArchiveNode, type ProgramGraph } from "../../program/graph";
-import { nameIn, nodesOf, type Block, type Node } from "../../program/nodes";
+import { nameIn, nodesOf, textOf, type Block, type Node } from "../../program/nodes";
 import type { DeclaredFunction } from "./declared";
 
 export const functionType = "aws:lambda/function:Function";
+export const logGroupType = "aws:cloudwatch/logGroup:LogGroup";
 export const layerType = "aws:lambda/layerVersion:LayerVersion";
 export const permissionType = "aws:lambda/permission:Permission";
 
@@ -14,8 +15,11 @@ const defaultMemory = 128;
 /** @throws Error naming the function whose code is not declared with it, such as code in a bucket */
 export function readFunctions(graph: ProgramGraph): readonly DeclaredFunction[] {
   const layers = new Map(nodesOf(graph, layerType).map((node) => [node.required("arn"), node]));
+  const groups = new Set(nodesOf(graph, logGroupType).map((node) => node.required("name")));
   return nodesOf(graph, functionType).map((node) => ({
     name: node.required("name"),
+    logGroup: logGroupOf(node, groups),
+    isTraced: node.block("tracingConfig")?.["mode"] === "Active",
     arn: node.required("arn"),
     roleArn: node.required("role"),
     runtime: node.text("runtime") ?? "",
@@ -35,6 +39,12 @@ export function readFunctions(graph: ProgramGraph): readonly DeclaredFunction[] 
     memorySize: node.number("memorySize") ?? defaultMemory,
     reservedConcurrency: node.number("reservedConcurrentExecutions") ?? -1,
   }));
+}
+
+function logGroupOf(node: Node, declared: ReadonlySet<string>): DeclaredFunction["logGroup"] {
+  const named = textOf(node.block("loggingConfig")?.["logGroup"]);
+  const name = named ?? `/aws/lambda/${node.required("name")}`;
+  return { name, isMade: named === undefined && !declared.has(name) };
 }
 
 function codeOf(node: Node): ArchiveNode {

@@ -3,6 +3,7 @@ import { sqs } from "../sqs/module";
 import type { DeclaredFunction } from "./declared";
 import { functionType, layerType, permissionType, readFunctions, readPermissions } from "./graph";
 import { createFunctionRuntime, lambdaService, type FunctionRuntime } from "./index";
+import { checkTracing, mayLog } from "./role";
 import { openSources, readSources, sourceType, type DeclaredSource } from "./sources";
 
 interface Declared {
@@ -15,8 +16,11 @@ export const lambda: LocalService<Declared, FunctionRuntime> = {
   serves: [functionType, layerType, permissionType, sourceType],
   policies: readPermissions,
   declared: (graph, warn) => ({ functions: readFunctions(graph), sources: readSources(graph, warn) }),
-  open({ authorizer, credentials, data, faults, identity, options, part, url }, { functions, sources }) {
-    for (const { roleArn } of functions) authorizer.authorizeAssume("lambda.amazonaws.com", roleArn);
+  open({ authorizer, credentials, data, faults, identity, options, part, url, warn }, { functions, sources }) {
+    for (const one of functions) {
+      authorizer.authorizeAssume("lambda.amazonaws.com", one.roleArn);
+      checkTracing(one, authorizer, warn);
+    }
     const runtime = createFunctionRuntime({
       identity,
       storage: data,
@@ -26,6 +30,7 @@ export const lambda: LocalService<Declared, FunctionRuntime> = {
       packagesFrom: [process.cwd(), __dirname],
       faults,
       onLog: options.onLog,
+      silent: new Set(functions.filter((one) => !mayLog(one, identity, authorizer, warn)).map(({ name }) => name)),
       maxProcesses: options.maxProcesses,
       idleMilliseconds: options.idleMilliseconds,
     });

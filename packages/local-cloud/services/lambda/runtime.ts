@@ -22,6 +22,8 @@ export interface FunctionRuntimeOptions {
   /** Folders that are searched for the SDK, nearest first. */
   readonly packagesFrom: readonly string[];
   readonly faults?: FaultInjector | undefined;
+  /** Names of functions whose roles may not write their logs: their lines are dropped. */
+  readonly silent?: ReadonlySet<string> | undefined;
   /** Receives every line that a function or the runtime writes to a log. */
   readonly onLog?: ((line: LogLine) => void) | undefined;
   /** Idle time after which a process ends, default 60,000 ms. */
@@ -80,6 +82,7 @@ export function createFunctionRuntime(options: FunctionRuntimeOptions): Function
   const folders = makeFolders(storage, options.packagesFrom);
   const logs = openLogFiles(join(storage, "logs"));
   const log = (source: string, text: string): void => {
+    if (options.silent?.has(source)) return;
     logs.write({ source, text });
     options.onLog?.({ source, text });
   };

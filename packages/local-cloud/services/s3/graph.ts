@@ -1,11 +1,12 @@
-import type { DeclaredResourcePolicy } from "../../iam";
+import { keyFinder, type DeclaredResourcePolicy, type EncryptedResource } from "../../iam";
 import type { ProgramGraph } from "../../program/graph";
-import { nodesOf, numberOf, policyOf, textOf, textsOf, type Block, type Node } from "../../program/nodes";
+import { blocksOf, nodesOf, numberOf, policyOf, textOf, textsOf, type Block, type Node } from "../../program/nodes";
 import type { CorsRule, DeclaredBucket } from "./options";
 
 /** Pulumi has two names for buckets. */
 export const bucketTypes = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"] as const;
 const corsType = "aws:s3/bucketCorsConfiguration:BucketCorsConfiguration";
+const encryptionType = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration";
 const notificationType = "aws:s3/bucketNotification:BucketNotification";
 const policyType = "aws:s3/bucketPolicy:BucketPolicy";
 const publicAccessType = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock";
@@ -15,6 +16,7 @@ const websiteType = "aws:s3/bucketWebsiteConfiguration:BucketWebsiteConfiguratio
 /** Types that belong to a bucket. */
 export const bucketSettings = [
   corsType,
+  encryptionType,
   notificationType,
   policyType,
   publicAccessType,
@@ -65,4 +67,26 @@ export function readBucketPolicies(graph: ProgramGraph): readonly DeclaredResour
   return nodesOf(graph, policyType).map((node) =>
     policyOf(node, `arn:${graph.partition}:s3:::${node.required("bucket")}`),
   );
+}
+
+const keyNeeds = {
+  "s3:GetObject": ["kms:Decrypt"],
+  "s3:GetObjectVersion": ["kms:Decrypt"],
+  "s3:PutObject": ["kms:GenerateDataKey"],
+};
+
+/**
+ * Buckets whose standard encryption has a customer's key. An object counts as encrypted with its bucket's key of today:
+ * requests that name another key are refused here.
+ */
+export function readEncryptedBuckets(graph: ProgramGraph): readonly EncryptedResource[] {
+  const keyOf = keyFinder(graph);
+  const configurations = nodesOf(graph, encryptionType);
+  return nodesOf(graph, ...bucketTypes).flatMap((bucket) => {
+    const name = bucket.required("bucket");
+    const rules = configurations.find((node) => node.text("bucket") === name)?.blocks("rules") ?? [];
+    const [standard] = blocksOf(rules[0]?.["applyServerSideEncryptionByDefault"]);
+    const keyArn = keyOf(textOf(standard?.["kmsMasterKeyId"]));
+    return keyArn === undefined ? [] : [{ resource: `arn:${graph.partition}:s3:::${name}`, keyArn, needs: keyNeeds }];
+  });
 }

@@ -1,4 +1,4 @@
-import type { DeclaredResourcePolicy } from "../../iam";
+import { keyFinder, type DeclaredResourcePolicy, type EncryptedResource } from "../../iam";
 import type { ProgramGraph } from "../../program/graph";
 import { inlinePolicies, nodesOf, policyOf, type Node } from "../../program/nodes";
 import type { DeclaredSubscription, DeclaredTopic } from "./topic";
@@ -59,4 +59,17 @@ export function readTopicPolicies(graph: ProgramGraph): readonly DeclaredResourc
     ...nodesOf(graph, topicPolicyType).map((node) => policyOf(node, node.required("arn"))),
     ...inlinePolicies(graph, topicType),
   ];
+}
+
+/** SNS encrypts a message with the publisher's rights. */
+const keyNeeds = { "sns:Publish": ["kms:GenerateDataKey", "kms:Decrypt"] };
+
+export function readEncryptedTopics(graph: ProgramGraph): readonly EncryptedResource[] {
+  const keyOf = keyFinder(graph);
+  return nodesOf(graph, topicType).flatMap((node) => {
+    const keyArn = keyOf(node.text("kmsMasterKeyId"));
+    return keyArn === undefined
+      ? []
+      : [{ resource: node.required("arn"), keyArn, needs: keyNeeds, code: "KMSAccessDenied" }];
+  });
 }

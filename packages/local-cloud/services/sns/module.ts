@@ -1,12 +1,21 @@
 import { mail } from "../mail/module";
 import type { LocalService, ServiceOptions } from "../module";
-import { readTopicPolicies, readTopics, subscriptionType, topicType, topicPolicyType, type NamedTopic } from "./graph";
+import {
+  readEncryptedTopics,
+  readTopicPolicies,
+  readTopics,
+  subscriptionType,
+  topicType,
+  topicPolicyType,
+  type NamedTopic,
+} from "./graph";
 import { createSns, type DeclaredTopic, type Sns } from "./index";
 
 export const sns: LocalService<readonly NamedTopic[], Sns> = {
   name: "sns",
   serves: [topicType, topicPolicyType, subscriptionType],
   policies: readTopicPolicies,
+  encrypted: readEncryptedTopics,
   declared: readTopics,
   open({ identity, options, warn, part, handOver }, topics) {
     const send = (arn: string, body: string, sourceArn: string, attributes: Readonly<Record<string, string>> = {}) =>

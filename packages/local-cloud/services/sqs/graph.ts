@@ -1,4 +1,4 @@
-import type { DeclaredResourcePolicy } from "../../iam";
+import { keyFinder, type DeclaredResourcePolicy, type EncryptedResource } from "../../iam";
 import type { ProgramGraph } from "../../program/graph";
 import { inlinePolicies, nameIn, nodesOf, policyOf, type Node } from "../../program/nodes";
 import type { DeclaredQueue } from "./queue";
@@ -43,4 +43,17 @@ export function readQueuePolicies(graph: ProgramGraph): readonly DeclaredResourc
     ...nodesOf(graph, queuePolicyType).map((node) => policyOf(node, arnOf(node.required("queueUrl")))),
     ...inlinePolicies(graph, queueType),
   ];
+}
+
+/** SQS encrypts with the sender's rights, and decrypts with the receiver's. */
+const keyNeeds = { "sqs:SendMessage": ["kms:GenerateDataKey", "kms:Decrypt"], "sqs:ReceiveMessage": ["kms:Decrypt"] };
+
+export function readEncryptedQueues(graph: ProgramGraph): readonly EncryptedResource[] {
+  const keyOf = keyFinder(graph);
+  return nodesOf(graph, queueType).flatMap((node) => {
+    const keyArn = keyOf(node.text("kmsMasterKeyId"));
+    return keyArn === undefined
+      ? []
+      : [{ resource: node.required("arn"), keyArn, needs: keyNeeds, code: "KmsAccessDenied" }];
+  });
 }

@@ -1,11 +1,12 @@
 import type { LocalService } from "../module";
-import { queueType, queuePolicyType, readQueuePolicies, readQueues } from "./graph";
+import { queueType, queuePolicyType, readEncryptedQueues, readQueuePolicies, readQueues } from "./graph";
 import { startSqs, type DeclaredQueue, type Sqs } from "./index";
 
 export const sqs: LocalService<readonly DeclaredQueue[], Sqs> = {
   name: "sqs",
   serves: [queueType, queuePolicyType],
   policies: readQueuePolicies,
+  encrypted: readEncryptedQueues,
   declared: readQueues,
   async open({ folder, identity }, queues) {
     const part = await startSqs({ folder: folder("queues"), identity, queues });

@@ -5,6 +5,9 @@ export interface DeclaredMachine {
   readonly name: string;
   readonly arn: string;
   readonly roleArn: string;
+  /** Whether it has a log in CloudWatch, and traces in X-Ray; default false. */
+  readonly isLogged?: boolean | undefined;
+  readonly isTraced?: boolean | undefined;
   /** The definition's JSON text. */
   readonly definition: string;
 }

@@ -14,6 +14,8 @@ export function readMachines(graph: ProgramGraph): readonly DeclaredMachine[] {
       name: node.required("name"),
       arn: node.required("arn"),
       roleArn: node.required("roleArn"),
+      isLogged: (node.block("loggingConfiguration")?.["level"] ?? "OFF") !== "OFF",
+      isTraced: node.block("tracingConfiguration")?.["enabled"] === true,
       definition: node.required("definition"),
     };
   });

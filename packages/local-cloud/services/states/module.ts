@@ -3,6 +3,7 @@ import { sessionArn } from "../../iam";
 import { lambda } from "../lambda/module";
 import type { LocalService } from "../module";
 import { machineType, readMachines } from "./graph";
+import { checkObservability } from "./role";
 import { createMachines, statesService, type DeclaredMachine, type Machines } from "./index";
 
 export const states: LocalService<readonly DeclaredMachine[], Machines> = {
@@ -10,7 +11,10 @@ export const states: LocalService<readonly DeclaredMachine[], Machines> = {
   serves: [machineType],
   declared: readMachines,
   async open({ authorizer, data, identity, options, part, publish, warn }, declared) {
-    for (const { roleArn } of declared) authorizer.authorizeAssume("states.amazonaws.com", roleArn);
+    for (const machine of declared) {
+      authorizer.authorizeAssume("states.amazonaws.com", machine.roleArn);
+      checkObservability(machine, authorizer, warn);
+    }
     const machines = await createMachines({
       identity,
       storage: data,

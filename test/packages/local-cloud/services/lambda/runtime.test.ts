@@ -21,6 +21,8 @@ const role = (name: string): string => `arn:aws:iam::000000000000:role/${name}`;
 
 function declare(name: string, code: string, more: Partial<DeclaredFunction> = {}): DeclaredFunction {
   return {
+    logGroup: { name: `/aws/lambda/${name}`, isMade: true },
+    isTraced: false,
     name,
     arn: arn(name),
     roleArn: role(name),
@@ -40,6 +42,7 @@ const functions: readonly DeclaredFunction[] = [
   declare("echo", "exports.handler = async (event) => ({ event, pid: process.pid });"),
   // As Pulumi serializes callbacks: an ES module may not say `with`.
   declare("sloppy", "exports.handler = function () { with ({ word: 1 }) { return (async () => word)(); } };"),
+  declare("mute", 'exports.handler = async () => { console.log("unheard"); return "ran"; };'),
   declare("nothing", "exports.handler = async () => {};"),
   declare(
     "callback",
@@ -138,6 +141,7 @@ describe("functions", () => {
       packagesFrom: [process.cwd()],
       faults,
       onLog: ({ source, text }) => lines.push(`${source} ${text}`),
+      silent: new Set(["mute"]),
       maxProcesses: 2,
     });
     const allow = {
@@ -161,6 +165,12 @@ describe("functions", () => {
     expect(await json("echo", { n: [1, "hai"] })).to.deep.include({ event: { n: [1, "hai"] } });
     expect(await json("nothing")).to.equal(null);
     expect(await json("callback")).to.match(/^[0-9a-f-]{36}$/);
+  });
+
+  it("runs without a log if its role may not write one", async () => {
+    expect(await json("mute")).to.equal("ran");
+    expect(lines.filter((line) => line.startsWith("mute "))).to.deep.equal([]);
+    expect(existsSync(join(storage, "logs/mute.log"))).to.equal(false);
   });
 
   it("is CommonJS, whatever the project is in which the data lies", async () => {
