@@ -61,7 +61,7 @@ const anchorOf = (heading: string) =>
 const readable = { reportDiagnostics: true, compilerOptions: { target: ts.ScriptTarget.ESNext } };
 
 describe("The documents", () => {
-  for (const script of ["draw-flow", "args-table", "command-line"]) {
+  for (const script of ["draw-flow", "args-table", "command-line", "roles-table"]) {
     it(`hold what tools/generate/${script}.mjs makes of the sources`, () => {
       execFileSync(process.execPath, [join(root, "tools/generate", `${script}.mjs`), "--check"], { stdio: "pipe" });
     });

@@ -12,6 +12,7 @@ const generators = [
   "tools/generate/args-table.mjs",
   "tools/generate/draw-flow.mjs",
   "tools/generate/command-line.mjs",
+  "tools/generate/roles-table.mjs",
   "tools/generate/provider-schema.mjs",
   "packages/imaging/kernel/build.mjs",
 ];
