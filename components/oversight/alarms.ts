@@ -76,7 +76,7 @@ export function createAlarms(
   return [
     alarm(
       "flow-failed",
-      "Photos could not be processed for a fault of ours. The failure notices and the executions say why. Mend it, " +
+      "Photos could not be processed for a fault of ours. The failure notices and the executions say why. Fix it, " +
         "then start each execution again with the same input: the photos are kept until then.",
       ofFlow("ExecutionsFailed"),
     ),
@@ -88,7 +88,7 @@ export function createAlarms(
     ),
     alarm(
       "dead-letters",
-      "Events could not start the flow within a day, so that photos were not processed at all. Mend the cause, then " +
+      "Events could not start the flow within a day, so that photos were not processed at all. Fix the cause, then " +
         "start an execution with each message of the queue as its input.",
       ofQueue(rule.deadLetters),
     ),

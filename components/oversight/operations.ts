@@ -37,7 +37,7 @@ export function createOperations(
   const scheduled = (part: string, args: ScheduleArgs) => schedule(`${name}-${part}`, parts.settings, args, opts);
   // Every night, so that the remains of a fault are cleaned up before the next day's uploads.
   scheduled("reconcile", {
-    description: `Compares and mends the stores of ${name}`,
+    description: `Compares and fixes the stores of ${name}`,
     // 18:00 UTC is 1 in the morning in Vietnam.
     scheduleExpression: "cron(0 18 * * ? *)",
     calls: reconcile,

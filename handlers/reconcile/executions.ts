@@ -23,7 +23,7 @@ export async function interruptedUploads(
       const current = await getUpload(clients.dynamodb, settings.uploadTable, uploadId);
       return current?.status === "processing" && current.executionArn === executionArn;
     };
-    const mend = async () => {
+    const applyFix = async () => {
       const detail = { executionArn, status: ended, input: JSON.stringify(eventFor(settings, object)) };
       const input: InterruptedExecution = { interrupted: { detail } };
       await clients.sfn.startExecution({
@@ -31,7 +31,7 @@ export async function interruptedUploads(
         input: JSON.stringify(input),
       });
     };
-    found.push({ kind: "upload-interrupted", studentId, uploadId, subject: executionArn, isStill, mend });
+    found.push({ kind: "upload-interrupted", studentId, uploadId, subject: executionArn, isStill, applyFix });
   }
   return found;
 }

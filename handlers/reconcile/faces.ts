@@ -29,9 +29,9 @@ export function leftFaces(settings: ReconcileSettings, clients: ReconcileClients
       if (current?.uploadId !== uploadId && (await isHeld(settings, clients, studentId, uploadId))) return false;
       return hasFace(clients.rekognition, settings.collectionId, faceId);
     };
-    const mend = () => deleteFaces(clients, settings.collectionId, [faceId]);
+    const applyFix = () => deleteFaces(clients, settings.collectionId, [faceId]);
     const unaccounted = { isUnaccounted: isUnaccounted(stock, studentId, uploadId) };
-    return [{ kind: "face-left-over", studentId, uploadId, subject: faceId, ...unaccounted, isStill, mend }];
+    return [{ kind: "face-left-over", studentId, uploadId, subject: faceId, ...unaccounted, isStill, applyFix }];
   });
 }
 
@@ -47,8 +47,8 @@ export function missingFaces(settings: ReconcileSettings, clients: ReconcileClie
         // The face of an upload that was accepted after the faces were listed exists, but is not in that list.
         return current?.faceId === faceId && !(await hasFace(clients.rekognition, settings.collectionId, faceId));
       };
-      const mend = () => indexAgain(settings, clients, avatar);
-      return { kind: "face-missing", studentId, uploadId, subject: faceId, isStill, mend };
+      const applyFix = () => indexAgain(settings, clients, avatar);
+      return { kind: "face-missing", studentId, uploadId, subject: faceId, isStill, applyFix };
     });
 }
 

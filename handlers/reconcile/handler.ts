@@ -92,12 +92,14 @@ async function compare(
 function holdingBack(differences: readonly Difference[]): readonly Difference[] {
   const students = new Set(differences.flatMap((one) => (one.isUnaccounted === true ? [one.studentId] : [])));
   if (students.size <= unaccountedStudents) return differences;
-  const mend = (): Promise<void> => {
+  const applyFix = (): Promise<void> => {
     throw namedError(
       "Unaccounted",
       `No row accounts for the leftovers of ${students.size} students; are these the right tables? If they are, fix ` +
         "them with: avatar-pipeline reconcile --fix --delete-unaccounted",
     );
   };
-  return differences.map((difference) => (difference.isUnaccounted === true ? { ...difference, mend } : difference));
+  return differences.map((difference) =>
+    difference.isUnaccounted === true ? { ...difference, applyFix } : difference,
+  );
 }

@@ -3,13 +3,13 @@ import type { Difference } from "./stock";
 
 /** The finding of a difference; undefined if the difference has disappeared by itself. */
 export async function look(
-  { isStill, mend, isUnaccounted: _, ...difference }: Difference,
+  { isStill, applyFix, isUnaccounted: _, ...difference }: Difference,
   fix: boolean,
 ): Promise<readonly Finding[]> {
   try {
     if (!(await isStill())) return [];
-    if (fix) await mend?.();
-    return [{ ...difference, fixed: fix && mend !== undefined }];
+    if (fix) await applyFix?.();
+    return [{ ...difference, fixed: fix && applyFix !== undefined }];
   } catch (error) {
     const { name, message } = error as Error;
     return [{ ...difference, fixed: false, problem: `${name}: ${message}` }];

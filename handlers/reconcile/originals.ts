@@ -39,9 +39,9 @@ export function leftOriginals(settings: ReconcileSettings, clients: ReconcileCli
         versions.some((entry) => entry.versionId === versionId) && (!isMarker || versions.every((e) => e.isMarker))
       );
     };
-    const mend = () => deleteVersion(clients.s3, settings.photoBucket, key, versionId);
+    const applyFix = () => deleteVersion(clients.s3, settings.photoBucket, key, versionId);
     const owner = row === undefined ? surplusOf : { studentId: row.studentId, uploadId: row.uploadId };
-    return [{ kind: "original-left-over", ...owner, subject: key, isStill, mend }];
+    return [{ kind: "original-left-over", ...owner, subject: key, isStill, applyFix }];
   });
 }
 
@@ -96,7 +96,7 @@ export function lostUploads(
       // taken the photo during the listing.
       const isStill = async () => !(await isTaken()) && (await isStored()) && !(await isTaken());
       const input = JSON.stringify(event);
-      const mend = async () => {
+      const applyFix = async () => {
         await clients.sfn.startExecution({ stateMachineArn: settings.stateMachineArn, input });
       };
       return {
@@ -104,7 +104,7 @@ export function lostUploads(
         studentId,
         subject: entry.key,
         isStill,
-        mend,
+        applyFix,
       };
     });
 }

@@ -47,7 +47,7 @@ export interface Difference {
   /** Checks again: the stores were listed one after the other while uploads went on. */
   readonly isStill: () => Promise<boolean>;
   /** Fixes the difference; absent if only a person can. */
-  readonly mend?: () => Promise<void>;
+  readonly applyFix?: () => Promise<void>;
 }
 
 /** The contents of all stores. */

@@ -34,7 +34,7 @@ export function leftThumbnails(settings: ReconcileSettings, clients: ReconcileCl
       if (await isHeld(settings, clients, studentId, uploadId)) return false;
       return isAnythingBelow(clients.s3, settings.photoBucket, subject);
     },
-    mend: async () => {
+    applyFix: async () => {
       await deleteThumbnails(clients.s3, settings.photoBucket, studentId, uploadId);
     },
   }));
@@ -79,10 +79,10 @@ export function leftReplaced(settings: ReconcileSettings, clients: ReconcileClie
       };
       const subject = replaces.map((old) => old.uploadId).join(" ");
       const isStill = async () => (await current()) !== undefined;
-      const mend = async () => {
+      const applyFix = async () => {
         const avatar = await current();
         if (avatar !== undefined) await removeReplaced(settings, clients, settings.photoBucket, avatar);
       };
-      return { kind: "replaced-left-over", studentId, uploadId, subject, isStill, mend };
+      return { kind: "replaced-left-over", studentId, uploadId, subject, isStill, applyFix };
     });
 }

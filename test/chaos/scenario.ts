@@ -183,7 +183,7 @@ export function scenarioOf(number: number, seed: number): Scenario {
     `${uploads.length} uploads of ${new Set(uploads.map(({ student }) => student)).size} students`,
     ...faults.map((fault) => fault.title),
     ...(stopAfter === undefined ? [] : [`all stopped after ${stopAfter} ms`]),
-    ...(reconcileAfter === undefined ? [] : [`compared and mended after ${reconcileAfter} ms`]),
+    ...(reconcileAfter === undefined ? [] : [`compared and fixed after ${reconcileAfter} ms`]),
   ].join("; ");
   return {
     number,

@@ -54,11 +54,11 @@ describe("Reconcile", () => {
     });
 
   /** Finds exactly this without changing it, then fixes it, and then finds nothing. */
-  async function mends(...expected: string[]): Promise<void> {
+  async function fixes(...expected: string[]): Promise<void> {
     expect(kinds(await reconcile())).to.deep.equal([...expected].sort());
-    const mended = await reconcile({ fix: true });
-    expect(mended.findings.map(({ kind, fixed, problem }) => [kind, fixed, problem])).to.deep.equal(
-      mended.findings.map(({ kind }) => [kind, true, undefined]),
+    const fixed = await reconcile({ fix: true });
+    expect(fixed.findings.map(({ kind, fixed, problem }) => [kind, fixed, problem])).to.deep.equal(
+      fixed.findings.map(({ kind }) => [kind, true, undefined]),
     );
     await pipeline.cloud.idle();
     expect(kinds(await reconcile())).to.deep.equal([]);
@@ -99,7 +99,7 @@ describe("Reconcile", () => {
       Image: { S3Object: { Bucket: pipeline.names.photoBucket, Name: key } },
       ExternalImageId: `SV9:${uploadId}`,
     });
-    await mends("face-left-over", "thumbnails-left-over");
+    await fixes("face-left-over", "thumbnails-left-over");
     expect(await faces()).to.have.length(2);
     expect(await pipeline.keys("avatars/", true)).to.have.length(6);
   });
@@ -159,7 +159,7 @@ describe("Reconcile", () => {
         version_id: { S: versionId },
       },
     });
-    await mends("original-left-over");
+    await fixes("original-left-over");
     expect(await pipeline.keys("uploads/", true)).to.deep.equal([]);
   });
 
@@ -179,7 +179,7 @@ describe("Reconcile", () => {
         execution_arn: { S: `${executions()}:forgotten` },
       },
     });
-    await mends("upload-interrupted");
+    await fixes("upload-interrupted");
     const row = (await pipeline.uploads()).find((each) => each.uploadId === uploadId);
     expect(row).to.include({ status: "failed", step: "DetectFace", reason: "INTERNAL" });
     const told = (await pipeline.notices()).filter((notice) => notice.uploadId === uploadId);
@@ -197,7 +197,7 @@ describe("Reconcile", () => {
     const [uploadId = "", VersionId = ""] = [row?.uploadId, row?.versionId];
     await pipeline.s3.deleteObject({ Bucket: pipeline.names.photoBucket, Key: key, VersionId });
     await setUpload(uploadId, { status: "processing", execution_arn: `${executions()}:forgotten` });
-    await mends("upload-interrupted");
+    await fixes("upload-interrupted");
     const rows = (await pipeline.uploads()).filter(({ studentId }) => studentId === "SV6");
     expect(rows.map(({ uploadId: id, status }) => [id, status])).to.deep.equal([[uploadId, "failed"]]);
   });
@@ -215,7 +215,7 @@ describe("Reconcile", () => {
       Key: { upload_id: { S: uploadId } },
     });
     const [VersionId = ""] = (await originals()).map((version) => version.VersionId ?? "");
-    await mends("upload-not-started");
+    await fixes("upload-not-started");
     // S3's event has another time than its listing, and comes from the dead-letter queue a day later.
     const time = new Date(Date.now() - 3_600_000).toISOString();
     const object = { key, size: 1, etag: "e", "version-id": VersionId };
@@ -243,7 +243,7 @@ describe("Reconcile", () => {
     expect(await pipeline.keys("uploads/SV6/"), "its marker still hides it").to.deep.equal([]);
     // A day later the lifecycle removes the version; the remaining marker hides nothing.
     await pipeline.s3.deleteObject({ Bucket: pipeline.names.photoBucket, Key: key, VersionId: versionId });
-    await mends("original-left-over");
+    await fixes("original-left-over");
     expect(await pipeline.keys("uploads/SV6/", true)).to.deep.equal([]);
   });
 
