@@ -120,7 +120,7 @@ function createHeaders(
  *
  * @param photoBucketHost `BUCKET.s3.REGION.amazonaws.com`, in China with `.cn`
  */
-export function securityPolicy(photoBucketHost: string): string {
+function securityPolicy(photoBucketHost: string): string {
   const region = photoBucketHost.slice(photoBucketHost.indexOf(".s3.") + ".s3.".length);
   return [
     "default-src 'none'",

@@ -1,7 +1,7 @@
 import type { Localized } from "./reasons";
 
 /** The names of the steps for people: in the notices, on the page and on the command line. */
-export const stepTitles: Readonly<Record<string, Localized>> = {
+const stepTitles: Readonly<Record<string, Localized>> = {
   ReceivePhoto: { vi: "Nhận ảnh", en: "Receiving the photo" },
   CheckFormat: { vi: "Kiểm tra định dạng", en: "Checking the format" },
   DetectFace: { vi: "Tìm khuôn mặt", en: "Finding the face" },

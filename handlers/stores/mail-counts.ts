@@ -16,7 +16,7 @@ export const mailCountTableKey = "address_day";
 export const mailCountTableExpiry = "expires_at";
 
 /** A student who takes five photos on one day hears of each; a stranger's mailbox is not filled. */
-export const maxMailsPerDay = 5;
+const maxMailsPerDay = 5;
 
 /**
  * Counts a mail, once however often it is attempted.

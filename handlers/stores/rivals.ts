@@ -25,7 +25,7 @@ export interface Place {
  * changes; within a millisecond by their ids. The ids alone give no order: those of plain copies are derived and lower
  * than any issued one.
  */
-export function isEarlier(upload: Place, than: Place): boolean {
+function isEarlier(upload: Place, than: Place): boolean {
   const [made, thanMade] = [upload.createdAt ?? "", than.createdAt ?? ""];
   return made === thanMade ? upload.uploadId < than.uploadId : made < thanMade;
 }

@@ -34,7 +34,7 @@ export const program = option(
 );
 
 /** The program for a command that prefers a running local mode. */
-export const programToStart = option(
+const programToStart = option(
   "FILE",
   "The Pulumi program for a local mode that does not run yet, default the project's.",
   readProgram,
@@ -51,17 +51,17 @@ const readConfig = (pairs: readonly string[]): Readonly<Record<string, string>> 
 
 export const config = list("KEY=VALUE", "A configuration value for this run alone; can be given again.", readConfig);
 
-export const configToStart = list("KEY=VALUE", "A configuration value for that; can be given again.", readConfig);
+const configToStart = list("KEY=VALUE", "A configuration value for that; can be given again.", readConfig);
 
 /** A stack in the local mode: the name of a configuration. */
 export const stack = option("NAME", "Its stack, which names the configuration Pulumi.NAME.yaml; default dev.", asGiven);
 
 /** A deployed stack. */
-export const stackOnAws = option("NAME", "A stack on AWS instead; needs the Pulumi CLI and AWS credentials.", asGiven);
+const stackOnAws = option("NAME", "A stack on AWS instead; needs the Pulumi CLI and AWS credentials.", asGiven);
 
 export const pipeline = option("NAME", "The pipeline, where the program has several.", asGiven);
 
-export const pipelineAnywhere = option(
+const pipelineAnywhere = option(
   "NAME",
   "The pipeline, where there are several: in the local mode its own name, in a stack the name of the output with its " +
     "names.",

@@ -134,7 +134,7 @@ function ofSchool({ email }: RequestedUpload, domains: readonly string[]): Pick<
  *
  * @throws a refusal with every field that breaks its rule
  */
-export function readUploadRequest(body: Readonly<Record<string, unknown>>, maxBytes: number): RequestedUpload {
+function readUploadRequest(body: Readonly<Record<string, unknown>>, maxBytes: number): RequestedUpload {
   const errors: FieldError[] = [];
   const { fileName, contentType, bytes } = body;
   const studentId = typeof body["studentId"] === "string" && isStudentId(body["studentId"]) ? body["studentId"] : "";

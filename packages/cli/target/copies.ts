@@ -60,7 +60,7 @@ export function removeCopy(data: string, key: string): void {
 }
 
 /** The keys of the objects that have copies: a student's, or everybody's. */
-export function copiedKeys(data: string, studentId?: string): readonly string[] {
+function copiedKeys(data: string, studentId?: string): readonly string[] {
   const below = (...parts: string[]): readonly string[] => {
     try {
       return readdirSync(join(folderOf(data), ...parts));
