@@ -51,3 +51,23 @@ export interface ReconcileReport {
   readonly searched?: { readonly done: number; readonly left: number };
   readonly findings: readonly Finding[];
 }
+
+export interface ReconcileInput {
+  /** Whether to fix the differences; otherwise they are only reported. */
+  readonly fix?: boolean;
+  /**
+   * Whether to search the collection for avatars' faces, to find two students with one face: one Rekognition call each.
+   */
+  readonly searchFaces?: boolean;
+  /** The same, but only for faces that no run has searched for yet. */
+  readonly searchNewFaces?: boolean;
+  /** Whether to delete unaccounted leftovers (in no row) even of more students than an erasure ever leaves. */
+  readonly deleteUnaccounted?: boolean;
+}
+
+/**
+ * A run deletes unaccounted leftovers of at most so many students, unless `deleteUnaccounted` is set. An incomplete
+ * erasure leaves one student's; with a wrong table, a run would delete the faces of a whole school, whose originals are
+ * gone.
+ */
+export const unaccountedStudents = 10;

@@ -2,33 +2,13 @@ import { namedError } from "../runtime/errors";
 import type { Handler } from "../runtime/step";
 import { interruptedUploads } from "./executions";
 import { leftFaces, missingFaces } from "./faces";
-import type { Finding, ReconcileReport } from "./findings";
+import { unaccountedStudents, type Finding, type ReconcileInput, type ReconcileReport } from "./findings";
 import { searchFaces } from "./matching-faces";
 import { leftOriginals, lostUploads } from "./originals";
 import { look } from "./look";
 import { logReport } from "./report";
 import { takeStock, type Difference, type ReconcileClients, type ReconcileSettings, type Stock } from "./stock";
 import { currentKeys, leftReplaced, leftThumbnails, missingThumbnails } from "./thumbnails";
-
-export interface ReconcileInput {
-  /** Whether to fix the differences; otherwise they are only reported. */
-  readonly fix?: boolean;
-  /**
-   * Whether to search the collection for avatars' faces, to find two students with one face: one Rekognition call each.
-   */
-  readonly searchFaces?: boolean;
-  /** The same, but only for faces that no run has searched for yet. */
-  readonly searchNewFaces?: boolean;
-  /** Whether to delete unaccounted leftovers (in no row) even of more students than an erasure ever leaves. */
-  readonly deleteUnaccounted?: boolean;
-}
-
-/**
- * A run deletes unaccounted leftovers of at most so many students, unless `deleteUnaccounted` is set. An incomplete
- * erasure leaves one student's; with a wrong table, a run would delete the faces of a whole school, whose originals are
- * gone.
- */
-export const unaccountedStudents = 10;
 
 /**
  * Compares the collection, the tables, the thumbnails and the originals, reports every difference, and fixes it.

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { makeUploadId, uploadKey } from "../../handlers/contract/keys";
-import type { ReconcileReport } from "../../handlers/reconcile/findings";
-import type { ReconcileInput } from "../../handlers/reconcile/handler";
+import type { ReconcileInput, ReconcileReport } from "../../handlers/reconcile/findings";
 import { createFaultInjector, type InjectedFault } from "../../packages/local-cloud/faults";
 import { scriptedEngine, scriptFaces } from "../../packages/local-cloud/services/rekognition/faces/scripted-engine";
 import type { ProgramGraph } from "../../packages/local-cloud/program/graph";

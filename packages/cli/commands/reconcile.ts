@@ -1,10 +1,11 @@
 import {
   findingKinds,
+  unaccountedStudents,
   type Finding,
   type FindingKind,
+  type ReconcileInput,
   type ReconcileReport,
 } from "../../../handlers/reconcile/findings";
-import { unaccountedStudents, type ReconcileInput } from "../../../handlers/reconcile/handler";
 import { defineCommand, flag } from "../command";
 import { json, whereabouts } from "../options";
 import { placeOf, placeProblems } from "../target/place";
