@@ -13,6 +13,7 @@ const generators = [
   "tools/generate/draw-flow.mjs",
   "tools/generate/command-line.mjs",
   "tools/generate/roles-table.mjs",
+  "tools/generate/http-api.mjs",
   "tools/generate/provider-schema.mjs",
   "packages/imaging/kernel/build.mjs",
 ];
