@@ -43,7 +43,9 @@ export async function readOriginal(s3: Pick<S3, "getObject">, photo: Photo): Pro
     return (await body?.transformToByteArray()) ?? new Uint8Array();
   } catch (error) {
     if (!isHiddenAbsence(error)) throw error;
-    throw namedError("NoSuchKey", "S3 has no such object, or the function may not read it.", error);
+    // S3's own message has the key, which names the student.
+    const [refused = "may not read it"] = /is not authorized to perform: s3:\w+/.exec((error as Error).message) ?? [];
+    throw namedError("NoSuchKey", `S3 has no such object, or the function ${refused}.`, error);
   }
 }
 

@@ -3,7 +3,7 @@ import { evaluate, type Decision, type Principal } from "./evaluate";
 import { createKeyUses } from "./key-use";
 import type { DeclaredKey, EncryptedResource } from "./keys";
 import { managedPolicies } from "./managed-policies";
-import { readPolicy, type Policy } from "./policy";
+import { readPolicy, type DeclaredResourcePolicy, type Policy } from "./policy";
 
 type Context = Readonly<Record<string, string | readonly string[]>>;
 
@@ -14,14 +14,6 @@ export interface DeclaredRole {
   readonly trust?: unknown;
   readonly policies: readonly { readonly name: string; readonly document: unknown }[];
   readonly managedPolicyArns?: readonly string[];
-}
-
-/** The policy of a resource: a bucket, topic, queue or function. */
-export interface DeclaredResourcePolicy {
-  /** ARN of the resource; the policy also applies to everything below it (`arn:aws:s3:::bucket/key`). */
-  readonly resource: string;
-  readonly name: string;
-  readonly document: unknown;
 }
 
 export interface Authorizer {

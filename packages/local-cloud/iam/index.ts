@@ -16,7 +16,7 @@
  *   evaluate(question): Decision                  the bare decision
  *   matchesWildcards(text, pattern): boolean      `*` and `?`
  */
-export { createAuthorizer, type Authorizer, type DeclaredResourcePolicy, type DeclaredRole } from "./authorizer";
+export { createAuthorizer, type Authorizer, type DeclaredRole } from "./authorizer";
 export {
   createCredentialStore,
   sessionArn,
@@ -29,4 +29,4 @@ export { evaluate, type Decision, type Principal, type Question } from "./evalua
 export { keyFinder, type DeclaredKey, type EncryptedResource } from "./keys";
 export { matchesWildcards } from "./pattern";
 export { refusalOf } from "./refusal";
-export { readPolicy, type Policy, type PolicyKind } from "./policy";
+export { readPolicy, type Policy, type PolicyKind, type DeclaredResourcePolicy } from "./policy";

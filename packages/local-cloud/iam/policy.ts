@@ -1,5 +1,13 @@
 import { readCondition, type Condition } from "./conditions";
 
+/** The policy of a resource: a bucket, topic, queue or function. */
+export interface DeclaredResourcePolicy {
+  /** ARN of the resource; the policy also applies to everything below it (`arn:aws:s3:::bucket/key`). */
+  readonly resource: string;
+  readonly name: string;
+  readonly document: unknown;
+}
+
 /** A policy document, checked and parsed. */
 export interface Policy {
   /** The policy's name, for messages and for {@link Decision}. */

@@ -1,4 +1,4 @@
-import type { DeclaredResourcePolicy } from "../iam";
+import type { DeclaredResourcePolicy } from "../iam/policy";
 import type { ProgramGraph, ResourceNode } from "./graph";
 
 /** A resource's inputs and outputs, read by name with the type that the reader expects. */

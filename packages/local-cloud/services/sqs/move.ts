@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { cloudError, type CloudRequest } from "../../gateway/service";
 import { text } from "./input";
-import type { Queues } from "./operations";
+import type { Queues } from "./queue";
 
 /**
  * StartMessageMoveTask: sends the messages of a dead-letter queue again, each to the queue that it comes from or all to

@@ -4,15 +4,7 @@ import { eachOf, readEntries } from "./batch";
 import { checkBody, maxMessageBytes, names, number, receipt, text } from "./input";
 import { pick, toMessage } from "./message";
 import { startMove } from "./move";
-import { md5, type MessageAttribute, type Queue } from "./queue";
-
-/** The queues of an account, by name. */
-export interface Queues {
-  /** Sorted. */
-  names(): readonly string[];
-  /** @throws CloudError `QueueDoesNotExist` */
-  find(name: string): Queue;
-}
+import { md5, type MessageAttribute, type Queue, type Queues } from "./queue";
 
 /** Every served operation, by its name. */
 export function operationsOn(queues: Queues, identity: CloudIdentity): Readonly<Record<string, JsonOperation>> {

@@ -65,6 +65,14 @@ export interface Queue {
   close(): Promise<void>;
 }
 
+/** The queues of an account, by name. */
+export interface Queues {
+  /** Sorted. */
+  names(): readonly string[];
+  /** @throws CloudError `QueueDoesNotExist` */
+  find(name: string): Queue;
+}
+
 /** The record of a message's deliveries. It is forgotten on a restart: the message is then visible again. */
 interface Handling {
   readonly receiptHandle: string;
