@@ -51,7 +51,7 @@ describe("AWS's event matcher agrees with the local bus", () => {
   it("on every declared rule, for events of the flow and for near misses", async () => {
     const graph = await programGraph();
     const rules = readRules(graph, () => undefined).flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern]));
-    expect(rules.length).to.equal(3);
+    expect(rules.length).to.be.at.least(3);
     const { photoBucket, stateMachineArn } = graph.stackOutputs as Record<string, string>;
     const keys = ["uploads/SV001/a.jpg", "avatars/SV001/a/64.jpg", "uploads", ""];
     const photos = [photoBucket, "other"].flatMap((name) =>
