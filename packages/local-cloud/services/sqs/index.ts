@@ -12,7 +12,8 @@
  * sending and deleting, GetQueueAttributes, GetQueueUrl, ListQueues, PurgeQueue and StartMessageMoveTask on the JSON
  * protocol, each authorized as `sqs:<Operation>` on the queue's ARN (a batch as its single operation). Standard queues
  * only; a redrive policy moves a message that was received too often to its dead-letter queue.
- * Messages are kept in the folder; a message that was received and not deleted is visible again after a restart.
+ * Messages are kept in the folder; a message that was received and not deleted is visible again after a restart, and
+ * has its receive count.
  */
 import { join } from "node:path";
 import { jsonService } from "../../gateway/json-service";

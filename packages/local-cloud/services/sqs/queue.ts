@@ -31,6 +31,8 @@ export interface Message {
   readonly visibleAt: number;
   /** In a dead-letter queue: the queue that the message comes from. */
   readonly sourceArn?: string | undefined;
+  /** How often it was received, and first when. Kept with it: a restart does not give it further attempts. */
+  readonly received?: { readonly count: number; readonly firstAt: number } | undefined;
 }
 
 /** A message that was received, until its visibility timeout ends or it is deleted. */
@@ -73,11 +75,9 @@ export interface Queues {
   find(name: string): Queue;
 }
 
-/** The record of a message's deliveries. It is forgotten on a restart: the message is then visible again. */
+/** The latest delivery of a message. It is forgotten on a restart: the message is then visible again. */
 interface Handling {
   readonly receiptHandle: string;
-  readonly count: number;
-  readonly firstAt: number;
   readonly visibleAt: number;
 }
 
@@ -100,20 +100,19 @@ export async function openQueue(
   const handlings = new Map<string, Handling>();
   const waiting = new Set<() => void>();
   let closed = false;
+  const isClosed = () => closed;
 
   /** Drops messages that are older than the queue's retention period. */
   async function expire(): Promise<void> {
     const oldest = now() - messageRetentionSeconds * 1000;
-    for (const [id, { sentAt }] of messages.entries()) {
-      // In order of sending: the first that is young enough ends the search.
-      if (sentAt > oldest) break;
-      handlings.delete(id);
-      await messages.delete(id);
+    for (const [id, { sentAt }] of [...messages.entries()]) {
+      // All of them: a dead-letter queue holds messages in the order of their arrival there, not of their sending.
+      if (sentAt <= oldest) await forget(id);
     }
   }
 
   const isVisible = ({ id, visibleAt }: Message): boolean => (handlings.get(id)?.visibleAt ?? visibleAt) <= now();
-  const isSpent = ({ id }: Message): boolean => (handlings.get(id)?.count ?? 0) >= maxReceives;
+  const isSpent = ({ received }: Message): boolean => (received?.count ?? 0) >= maxReceives;
 
   async function forget(id: string): Promise<void> {
     handlings.delete(id);
@@ -124,29 +123,29 @@ export async function openQueue(
   async function burySpent(): Promise<void> {
     for (const [id, message] of [...messages.entries()]) {
       if (!isSpent(message) || !isVisible(message)) continue;
-      await bury?.({ ...message, sourceArn: declared.arn });
+      await bury?.({ ...message, sourceArn: declared.arn, received: undefined });
       await forget(id);
     }
   }
 
-  function take(most: number, visibilitySeconds: number): Received[] {
+  async function take(most: number, visibilitySeconds: number): Promise<Received[]> {
     const time = now();
-    const taken: Received[] = [];
-    for (const [id, message] of messages.entries()) {
-      if (taken.length === most) break;
-      const before = handlings.get(id);
-      if (!isVisible(message) || isSpent(message)) continue;
-      const handling = {
-        receiptHandle: `${id}#${randomUUID()}`,
-        count: (before?.count ?? 0) + 1,
-        firstAt: before?.firstAt ?? time,
-        visibleAt: time + visibilitySeconds * 1000,
-      };
-      handlings.set(id, handling);
-      const { receiptHandle, count: receiveCount, firstAt: firstReceivedAt } = handling;
-      taken.push({ ...message, receiptHandle, receiveCount, firstReceivedAt });
-    }
-    return taken;
+    const free = [...messages.entries()].map(([, message]) => message);
+    // Chosen and hidden at once: of two receivers at a time, each has messages of its own.
+    const taken = free
+      .filter((message) => isVisible(message) && !isSpent(message))
+      .slice(0, most)
+      .map((message) => {
+        const { count = 0, firstAt = time } = message.received ?? {};
+        const receiptHandle = `${message.id}#${randomUUID()}`;
+        handlings.set(message.id, { receiptHandle, visibleAt: time + visibilitySeconds * 1000 });
+        return { receiptHandle, message: { ...message, received: { count: count + 1, firstAt } } };
+      });
+    await Promise.all(taken.map(({ message }) => messages.set(message.id, message)));
+    return taken.map(({ receiptHandle, message }) => {
+      const { count: receiveCount, firstAt: firstReceivedAt } = message.received;
+      return { ...message, receiptHandle, receiveCount, firstReceivedAt };
+    });
   }
 
   /** Waits for a message to be sent, or for a while: polling finds messages that become visible again. */
@@ -183,11 +182,14 @@ export async function openQueue(
     async receive(most, visibilitySeconds = visibilityTimeoutSeconds, waitSeconds = 0) {
       const until = performance.now() + waitSeconds * 1000;
       for (;;) {
+        if (isClosed()) return [];
         await expire();
         await burySpent();
-        const taken = take(most, visibilitySeconds);
+        // A closed file cannot keep receive counts: what it holds is received after the restart.
+        if (isClosed()) return [];
+        const taken = await take(most, visibilitySeconds);
         const left = until - performance.now();
-        if (taken.length > 0 || left <= 0 || closed) return taken;
+        if (taken.length > 0 || left <= 0) return taken;
         await waitForMessage(left);
       }
     },

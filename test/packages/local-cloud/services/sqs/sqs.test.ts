@@ -123,6 +123,15 @@ describe("the local SQS", () => {
     expect(await bodies()).to.deep.equal(["a", "b"]);
   });
 
+  it("counts on after a restart how often a message was received", async () => {
+    await sqs.send(arn, "a");
+    await receive();
+    await cloud.gateway.close();
+    await start();
+    const [again] = await receive({ MessageSystemAttributeNames: ["ApproximateReceiveCount"] });
+    expect(again?.Attributes).to.deep.equal({ ApproximateReceiveCount: "2" });
+  });
+
   it("refuses what SQS refuses", async () => {
     const missing = await errorOf(client.send(new GetQueueUrlCommand({ QueueName: "none" })));
     expect(missing.name).to.equal("QueueDoesNotExist");
