@@ -139,7 +139,11 @@ describe("The npm package of the command line", () => {
           await new Promise((done) => setTimeout(done, 50));
         }
         const { stdout, stderr } = service.output();
-        expect(stderr.trim().split("\n")).to.have.members([
+        // On another Node.js than the functions' one, a line says so.
+        const listed = stderr
+          .split("\n")
+          .filter((line) => line !== "" && !line.startsWith("The functions are declared"));
+        expect(listed).to.have.members([
           "aws:rds/instance:Instance has no local counterpart and is left out: students.",
           "aws:ec2/instance:Instance has no local counterpart and is left out: website, mirror.",
         ]);

@@ -13,7 +13,6 @@ import { evaluateProgram, startCloud, type CloudOptions } from "pulumi-local-clo
 import { consoleRoute } from "pulumi-local-cloud/console/index";
 import type { LocalService } from "pulumi-local-cloud/services/module";
 import { createThumbnails } from "avatar-imaging";
-import { asError } from "../support/errors";
 
 const options: CloudOptions = {
   port: 0,

@@ -75,7 +75,8 @@ export async function bombs(): Promise<HostileFile[]> {
       {
         name: "a PNG 312,500 pixels wide",
         file: png({ width: 312_500, height: 160, depth: 16, type: 6 }),
-        expected: "accepted",
+        // Rekognition gets a picture of all of it, which needs more memory than a thumbnail of one face.
+        expected: ["accepted", "IMAGE_TOO_LARGE"],
         box: { left: 0.99, top: 0, width: 0.0005, height: 1 },
       },
       {
