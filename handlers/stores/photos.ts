@@ -80,8 +80,9 @@ export async function storeThumbnail(
     Key: key,
     Body: jpeg,
     ContentType: "image/jpeg",
-    // The key changes with every upload, so that a cached thumbnail is never out of date.
-    CacheControl: "private, max-age=31536000, immutable",
+    // The key changes with every upload, so that a cached thumbnail is never out of date. Hours, not longer: the machine
+    // may be a school's, which many people use, and an erased student's picture must not stay on it.
+    CacheControl: "private, max-age=14400, immutable",
   });
   return key;
 }

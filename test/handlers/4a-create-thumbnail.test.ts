@@ -71,7 +71,7 @@ describe("CreateThumbnail", () => {
       Key: `${folder}/256.jpg`,
       Body: Buffer.from("jpeg 256"),
       ContentType: "image/jpeg",
-      CacheControl: "private, max-age=31536000, immutable",
+      CacheControl: "private, max-age=14400, immutable",
     });
   });
 });

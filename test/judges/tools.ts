@@ -18,7 +18,7 @@ export const source = (path: string): string => resolve("test/judges", path);
 export function needs(suite: Mocha.Context, ...commands: readonly string[]): void {
   const missing = commands.filter((command) => spawnSync(command, ["--version"], { stdio: "ignore" }).error);
   if (missing.length === 0) return;
-  const line = `${missing.join(" and ")} not found: the judge is skipped. See "Judges" in CONTRIBUTING.md.`;
+  const line = `${missing.join(" and ")} not found: the judge is skipped. See docs/reference/judges.md.`;
   if (process.env["CI"] !== undefined) throw new Error(line);
   console.log(`    ${line}`);
   suite.skip();
