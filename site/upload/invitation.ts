@@ -10,8 +10,30 @@ export interface Invitation {
   readonly expires: number;
 }
 
+/** The tab's record of its invitation; pages of several pipelines can have one origin. */
+const shelf = () => `invitation ${location.pathname}`;
+
+/**
+ * Takes the invitation out of the address, so that neither the history of a shared machine nor a picture of the screen
+ * has it, and keeps it for the tab: a reload finds it there. A link in the address counts more than the one that is
+ * kept. A link that cannot be kept or read stays in the address, as a reload would not find it elsewhere.
+ */
+export function takeInvitation(): Invitation | "broken" | undefined {
+  const given = invitationIn(location.hash);
+  try {
+    if (given === undefined) return invitationIn(sessionStorage.getItem(shelf()) ?? "");
+    if (given === "broken") return given;
+    sessionStorage.setItem(shelf(), location.hash);
+  } catch {
+    // The browser keeps nothing for this page.
+    return given;
+  }
+  history.replaceState(history.state, "", location.pathname + location.search);
+  return given;
+}
+
 /** Reads the invitation in the address; `broken` if it cannot be read. */
-export function invitationIn(hash: string): Invitation | "broken" | undefined {
+function invitationIn(hash: string): Invitation | "broken" | undefined {
   const token = /^#invite=(.+)$/.exec(hash)?.[1];
   if (token === undefined) return undefined;
   try {

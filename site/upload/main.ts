@@ -4,7 +4,7 @@ import { announce, button, h, icon } from "../shared/dom";
 import type { App, Screen, ScreenName } from "./app";
 import { readStatus } from "./api";
 import { firstCrop, squareOf, type Crop } from "./crop";
-import { invitationIn, isForged, type Invitation } from "./invitation";
+import { isForged, takeInvitation, type Invitation } from "./invitation";
 import { progressScreen } from "./outcome";
 import { cutSquare, openPhoto, PhotoError, type OpenPhoto } from "./photo";
 import { adjustScreen, chooseScreen, contactLine, detailsScreen, heading } from "./screens";
@@ -100,6 +100,8 @@ async function linkProblem(
 }
 
 async function start(): Promise<void> {
+  // Before any request, since a slow one would leave it in the address for as long.
+  const invitation = takeInvitation();
   speak(locale);
   main.replaceChildren(h("p", { class: "loading lead" }, sayIn(locale)("loading")));
   let loaded: Awaited<ReturnType<typeof loadSettings>>;
@@ -113,7 +115,6 @@ async function start(): Promise<void> {
   // Also if the link is refused: old data are deleted whoever opens the page.
   await sweep(settings.apiUrl);
   if (chosenLanguage.get() === undefined) speak(settings.locale);
-  const invitation = invitationIn(location.hash);
   const problem = await linkProblem(settings, invitation, now());
   if (problem !== undefined) {
     showUninvited(problem, settings);
