@@ -53,7 +53,8 @@ export const failureTopicArn = pipeline.failureTopicArn;
 export const operatorTopicArn = pipeline.operatorTopicArn;
 export const dashboardName = pipeline.dashboardName;
 export const deadLetterQueueUrl = pipeline.deadLetterQueueUrl;
-export const mailDeadLetterQueueUrl = pipeline.mailDeadLetterQueueUrl;
+// Empty without a sender: Pulumi warns of an undefined output at every deployment.
+export const mailDeadLetterQueueUrl = pipeline.mailDeadLetterQueueUrl ?? "";
 export const reconcileFunctionName = pipeline.reconcileFunctionName;
 export const eraseStudentFunctionName = pipeline.eraseStudentFunctionName;
 

@@ -138,7 +138,7 @@ describe("ReceivePhoto", () => {
             await deleteUpload(dynamodb, uploadTable, issued);
             return dynamodb.updateItem(input);
           },
-        } as ReceivePhotoClients["dynamodb"],
+        },
         s3: recorded<ReceivePhotoClients["s3"]>({ deleteObject: () => ({}) }, deletions),
         now: () => now,
       },

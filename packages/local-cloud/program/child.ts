@@ -165,7 +165,7 @@ function readResource(
     );
   }
   // A type that keeps nothing here, such as a key or a network, is not missed.
-  if (!request.serves.includes(args.type)) return newResource(args, registration);
+  if (!request.serves.includes(args.type) || args.type.startsWith("aws:kms/")) return newResource(args, registration);
   claimUrn(registration?.getParent() ?? "", args);
   return new Promise((answer) => {
     const read: Read = {

@@ -15,7 +15,8 @@ describe("the command line, badly used", () => {
   function complaint(...args: string[]): string {
     const { status, stdout, stderr } = run(...args);
     expect(status, stderr).to.equal(1);
-    expect(stdout).to.equal("");
+    // A service says at once what it begins with.
+    expect(stdout).to.match(args[0] === "local" ? /^(Starting the local mode on .*\n)?$/ : /^$/);
     expect(stderr.trimEnd().split("\n").length, stderr).to.equal(1);
     expect(existsSync(join(folder, ".avatar-pipeline"))).to.equal(false);
     return stderr.replace(/^avatar-pipeline: /, "").trimEnd();
@@ -168,7 +169,10 @@ describe("the command line, badly used", () => {
     expect(complaint("import", "none", "--local")).to.equal(
       "none cannot be read (ENOENT): there is no such file or folder; name a folder or a CSV file.",
     );
-    expect(complaint("process", "a.jpg", "--program", "a.jpg/index.ts")).to.match(/a\.jpg\/index\.ts.* folder/);
+    expect(complaint("process", "a.jpg", "--program", "a.jpg/index.ts")).to.match(
+      // Node.js 20 says that a part of the path is a file, later ones that there is none.
+      /a\.jpg\/index\.ts.* (folder|there is no such file)/,
+    );
     for (const command of [["erase", "SV001"], ["reconcile"]]) {
       for (const data of ["none", "photos", "a.jpg", "a.jpg/data"]) {
         expect(complaint(...command, "--data", data)).to.match(
@@ -188,10 +192,13 @@ describe("the command line, badly used", () => {
     await new Promise((listening) => other.once("listening", listening));
     const { port } = other.address() as AddressInfo;
     writeFileSync(join(folder, "index.js"), "");
-    expect(complaint("local", "--program", "index.js", "--port", String(port))).to.equal(
-      `Port ${port} is in use by another program. Stop that one, or choose another with --port N.`,
-    );
-    other.close();
+    try {
+      expect(complaint("local", "--program", "index.js", "--port", String(port))).to.equal(
+        `Port ${port} is in use by another program. Stop that one, or choose another with --port N.`,
+      );
+    } finally {
+      other.close();
+    }
   });
 
   it("refuses a data folder that is a file, or that cannot be written", () => {

@@ -103,7 +103,7 @@ describe("the local mode's --faults FILE", () => {
       expect((await end).status).to.equal(0);
     }
     const told = withoutNotice(service.output().stderr).trimEnd().split("\n");
-    expect(told).to.have.length(2);
+    expect(told, told.join("\n")).to.have.length(2);
     for (const line of told) {
       expect(line).to.match(
         /^fault: throttle at dynamodb UpdateItem, called by arn:aws:sts::\d{12}:.*receive-photo.*$/,
